@@ -1,0 +1,37 @@
+// Where the library's remarks go. The library never prints: it is handed a LogSink by the application and tells it
+// refusals and decisions, each once. Depends on the standard library alone.
+// Threads: write() may be called from any thread; the implementation serialises. Lifetime: outlives every user.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <set>
+#include <string>
+#include <string_view>
+
+namespace blue {
+
+enum class LogLevel : std::uint8_t { debug, info, warning, error };
+
+class LogSink {
+ public:
+  virtual ~LogSink() = default;
+
+  /// `line`: one line, without a newline.
+  virtual void write(LogLevel level, std::string_view line) = 0;
+
+  /// Writes `line` the first time it is said through this sink; says nothing afterwards.
+  void write_once(LogLevel level, std::string_view line);
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string, std::less<>> said_;
+};
+
+/// A sink that keeps nothing: for tests and for embedding programs that want silence.
+class NullLogSink final : public LogSink {
+ public:
+  void write(LogLevel, std::string_view) override {}
+};
+
+}  // namespace blue

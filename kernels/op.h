@@ -1,0 +1,127 @@
+// The ops that programs are made of, as plain records, and what they are bound to when a step runs.
+// An Op names its operands by slot numbers, never by address, so the same list is interpreted on a CPU, captured into a
+// CUDA graph, or walked by a kernel. Everything that changes from step to step (tokens, positions, page tables) lies in
+// device memory behind StepInputs, so that a captured step can be launched again without touching it.
+// Depends on base and kernels/format.h. Plain values; any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "kernels/format.h"
+
+namespace blue::kernels {
+
+/// Activations are float32, row-major [n_rows, width]. "tokens" rows: one per token of the step (n_tokens);
+/// "outputs" rows: one per token whose logits are wanted (n_outputs).
+///
+///   embed        out[t, :] = decode(weight[token_id[t], :])                       weight [n_vocab, cols]; out width cols
+///   rms_norm     out = in / sqrt(mean(in²) + eps) · weight, over groups of `cols` values; a row holds n_heads such
+///                groups (n_heads = 1: the whole row; > 1: per-head norm with one shared weight). out may be in.
+///   linear       out[t, r] = Σ_c weight[r, c] · in[t, c]                           weight [rows, cols] in any format
+///   rope         rotates the first rotary_dims of each of n_heads heads of head_dim, angle position[t] · freq_i,
+///                freq_i = rope_base^(-2i / rotary_dims) · rope_scale; pairs by RopeStyle. out = in (in place).
+///   kv_append    writes in (k, width n_kv_heads · head_dim) and in2 (v) at position[t] of the sequence of t, layer `layer`
+///   attention    out[t, h] = softmax(scale · q·k over positions 0..position[t] of t's sequence) · v,
+///                grouped queries: kv head = h / (n_heads / n_kv_heads). in is q [n_heads · head_dim]; out like q.
+///   silu_mul     out = in / (1 + exp(-in)) · in2, width cols. out may be in or in2.
+///   add          out = in + in2, width cols. out may be in or in2.
+///   gather_rows  out[o, :] = in[output_row[o], :], width cols: tokens rows to outputs rows
+///
+/// Tolerance: a backend's out agrees with the reference backend's within max_abs_error(op) (op_tolerance.h).
+enum class OpKind : std::uint8_t {
+  embed,
+  rms_norm,
+  linear,
+  rope,
+  kv_append,
+  attention,
+  silu_mul,
+  add,
+  gather_rows,
+};
+inline constexpr std::size_t kOpKinds = 9;
+std::string_view to_text(OpKind kind);
+
+/// Which values rotate together: (x0,x1),(x2,x3).. or (x_i, x_{i+d/2}).
+enum class RopeStyle : std::uint8_t { adjacent, halves };
+
+/// Which rows an op runs over.
+enum class RowSet : std::uint8_t { tokens, outputs };
+
+/// Index into Bindings::activations or Bindings::weights.
+using Slot = std::uint16_t;
+inline constexpr Slot kNoSlot = 0xffff;
+
+struct Op {
+  OpKind kind{};
+  RopeStyle rope_style{};
+  RowSet row_set{};
+  std::uint8_t reserved = 0;
+  Slot out = kNoSlot;     ///< activation
+  Slot in = kNoSlot;      ///< activation
+  Slot in2 = kNoSlot;     ///< activation
+  Slot weight = kNoSlot;  ///< weight
+  std::uint32_t layer = 0;
+  std::uint32_t rows = 0;  ///< output values per row (linear, embed)
+  std::uint32_t cols = 0;  ///< input values per row, or per group
+  std::uint32_t n_heads = 0;
+  std::uint32_t n_kv_heads = 0;
+  std::uint32_t head_dim = 0;
+  std::uint32_t rotary_dims = 0;
+  float eps = 0.0F;
+  float scale = 1.0F;
+  float rope_base = 10000.0F;
+  float rope_scale = 1.0F;
+};
+static_assert(std::is_trivially_copyable_v<Op> && std::is_standard_layout_v<Op>, "a kernel may walk a list of these");
+
+/// A weight matrix where it lies now. Valid while the lease behind it lives.
+struct WeightView {
+  const std::byte* data = nullptr;  ///< an address the backend's device reads
+  const Format* format = nullptr;
+  std::uint64_t rows = 0;
+  std::uint64_t cols = 0;  ///< values per row
+};
+
+enum class KvType : std::uint8_t { f32, f16 };
+
+/// Tokens of one page of the KV cache.
+inline constexpr std::uint32_t kPageTokens = 32;
+
+/// The paged KV cache as kernels see it. Key row of (layer, page, token in page):
+///   base + layer · layer_stride + page · page_stride + token · k_width · sizeof(type)
+/// value row: the same + v_offset with v_width. Widths in values.
+struct KvView {
+  std::byte* base = nullptr;
+  std::uint64_t layer_stride = 0;  ///< bytes
+  std::uint64_t page_stride = 0;   ///< bytes
+  std::uint64_t v_offset = 0;      ///< bytes from a page's first key to its first value
+  std::uint32_t k_width = 0;
+  std::uint32_t v_width = 0;
+  KvType type = KvType::f32;
+};
+
+/// What changes from step to step; every pointer is device memory of the backend, filled before the step.
+struct StepInputs {
+  const std::int32_t* token_ids = nullptr;    ///< [n_tokens]
+  const std::int32_t* positions = nullptr;    ///< [n_tokens] position of each token in its sequence
+  const std::int32_t* sequences = nullptr;    ///< [n_tokens] row of page_table
+  const std::int32_t* page_table = nullptr;   ///< [n_sequences, page_table_stride] page numbers
+  const std::int32_t* output_rows = nullptr;  ///< [n_outputs] which token rows give logits
+  std::uint32_t page_table_stride = 0;        ///< pages per row
+  std::uint32_t n_tokens = 0;
+  std::uint32_t n_outputs = 0;
+};
+
+/// Where a program's slots lie for this step.
+struct Bindings {
+  std::span<const WeightView> weights;  ///< by Op::weight
+  std::span<float* const> activations;  ///< by Op::out / in / in2
+  KvView kv;
+  std::byte* workspace = nullptr;  ///< Backend::workspace_bytes, device memory, contents undefined between ops
+};
+
+}  // namespace blue::kernels
