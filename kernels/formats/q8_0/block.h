@@ -1,0 +1,31 @@
+// Q8_0: 32 signed bytes under one binary16 scale; value = scale · quant. 8.5 bits per value.
+// The product has 11 + 8 significant bits, so binary32 holds it exactly and fused arithmetic cannot change it.
+// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
+#pragma once
+
+#include "kernels/portable.h"
+
+namespace blue::kernels::formats::q8_0 {
+
+struct Block {
+  std::uint16_t scale_f16;
+  std::int8_t quants[32];
+};
+static_assert(sizeof(Block) == 34);
+
+struct Traits {
+  using Block = q8_0::Block;
+  static constexpr const char* kName = "Q8_0";
+  static constexpr int kValues = 32;
+
+  static BLUE_HOST_DEVICE float value(const Block& block, int i) {
+    return half_to_float(block.scale_f16) * static_cast<float>(block.quants[i]);
+  }
+
+  static BLUE_HOST_DEVICE void decode(const Block& block, float* out) {
+    const float scale = half_to_float(block.scale_f16);
+    for (int i = 0; i < kValues; ++i) out[i] = scale * static_cast<float>(block.quants[i]);
+  }
+};
+
+}  // namespace blue::kernels::formats::q8_0
