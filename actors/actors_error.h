@@ -1,0 +1,35 @@
+// What actors and their brains refuse, and who does what about it. Depends on base/error.h alone.
+#pragma once
+
+#include "base/error.h"
+
+namespace blue::actors {
+
+enum class ActorsError {
+  bad_cascade,   ///< the cascade file says something impossible: the user mends it (the message names file and line or stage)
+  bad_override,  ///< --set names no such stage, key or file
+  bad_request,   ///< a message or call with impossible values: the caller mends it
+  unknown_run,   ///< no such run to resume
+  run_finished,  ///< the run to resume has ended already
+  actor_down,    ///< an actor died and what it held cannot be rebuilt: the run ends, committed slots stay
+  shutting_down, ///< the runtime is going away
+  timed_out,     ///< the watchdog saw no progress
+};
+
+constexpr std::string_view error_domain(ActorsError) { return "actors"; }
+
+constexpr ErrorKind error_kind(ActorsError code) {
+  switch (code) {
+    case ActorsError::bad_cascade:
+    case ActorsError::bad_override:
+    case ActorsError::bad_request:
+    case ActorsError::unknown_run:
+    case ActorsError::run_finished: return ErrorKind::bad_input;
+    case ActorsError::shutting_down: return ErrorKind::cancelled;
+    case ActorsError::actor_down:
+    case ActorsError::timed_out: return ErrorKind::failed;
+  }
+  return ErrorKind::failed;
+}
+
+}  // namespace blue::actors

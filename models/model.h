@@ -1,0 +1,37 @@
+// Model: a file opened and understood: its program, vocabulary and chat template; no weights. Weights come as leases.
+// Depends on models. Immutable; shared by shared_ptr between sessions; any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "models/chat/chat_template.h"
+#include "models/program.h"
+#include "models/tokenizer/tokenizer.h"
+
+namespace blue::models {
+
+struct Model {
+  std::string path;
+  std::uint64_t fingerprint = 0;  ///< of header and size: what a KV snapshot is checked against
+  Program program;
+  std::unique_ptr<const Tokenizer> tokenizer;  ///< null when the file has no vocabulary; see tokenizer_error
+  std::string tokenizer_error;                 ///< why there is none
+  std::optional<ChatTemplate> chat;
+  std::string chat_error;  ///< why there is none, empty when the file simply has no template
+
+  /// The tokens a user message becomes: through the chat template where there is one, else the bare text, with BOS
+  /// where the vocabulary asks for it. `system` may be empty.
+  /// Errors: unsupported_tokenizer, bad_template.
+  [[nodiscard]] Result<std::vector<TokenId>> prompt_tokens(std::string_view system, std::string_view user) const;
+};
+
+/// Opens a GGUF file, compiles its program. Reads the header only.
+/// Errors: those of GgufFile::open and compile_program.
+Result<std::shared_ptr<const Model>> open_model(const std::string& path);
+
+}  // namespace blue::models
