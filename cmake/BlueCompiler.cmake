@@ -1,0 +1,64 @@
+# The language, the warnings and the sanitizers that every target of the tree is built with.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 99)
+set(CMAKE_C_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON) # the layers end in libblue.so too
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG") # BLUE_CHECK stays; assert goes
+set(CMAKE_C_FLAGS_RELEASE "-O3 -DNDEBUG")
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+
+if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  find_program(BLUE_CCACHE ccache)
+  if(BLUE_CCACHE)
+    set(CMAKE_C_COMPILER_LAUNCHER "${BLUE_CCACHE}")
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${BLUE_CCACHE}")
+    set(CMAKE_CUDA_COMPILER_LAUNCHER "${BLUE_CCACHE}")
+  endif()
+endif()
+
+set(blue_cxx_warnings -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align
+    -Wformat=2 -Wvla -Wfloat-conversion)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  list(APPEND blue_cxx_warnings -Wduplicated-cond -Wlogical-op)
+endif()
+set(blue_c_warnings -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wvla)
+# The host compiler sees code that nvcc wrote, so it gets only the warnings that such code passes.
+set(blue_cuda_warnings -Xcompiler=-Wall)
+if(BLUE_WERROR)
+  list(APPEND blue_cxx_warnings -Werror)
+  list(APPEND blue_c_warnings -Werror)
+  list(APPEND blue_cuda_warnings --Werror=all-warnings)
+endif()
+
+# -ffp-contract=off: a*b+c is one fused operation only where the source says so, so that a translation unit built
+# for a wider instruction set decodes a block to the same bits as the scalar oracle.
+add_compile_options(
+  "$<$<COMPILE_LANGUAGE:CXX>:${blue_cxx_warnings};-ffp-contract=off>"
+  "$<$<COMPILE_LANGUAGE:C>:${blue_c_warnings}>"
+  "$<$<COMPILE_LANGUAGE:CUDA>:${blue_cuda_warnings}>")
+
+if(BLUE_SANITIZE)
+  set(sanitize -fsanitize=${BLUE_SANITIZE} -fno-omit-frame-pointer)
+  add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:${sanitize}>")
+  if(BLUE_SANITIZE MATCHES "undefined")
+    add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-fno-sanitize-recover=undefined>")
+  endif()
+  add_link_options(-fsanitize=${BLUE_SANITIZE})
+endif()
+if(BLUE_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "BLUE_FUZZ needs clang (libFuzzer): cmake --preset fuzz")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
+# One include root: the repository. Generated headers stand beside it under the same names.
+set(BLUE_GENERATED "${CMAKE_BINARY_DIR}/generated")
+include_directories("${PROJECT_SOURCE_DIR}" "${BLUE_GENERATED}")

@@ -1,0 +1,31 @@
+# Sets BLUE_HAVE_CUDA and enables the language when nvcc is there and wanted. The runtime is linked statically, so that
+# one binary starts on machines with and without a driver.
+set(BLUE_HAVE_CUDA OFF)
+if(BLUE_BELOW_ACTORS OR BLUE_FUZZ OR BLUE_SANITIZE)
+  set(blue_cuda_wanted OFF) # the sanitizers see the host side of everything; nvcc's objects are not theirs
+else()
+  set(blue_cuda_wanted "${BLUE_CUDA}")
+endif()
+if(blue_cuda_wanted)
+  find_program(BLUE_NVCC nvcc HINTS ENV CUDA_HOME PATHS /usr/local/cuda PATH_SUFFIXES bin)
+  if(BLUE_NVCC)
+    set(BLUE_HAVE_CUDA ON)
+  elseif(NOT blue_cuda_wanted STREQUAL "AUTO")
+    message(FATAL_ERROR "BLUE_CUDA=${BLUE_CUDA} but nvcc was found neither in PATH nor in /usr/local/cuda/bin")
+  endif()
+endif()
+
+if(BLUE_HAVE_CUDA)
+  set(CMAKE_CUDA_COMPILER "${BLUE_NVCC}")
+  set(CMAKE_CUDA_ARCHITECTURES 89-real 90-real)
+  set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
+  enable_language(CUDA)
+  # This CMake knows no C++20 for this nvcc, so the flag goes by hand.
+  set(CMAKE_CUDA_FLAGS "${CMAKE_CUDA_FLAGS} -std=c++20")
+  find_package(CUDAToolkit REQUIRED)
+  message(STATUS "CUDA: found ${BLUE_NVCC} (${CMAKE_CUDA_COMPILER_VERSION}), sm_89 and sm_90")
+elseif(NOT blue_cuda_wanted)
+  message(STATUS "CUDA: off")
+else()
+  message(STATUS "CUDA: absent (no nvcc); the CPU backends are built")
+endif()
