@@ -1,0 +1,20 @@
+// ChatPiece: a stretch of a rendered prompt that remembers where it came from. The tokenizer recognises special tokens in
+// markup alone, so that a user's text can never end a turn or open another role's.
+// Depends on the standard library alone. Plain value; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace blue::models {
+
+struct ChatPiece {
+  enum class Origin : std::uint8_t {
+    markup,   ///< written by the template's author (or a role's name, which is checked)
+    content,  ///< came in with a message
+  };
+  std::string text;
+  Origin origin = Origin::content;
+};
+
+}  // namespace blue::models

@@ -1,0 +1,120 @@
+// GgufFile: the header of a GGUF file (v2, v3, little-endian): its keys and its tensor list, all checked against the
+// file before anything is believed. Tensor bytes are never read here; they belong to blocks.
+// Hostile input: every count, length, offset, nesting depth and alignment is checked before use; a file that contradicts
+// itself is refused with one line naming file, byte and key or tensor.
+// Memory: at most kAllocationFactor times the header's bytes (which are part of the file) plus 4 MiB.
+// Depends on base and kernels/format.h. Immutable after construction; any thread. Views live as long as the GgufFile, also
+// across a move of it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/span.h"
+#include "models/gguf/gguf_value.h"
+#include "models/models_error.h"
+
+namespace blue::models {
+
+struct TensorInfo {
+  std::string name;
+  std::array<std::uint64_t, 4> dims{1, 1, 1, 1};  ///< dims[0] = values per row
+  std::uint32_t n_dims = 0;
+  std::uint32_t type = 0;  ///< GGUF type number; kernels::find_format(type) may be null: an error only on use
+  std::uint64_t file_offset = 0;  ///< absolute, from the file's first byte
+  /// Bytes. Exact for a format this program knows; for another one, what lies before the next tensor or the file's end.
+  std::uint64_t size = 0;
+};
+
+/// One key for people: `blue inspect`.
+struct KeyDescription {
+  std::string_view key;
+  std::string type;   ///< "u32", "string", "array of string"
+  std::string value;  ///< one printable line, cut where long
+};
+
+class GgufFile {
+ public:
+  /// Bytes allocated per byte of header, at most (arrays asked for through texts(), numbers() and integers() each add
+  /// at most eight times their bytes in the file while the caller keeps them).
+  static constexpr std::uint64_t kAllocationFactor = 16;
+  /// A header longer than this is refused.
+  static constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{1} << 30;
+
+  /// Reads the header of the file at `path`, in growing steps.
+  static Result<GgufFile> open(const std::string& path);
+
+  /// The core of open: `header` is a prefix of a file of `file_size` bytes that holds the whole header; `name` goes into
+  /// error messages. Copies what it keeps.
+  static Result<GgufFile> parse(ConstByteSpan header, std::uint64_t file_size, std::string name);
+
+  GgufFile(GgufFile&&) noexcept = default;
+  GgufFile& operator=(GgufFile&&) noexcept = default;
+  GgufFile(const GgufFile&) = delete;
+  GgufFile& operator=(const GgufFile&) = delete;
+
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] std::uint32_t version() const { return version_; }
+  [[nodiscard]] std::uint64_t alignment() const { return alignment_; }
+  [[nodiscard]] std::uint64_t file_size() const { return file_size_; }
+
+  [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
+
+  // Nothing when the key is absent or holds another type.
+  /// Any integer type, not negative.
+  [[nodiscard]] std::optional<std::uint64_t> unsigned_value(std::string_view key) const;
+  /// Any float or integer type.
+  [[nodiscard]] std::optional<double> number(std::string_view key) const;
+  [[nodiscard]] std::optional<bool> flag(std::string_view key) const;
+  [[nodiscard]] std::optional<std::string_view> text(std::string_view key) const;
+  [[nodiscard]] std::optional<std::vector<std::string_view>> texts(std::string_view key) const;
+  /// An array of any float or integer type.
+  [[nodiscard]] std::optional<std::vector<float>> numbers(std::string_view key) const;
+  /// An array of any integer type or bool; nothing when a value does not fit.
+  [[nodiscard]] std::optional<std::vector<std::int64_t>> integers(std::string_view key) const;
+
+  // The same, with missing_key naming file, key and what was found instead.
+  [[nodiscard]] Result<std::uint64_t> require_unsigned(std::string_view key) const;
+  [[nodiscard]] Result<double> require_number(std::string_view key) const;
+  [[nodiscard]] Result<bool> require_flag(std::string_view key) const;
+  [[nodiscard]] Result<std::string_view> require_text(std::string_view key) const;
+  [[nodiscard]] Result<std::vector<std::string_view>> require_texts(std::string_view key) const;
+  [[nodiscard]] Result<std::vector<float>> require_numbers(std::string_view key) const;
+  [[nodiscard]] Result<std::vector<std::int64_t>> require_integers(std::string_view key) const;
+
+  /// In file order.
+  [[nodiscard]] std::span<const TensorInfo> tensors() const { return tensors_; }
+  /// Null when there is none of that name.
+  [[nodiscard]] const TensorInfo* find_tensor(std::string_view name) const;
+  /// missing_tensor naming file and tensor when there is none.
+  [[nodiscard]] Result<const TensorInfo*> require_tensor(std::string_view name) const;
+
+  /// Every key in file order.
+  [[nodiscard]] std::vector<KeyDescription> describe_keys() const;
+
+ private:
+  friend class GgufParser;
+  GgufFile() = default;
+
+  [[nodiscard]] const GgufValue* find(std::string_view key) const;
+  [[nodiscard]] Error absent(std::string_view key, std::string_view wanted) const;
+  [[nodiscard]] ConstByteSpan payload(const GgufValue& value) const;
+
+  std::string path_;
+  std::uint32_t version_ = 0;
+  std::uint64_t alignment_ = 0;
+  std::uint64_t file_size_ = 0;
+  std::vector<std::byte> header_;             ///< keys and strings look into it
+  std::vector<GgufValue> values_;             ///< file order
+  std::vector<std::uint32_t> values_by_key_;  ///< indices into values_, sorted by key
+  std::vector<TensorInfo> tensors_;           ///< file order
+  std::vector<std::uint32_t> tensors_by_name_;
+};
+
+}  // namespace blue::models

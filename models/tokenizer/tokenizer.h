@@ -1,0 +1,81 @@
+// Tokenizer: text to token ids and back, from the vocabulary inside a GGUF file. Two kinds: SentencePiece-BPE (`llama`)
+// and byte-level BPE (`gpt2`, with the pre-tokenisers gpt-2/default and qwen2).
+// Depends on base, models/gguf, models/chat/chat_piece.h (and PCRE2 inside its own files).
+// Immutable after construction; any thread. Encoding allocates; it belongs to no token loop.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "models/chat/chat_piece.h"
+#include "models/gguf/gguf_file.h"
+#include "models/tokenizer/vocabulary.h"
+
+namespace blue::models {
+
+enum class SpecialTokens : std::uint8_t {
+  as_text,  ///< "<|im_end|>" is ten characters
+  parse,    ///< "<|im_end|>" is one token
+};
+
+class Tokenizer {
+ public:
+  /// Errors: unsupported_tokenizer (none in the file, or of another kind), missing_key, malformed.
+  static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
+
+  virtual ~Tokenizer() = default;
+  Tokenizer(const Tokenizer&) = delete;
+  Tokenizer& operator=(const Tokenizer&) = delete;
+
+  /// The ids of `text` alone: no BOS, no EOS. Any bytes are taken: what is not UTF-8 comes back from decode as it was when the
+  /// vocabulary has byte tokens, else as unknown tokens. Time grows with n·log n of the text's bytes.
+  [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text, SpecialTokens special) const;
+
+  /// The ids of a rendered chat. Special tokens are recognised only inside markup; each stretch between specials is encoded as a
+  /// whole, across the borders of pieces, as the model saw it in training.
+  [[nodiscard]] Result<std::vector<TokenId>> encode_pieces(std::span<const ChatPiece> pieces) const;
+
+  /// The text of a whole sequence: the space that encode put in front is taken off, control tokens are left out.
+  [[nodiscard]] std::string decode(std::span<const TokenId> tokens) const;
+
+  /// The bytes of one token as it stands in running text (a control token: its name). Empty for an id outside the vocabulary.
+  [[nodiscard]] std::string_view piece(TokenId token) const { return vocabulary_.piece(token); }
+  [[nodiscard]] const Vocabulary& vocabulary() const { return vocabulary_; }
+  [[nodiscard]] std::uint32_t n_vocab() const { return vocabulary_.size(); }
+
+  /// kNoToken when the vocabulary has none.
+  [[nodiscard]] TokenId bos() const { return vocabulary_.bos(); }
+  [[nodiscard]] TokenId eos() const { return vocabulary_.eos(); }
+  [[nodiscard]] bool adds_bos() const { return vocabulary_.adds_bos(); }
+  [[nodiscard]] bool adds_eos() const { return vocabulary_.adds_eos(); }
+  /// Does this token end a generation (EOS, end of turn, end of message)?
+  [[nodiscard]] bool is_end(TokenId token) const { return vocabulary_.is_end(token); }
+  /// A token that never stands for text: not to be shown.
+  [[nodiscard]] bool is_control(TokenId token) const { return vocabulary_.is_control(token); }
+  /// The special (control or user-defined) token written exactly so; kNoToken when none is.
+  [[nodiscard]] TokenId find_special(std::string_view text) const { return vocabulary_.find_special(text); }
+
+  /// Does encode put a space in front of a text, which the first shown token must lose again?
+  [[nodiscard]] virtual bool adds_space_prefix() const { return false; }
+
+ protected:
+  explicit Tokenizer(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)) {}
+
+  /// Where a stretch of plain text stands.
+  enum class Position : std::uint8_t { at_start, after_special };
+  /// Appends the ids of `text`, in which nothing is special.
+  virtual Status encode_plain(std::string_view text, Position position, std::vector<TokenId>& out) const = 0;
+
+ private:
+  friend class SpecialSplitter;
+  Vocabulary vocabulary_;
+};
+
+}  // namespace blue::models

@@ -1,0 +1,92 @@
+// Vocabulary: the tokens of a model: their bytes, kinds, scores, and which of them are special.
+// Depends on base and models/gguf. Immutable after construction; any thread; movable, its views survive a move.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "models/gguf/gguf_file.h"
+
+namespace blue::models {
+
+/// The numbers of `tokenizer.ggml.token_type`.
+enum class TokenKind : std::uint8_t {
+  normal = 1,
+  unknown = 2,
+  control = 3,
+  user_defined = 4,
+  unused = 5,
+  byte = 6
+};
+
+/// How the tokens are written in the file.
+enum class Spelling : std::uint8_t {
+  sentencepiece,  ///< U+2581 is a space, <0xNN> a byte
+  byte_level,     ///< GPT-2's printable stand-ins for bytes
+};
+
+class Vocabulary {
+ public:
+  /// Errors: missing_key, malformed (more kinds or scores than tokens, an id outside, too many tokens).
+  static Result<Vocabulary> from_gguf(const GgufFile& file, Spelling spelling);
+
+  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(ranges_.size()); }
+  [[nodiscard]] bool contains(TokenId token) const {
+    return token >= 0 && static_cast<std::uint32_t>(token) < size();
+  }
+
+  /// The token's bytes in running text; empty for an id outside.
+  [[nodiscard]] std::string_view piece(TokenId token) const;
+  /// TokenKind::unused for an id outside.
+  [[nodiscard]] TokenKind kind(TokenId token) const;
+  /// 0 where the file has no scores.
+  [[nodiscard]] float score(TokenId token) const;
+
+  /// The token of exactly these bytes that plain text may become (not control, unused or byte); kNoToken when none is.
+  [[nodiscard]] TokenId find_text(std::string_view bytes) const;
+  /// The control or user-defined token of this name.
+  [[nodiscard]] TokenId find_special(std::string_view name) const;
+  /// The token for one byte of no other token: <0xNN> in SentencePiece, the byte's own token in byte-level ones.
+  [[nodiscard]] TokenId byte_token(std::uint8_t byte) const { return byte_tokens_[byte]; }
+
+  /// Special tokens, longest name first. `user_defined` ones are part of plain text too.
+  [[nodiscard]] const std::vector<TokenId>& specials() const { return specials_; }
+
+  [[nodiscard]] TokenId bos() const { return bos_; }
+  [[nodiscard]] TokenId eos() const { return eos_; }
+  [[nodiscard]] TokenId unknown() const { return unknown_; }
+  [[nodiscard]] bool adds_bos() const { return adds_bos_; }
+  [[nodiscard]] bool adds_eos() const { return adds_eos_; }
+  [[nodiscard]] bool is_end(TokenId token) const;
+  [[nodiscard]] bool is_control(TokenId token) const { return kind(token) == TokenKind::control; }
+
+ private:
+  struct Range {
+    std::uint32_t begin = 0;
+    std::uint32_t size = 0;
+  };
+
+  Vocabulary() = default;
+  friend class VocabularyReader;
+
+  std::string bytes_;  ///< all pieces, one after another
+  std::vector<Range> ranges_;
+  std::vector<TokenKind> kinds_;
+  std::vector<float> scores_;
+  std::vector<TokenId> by_text_;      ///< tokens plain text may become, sorted by bytes
+  std::vector<TokenId> specials_;     ///< longest first
+  std::vector<TokenId> ends_;         ///< sorted
+  std::vector<TokenId> byte_tokens_;  ///< 256
+  TokenId bos_ = kNoToken;
+  TokenId eos_ = kNoToken;
+  TokenId unknown_ = kNoToken;
+  bool adds_bos_ = false;
+  bool adds_eos_ = false;
+};
+
+}  // namespace blue::models
