@@ -35,7 +35,8 @@ BLUE_HOST_DEVICE float half_to_float(std::uint16_t half) {
   const std::uint32_t rest = half & 0x7fffU;
   if (rest >= 0x7c00U) return float_from_bits(sign | 0x7f800000U | (rest & 0x3ffU) << 13);
   if (rest >= 0x0400U) return float_from_bits(sign | ((rest << 13) + (112U << 23)));
-  const float magnitude = static_cast<float>(rest) * 0x1p-24F;  // subnormal: an integer times a power of two is exact
+  const float magnitude =
+      static_cast<float>(rest) * 0x1p-24F;  // subnormal: an integer times a power of two is exact
   return float_from_bits(sign | bits_from_float(magnitude));
 }
 

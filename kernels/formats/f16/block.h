@@ -16,7 +16,9 @@ struct Traits {
   static constexpr const char* kName = "F16";
   static constexpr int kValues = 1;
 
-  static BLUE_HOST_DEVICE float value(const Block& block, int /*i*/) { return half_to_float(block.number_f16); }
+  static BLUE_HOST_DEVICE float value(const Block& block, int /*i*/) {
+    return half_to_float(block.number_f16);
+  }
   static BLUE_HOST_DEVICE void decode(const Block& block, float* out) { out[0] = value(block, 0); }
 };
 

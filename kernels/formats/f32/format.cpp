@@ -1,0 +1,16 @@
+#include "kernels/formats/f32/block.h"
+#include "kernels/formats/format_of.h"
+
+namespace blue::kernels {
+namespace {
+
+formats::f32::Block encode_block(const float* values) { return {values[0]}; }
+
+}  // namespace
+
+const Format& format_f32() {
+  static constexpr Format kFormat = formats::format_of<formats::f32::Traits, encode_block>(0);
+  return kFormat;
+}
+
+}  // namespace blue::kernels

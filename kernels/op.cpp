@@ -1,0 +1,20 @@
+#include "kernels/op.h"
+
+namespace blue::kernels {
+
+std::string_view to_text(OpKind kind) {
+  switch (kind) {
+    case OpKind::embed: return "embed";
+    case OpKind::rms_norm: return "rms_norm";
+    case OpKind::linear: return "linear";
+    case OpKind::rope: return "rope";
+    case OpKind::kv_append: return "kv_append";
+    case OpKind::attention: return "attention";
+    case OpKind::silu_mul: return "silu_mul";
+    case OpKind::add: return "add";
+    case OpKind::gather_rows: return "gather_rows";
+  }
+  return "unknown op";
+}
+
+}  // namespace blue::kernels
