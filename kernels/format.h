@@ -16,9 +16,9 @@
 namespace blue::kernels {
 
 struct Format {
-  std::string_view name;          ///< "Q8_0": the field's name, also in messages to the user
-  std::uint32_t gguf_type;        ///< its number in GGUF files
-  std::uint32_t values_per_block; ///< 1 for plain floats
+  std::string_view name;           ///< "Q8_0": the field's name, also in messages to the user
+  std::uint32_t gguf_type;         ///< its number in GGUF files
+  std::uint32_t values_per_block;  ///< 1 for plain floats
   std::uint32_t bytes_per_block;
 
   /// Decodes whole blocks. Shapes: in [n_blocks · bytes_per_block], out [n_blocks · values_per_block].

@@ -76,7 +76,8 @@ struct Op {
   float rope_base = 10000.0F;
   float rope_scale = 1.0F;
 };
-static_assert(std::is_trivially_copyable_v<Op> && std::is_standard_layout_v<Op>, "a kernel may walk a list of these");
+static_assert(std::is_trivially_copyable_v<Op> && std::is_standard_layout_v<Op>,
+              "a kernel may walk a list of these");
 
 /// A weight matrix where it lies now. Valid while the lease behind it lives.
 struct WeightView {
@@ -121,7 +122,8 @@ struct Bindings {
   std::span<const WeightView> weights;  ///< by Op::weight
   std::span<float* const> activations;  ///< by Op::out / in / in2
   KvView kv;
-  std::byte* workspace = nullptr;  ///< Backend::workspace_bytes, device memory, contents undefined between ops
+  std::byte* workspace =
+      nullptr;  ///< Backend::workspace_bytes, device memory, contents undefined between ops
 };
 
 }  // namespace blue::kernels

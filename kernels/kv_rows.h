@@ -1,0 +1,33 @@
+// Where a token's key and value rows lie in the paged cache: KvView's address arithmetic, in its one place.
+// Depends on kernels/op.h and kernels/portable.h; usable in scalar, SIMD and CUDA translation units. Pure; any thread.
+#pragma once
+
+#include "kernels/op.h"
+#include "kernels/portable.h"
+
+namespace blue::kernels {
+
+BLUE_HOST_DEVICE std::uint32_t value_bytes(KvType type) { return type == KvType::f16 ? 2U : 4U; }
+
+/// First byte of the page that holds `layer`.
+BLUE_HOST_DEVICE std::byte* kv_page(const KvView& kv, std::uint32_t layer, std::int32_t page) {
+  return kv.base + layer * kv.layer_stride + static_cast<std::uint64_t>(page) * kv.page_stride;
+}
+
+/// Key row [k_width] of the token-th token of a page.
+BLUE_HOST_DEVICE std::byte* key_row(const KvView& kv, std::byte* page, std::uint32_t token) {
+  return page + static_cast<std::uint64_t>(token) * kv.k_width * value_bytes(kv.type);
+}
+
+/// Value row [v_width] of the token-th token of a page.
+BLUE_HOST_DEVICE std::byte* value_row(const KvView& kv, std::byte* page, std::uint32_t token) {
+  return page + kv.v_offset + static_cast<std::uint64_t>(token) * kv.v_width * value_bytes(kv.type);
+}
+
+/// The page of token `t`'s sequence that holds `position`.
+BLUE_HOST_DEVICE std::int32_t page_of(const StepInputs& inputs, std::uint32_t t, std::uint32_t position) {
+  const std::uint64_t row = static_cast<std::uint64_t>(inputs.sequences[t]) * inputs.page_table_stride;
+  return inputs.page_table[row + position / kPageTokens];
+}
+
+}  // namespace blue::kernels

@@ -1,0 +1,111 @@
+// The ops that know positions: rope, kv_append, attention.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/kv_rows.h"
+#include "kernels/op_shape.h"
+#include "kernels/reference/ops.h"
+
+namespace blue::kernels::reference {
+namespace {
+
+double load(const std::byte* row, KvType type, std::uint32_t i) {
+  if (type == KvType::f16) {
+    std::uint16_t half;
+    std::memcpy(&half, row + std::uint64_t{i} * 2, sizeof half);
+    return half_to_float(half);
+  }
+  float value;
+  std::memcpy(&value, row + std::uint64_t{i} * 4, sizeof value);
+  return value;
+}
+
+void store(std::byte* row, KvType type, std::uint32_t n, const float* values) {
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const std::uint16_t half = float_to_half(values[i]);
+    if (type == KvType::f16) {
+      std::memcpy(row + std::uint64_t{i} * 2, &half, sizeof half);
+    } else {
+      std::memcpy(row + std::uint64_t{i} * 4, &values[i], sizeof values[i]);
+    }
+  }
+}
+
+/// One head of one token against one token of the cache.
+double score(const Op& op, const KvView& kv, const float* q, const std::byte* key, std::uint32_t kv_head) {
+  double sum = 0.0;
+  for (std::uint32_t d = 0; d < op.head_dim; ++d) sum += q[d] * load(key, kv.type, kv_head * op.head_dim + d);
+  return sum * op.scale;
+}
+
+/// Two passes over the scores, the largest first: nothing needs to be kept but the sums of one head.
+void attend_head(const Op& op, const KvView& kv, const StepInputs& inputs, std::uint32_t t,
+                 std::uint32_t head, const float* q, float* out) {
+  const std::uint32_t n_positions = static_cast<std::uint32_t>(inputs.positions[t]) + 1;
+  const std::uint32_t kv_head = head / (op.n_heads / op.n_kv_heads);
+  double largest = -INFINITY;
+  for (std::uint32_t p = 0; p < n_positions; ++p) {
+    std::byte* page = kv_page(kv, op.layer, page_of(inputs, t, p));
+    largest = std::max(largest, score(op, kv, q, key_row(kv, page, p % kPageTokens), kv_head));
+  }
+  double sums[kMaxHeadDim] = {};
+  double divisor = 0.0;
+  for (std::uint32_t p = 0; p < n_positions; ++p) {
+    std::byte* page = kv_page(kv, op.layer, page_of(inputs, t, p));
+    const double share = std::exp(score(op, kv, q, key_row(kv, page, p % kPageTokens), kv_head) - largest);
+    const std::byte* value = value_row(kv, page, p % kPageTokens);
+    divisor += share;
+    for (std::uint32_t d = 0; d < op.head_dim; ++d)
+      sums[d] += share * load(value, kv.type, kv_head * op.head_dim + d);
+  }
+  for (std::uint32_t d = 0; d < op.head_dim; ++d) out[d] = static_cast<float>(sums[d] / divisor);
+}
+
+}  // namespace
+
+void rope(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
+  float* rows = bindings.activations[op.out];
+  const std::uint32_t half = op.rotary_dims / 2;
+  for (std::uint32_t t = 0; t < row_count(op, inputs); ++t) {
+    for (std::uint32_t i = 0; i < half; ++i) {
+      const double exponent = -2.0 * i / op.rotary_dims;
+      const double angle =
+          inputs.positions[t] * std::pow(static_cast<double>(op.rope_base), exponent) * op.rope_scale;
+      const double cosine = std::cos(angle);
+      const double sine = std::sin(angle);
+      const std::uint32_t first = op.rope_style == RopeStyle::adjacent ? 2 * i : i;
+      const std::uint32_t second = op.rope_style == RopeStyle::adjacent ? 2 * i + 1 : i + half;
+      for (std::uint32_t h = 0; h < op.n_heads; ++h) {
+        float* head = rows + (static_cast<std::uint64_t>(t) * op.n_heads + h) * op.head_dim;
+        const double x = head[first];
+        const double y = head[second];
+        head[first] = static_cast<float>(x * cosine - y * sine);
+        head[second] = static_cast<float>(x * sine + y * cosine);
+      }
+    }
+  }
+}
+
+void kv_append(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
+  const KvView& kv = bindings.kv;
+  const std::uint32_t width = op.n_kv_heads * op.head_dim;
+  for (std::uint32_t t = 0; t < row_count(op, inputs); ++t) {
+    const std::uint32_t position = static_cast<std::uint32_t>(inputs.positions[t]);
+    std::byte* page = kv_page(kv, op.layer, page_of(inputs, t, position));
+    const std::uint64_t from = static_cast<std::uint64_t>(t) * width;
+    store(key_row(kv, page, position % kPageTokens), kv.type, width, bindings.activations[op.in] + from);
+    store(value_row(kv, page, position % kPageTokens), kv.type, width, bindings.activations[op.in2] + from);
+  }
+}
+
+void attention(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
+  for (std::uint32_t t = 0; t < row_count(op, inputs); ++t) {
+    for (std::uint32_t h = 0; h < op.n_heads; ++h) {
+      const std::uint64_t at = (static_cast<std::uint64_t>(t) * op.n_heads + h) * op.head_dim;
+      attend_head(op, bindings.kv, inputs, t, h, bindings.activations[op.in] + at,
+                  bindings.activations[op.out] + at);
+    }
+  }
+}
+
+}  // namespace blue::kernels::reference
