@@ -20,8 +20,11 @@ if(BLUE_HAVE_CUDA)
   set(CMAKE_CUDA_ARCHITECTURES 89-real 90-real)
   set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
   enable_language(CUDA)
-  # This CMake knows no C++20 for this nvcc, so the flag goes by hand.
-  set(CMAKE_CUDA_FLAGS "${CMAKE_CUDA_FLAGS} -std=c++20")
+  # An older CMake knows no C++20 for nvcc, so it's told the flag.
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
   find_package(CUDAToolkit REQUIRED)
   message(STATUS "CUDA: found ${BLUE_NVCC} (${CMAKE_CUDA_COMPILER_VERSION}), sm_89 and sm_90")
 elseif(NOT blue_cuda_wanted)
