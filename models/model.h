@@ -27,7 +27,12 @@ struct Model {
   /// The tokens a user message becomes: through the chat template where there is one, else the bare text, with BOS
   /// where the vocabulary asks for it. `system` may be empty.
   /// Errors: unsupported_tokenizer, bad_template.
-  [[nodiscard]] Result<std::vector<TokenId>> prompt_tokens(std::string_view system, std::string_view user) const;
+  [[nodiscard]] Result<std::vector<TokenId>> prompt_tokens(std::string_view system,
+                                                           std::string_view user) const;
+
+  /// The tokens of bare text, as `blue generate` continues it: no template, BOS where the vocabulary asks for it.
+  /// Errors: unsupported_tokenizer.
+  [[nodiscard]] Result<std::vector<TokenId>> text_tokens(std::string_view text) const;
 };
 
 /// Opens a GGUF file, compiles its program. Reads the header only.

@@ -72,7 +72,6 @@ struct Program {
   std::vector<BlockPlan> blocks;  ///< in the order a step first needs them
   kernels::Slot logits = kernels::kNoSlot;
   KvShape kv;
-  std::vector<std::string> unused_tensors;  ///< in the file, read by no op
 };
 
 /// Bytes of all blocks.

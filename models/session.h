@@ -35,8 +35,8 @@ class Session {
   /// Checks the prompt against the context and runs it in chunks of max_step_tokens. Rows already cached for the longest
   /// common prefix of history() and `prompt` are kept; all else of before is forgotten.
   /// Errors: prompt_too_long (names both lengths), bad_sampling, stopped within one chunk, executor's.
-  [[nodiscard]] Status begin(std::span<const TokenId> prompt, const SamplingSpec& sampling, std::uint32_t max_tokens,
-                             const StopToken& stop);
+  [[nodiscard]] Status begin(std::span<const TokenId> prompt, const SamplingSpec& sampling,
+                             std::uint32_t max_tokens, const StopToken& stop);
 
   /// The next token; nothing when end() is no longer `running`. The end-of-generation token itself is not handed out.
   /// Errors: stopped, executor's.

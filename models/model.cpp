@@ -1,0 +1,87 @@
+#include "models/model.h"
+
+#include <filesystem>
+
+#include "models/arch.h"
+
+namespace blue::models {
+
+namespace {
+
+/// FNV-1a over what tells one set of weights from another without reading them: names, shapes, types and places of all
+/// tensors, the file's size and when it was last written (fine-tunes of one model differ in nothing else).
+std::uint64_t fingerprint_of(const GgufFile& file) {
+  std::uint64_t hash = 0xcbf29ce484222325ULL;
+  const auto mix = [&hash](ConstByteSpan bytes) {
+    for (const std::byte byte : bytes) hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3ULL;
+  };
+  const auto mix_number = [&mix](std::uint64_t number) { mix(std::as_bytes(std::span(&number, 1))); };
+  mix_number(file.file_size());
+  std::error_code unknown_time;
+  const auto written = std::filesystem::last_write_time(file.path(), unknown_time);
+  if (!unknown_time) mix_number(static_cast<std::uint64_t>(written.time_since_epoch().count()));
+  for (const TensorInfo& tensor : file.tensors()) {
+    mix(std::as_bytes(std::span(tensor.name)));
+    for (const std::uint64_t dim : tensor.dims) mix_number(dim);
+    mix_number(tensor.type);
+    mix_number(tensor.file_offset);
+  }
+  return hash;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
+  BLUE_TRY_ASSIGN(const GgufFile file, GgufFile::open(path));
+  auto model = std::make_shared<Model>();
+  model->path = path;
+  model->fingerprint = fingerprint_of(file);
+  BLUE_TRY_ASSIGN(model->program, compile_program(file));
+  auto tokenizer = Tokenizer::from_gguf(file);
+  if (tokenizer) {
+    model->tokenizer = std::move(tokenizer).value();
+  } else {
+    model->tokenizer_error = tokenizer.error().message();
+  }
+  if (const auto source = file.text("tokenizer.chat_template")) {
+    auto chat = ChatTemplate::parse(*source);
+    if (chat) {
+      model->chat = std::move(chat).value();
+    } else {
+      model->chat_error = path + ": " + chat.error().message();
+    }
+  }
+  return std::shared_ptr<const Model>(std::move(model));
+}
+
+Result<std::vector<TokenId>> Model::prompt_tokens(std::string_view system, std::string_view user) const {
+  if (!tokenizer) return Error(ModelsError::unsupported_tokenizer, tokenizer_error);
+  if (!chat_error.empty()) return Error(ModelsError::bad_template, chat_error);
+  std::vector<TokenId> tokens;
+  if (chat) {
+    std::vector<ChatMessage> messages;
+    if (!system.empty()) messages.push_back({"system", std::string(system)});
+    messages.push_back({"user", std::string(user)});
+    const ChatVariables variables{std::string(tokenizer->piece(tokenizer->bos())),
+                                  std::string(tokenizer->piece(tokenizer->eos()))};
+    BLUE_TRY_ASSIGN(const std::vector<ChatPiece> pieces,
+                    chat->render(messages, GenerationPrompt::yes, variables));
+    BLUE_TRY_ASSIGN(tokens, tokenizer->encode_pieces(pieces));
+  } else {
+    BLUE_TRY_ASSIGN(tokens,
+                    tokenizer->encode(std::string(system) + std::string(user), SpecialTokens::as_text));
+  }
+  const bool has_bos = !tokens.empty() && tokens.front() == tokenizer->bos();
+  if (tokenizer->adds_bos() && tokenizer->bos() != kNoToken && !has_bos)
+    tokens.insert(tokens.begin(), tokenizer->bos());
+  return tokens;
+}
+
+Result<std::vector<TokenId>> Model::text_tokens(std::string_view text) const {
+  if (!tokenizer) return Error(ModelsError::unsupported_tokenizer, tokenizer_error);
+  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer->encode(text, SpecialTokens::as_text));
+  if (tokenizer->adds_bos() && tokenizer->bos() != kNoToken) tokens.insert(tokens.begin(), tokenizer->bos());
+  return tokens;
+}
+
+}  // namespace blue::models

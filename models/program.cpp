@@ -1,0 +1,25 @@
+#include "models/program.h"
+
+#include "models/arch.h"
+
+namespace blue::models {
+
+Bytes weight_bytes(const Program& program) {
+  Bytes total;
+  for (const BlockPlan& block : program.blocks) total += block.size;
+  return total;
+}
+
+Result<Program> compile_program(const GgufFile& file) {
+  BLUE_TRY_ASSIGN(const std::string_view wanted, file.require_text("general.architecture"));
+  std::string known;
+  for (const Arch* arch : registered_archs()) {
+    if (arch->name == wanted) return arch->compile(file);
+    known += (known.empty() ? "" : ", ") + std::string(arch->name);
+  }
+  return Error(ModelsError::unknown_architecture, file.path() + ": unknown architecture '" +
+                                                      std::string(wanted) +
+                                                      "' (general.architecture); this build knows " + known);
+}
+
+}  // namespace blue::models
