@@ -18,14 +18,22 @@ std::vector<EvictionCandidate> eviction_order(std::span<const EvictionCandidate>
 }
 
 std::vector<BlockId> choose_victims(std::span<const EvictionCandidate> candidates, Bytes needed) {
-  std::vector<BlockId> victims;
+  std::vector<EvictionCandidate> order = eviction_order(candidates);
   Bytes freed;
-  for (const EvictionCandidate& candidate : eviction_order(candidates)) {
-    if (freed >= needed) return victims;
-    victims.push_back(candidate.block);
-    freed += candidate.size;
+  std::size_t n = 0;
+  while (n < order.size() && freed < needed) freed += order[n++].size;
+  if (freed < needed) return {};
+
+  std::vector<BlockId> victims;
+  for (std::size_t i = n; i > 0; --i) {
+    const EvictionCandidate& candidate = order[i - 1];
+    if (freed - candidate.size >= needed) {
+      freed -= candidate.size;
+    } else {
+      victims.push_back(candidate.block);
+    }
   }
-  if (freed < needed) victims.clear();
+  std::reverse(victims.begin(), victims.end());
   return victims;
 }
 

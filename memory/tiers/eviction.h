@@ -29,7 +29,8 @@ struct EvictionCandidate {
 /// All candidates that nobody pins, first to go first. A strict total order: ties end at the block id.
 [[nodiscard]] std::vector<EvictionCandidate> eviction_order(std::span<const EvictionCandidate> candidates);
 
-/// The shortest prefix of eviction_order that frees `needed` bytes; empty when even all of it would not.
+/// The shortest prefix of eviction_order that frees `needed` bytes, less those that it can do without (the later to go
+/// are spared first); empty when even all of it would not be enough.
 [[nodiscard]] std::vector<BlockId> choose_victims(std::span<const EvictionCandidate> candidates, Bytes needed);
 
 }  // namespace blue::memory
