@@ -56,7 +56,9 @@ function(blue_test_group target folder)
   endif()
   add_executable(${target} ${sources})
   target_link_libraries(${target} PRIVATE ${arg_LINK} blue_catch)
+  # A filter that matches nothing would pass in silence: -w NoTests makes it fail.
   catch_discover_tests(${target} TEST_PREFIX "${target}: " WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+    EXTRA_ARGS -w NoTests
     PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABEL} ENVIRONMENT "${blue_test_environment}")
   blue_register_tests(catch ${target} ${sources})
 endfunction()

@@ -65,7 +65,7 @@ def check_catch(root, build, name, sources, commands):
                 for source in sources if source not in listed]
     if n_listed != n_in_ctest:
         problems.append(f"{sources[0]}: {name} lists {n_listed} test cases but ctest starts {n_in_ctest}; "
-                        "build it again, and give its test cases distinct names")
+                        "build it again, and give its test cases distinct names without semicolons")
     return problems
 
 

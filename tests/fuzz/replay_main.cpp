@@ -29,7 +29,8 @@ std::vector<Input> read_corpus(const std::filesystem::path& folder) {
       if (entry.is_regular_file()) paths.push_back(entry.path());
     }
   }
-  std::sort(paths.begin(), paths.end());  // the disk's order would change the mutations from machine to machine
+  std::sort(paths.begin(),
+            paths.end());  // the disk's order would change the mutations from machine to machine
   std::vector<Input> inputs;
   for (const auto& path : paths) {
     std::ifstream file(path, std::ios::binary);
@@ -41,7 +42,9 @@ std::vector<Input> read_corpus(const std::filesystem::path& folder) {
 class Mutator {
  public:
   // Modulo, not a distribution: the standard fixes the engine's numbers but not those of its distributions.
-  std::size_t below(std::size_t bound) { return bound == 0 ? 0 : static_cast<std::size_t>(engine_() % bound); }
+  std::size_t below(std::size_t bound) {
+    return bound == 0 ? 0 : static_cast<std::size_t>(engine_() % bound);
+  }
 
   void mutate(Input& input, const std::vector<Input>& corpus) {
     static constexpr std::uint8_t kEdges[] = {0x00, 0x01, 0x7f, 0x80, 0xff, 0x20, '"', '\n'};
@@ -54,18 +57,14 @@ class Mutator {
       case 1:
         if (at < input.size()) input[at] = kEdges[below(std::size(kEdges))];
         break;
-      case 2:
-        input.resize(at);
-        break;
+      case 2: input.resize(at); break;
       case 3: {
         Input extra(below(kLongestInsert) + 1);
         for (auto& byte : extra) byte = static_cast<std::uint8_t>(below(256));
         input.insert(place, extra.begin(), extra.end());
         break;
       }
-      case 4:
-        input.erase(place, place + static_cast<std::ptrdiff_t>(below(input.size() - at + 1)));
-        break;
+      case 4: input.erase(place, place + static_cast<std::ptrdiff_t>(below(input.size() - at + 1))); break;
       default: {  // the head of this one, the tail of another
         const Input& other = corpus[below(corpus.size())];
         const std::size_t from = below(other.size() + 1);

@@ -1,4 +1,4 @@
-// Catch2 2 under the name that Catch2 3 gives it: tests include one header and build with both.
+// See catch_test_macros.hpp.
 #pragma once
 
-#include <catch2/catch.hpp>
+#include <catch2/catch_test_macros.hpp>
