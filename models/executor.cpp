@@ -1,0 +1,295 @@
+#include "models/executor.h"
+
+#include <algorithm>
+#include <array>
+
+#include "models/kv_cache.h"
+#include "models/models_error.h"
+#include "models/step_buffers.h"
+
+namespace blue::models {
+
+namespace {
+
+/// Steps of this shape are captured as graphs: one token, its logits.
+constexpr bool is_decode_shape(std::uint32_t n_tokens, std::uint32_t n_outputs) {
+  return n_tokens == 1 && n_outputs == 1;
+}
+
+/// A chunk in the middle of a prompt wants no logits: its head is not run.
+bool has_no_rows(const kernels::Op& op, const kernels::StepInputs& inputs) {
+  return op.row_set == kernels::RowSet::outputs && inputs.n_outputs == 0;
+}
+
+Error stopped() { return {ModelsError::stopped, "stopped before the step was done"}; }
+
+}  // namespace
+
+struct Executor::State {
+  State(const Program& program_, kernels::Backend& backend_, memory::LeaseSource& leases_,
+        const ExecutorLimits& limits_)
+      : program(program_), backend(backend_), leases(leases_), limits(limits_) {}
+
+  const Program& program;
+  kernels::Backend& backend;
+  memory::LeaseSource& leases;
+  ExecutorLimits limits;
+  ExecutorFigures figures;
+
+  std::vector<memory::BlockId> block_ids;
+  std::vector<std::vector<std::uint32_t>> weights_of_block;  ///< indices into program.weights
+  std::vector<kernels::WeightView> views;
+  std::unique_ptr<StepBuffers> buffers;
+  std::unique_ptr<KvCache> kv;
+  std::unique_ptr<hal::Stream> stream;
+
+  /// All weights fit in tier 0: a step holds every lease.
+  bool is_resident = false;
+  std::vector<memory::Lease> held;                    ///< by block; resident mode
+  std::array<memory::Lease, 2> window;                ///< streaming mode: the block in use and the one before
+  std::array<std::unique_ptr<hal::Event>, 2> passed;  ///< when the window's block was last read
+
+  std::unique_ptr<hal::Graph> graph;
+  std::vector<std::byte*> graph_addresses;  ///< where the blocks lay at capture
+  bool has_run_decode = false;              ///< kernels load on first use; capture comes after
+
+  Status check_program() const;
+  Status build();
+  void bind_block(std::uint32_t block, std::byte* address);
+  Status lease_all(const StopToken& stop);
+  bool has_moved_since_capture() const;
+  kernels::Bindings bindings() const;
+  void fill_inputs(const StepRequest& request);
+  Status run_eager(const kernels::StepInputs& inputs, const StopToken& stop);
+  Status run_streaming(const kernels::StepInputs& inputs, const StopToken& stop);
+  Status enqueue_all(const kernels::StepInputs& inputs, const StopToken& stop);
+  Status enter_block(std::uint32_t block, std::size_t slot, const StopToken& stop);
+  Status run_graph(const kernels::StepInputs& inputs);
+  Status run_resident(const kernels::StepInputs& inputs, const StopToken& stop);
+};
+
+Executor::Executor(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Executor::~Executor() {
+  // Kernels may still read leased blocks after a failed step; the leases must not die before them.
+  if (state_->stream) (void)state_->stream->synchronize().ok();
+}
+
+const ExecutorLimits& Executor::limits() const { return state_->limits; }
+const Program& Executor::program() const { return state_->program; }
+const ExecutorFigures& Executor::figures() const { return state_->figures; }
+
+Result<std::unique_ptr<Executor>> Executor::create(const Program& program,
+                                                   std::span<const memory::BlockId> block_ids,
+                                                   kernels::Backend& backend, memory::LeaseSource& leases,
+                                                   const ExecutorLimits& limits) {
+  BLUE_CHECK(block_ids.size() == program.blocks.size(), "one id per block");
+  BLUE_CHECK(limits.max_step_tokens > 0 && limits.max_sequences > 0 && limits.max_context > 0);
+  auto state = std::make_unique<State>(program, backend, leases, limits);
+  state->block_ids.assign(block_ids.begin(), block_ids.end());
+  BLUE_TRY(state->check_program());
+  BLUE_TRY(state->build());
+  return std::unique_ptr<Executor>(new Executor(std::move(state)));
+}
+
+Status Executor::State::check_program() const {
+  for (const kernels::Op& op : program.ops) {
+    const kernels::Format* format =
+        op.weight == kernels::kNoSlot ? nullptr : program.weights.at(op.weight).format;
+    BLUE_TRY(backend.supports(op, format));
+  }
+  return {};
+}
+
+Status Executor::State::build() {
+  is_resident = weight_bytes(program) <= limits.weight_budget;
+  weights_of_block.resize(program.blocks.size());
+  views.resize(program.weights.size());
+  for (std::uint32_t w = 0; w < program.weights.size(); ++w) {
+    const WeightUse& use = program.weights[w];
+    weights_of_block[use.block].push_back(w);
+    views[w] = {nullptr, use.format, use.rows, use.cols};
+  }
+  held.resize(program.blocks.size());
+  graph_addresses.resize(program.blocks.size());
+  BLUE_TRY_ASSIGN(kv, KvCache::create(program.kv, limits.kv_type, limits.max_sequences, limits.max_context,
+                                      backend.device()));
+  const Bytes workspace = backend.workspace_bytes(program.ops, limits.max_step_tokens);
+  BLUE_TRY_ASSIGN(buffers, StepBuffers::create(program, backend.device(), limits.max_step_tokens,
+                                               limits.max_sequences, kv->pages_per_sequence(), workspace));
+  BLUE_TRY_ASSIGN(stream, backend.device().open_stream());
+  for (auto& event : passed) {
+    BLUE_TRY_ASSIGN(event, backend.device().open_event());
+  }
+  return {};
+}
+
+void Executor::State::bind_block(std::uint32_t block, std::byte* address) {
+  for (const std::uint32_t w : weights_of_block[block])
+    views[w].data = address + program.weights[w].block_offset;
+}
+
+Status Executor::State::lease_all(const StopToken& stop) {
+  for (std::uint32_t block = 0; block < block_ids.size(); ++block) {
+    BLUE_TRY_ASSIGN(held[block], leases.lease(block_ids[block], stop));
+    bind_block(block, held[block].address());
+  }
+  return {};
+}
+
+bool Executor::State::has_moved_since_capture() const {
+  for (std::size_t block = 0; block < held.size(); ++block) {
+    if (held[block].address() != graph_addresses[block]) return true;
+  }
+  return false;
+}
+
+kernels::Bindings Executor::State::bindings() const {
+  return {views, buffers->activations(), kv->view(), buffers->workspace()};
+}
+
+void Executor::State::fill_inputs(const StepRequest& request) {
+  std::ranges::copy(request.tokens, buffers->token_ids().begin());
+  std::ranges::copy(request.positions, buffers->positions().begin());
+  std::ranges::copy(request.sequences, buffers->sequences().begin());
+  std::ranges::copy(request.output_rows, buffers->output_rows().begin());
+  for (std::uint32_t s = 0; s < limits.max_sequences; ++s) {
+    std::ranges::copy(kv->pages(static_cast<std::int32_t>(s)), buffers->page_row(s).begin());
+  }
+}
+
+Status Executor::State::enqueue_all(const kernels::StepInputs& inputs, const StopToken& stop) {
+  const kernels::Bindings bound = bindings();
+  BLUE_TRY(buffers->upload(*stream));
+  for (const kernels::Op& op : program.ops) {
+    if (stop.is_stopped()) return stopped();
+    if (has_no_rows(op, inputs)) continue;
+    BLUE_TRY(backend.enqueue(op, bound, inputs, *stream));
+  }
+  return inputs.n_outputs == 0 ? Status() : buffers->download_logits(inputs.n_outputs, *stream);
+}
+
+Status Executor::State::run_eager(const kernels::StepInputs& inputs, const StopToken& stop) {
+  Status enqueued = enqueue_all(inputs, stop);
+  // Also after a stop: what was enqueued still reads the leases.
+  BLUE_TRY(stream->synchronize());
+  return enqueued;
+}
+
+Status Executor::State::run_graph(const kernels::StepInputs& inputs) {
+  if (!graph || has_moved_since_capture()) {
+    hal::GraphCapture& capture = *backend.device().graph_capture();
+    BLUE_TRY(capture.begin(*stream));
+    Status enqueued = enqueue_all(inputs, StopToken());
+    auto captured = capture.end(*stream);
+    BLUE_TRY(std::move(enqueued));
+    if (!captured) return std::move(captured).error();
+    graph = std::move(captured).value();
+    for (std::size_t block = 0; block < held.size(); ++block) graph_addresses[block] = held[block].address();
+    ++figures.n_graph_captures;
+  }
+  BLUE_TRY(graph->launch(*stream));
+  ++figures.n_graph_launches;
+  return stream->synchronize();
+}
+
+Status Executor::State::run_resident(const kernels::StepInputs& inputs, const StopToken& stop) {
+  Status status = lease_all(stop);
+  if (status.ok()) {
+    const bool is_decode = is_decode_shape(inputs.n_tokens, inputs.n_outputs);
+    const bool has_graphs = backend.device().graph_capture() != nullptr;
+    status = is_decode && has_graphs && has_run_decode ? run_graph(inputs) : run_eager(inputs, stop);
+    has_run_decode = has_run_decode || (is_decode && status.ok());
+  }
+  for (memory::Lease& lease : held) lease.release();
+  return status;
+}
+
+Status Executor::State::enter_block(std::uint32_t block, std::size_t slot, const StopToken& stop) {
+  // The slot's earlier block may still be read by kernels under way: its lease ends behind them.
+  if (window[slot].is_held()) {
+    BLUE_TRY(passed[slot]->wait());
+    window[slot].release();
+  }
+  BLUE_TRY_ASSIGN(window[slot], leases.lease(block_ids[block], stop));
+  bind_block(block, window[slot].address());
+  return {};
+}
+
+Status Executor::State::run_streaming(const kernels::StepInputs& inputs, const StopToken& stop) {
+  const kernels::Bindings bound = bindings();
+  BLUE_TRY(buffers->upload(*stream));
+  std::uint32_t current = kNoBlock;
+  std::size_t slot = 0;
+  for (std::size_t i = 0; i < program.ops.size(); ++i) {
+    if (stop.is_stopped()) return stopped();
+    if (has_no_rows(program.ops[i], inputs)) continue;
+    const std::uint32_t block = program.op_blocks[i];
+    if (block != kNoBlock && block != current) {
+      if (current != kNoBlock) {
+        BLUE_TRY(stream->record(*passed[slot]));
+        slot = 1 - slot;
+      }
+      BLUE_TRY(enter_block(block, slot, stop));
+      current = block;
+      if (block + 1 < block_ids.size()) leases.hint(block_ids[block + 1]);
+    }
+    BLUE_TRY(backend.enqueue(program.ops[i], bound, inputs, *stream));
+  }
+  return inputs.n_outputs == 0 ? Status() : buffers->download_logits(inputs.n_outputs, *stream);
+}
+
+Result<std::span<const float>> Executor::step(const StepRequest& request, const StopToken& stop) {
+  State& state = *state_;
+  const auto n_tokens = static_cast<std::uint32_t>(request.tokens.size());
+  const auto n_outputs = static_cast<std::uint32_t>(request.output_rows.size());
+  BLUE_CHECK(n_tokens > 0 && n_tokens <= state.limits.max_step_tokens && n_outputs <= n_tokens);
+  BLUE_CHECK(request.positions.size() == n_tokens && request.sequences.size() == n_tokens);
+  for (const TokenId token : request.tokens) {
+    if (token < 0 || static_cast<std::uint32_t>(token) >= state.program.hyper.n_vocab) {
+      return Error(ModelsError::bad_token, "token id " + std::to_string(token) +
+                                               " is outside the vocabulary of " +
+                                               std::to_string(state.program.hyper.n_vocab));
+    }
+  }
+  if (stop.is_stopped()) return stopped();
+  state.fill_inputs(request);
+  const kernels::StepInputs inputs = state.buffers->inputs(n_tokens, n_outputs);
+  ++state.figures.n_steps;
+  if (state.is_resident) {
+    BLUE_TRY(state.run_resident(inputs, stop));
+  } else {
+    Status status = state.run_streaming(inputs, stop);
+    BLUE_TRY(state.stream->synchronize());
+    for (memory::Lease& lease : state.window) lease.release();
+    BLUE_TRY(std::move(status));
+  }
+  return state.buffers->logits(n_outputs);
+}
+
+Status Executor::reserve(std::int32_t sequence, std::uint32_t n_tokens) {
+  if (n_tokens > state_->limits.max_context) {
+    return Error(ModelsError::context_full, "the context holds " +
+                                                std::to_string(state_->limits.max_context) + " tokens, " +
+                                                std::to_string(n_tokens) + " are asked for");
+  }
+  return state_->kv->reserve(sequence, n_tokens);
+}
+
+void Executor::truncate(std::int32_t sequence, std::uint32_t n_tokens) {
+  state_->kv->truncate(sequence, n_tokens);
+}
+
+Bytes Executor::kv_bytes(std::uint32_t n_tokens) const { return state_->kv->row_bytes(n_tokens); }
+
+Status Executor::export_kv(std::int32_t sequence, std::uint32_t n_tokens, ByteSpan out) {
+  BLUE_TRY(state_->kv->export_rows(sequence, n_tokens, out, state_->backend.device(), *state_->stream));
+  return state_->stream->synchronize();
+}
+
+Status Executor::import_kv(std::int32_t sequence, std::uint32_t n_tokens, ConstByteSpan rows) {
+  BLUE_TRY(reserve(sequence, n_tokens));
+  BLUE_TRY(state_->kv->import_rows(sequence, n_tokens, rows, state_->backend.device(), *state_->stream));
+  return state_->stream->synchronize();
+}
+
+}  // namespace blue::models
