@@ -17,9 +17,9 @@ namespace blue::actors {
 
 /// Lets a stage be skipped when an earlier one was sure of itself. Only obeyed when skipping is allowed for the run.
 struct SkipRule {
-  std::string after;                 ///< the stage whose certainty is looked at
-  float mean_entropy_below = 0.0F;   ///< nats per token
-  std::string copy;                  ///< the slot whose text becomes this stage's
+  std::string after;                ///< the stage whose certainty is looked at
+  float mean_entropy_below = 0.0F;  ///< nats per token
+  std::string copy;                 ///< the slot whose text becomes this stage's
 };
 
 struct StageSpec {

@@ -1,0 +1,91 @@
+#include "actors/logic/toml_reader.h"
+
+namespace blue::actors {
+
+const toml::node* TomlReader::find(std::string_view key) {
+  asked_.emplace(key);
+  return table_.get(key);
+}
+
+void TomlReader::complain_at(const toml::node& node, const std::string& message) {
+  if (error_) return;
+  error_ = Error(ActorsError::bad_cascade,
+                 file_ + ":" + std::to_string(node.source().begin.line) + ": " + what_ + ": " + message);
+}
+
+std::string TomlReader::text(std::string_view key) {
+  const toml::node* node = find(key);
+  if (node == nullptr) {
+    complain("needs " + std::string(key) + " = \"...\"");
+    return {};
+  }
+  if (const auto* value = node->as_string()) return value->get();
+  complain_at(*node, std::string(key) + " must be a string");
+  return {};
+}
+
+std::string TomlReader::text_or(std::string_view key, std::string if_absent) {
+  return table_.contains(key) ? text(key) : (asked_.emplace(key), std::move(if_absent));
+}
+
+std::vector<std::string> TomlReader::texts(std::string_view key) {
+  const toml::node* node = find(key);
+  if (node == nullptr) {
+    complain("needs " + std::string(key) + " = [\"...\"]");
+    return {};
+  }
+  std::vector<std::string> all;
+  const toml::array* array = node->as_array();
+  if (array != nullptr) {
+    for (const toml::node& element : *array) {
+      if (const auto* value = element.as_string()) all.push_back(value->get());
+    }
+  }
+  if (array == nullptr || all.empty() || all.size() != array->size()) {
+    complain_at(*node, std::string(key) + " must be a list of strings, at least one");
+  }
+  return all;
+}
+
+double TomlReader::number_or(std::string_view key, double if_absent) {
+  const toml::node* node = find(key);
+  if (node == nullptr) return if_absent;
+  if (const auto value = node->value<double>(); value && node->is_number()) return *value;
+  complain_at(*node, std::string(key) + " must be a number");
+  return if_absent;
+}
+
+std::int64_t TomlReader::integer_or(std::string_view key, std::int64_t if_absent, std::int64_t least,
+                                    std::int64_t most) {
+  const toml::node* node = find(key);
+  if (node == nullptr) return if_absent;
+  const auto* value = node->as_integer();
+  if (value != nullptr && value->get() >= least && value->get() <= most) return value->get();
+  complain_at(*node, std::string(key) + " must be a whole number from " + std::to_string(least) + " to " +
+                         std::to_string(most));
+  return if_absent;
+}
+
+bool TomlReader::flag_or(std::string_view key, bool if_absent) {
+  const toml::node* node = find(key);
+  if (node == nullptr) return if_absent;
+  if (const auto* value = node->as_boolean()) return value->get();
+  complain_at(*node, std::string(key) + " must be true or false");
+  return if_absent;
+}
+
+const toml::table* TomlReader::table_or_null(std::string_view key) {
+  const toml::node* node = find(key);
+  if (node == nullptr) return nullptr;
+  if (const toml::table* table = node->as_table()) return table;
+  complain_at(*node, std::string(key) + " must be a table");
+  return nullptr;
+}
+
+void TomlReader::finish() {
+  for (const auto& [key, node] : table_) {
+    if (!asked_.contains(key.str())) complain_at(node, "unknown key " + std::string(key.str()));
+  }
+}
+
+}  // namespace blue::actors

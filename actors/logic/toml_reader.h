@@ -1,0 +1,54 @@
+// TomlReader: reads one TOML table and names file, line and key in every complaint; the first complaint sticks.
+// Keys that nobody asked for are complained about: a misspelt key must not be ignored.
+// Depends on base, actors_error.h and toml++. One thread; borrows the table.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "actors/actors_error.h"
+#include "base/result.h"
+
+namespace blue::actors {
+
+class TomlReader {
+ public:
+  /// `what`: how the table is called in messages: "the cascade", "stage 2". `error` collects the first complaint.
+  TomlReader(const toml::table& table, std::string file, std::string what, std::optional<Error>& error)
+      : table_(table), file_(std::move(file)), what_(std::move(what)), error_(error) {}
+
+  std::string text(std::string_view key);  ///< required
+  std::string text_or(std::string_view key, std::string if_absent);
+  std::vector<std::string> texts(std::string_view key);  ///< required, not empty
+  double number_or(std::string_view key, double if_absent);
+  std::int64_t integer_or(std::string_view key, std::int64_t if_absent, std::int64_t least,
+                          std::int64_t most);
+  bool flag_or(std::string_view key, bool if_absent);
+  const toml::table* table_or_null(std::string_view key);
+
+  /// The node as it is, or null.
+  const toml::node* find(std::string_view key);
+
+  /// Complains about every key that was not asked for.
+  void finish();
+  /// Complains at the table's own line.
+  void complain(const std::string& message) { complain_at(table_, message); }
+
+ private:
+  void complain_at(const toml::node& node, const std::string& message);
+
+  const toml::table& table_;
+  std::string file_;
+  std::string what_;
+  std::optional<Error>& error_;
+  std::set<std::string, std::less<>> asked_;
+};
+
+}  // namespace blue::actors
