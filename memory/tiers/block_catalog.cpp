@@ -46,8 +46,9 @@ Result<CatalogModel> BlockCatalog::add_model(const std::string& name, const std:
   const std::lock_guard lock(mutex_);
   if (blocks.size() > free_.size()) {
     return Error(MemoryError::tier_full, "model " + name + " has " + std::to_string(blocks.size()) +
-                                             " blocks, the catalog has room for " + std::to_string(free_.size()) +
-                                             " more of " + std::to_string(capacity_) + ": unload a model");
+                                             " blocks, the catalog has room for " +
+                                             std::to_string(free_.size()) + " more of " +
+                                             std::to_string(capacity_) + ": unload a model");
   }
   const auto first_file = static_cast<std::uint32_t>(paths_.size());
   paths_.insert(paths_.end(), paths.begin(), paths.end());
@@ -69,7 +70,8 @@ Result<CatalogModel> BlockCatalog::add_model(const std::string& name, const std:
 
 void BlockCatalog::remove_model(CatalogModelId model) {
   const std::lock_guard lock(mutex_);
-  const auto found = std::find_if(models_.begin(), models_.end(), [&](const Model& m) { return m.id == model; });
+  const auto found =
+      std::find_if(models_.begin(), models_.end(), [&](const Model& m) { return m.id == model; });
   BLUE_CHECK(found != models_.end(), "a model is removed twice");
   for (auto block = found->blocks.rbegin(); block != found->blocks.rend(); ++block) {
     delete entry(*block).block.exchange(nullptr, std::memory_order_acq_rel);
@@ -78,7 +80,9 @@ void BlockCatalog::remove_model(CatalogModelId model) {
   models_.erase(found);
 }
 
-const Block* BlockCatalog::find(BlockId block) const { return entry(block).block.load(std::memory_order_acquire); }
+const Block* BlockCatalog::find(BlockId block) const {
+  return entry(block).block.load(std::memory_order_acquire);
+}
 
 const Block& BlockCatalog::at(BlockId block) const {
   const Block* found = find(block);

@@ -12,7 +12,8 @@ std::vector<EvictionCandidate> eviction_order(std::span<const EvictionCandidate>
   std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(order),
                [](const EvictionCandidate& c) { return c.pins == 0; });
   std::sort(order.begin(), order.end(), [](const EvictionCandidate& a, const EvictionCandidate& b) {
-    return std::tie(b.next_use, a.last_used, a.n_uses, a.block) < std::tie(a.next_use, b.last_used, b.n_uses, b.block);
+    return std::tie(b.next_use, a.last_used, a.n_uses, a.block) <
+           std::tie(a.next_use, b.last_used, b.n_uses, b.block);
   });
   return order;
 }

@@ -31,6 +31,7 @@ struct EvictionCandidate {
 
 /// The shortest prefix of eviction_order that frees `needed` bytes, less those that it can do without (the later to go
 /// are spared first); empty when even all of it would not be enough.
-[[nodiscard]] std::vector<BlockId> choose_victims(std::span<const EvictionCandidate> candidates, Bytes needed);
+[[nodiscard]] std::vector<BlockId> choose_victims(std::span<const EvictionCandidate> candidates,
+                                                  Bytes needed);
 
 }  // namespace blue::memory

@@ -55,7 +55,8 @@ Result<Lease> InlineTiers::lease(BlockId block, const StopToken& stop) {
     return std::move(*held);
   }
   const Block& wanted = catalog_.at(block);
-  if (stop.is_stopped()) return Error(MemoryError::stopped, "stopped before block " + wanted.name + " was loaded");
+  if (stop.is_stopped())
+    return Error(MemoryError::stopped, "stopped before block " + wanted.name + " was loaded");
   counts_.n_misses += 1;
   return miss(wanted);
 }
@@ -91,7 +92,8 @@ Result<Lease> InlineTiers::miss(const Block& block) {
   counts_.n_evictions += left->size();
 
   if (in_ram.is_held()) {
-    const MoveRoute route = pool_->is_page_locked() ? MoveRoute::locked_to_device : MoveRoute::pageable_to_device;
+    const MoveRoute route =
+        pool_->is_page_locked() ? MoveRoute::locked_to_device : MoveRoute::pageable_to_device;
     BLUE_TRY(load(vram_, block, route, ram_.address(block.id)));
     counts_.bytes_copied += block.size;
   } else {

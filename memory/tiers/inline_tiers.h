@@ -31,7 +31,7 @@ struct TierBudgets {
 
 /// What happened so far.
 struct TierCounts {
-  std::uint64_t n_hits = 0;       ///< leases on blocks that were there
+  std::uint64_t n_hits = 0;  ///< leases on blocks that were there
   std::uint64_t n_misses = 0;
   std::uint64_t n_evictions = 0;  ///< out of tier 0
   std::uint64_t n_in_place = 0;   ///< leases on tier 1, because tier 0 had no room

@@ -57,8 +57,8 @@ Mover::Mover(hal::Device& device, hal::FileReader& reader, BlockCatalog& catalog
 
 Mover::~Mover() = default;
 
-Result<std::unique_ptr<Mover>> Mover::open(hal::Device& device, hal::FileReader& reader, BlockCatalog& catalog,
-                                           Options options) {
+Result<std::unique_ptr<Mover>> Mover::open(hal::Device& device, hal::FileReader& reader,
+                                           BlockCatalog& catalog, Options options) {
   BLUE_CHECK(options.window.count > 0);
   auto mover = std::unique_ptr<Mover>(new Mover(device, reader, catalog, options));
   BLUE_TRY_ASSIGN(mover->stream_, device.open_stream());
@@ -74,7 +74,9 @@ Result<std::unique_ptr<Mover>> Mover::open(hal::Device& device, hal::FileReader&
   return mover;
 }
 
-std::string Mover::staging_refusal() const { return staging_ == nullptr ? std::string() : staging_->lock_refusal(); }
+std::string Mover::staging_refusal() const {
+  return staging_ == nullptr ? std::string() : staging_->lock_refusal();
+}
 
 Result<MoveReport> Mover::move(const MoveOrder& order, Residency& residency) {
   const Block& block = catalog_.at(order.block);
@@ -109,7 +111,8 @@ Status Mover::carry(const Block& block, const MoveOrder& order, MoveReport& repo
 }
 
 bool Mover::is_staged(const MoveOrder& order) const {
-  return order.route != MoveRoute::file_to_host && order.route != MoveRoute::locked_to_device && !device_is_host_;
+  return order.route != MoveRoute::file_to_host && order.route != MoveRoute::locked_to_device &&
+         !device_is_host_;
 }
 
 Status Mover::carry_from_file(const Block& block, const MoveOrder& order, MoveReport& report) {
@@ -128,7 +131,8 @@ Status Mover::carry_from_file(const Block& block, const MoveOrder& order, MoveRe
   return check(block, crc);
 }
 
-Status Mover::begin_window(const Block& block, std::uint64_t index, const MoveOrder& order, MoveReport& report) {
+Status Mover::begin_window(const Block& block, std::uint64_t index, const MoveOrder& order,
+                           MoveReport& report) {
   Window& window = windows_[index % 2];
   window.begin = index * options_.window.count;
   window.end = std::min(window.begin + options_.window.count, block.size.count);
@@ -191,13 +195,15 @@ Status Mover::reap_some() {
 void Mover::drain() {
   std::array<hal::ReadCompletion, 16> completions;
   while (reader_.n_in_flight() > 0) {
-    if (!reader_.reap(completions, hal::FileReader::Reap::wait)) return;  // a reader that cannot reap is beyond help
+    if (!reader_.reap(completions, hal::FileReader::Reap::wait))
+      return;  // a reader that cannot reap is beyond help
   }
 }
 
 Status Mover::copy_window(std::uint64_t index, const MoveOrder& order) {
   const Window& window = windows_[index % 2];
-  BLUE_TRY(device_.copy_to_device(order.into + window.begin, window.host, Bytes{window.end - window.begin}, *stream_));
+  BLUE_TRY(device_.copy_to_device(order.into + window.begin, window.host, Bytes{window.end - window.begin},
+                                  *stream_));
   return stream_->record(*halves_[index % 2].copied);
 }
 
@@ -235,9 +241,11 @@ Status Mover::copy_staged(const Block& block, const MoveOrder& order, MoveReport
 Status Mover::check(const Block& block, std::uint32_t crc) {
   const std::uint32_t known = catalog_.remember_checksum(block.id, crc);
   if (known == crc) return {};
-  const std::string path = block.extents.empty() ? std::string("no file") : catalog_.path(block.extents[0].file);
+  const std::string path =
+      block.extents.empty() ? std::string("no file") : catalog_.path(block.extents[0].file);
   return Error(MemoryError::block_corrupt,
-               "block " + block.name + " of " + path + " is not what was read first: replace the file and start again");
+               "block " + block.name + " of " + path +
+                   " is not what was read first: replace the file and start again");
 }
 
 Result<hal::FileId> Mover::file_of(std::uint32_t file) {

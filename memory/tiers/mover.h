@@ -41,7 +41,7 @@ struct MoveOrder {
 };
 
 struct MoveReport {
-  Bytes bytes;            ///< the block's size
+  Bytes bytes;  ///< the block's size
   Nanoseconds total_ns = 0;
   Nanoseconds read_ns = 0;  ///< waiting for the file
   Nanoseconds copy_ns = 0;  ///< waiting for the device's copies
@@ -107,7 +107,7 @@ class Mover {
   std::unique_ptr<hal::Stream> stream_;
   std::unique_ptr<PinnedPool> staging_;
   std::array<StagingHalf, 2> halves_;
-  std::array<Window, 2> windows_;  ///< by window index modulo 2
+  std::array<Window, 2> windows_;                  ///< by window index modulo 2
   std::vector<std::optional<hal::FileId>> files_;  ///< by catalog file
 };
 

@@ -44,7 +44,8 @@ std::uint64_t PrefetchPredictor::uses_until(BlockId block) const {
   return order_.size() - next_place_ + places.front() + 1;
 }
 
-ExpertRecency::ExpertRecency(std::uint32_t n_layers, std::uint32_t n_kept) : n_kept_(n_kept), recent_(n_layers) {
+ExpertRecency::ExpertRecency(std::uint32_t n_layers, std::uint32_t n_kept)
+    : n_kept_(n_kept), recent_(n_layers) {
   for (std::vector<BlockId>& recent : recent_) recent.reserve(n_kept + 1);
 }
 

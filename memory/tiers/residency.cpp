@@ -64,7 +64,8 @@ std::optional<Lease> Residency::try_lease(BlockId block, Tier tier) {
   Entry& e = entry(block, tier);
   std::uint32_t word = e.word.load(std::memory_order_relaxed);
   while (state_of(word) == BlockState::resident) {
-    if (e.word.compare_exchange_weak(word, word + kOnePin, std::memory_order_acquire, std::memory_order_relaxed)) {
+    if (e.word.compare_exchange_weak(word, word + kOnePin, std::memory_order_acquire,
+                                     std::memory_order_relaxed)) {
       // Advice for eviction only: it orders nothing, so relaxed is enough.
       e.last_used.store(tick_.fetch_add(1, std::memory_order_relaxed) + 1, std::memory_order_relaxed);
       return Lease(*this, block, tier, e.address.load(std::memory_order_relaxed));
@@ -88,7 +89,8 @@ bool Residency::begin_load(BlockId block, Tier tier) {
 void Residency::publish(BlockId block, Tier tier, std::byte* address) {
   BLUE_CHECK(address != nullptr);
   Entry& e = entry(block, tier);
-  BLUE_CHECK(state_of(e.word.load(std::memory_order_relaxed)) == BlockState::loading, "publish without begin_load");
+  BLUE_CHECK(state_of(e.word.load(std::memory_order_relaxed)) == BlockState::loading,
+             "publish without begin_load");
   e.address.store(address, std::memory_order_relaxed);
   // A block that was never leased counts as used when it came, or it would be the first to go again.
   e.last_used.store(tick_.fetch_add(1, std::memory_order_relaxed) + 1, std::memory_order_relaxed);
@@ -98,7 +100,8 @@ void Residency::publish(BlockId block, Tier tier, std::byte* address) {
 
 void Residency::abandon(BlockId block, Tier tier) {
   Entry& e = entry(block, tier);
-  BLUE_CHECK(state_of(e.word.load(std::memory_order_relaxed)) == BlockState::loading, "abandon without begin_load");
+  BLUE_CHECK(state_of(e.word.load(std::memory_order_relaxed)) == BlockState::loading,
+             "abandon without begin_load");
   e.word.store(word_of(BlockState::absent), std::memory_order_release);
   futex_wake_all(e.word);
 }
@@ -116,7 +119,8 @@ bool Residency::begin_evict(BlockId block, Tier tier) {
 
 void Residency::finish_evict(BlockId block, Tier tier) {
   Entry& e = entry(block, tier);
-  BLUE_CHECK(state_of(e.word.load(std::memory_order_relaxed)) == BlockState::evicting, "finish_evict without begin_evict");
+  BLUE_CHECK(state_of(e.word.load(std::memory_order_relaxed)) == BlockState::evicting,
+             "finish_evict without begin_evict");
   e.address.store(nullptr, std::memory_order_relaxed);
   e.word.store(word_of(BlockState::absent), std::memory_order_release);
   futex_wake_all(e.word);

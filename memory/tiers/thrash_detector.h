@@ -26,8 +26,8 @@ class ThrashDetector {
  private:
   static constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
-  std::vector<std::uint64_t> evicted_at_;    ///< by block: n_loads_ at its last eviction
-  std::vector<std::uint8_t> was_reload_;     ///< ring over the last `window` loads
+  std::vector<std::uint64_t> evicted_at_;  ///< by block: n_loads_ at its last eviction
+  std::vector<std::uint8_t> was_reload_;   ///< ring over the last `window` loads
   std::uint64_t n_loads_ = 0;
   std::uint64_t n_reloads_ = 0;
   std::uint64_t n_recent_reloads_ = 0;

@@ -6,7 +6,8 @@
 
 namespace blue::memory {
 
-TierArena::TierArena(Bytes size) : size_{size.count / kTensorAlignment * kTensorAlignment}, free_bytes_(size_) {
+TierArena::TierArena(Bytes size)
+    : size_{size.count / kTensorAlignment * kTensorAlignment}, free_bytes_(size_) {
   if (size_.count > 0) holes_.push_back(Range{.offset = 0, .size = size_.count});
 }
 
@@ -14,7 +15,8 @@ Bytes TierArena::occupied(Bytes size) { return round_up(std::max(size, 1_B), Byt
 
 std::optional<std::uint64_t> TierArena::take(Bytes size) {
   const std::uint64_t wanted = occupied(size).count;
-  const auto hole = std::find_if(holes_.begin(), holes_.end(), [&](const Range& r) { return r.size >= wanted; });
+  const auto hole =
+      std::find_if(holes_.begin(), holes_.end(), [&](const Range& r) { return r.size >= wanted; });
   if (hole == holes_.end()) return std::nullopt;
   const std::uint64_t offset = hole->offset;
   hole->offset += wanted;

@@ -29,9 +29,10 @@ Result<std::vector<BlockId>> make_room(TierLedger& ledger, Residency& residency,
   for (;;) {
     const TierLedger::RoomPlan plan = ledger.plan_room(size, gather_candidates(ledger, residency, predictor));
     if (!plan.is_possible) {
-      return Error(MemoryError::tier_full,
-                   "no " + to_text(size) + " in one piece in tier " + std::to_string(static_cast<int>(ledger.tier())) +
-                       " of " + to_text(ledger.size()) + ": the rest is in use; grant a larger budget");
+      return Error(MemoryError::tier_full, "no " + to_text(size) + " in one piece in tier " +
+                                               std::to_string(static_cast<int>(ledger.tier())) + " of " +
+                                               to_text(ledger.size()) +
+                                               ": the rest is in use; grant a larger budget");
     }
     if (plan.victims.empty()) return left;
     for (const BlockId victim : plan.victims) {

@@ -16,7 +16,8 @@ namespace blue::memory {
 
 /// Every block of the ledger as a candidate; one that is not plainly resident (loading) counts as pinned.
 /// `predictor` gives the next uses; null when no program order is known.
-[[nodiscard]] std::vector<EvictionCandidate> gather_candidates(const TierLedger& ledger, const Residency& residency,
+[[nodiscard]] std::vector<EvictionCandidate> gather_candidates(const TierLedger& ledger,
+                                                               const Residency& residency,
                                                                const PrefetchPredictor* predictor);
 
 /// Evicts until `size` bytes fit in one piece; returns who left. A victim that is leased meanwhile stays, and the

@@ -122,8 +122,9 @@ class Planner {
     }
     const std::optional<std::uint32_t> not_before = make_room(vram_, use);
     if (!not_before) {
-      return Error(MemoryError::tier_full, "op " + std::to_string(use.op) + " needs blocks of more than the " +
-                                               to_text(vram_.capacity) + " of tier 0 at once: grant a larger budget");
+      return Error(MemoryError::tier_full, "op " + std::to_string(use.op) +
+                                               " needs blocks of more than the " + to_text(vram_.capacity) +
+                                               " of tier 0 at once: grant a larger budget");
     }
     moves_.push_back({.kind = is_in_ram ? MoveKind::copy_to_vram : MoveKind::read_to_vram,
                       .block = use.block,

@@ -25,12 +25,18 @@ struct TimelineInput {
   std::span<const TimelineUse> order;  ///< ops never falling; several steps may follow each other
   std::span<const Bytes> sizes;        ///< by block id, for every block named here
   Bytes vram_capacity;
-  Bytes ram_capacity;                  ///< 0: no tier 1 (the device is the CPU); blocks come straight from the file
-  std::span<const BlockId> in_vram;    ///< resident now
+  Bytes ram_capacity;  ///< 0: no tier 1 (the device is the CPU); blocks come straight from the file
+  std::span<const BlockId> in_vram;  ///< resident now
   std::span<const BlockId> in_ram;
 };
 
-enum class MoveKind : std::uint8_t { read_to_ram, read_to_vram, copy_to_vram, evict_from_vram, evict_from_ram };
+enum class MoveKind : std::uint8_t {
+  read_to_ram,
+  read_to_vram,
+  copy_to_vram,
+  evict_from_vram,
+  evict_from_ram
+};
 
 /// One move. Moves are done in list order; each may begin once every op before `not_before_op` is done and must be done
 /// before op `before_op` begins. The span between the two is what can be hidden behind arithmetic.

@@ -1,0 +1,49 @@
+// What crash safety is made of: an append-only file that can be synced and cut, and a file replaced whole. Behind
+// AppendFile stands the operating system; tests stand another one there, which fails the n-th call.
+// Depends on base and memory_error. Threads: one at a time per file.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/span.h"
+#include "base/units.h"
+#include "memory/memory_error.h"
+
+namespace blue::memory {
+
+class AppendFile {
+ public:
+  virtual ~AppendFile() = default;
+
+  /// Writes all of `bytes` at the end. On an error any part of them may have been written.
+  [[nodiscard]] virtual Status append(ConstByteSpan bytes) = 0;
+  /// Returns when everything appended is on the drive.
+  [[nodiscard]] virtual Status sync() = 0;
+  /// Cuts the file to its first `size` bytes.
+  [[nodiscard]] virtual Status truncate(Bytes size) = 0;
+};
+
+enum class OpenMode : std::uint8_t { create_new, open_existing };
+
+/// A locked file: another process, or another open in this one, is refused while it lives.
+/// Errors: log_failed (exists already, absent, locked by another, denied).
+[[nodiscard]] Result<std::unique_ptr<AppendFile>> open_append_file(const std::string& path, OpenMode mode);
+
+/// All bytes of a file. Errors: log_failed (absent, a directory, unreadable).
+[[nodiscard]] Result<std::vector<std::byte>> read_whole_file(const std::string& path);
+
+/// Makes a name just created, replaced or removed in `path`'s directory outlive a power cut.
+[[nodiscard]] Status sync_directory_of(const std::string& path);
+
+/// Writes the pieces as the new content of `path`: a neighbour file is written, synced and renamed over it, and the
+/// directory synced; whoever opens `path`, also after a crash, finds the old content or the new, whole.
+/// Errors: log_failed; the neighbour is removed then.
+[[nodiscard]] Status replace_file(const std::string& path, std::span<const ConstByteSpan> pieces);
+
+}  // namespace blue::memory
