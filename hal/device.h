@@ -24,7 +24,7 @@ struct DeviceInfo {
   DeviceKind kind = DeviceKind::cpu;
   int index = 0;
   Bytes memory_total;
-  Bytes memory_free;        ///< when it was asked
+  Bytes memory_free;  ///< when it was asked
 };
 
 /// Memory on the device; freed at the end of its life.
@@ -101,9 +101,12 @@ class Device {
 
   /// Enqueues a copy of `size` bytes on `stream`. Asynchronous when the host side is registered; either side must
   /// stay put until the stream has passed it. Ranges must not overlap. Errors: device_failed.
-  [[nodiscard]] virtual Status copy_to_device(std::byte* device, const std::byte* host, Bytes size, Stream& stream) = 0;
-  [[nodiscard]] virtual Status copy_to_host(std::byte* host, const std::byte* device, Bytes size, Stream& stream) = 0;
-  [[nodiscard]] virtual Status copy_within(std::byte* to, const std::byte* from, Bytes size, Stream& stream) = 0;
+  [[nodiscard]] virtual Status copy_to_device(std::byte* device, const std::byte* host, Bytes size,
+                                              Stream& stream) = 0;
+  [[nodiscard]] virtual Status copy_to_host(std::byte* host, const std::byte* device, Bytes size,
+                                            Stream& stream) = 0;
+  [[nodiscard]] virtual Status copy_within(std::byte* to, const std::byte* from, Bytes size,
+                                           Stream& stream) = 0;
 
   /// Null where the device has no graphs.
   [[nodiscard]] virtual GraphCapture* graph_capture() { return nullptr; }
