@@ -1,0 +1,118 @@
+#include "kernels/cpu/cpu_backend.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/check.h"
+#include "hal/cpu_device.h"
+#include "hal/cpu_features.h"
+#include "kernels/cpu/format_table.h"
+#include "kernels/cpu/ops.h"
+#include "kernels/op_shape.h"
+
+namespace blue::kernels::cpu {
+namespace {
+
+/// The generated tables know formats by their folder: the format's name in lower case.
+std::string folder_of(const Format& format) {
+  std::string folder(format.name);
+  for (char& c : folder) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return folder;
+}
+
+/// The kernels of each registered format, found once: a step compares pointers only.
+struct FormatEntry {
+  const Format* format = nullptr;
+  const FormatKernels* kernels = nullptr;
+};
+
+std::vector<FormatEntry> formats_with_kernels(Isa isa) {
+  std::vector<FormatEntry> entries;
+  for (const Format* format : registered_formats()) {
+    const std::string folder = folder_of(*format);
+    const FormatKernels* kernels =
+        isa == Isa::avx512 ? format_kernels_avx512(folder) : format_kernels_avx2(folder);
+    if (kernels != nullptr) entries.push_back({format, kernels});
+  }
+  return entries;
+}
+
+class CpuBackend final : public Backend {
+ public:
+  CpuBackend(Isa isa, std::unique_ptr<hal::Device> device, std::span<const int> cores)
+      : device_(std::move(device)),
+        ops_(isa == Isa::avx512 ? op_kernels_avx512() : op_kernels_avx2()),
+        formats_(formats_with_kernels(isa)),
+        workers_(cores) {}
+
+  std::string_view name() const override { return "cpu"; }
+  hal::Device& device() override { return *device_; }
+  Bytes workspace_bytes(std::span<const Op>, std::uint32_t) const override { return {}; }
+
+  Status supports(const Op& op, const Format* format) const override {
+    BLUE_TRY(check_shape(op, format));
+    if (op.kind != OpKind::linear || kernels_of(format) != nullptr) return {};
+    return Error(KernelsError::unsupported_format,
+                 describe(op, format) + ": the cpu backend has no kernel for " + std::string(format->name) +
+                     "; take --backend reference");
+  }
+
+  Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs, hal::Stream&) override {
+    const StepWork work{op, bindings, inputs, workers_};
+    switch (op.kind) {
+      case OpKind::embed: embed(work); break;
+      case OpKind::rms_norm: rms_norm(work, ops_); break;
+      case OpKind::linear: run_linear(work); break;
+      case OpKind::rope: rope(work); break;
+      case OpKind::kv_append: kv_append(work); break;
+      case OpKind::attention: attention(work, ops_); break;
+      case OpKind::silu_mul: silu_mul(work, ops_); break;
+      case OpKind::add: add(work); break;
+      case OpKind::gather_rows: gather_rows(work); break;
+    }
+    return {};
+  }
+
+ private:
+  const FormatKernels* kernels_of(const Format* format) const {
+    for (const FormatEntry& entry : formats_) {
+      if (entry.format == format) return entry.kernels;
+    }
+    return nullptr;
+  }
+
+  void run_linear(const StepWork& work) {
+    const FormatKernels* kernels = kernels_of(work.bindings.weights[work.op.weight].format);
+    BLUE_CHECK(kernels != nullptr, "linear was enqueued without asking supports() first");
+    linear(work, *kernels);
+  }
+
+  std::unique_ptr<hal::Device> device_;
+  const OpKernels& ops_;
+  std::vector<FormatEntry> formats_;
+  WorkerPool workers_;
+};
+
+}  // namespace
+
+std::string_view to_text(Isa isa) { return isa == Isa::avx512 ? "avx512" : "avx2"; }
+
+std::vector<Isa> available_isas() {
+  const hal::CpuFeatures features = hal::detect_cpu_features();
+  std::vector<Isa> isas;
+  if (features.supports_avx2_kernels()) isas.push_back(Isa::avx2);
+  // The units are compiled with VNNI too, so the compiler may use it wherever it likes.
+  if (features.supports_avx512_kernels() && features.has_avx512_vnni) isas.push_back(Isa::avx512);
+  return isas;
+}
+
+Result<std::unique_ptr<Backend>> open_cpu_backend(Isa isa, const BackendOptions& options) {
+  const std::vector<Isa> isas = available_isas();
+  BLUE_CHECK(std::find(isas.begin(), isas.end(), isa) != isas.end(),
+             "this processor lacks " + std::string(to_text(isa)));
+  BLUE_TRY_ASSIGN(std::unique_ptr<hal::Device> device, hal::open_cpu_device());
+  return std::unique_ptr<Backend>(std::make_unique<CpuBackend>(isa, std::move(device), options.worker_cores));
+}
+
+}  // namespace blue::kernels::cpu

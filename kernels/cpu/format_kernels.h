@@ -1,0 +1,31 @@
+// What the CPU backend has of each weight format on each instruction set: made by BLUE_CPU_FORMAT_TU in one generated
+// translation unit per pair, found by the generated table (generated/kernels/cpu/format_table.h).
+// Depends on the standard library alone. Plain function pointers with static lifetime; any thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace blue::kernels::cpu {
+
+/// One part of a linear op: some rows of the weight against all rows of the input.
+struct LinearPart {
+  const std::byte* weight = nullptr;  ///< row 0 of the matrix
+  std::uint64_t row_bytes = 0;
+  std::uint64_t first_row = 0;
+  std::uint64_t end_row = 0;
+  const float* in = nullptr;  ///< [n_tokens, cols]
+  float* out = nullptr;       ///< [n_tokens, out_width]; columns [first_row, end_row) are written
+  std::uint64_t cols = 0;
+  std::uint64_t out_width = 0;
+  std::uint64_t n_tokens = 0;
+};
+
+struct FormatKernels {
+  const char* name = nullptr;  ///< Format::name
+  /// out[t, r] = Σ_c weight[r, c] · in[t, c] for r in [first_row, end_row). Weights are decoded to float32 in registers or
+  /// the first cache and never rounded further; sums are float32 in as many partial sums as there are lanes.
+  void (*linear)(const LinearPart& part) = nullptr;
+};
+
+}  // namespace blue::kernels::cpu

@@ -1,0 +1,31 @@
+#include <cstring>
+
+#include "kernels/cpu/ops.h"
+#include "kernels/kv_rows.h"
+
+namespace blue::kernels::cpu {
+namespace {
+
+void store_row(std::byte* to, KvType type, const float* from, std::uint64_t n) {
+  if (type == KvType::f32) {
+    std::memcpy(to, from, n * sizeof(float));
+    return;
+  }
+  auto* halves = reinterpret_cast<std::uint16_t*>(to);
+  for (std::uint64_t i = 0; i < n; ++i) halves[i] = float_to_half(from[i]);
+}
+
+}  // namespace
+
+void kv_append(const StepWork& work) {
+  const KvView& kv = work.bindings.kv;
+  const std::uint64_t width = std::uint64_t{work.op.n_kv_heads} * work.op.head_dim;
+  for (std::uint32_t t = 0; t < work.n_rows(); ++t) {
+    const auto position = static_cast<std::uint32_t>(work.inputs.positions[t]);
+    std::byte* page = kv_page(kv, work.op.layer, page_of(work.inputs, t, position));
+    store_row(key_row(kv, page, position % kPageTokens), kv.type, work.in() + t * width, width);
+    store_row(value_row(kv, page, position % kPageTokens), kv.type, work.in2() + t * width, width);
+  }
+}
+
+}  // namespace blue::kernels::cpu

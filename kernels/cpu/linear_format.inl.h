@@ -1,0 +1,151 @@
+// The linear kernel over any weight format, written once. A generated translation unit includes a format's block.h, its
+// cpu.inl.h where there is one (its own vector decoder: a specialisation of ChunkDecoder), then this, then says
+// BLUE_CPU_FORMAT_TU(folder, isa).
+// Include only from translation units with an instruction set's flags; everything has internal linkage (see simd.inl.h).
+#pragma once
+
+#include "kernels/cpu/chunk_decoder.inl.h"
+#include "kernels/cpu/format_kernels.h"
+#include "kernels/cpu/simd.inl.h"
+
+namespace blue::kernels::cpu {
+namespace {
+
+/// One weight row against one input row, decoded in registers: the shape of decoding token by token, bound by memory.
+template <class Traits>
+float dot_row(const std::byte* row, const float* in, std::uint64_t cols) {
+  using Decoder = ChunkDecoder<Traits>;
+  constexpr int kSums = 4;  // hides the latency of four dependent additions
+  const auto* blocks = reinterpret_cast<const typename Traits::Block*>(row);
+  Vec sums[kSums] = {zero(), zero(), zero(), zero()};
+  std::uint64_t c = 0;
+  for (; c + Decoder::kValues <= cols; c += Decoder::kValues) {
+    const Decoder chunk(blocks + c / Traits::kValues);
+    BLUE_UNROLL
+    for (int i = 0; i < Decoder::kValues; i += kLanes) {
+      Vec& sum = sums[i / kLanes % kSums];
+      sum = mul_add(chunk.at(i), load(in + c + i), sum);
+    }
+  }
+  const Vec both = add(add(sums[0], sums[1]), add(sums[2], sums[3]));
+  float total = sum_of_lanes(both);
+  for (; c < cols; ++c) {
+    total += Traits::value(blocks[c / Traits::kValues], static_cast<int>(c % Traits::kValues)) * in[c];
+  }
+  return total;
+}
+
+// With several tokens a tile of the weight is decoded once into the first cache and multiplied with all of them.
+constexpr int kTileRows = 4;
+constexpr int kTileCols = 512;                     // 4 rows of it are 8 KiB
+constexpr int kTileTokens = kLanes == 16 ? 4 : 2;  // 16 or 8 sums stay in registers
+constexpr std::uint64_t kPassTokens = 32;          // 4 · 32 partial sums are 4 or 8 KiB
+
+struct Tile {
+  alignas(64) float weights[kTileRows][kTileCols];
+  alignas(64) float sums[kPassTokens][kTileRows][kLanes];
+};
+
+/// Decodes columns [first, first + n) of one row, zero behind up to a whole vector.
+template <class Traits>
+void decode_columns(const std::byte* row, std::uint64_t first, int n, float* to) {
+  using Decoder = ChunkDecoder<Traits>;
+  const auto* blocks = reinterpret_cast<const typename Traits::Block*>(row) + first / Traits::kValues;
+  int c = 0;
+  for (; c + Decoder::kValues <= n; c += Decoder::kValues) {
+    const Decoder chunk(blocks + c / Traits::kValues);
+    BLUE_UNROLL
+    for (int i = 0; i < Decoder::kValues; i += kLanes) store(to + c + i, chunk.at(i));
+  }
+  for (; c < n; ++c) to[c] = Traits::value(blocks[c / Traits::kValues], c % Traits::kValues);
+  for (; c % kLanes != 0; ++c) to[c] = 0.0F;
+}
+
+/// sums[t][r] += weights[r] · in[t] over n columns, for kTokens tokens at once.
+template <int kTokens>
+void multiply_tile(const Tile& tile, float (*sums)[kTileRows][kLanes], const float* in, std::uint64_t stride,
+                   int n) {
+  Vec total[kTokens][kTileRows];
+  for (int t = 0; t < kTokens; ++t) {
+    for (int r = 0; r < kTileRows; ++r) total[t][r] = load(sums[t][r]);
+  }
+  const auto step = [&](int c, auto load_input) BLUE_SIMD_LAMBDA {
+    Vec weights[kTileRows];
+    for (int r = 0; r < kTileRows; ++r) weights[r] = load(tile.weights[r] + c);
+    for (int t = 0; t < kTokens; ++t) {
+      const Vec x = load_input(in + static_cast<std::uint64_t>(t) * stride + c);
+      for (int r = 0; r < kTileRows; ++r) total[t][r] = mul_add(weights[r], x, total[t][r]);
+    }
+  };
+  int c = 0;
+  for (; c + kLanes <= n; c += kLanes) step(c, [](const float* x) BLUE_SIMD_LAMBDA { return load(x); });
+  if (c < n) step(c, [left = n - c](const float* x) BLUE_SIMD_LAMBDA { return load_first(x, left); });
+  for (int t = 0; t < kTokens; ++t) {
+    for (int r = 0; r < kTileRows; ++r) store(sums[t][r], total[t][r]);
+  }
+}
+
+void multiply_tokens(Tile& tile, const float* in, std::uint64_t stride, std::uint64_t n_tokens, int n_cols) {
+  std::uint64_t t = 0;
+  for (; t + kTileTokens <= n_tokens; t += kTileTokens) {
+    multiply_tile<kTileTokens>(tile, tile.sums + t, in + t * stride, stride, n_cols);
+  }
+  for (; t < n_tokens; ++t) multiply_tile<1>(tile, tile.sums + t, in + t * stride, stride, n_cols);
+}
+
+/// kTileRows or fewer rows against up to kPassTokens tokens.
+template <class Traits>
+void multiply_rows(Tile& tile, const LinearPart& part, std::uint64_t row, int n_rows,
+                   std::uint64_t first_token, std::uint64_t n_tokens) {
+  for (std::uint64_t t = 0; t < n_tokens; ++t) {
+    for (int r = 0; r < kTileRows; ++r) store(tile.sums[t][r], zero());
+  }
+  for (std::uint64_t c = 0; c < part.cols; c += kTileCols) {
+    const int n_cols = static_cast<int>(part.cols - c < kTileCols ? part.cols - c : kTileCols);
+    for (int r = 0; r < n_rows; ++r) {
+      decode_columns<Traits>(part.weight + (row + static_cast<std::uint64_t>(r)) * part.row_bytes, c, n_cols,
+                             tile.weights[r]);
+    }
+    multiply_tokens(tile, part.in + first_token * part.cols + c, part.cols, n_tokens, n_cols);
+  }
+  for (std::uint64_t t = 0; t < n_tokens; ++t) {
+    float* out = part.out + (first_token + t) * part.out_width + row;
+    for (int r = 0; r < n_rows; ++r) out[r] = sum_of_lanes(load(tile.sums[t][r]));
+  }
+}
+
+template <class Traits>
+void linear(const LinearPart& part) {
+  static_assert(kTileCols % ChunkDecoder<Traits>::kValues == 0, "a tile must hold whole chunks");
+  if (part.n_tokens == 1) {
+    for (std::uint64_t r = part.first_row; r < part.end_row; ++r) {
+      part.out[r] = dot_row<Traits>(part.weight + r * part.row_bytes, part.in, part.cols);
+    }
+    return;
+  }
+  Tile tile;
+  for (int r = 0; r < kTileRows; ++r) {  // rows that the last tile lacks are multiplied as zeros
+    for (int c = 0; c < kTileCols; c += kLanes) store(tile.weights[r] + c, zero());
+  }
+  for (std::uint64_t r = part.first_row; r < part.end_row; r += kTileRows) {
+    const int n_rows = static_cast<int>(part.end_row - r < kTileRows ? part.end_row - r : kTileRows);
+    for (std::uint64_t t = 0; t < part.n_tokens; t += kPassTokens) {
+      const std::uint64_t n_tokens = part.n_tokens - t < kPassTokens ? part.n_tokens - t : kPassTokens;
+      multiply_rows<Traits>(tile, part, r, n_rows, t, n_tokens);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace blue::kernels::cpu
+
+/// Defines `const FormatKernels& cpu_<isa>_<folder>()` for the format in kernels/formats/<folder>.
+#define BLUE_CPU_FORMAT_TU(folder, isa)                                      \
+  namespace blue::kernels::cpu {                                             \
+  const FormatKernels& cpu_##isa##_##folder();                               \
+  const FormatKernels& cpu_##isa##_##folder() {                              \
+    using Traits = ::blue::kernels::formats::folder::Traits;                 \
+    static constexpr FormatKernels kKernels{Traits::kName, &linear<Traits>}; \
+    return kKernels;                                                         \
+  }                                                                          \
+  }

@@ -1,0 +1,34 @@
+// The ops of the CPU backend that are compiled per instruction set, apart from linear (see format_kernels.h).
+// Each works on a part of its items, so that the backend can share them out among its workers.
+// Depends on kernels/op.h. Plain function pointers with static lifetime; any thread. None allocates, none fails.
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/op.h"
+
+namespace blue::kernels::cpu {
+
+struct OpKernels {
+  /// Shapes:   groups [begin, end) of `cols` values each; weight [cols]. Aliasing: out may be in.
+  /// Bound:    reads and writes each value once or twice; sums in float32, one partial sum per lane.
+  void (*rms_norm)(const float* in, const float* weight, float* out, std::uint64_t begin, std::uint64_t end,
+                   std::uint64_t cols, float eps) = nullptr;
+
+  /// Shapes:   values [begin, end) of flat arrays. Aliasing: out may be in or in2. Bound: exp to 2 units in the last place.
+  void (*silu_mul)(const float* in, const float* in2, float* out, std::uint64_t begin,
+                   std::uint64_t end) = nullptr;
+
+  /// Attention of heads [begin, end), where head i is head i % n_heads of token i / n_heads, over the paged cache.
+  /// Shapes:   q and out [n_tokens, n_heads, head_dim]; head_dim <= kMaxHeadDim. Aliasing: out may be q.
+  /// Units:    op.scale multiplies q·k before softmax.
+  /// Bound:    reads each key and value once per query head: 2 · n_positions · head_dim values per item.
+  /// Source:   Milakov and Gimelshein 2018, Online normalizer calculation for softmax, algorithm 3; here page by page.
+  void (*attention)(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q, float* out,
+                    std::uint64_t begin, std::uint64_t end) = nullptr;
+};
+
+const OpKernels& op_kernels_avx2();
+const OpKernels& op_kernels_avx512();
+
+}  // namespace blue::kernels::cpu

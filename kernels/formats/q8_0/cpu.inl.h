@@ -1,0 +1,26 @@
+// Q8_0 in vectors: widen the bytes, multiply by the scale.
+// Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
+#pragma once
+
+#include "kernels/cpu/chunk_decoder.inl.h"
+#include "kernels/formats/q8_0/block.h"
+
+namespace blue::kernels::cpu {
+namespace {
+
+template <>
+class ChunkDecoder<formats::q8_0::Traits> {
+ public:
+  static constexpr int kValues = 32;
+
+  BLUE_SIMD explicit ChunkDecoder(const formats::q8_0::Block* block)
+      : quants_(block->quants), scale_(all(_cvtsh_ss(block->scale_f16))) {}
+  BLUE_SIMD Vec at(int i) const { return mul(load_signed_bytes(quants_ + i), scale_); }
+
+ private:
+  const std::int8_t* quants_;
+  Vec scale_;
+};
+
+}  // namespace
+}  // namespace blue::kernels::cpu
