@@ -19,8 +19,10 @@ CPP = check_layers.EXTENSIONS
 FILE_WARN, FILE_FAIL, ACTOR_FAIL = 400, 600, 200
 FUNCTION_WARN, FUNCTION_FAIL = 60, 90
 FORBIDDEN = {"fast", "new", "2", "tmp", "misc", "common", "util", "utils", "helper", "helpers", "manager", "managers"}
-EXEMPT = re.compile(r"(?://|#)\s*size-exempt:\s*\S+")
+EXEMPT = re.compile(r"(?://|#)\s*size-exempt:[ \t]*\S+")
 CONTAINER = re.compile(r"^(?:(?:export|inline|typedef|static|constexpr|const)\s+)*(?:namespace|class|struct|union|enum|extern)\b")
+# `Tier(int n) : n_` before `{n}`: a member's initialiser, the function's head goes on behind it.
+INITIALISER = re.compile(r"\)[\w\s]*(?<!:):(?!:).*[\w>]\s*$", re.DOTALL)
 CONTROL = re.compile(r"^(?:if|for|while|switch|catch|else|do|try|return|case|default)\b")
 STRIPPED = re.compile(
     r'//[^\n]*|/\*.*?\*/|R"([^()\\\s]{0,16})\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.DOTALL)
@@ -63,14 +65,17 @@ def cpp_functions(text):
             continue
         if sign == "{":
             head = code[head_start:at]
+            if INITIALISER.search(head):
+                kinds.append("initialiser")
+                continue
             if opens_function(head):
                 start = head_start + len(head) - len(head.lstrip())
                 named = re.search(r"([~\w:]+)\s*\(", head)
                 open_function, inner = (named.group(1) if named else "function", code.count("\n", 0, start) + 1), 1
             else:
                 kinds.append(sign)
-        elif sign == "}" and kinds:
-            kinds.pop()
+        elif sign == "}" and kinds and kinds.pop() == "initialiser":
+            continue
         head_start = at + 1
     return functions
 
