@@ -15,6 +15,8 @@ template <class T>
   requires std::is_trivially_copyable_v<T>
 class SpscRing {
  public:
+  using Value = T;
+
   /// `capacity` in elements, > 0.
   explicit SpscRing(std::size_t capacity) : queue_(capacity) {}
   SpscRing(const SpscRing&) = delete;

@@ -1,0 +1,99 @@
+#include "actors/logic/desk.h"
+
+#include "base/check.h"
+
+namespace blue::actors {
+namespace {
+/// Capacities hold what a stage gives while its readers are held up for a second or two; a full ring loses nothing but
+/// a sample (counted) or a live piece of text (taken from the end message instead).
+constexpr std::size_t kSamples = 8192;
+constexpr std::size_t kTextRecords = 16384;
+constexpr std::size_t kMisses = 1024;
+}  // namespace
+
+StageDesk::StageDesk(messages::DeskIndex index_of_desk, std::string name_of_stage)
+    : index(index_of_desk),
+      name(std::move(name_of_stage)),
+      samples(kSamples),
+      text(kTextRecords),
+      misses(kMisses) {}
+
+std::optional<StopToken> StageDesk::begin_job(messages::JobNumber job) {
+  const std::lock_guard lock(mutex_);
+  if (is_closed_) {
+    reason_ = messages::PreemptReason::cancelled;
+    return std::nullopt;
+  }
+  for (const Refusal& refusal : refused_) {
+    if (refusal.job != job) continue;
+    reason_ = refusal.reason;
+    return std::nullopt;
+  }
+  last_job_ = job;
+  current_job_.store(job, std::memory_order_release);
+  heartbeat.fetch_add(1, std::memory_order_relaxed);
+  return StopToken(stop_);
+}
+
+void StageDesk::end_job() {
+  const std::lock_guard lock(mutex_);
+  current_job_.store(0, std::memory_order_release);
+}
+
+void StageDesk::preempt(messages::JobNumber job, messages::PreemptReason reason) {
+  const std::lock_guard lock(mutex_);
+  if (current_job() == job) {
+    reason_ = reason;
+    stop_.raise();
+    return;
+  }
+  if (job > last_job_) refused_[n_refused_++ % kRemembered] = {job, reason};
+}
+
+void StageDesk::close() {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  reason_ = messages::PreemptReason::cancelled;
+  stop_.raise();
+}
+
+messages::PreemptReason StageDesk::last_reason() const {
+  const std::lock_guard lock(mutex_);
+  return reason_;
+}
+
+Result<StageDesk*> Desks::open(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const std::uint32_t n = size();
+  for (std::uint32_t i = 0; i < n; ++i) {
+    if (desks_[i]->name == name) return desks_[i].get();
+  }
+  if (n == kMaxDesks) {
+    return Error(ActorsError::bad_request,
+                 "stage '" + name + "': this runtime has " + std::to_string(kMaxDesks) +
+                     " stages of other names already; use one of their names, or another runtime");
+  }
+  desks_[n] = std::make_unique<StageDesk>(n, name);
+  if (is_closed_) desks_[n]->close();
+  n_desks_.store(n + 1, std::memory_order_release);
+  return desks_[n].get();
+}
+
+StageDesk& Desks::at(messages::DeskIndex index) const {
+  BLUE_CHECK(index < size());
+  return *desks_[index];
+}
+
+void Desks::preempt(messages::JobNumber job, messages::PreemptReason reason) {
+  const std::uint32_t n = size();
+  for (std::uint32_t i = 0; i < n; ++i) desks_[i]->preempt(job, reason);
+}
+
+void Desks::close_all() {
+  const std::lock_guard lock(mutex_);
+  is_closed_ = true;
+  const std::uint32_t n = size();
+  for (std::uint32_t i = 0; i < n; ++i) desks_[i]->close();
+}
+
+}  // namespace blue::actors

@@ -1,0 +1,86 @@
+// StageDesk: what a stage and those around it share without messages: its rings, its stop flag, its heartbeat.
+// Desks: all desks of a runtime; they are added and never removed, so that an index stays good.
+// Depends on base and messages' plain parts; no CAF. Owned by the fabric, which outlives every actor.
+// Threads: a ring's two ends are the actors named in messages/rings.h; everything else is any thread.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/actors_error.h"
+#include "base/result.h"
+#include "base/stop_token.h"
+#include "messages/rings.h"
+#include "messages/stages.h"
+
+namespace blue::actors {
+
+class StageDesk {
+ public:
+  StageDesk(messages::DeskIndex index, std::string name);
+
+  const messages::DeskIndex index;
+  const std::string name;  ///< the stage's: "code"
+
+  messages::SampleRing samples;
+  messages::TextRing text;
+  messages::MissRing misses;
+  /// Grows with every token and every piece of a prompt; what the watchdog compares.
+  std::atomic<std::uint64_t> heartbeat{0};
+
+  /// The stage takes up a job. Nothing when it was preempted before it began; the reason is then in last_reason().
+  [[nodiscard]] std::optional<StopToken> begin_job(messages::JobNumber job);
+  void end_job();
+  [[nodiscard]] messages::JobNumber current_job() const {
+    return current_job_.load(std::memory_order_acquire);
+  }
+
+  /// Stops `job` if it runs, and refuses it if it is yet to begin. A stop never reaches another job.
+  void preempt(messages::JobNumber job, messages::PreemptReason reason);
+  /// Stops what runs and refuses everything from now on: shutdown.
+  void close();
+  /// Why the last job was stopped or refused.
+  [[nodiscard]] messages::PreemptReason last_reason() const;
+
+ private:
+  static constexpr std::size_t kRemembered = 64;
+
+  mutable std::mutex mutex_;
+  StopFlag stop_;
+  std::atomic<messages::JobNumber> current_job_{0};
+  messages::JobNumber last_job_ = 0;  ///< begun; later numbers are later jobs
+  messages::PreemptReason reason_{};
+  struct Refusal {
+    messages::JobNumber job = 0;
+    messages::PreemptReason reason{};
+  };
+  std::array<Refusal, kRemembered> refused_{};  ///< the latest, for jobs that have not begun
+  std::size_t n_refused_ = 0;
+  bool is_closed_ = false;
+};
+
+class Desks {
+ public:
+  static constexpr std::uint32_t kMaxDesks = 32;
+
+  /// The desk of the stage of this name; made when there is none. Errors: bad_request when all desks are taken.
+  [[nodiscard]] Result<StageDesk*> open(const std::string& name);
+  [[nodiscard]] std::uint32_t size() const { return n_desks_.load(std::memory_order_acquire); }
+  [[nodiscard]] StageDesk& at(messages::DeskIndex index) const;
+  void preempt(messages::JobNumber job, messages::PreemptReason reason);
+  void close_all();
+
+ private:
+  std::mutex mutex_;
+  std::array<std::unique_ptr<StageDesk>, kMaxDesks> desks_;
+  std::atomic<std::uint32_t> n_desks_{0};
+  bool is_closed_ = false;
+};
+
+}  // namespace blue::actors

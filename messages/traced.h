@@ -1,0 +1,133 @@
+// The one place that stamps a trace on what is sent, and the one place that opens the span when a handler runs.
+// An actor derives from TracedActor<its protocol>, wraps each handler in on(...), and speaks through say, say_urgent,
+// say_later and ask. A type that is not in all_messages.h does not compile.
+// Depends on messages/ and CAF. Threads: an actor's own. Lifetime: the TraceHub outlives the actor system.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "messages/all_messages.h"
+#include "messages/caf_compat.h"
+#include "messages/trace_seat.h"
+
+namespace blue::messages {
+
+namespace traced {
+template <class F>
+struct Signature;
+template <class C, class R, class M>
+struct Signature<R (C::*)(M) const> {
+  using Reply = R;
+  using In = std::remove_cvref_t<M>;
+};
+template <class C, class R, class M>
+struct Signature<R (C::*)(M)> : Signature<R (C::*)(M) const> {};
+}  // namespace traced
+
+/// Wraps one handler: `handler` takes const M& and returns nothing, a reply message, or a Promise of one.
+template <class Handler>
+auto traced_handler(TraceSeat& seat, Handler handler) {
+  using In = typename traced::Signature<decltype(&Handler::operator())>::In;
+  using Reply = typename traced::Signature<decltype(&Handler::operator())>::Reply;
+  static_assert(ListedMessage<In>, "add the message to all_messages.h");
+  return [&seat, handler = std::move(handler)](const In& message) mutable -> Reply {
+    if constexpr (Poll<In>) {
+      return handler(message);
+    } else {
+      const TraceSeat::Handling span(seat, message.trace, In::type_name);
+      if constexpr (ListedMessage<Reply>) {
+        Reply reply = handler(message);
+        reply.trace = seat.next();
+        return reply;
+      } else {
+        return handler(message);
+      }
+    }
+  };
+}
+
+/// From a thread that is no actor: under the context that runs in `seat` (a new trace when none does).
+template <class Handle, ListedMessage M>
+void say_from_outside(TraceSeat& seat, const Handle& to, M message) {
+  message.trace = seat.next();
+  send_bare_from_outside(to, std::move(message));
+}
+
+template <class Interface>
+class TracedActor : public Interface::base {
+ public:
+  TracedActor(caf::actor_config& config, TraceHub& hub, std::string name, std::string kind)
+      : Interface::base(config), seat_(hub, std::move(name), std::move(kind)) {}
+
+ protected:
+  using Base = typename Interface::base;
+  using Behavior = typename Interface::behavior_type;
+
+  [[nodiscard]] TraceSeat& seat() { return seat_; }
+
+  template <class Handler>
+  auto on(Handler handler) {
+    return traced_handler(seat_, std::move(handler));
+  }
+
+  /// Sends; nothing happens when `to` is empty (its actor is gone and not yet restarted).
+  template <class Handle, ListedMessage M>
+  void say(const Handle& to, M message) {
+    if (!to) return;
+    message.trace = seat_.next();
+    send_bare(this, to, std::move(message));
+  }
+
+  /// Overtakes what waits in the receiver's mailbox.
+  template <class Handle, ListedMessage M>
+  void say_urgent(const Handle& to, M message) {
+    if (!to) return;
+    message.trace = seat_.next();
+    send_bare_urgent(this, to, std::move(message));
+  }
+
+  template <class Handle, ListedMessage M>
+  void say_later(const Handle& to, std::chrono::nanoseconds delay, M message) {
+    if (!to) return;
+    message.trace = seat_.next();
+    this->delayed_send(to, delay, std::move(message));
+  }
+
+  /// Sends itself a message.
+  template <ListedMessage M>
+  void say_to_self(M message) {
+    if constexpr (!Poll<M>) message.trace = seat_.next();
+    send_bare(this, Interface(this), std::move(message));
+  }
+
+  /// Asks and goes on; `then(const Out&)` runs in a span of its own when the answer comes, `otherwise(why)` when none does.
+  template <ListedMessage Out, class Handle, ListedMessage M, class Then, class Otherwise>
+  void ask(const Handle& to, std::chrono::nanoseconds patience, M message, Then then, Otherwise otherwise) {
+    if (!to) {
+      otherwise(std::string("the actor is gone"));
+      return;
+    }
+    message.trace = seat_.next();
+    this->request(to, patience, std::move(message))
+        .then(
+            [this, then = std::move(then)](const Out& reply) mutable {
+              const TraceSeat::Handling span(seat_, reply.trace, Out::type_name);
+              then(reply);
+            },
+            [this, otherwise](const caf::error& why) mutable { otherwise(this->system().render(why)); });
+  }
+
+  template <ListedMessage Out>
+  void answer(Promise<Out>& promise, Out reply) {
+    reply.trace = seat_.next();
+    promise.deliver(std::move(reply));
+  }
+
+ private:
+  TraceSeat seat_;
+};
+
+}  // namespace blue::messages
