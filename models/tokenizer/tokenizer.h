@@ -4,9 +4,9 @@
 // Immutable after construction; any thread. Encoding allocates; it belongs to no token loop.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +27,8 @@ enum class SpecialTokens : std::uint8_t {
 
 class Tokenizer {
  public:
+  static constexpr std::size_t kMaxTextBytes = std::size_t{1} << 30;
+
   /// Errors: unsupported_tokenizer (none in the file, or of another kind), missing_key, malformed.
   static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
 
@@ -36,6 +38,8 @@ class Tokenizer {
 
   /// The ids of `text` alone: no BOS, no EOS. Any bytes are taken: what is not UTF-8 comes back from decode as it was when the
   /// vocabulary has byte tokens, else as unknown tokens. Time grows with n·log n of the text's bytes.
+  /// As the field does it, user-defined tokens (`<think>`) are recognised in any text; those that end or begin a text or a turn
+  /// (Vocabulary::is_markup) only where `special` says so. Errors: prompt_too_long over kMaxTextBytes.
   [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text, SpecialTokens special) const;
 
   /// The ids of a rendered chat. Special tokens are recognised only inside markup; each stretch between specials is encoded as a
@@ -66,16 +70,24 @@ class Tokenizer {
   [[nodiscard]] virtual bool adds_space_prefix() const { return false; }
 
  protected:
-  explicit Tokenizer(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)) {}
+  explicit Tokenizer(Vocabulary vocabulary);
 
-  /// Where a stretch of plain text stands.
-  enum class Position : std::uint8_t { at_start, after_special };
-  /// Appends the ids of `text`, in which nothing is special.
-  virtual Status encode_plain(std::string_view text, Position position, std::vector<TokenId>& out) const = 0;
+  /// Appends the ids of `text`, in which nothing is special. Neither is empty nor longer than kMaxTextBytes.
+  virtual Status encode_plain(std::string_view text, std::vector<TokenId>& out) const = 0;
 
  private:
-  friend class SpecialSplitter;
+  /// Bytes of the text up to `end` that come from one kind of source.
+  struct Run {
+    std::size_t end = 0;
+    bool is_markup = false;
+  };
+
+  Result<std::vector<TokenId>> encode_runs(std::string_view text, std::span<const Run> runs) const;
+  /// The longest special token at `at` that may be recognised there; kNoToken when none is.
+  [[nodiscard]] TokenId special_at(std::string_view text, std::size_t at, const Run& run) const;
+
   Vocabulary vocabulary_;
+  std::array<bool, 256> may_begin_special_{};
 };
 
 }  // namespace blue::models

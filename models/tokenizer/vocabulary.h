@@ -2,15 +2,15 @@
 // Depends on base and models/gguf. Immutable after construction; any thread; movable, its views survive a move.
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/id.h"
 #include "base/result.h"
 #include "models/gguf/gguf_file.h"
+#include "models/tokenizer/text_index.h"
 
 namespace blue::models {
 
@@ -32,7 +32,8 @@ enum class Spelling : std::uint8_t {
 
 class Vocabulary {
  public:
-  /// Errors: missing_key, malformed (more kinds or scores than tokens, an id outside, too many tokens).
+  /// Errors: missing_key, malformed (more kinds or scores than tokens, an id outside, too many tokens),
+  /// unsupported_tokenizer (a byte without a token, and no unknown token to take its place).
   static Result<Vocabulary> from_gguf(const GgufFile& file, Spelling spelling);
 
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(ranges_.size()); }
@@ -40,21 +41,28 @@ class Vocabulary {
     return token >= 0 && static_cast<std::uint32_t>(token) < size();
   }
 
-  /// The token's bytes in running text; empty for an id outside.
+  /// The token's bytes in running text (a control token's: its name); empty for an id outside.
   [[nodiscard]] std::string_view piece(TokenId token) const;
   /// TokenKind::unused for an id outside.
   [[nodiscard]] TokenKind kind(TokenId token) const;
   /// 0 where the file has no scores.
   [[nodiscard]] float score(TokenId token) const;
+  /// Bytes of the longest token.
+  [[nodiscard]] std::uint32_t longest_piece() const { return longest_piece_; }
 
-  /// The token of exactly these bytes that plain text may become (not control, unused or byte); kNoToken when none is.
+  /// The normal or user-defined token of exactly these bytes: what text may become. kNoToken when none is.
   [[nodiscard]] TokenId find_text(std::string_view bytes) const;
   /// The control or user-defined token of this name.
   [[nodiscard]] TokenId find_special(std::string_view name) const;
-  /// The token for one byte of no other token: <0xNN> in SentencePiece, the byte's own token in byte-level ones.
+  /// The token for a byte that is part of no other token; the unknown token where there is none.
   [[nodiscard]] TokenId byte_token(std::uint8_t byte) const { return byte_tokens_[byte]; }
 
-  /// Special tokens, longest name first. `user_defined` ones are part of plain text too.
+  /// A token by which a model tells turns and texts apart. Only markup may write one. Other user-defined tokens are part of
+  /// plain text: the model saw them there.
+  [[nodiscard]] bool is_markup(TokenId token) const {
+    return kind(token) == TokenKind::control || (contains(token) && (token == bos_ || is_end(token)));
+  }
+  /// Control and user-defined tokens with a name, sorted by name.
   [[nodiscard]] const std::vector<TokenId>& specials() const { return specials_; }
 
   [[nodiscard]] TokenId bos() const { return bos_; }
@@ -74,14 +82,15 @@ class Vocabulary {
   Vocabulary() = default;
   friend class VocabularyReader;
 
-  std::string bytes_;  ///< all pieces, one after another
+  std::vector<char> bytes_;  ///< all pieces, one after another
   std::vector<Range> ranges_;
   std::vector<TokenKind> kinds_;
   std::vector<float> scores_;
-  std::vector<TokenId> by_text_;      ///< tokens plain text may become, sorted by bytes
-  std::vector<TokenId> specials_;     ///< longest first
-  std::vector<TokenId> ends_;         ///< sorted
-  std::vector<TokenId> byte_tokens_;  ///< 256
+  TextIndex by_text_;              ///< what text may become
+  std::vector<TokenId> specials_;  ///< sorted by name
+  std::vector<TokenId> ends_;      ///< sorted
+  std::array<TokenId, 256> byte_tokens_{};
+  std::uint32_t longest_piece_ = 0;
   TokenId bos_ = kNoToken;
   TokenId eos_ = kNoToken;
   TokenId unknown_ = kNoToken;

@@ -1,0 +1,26 @@
+// SentencePiece-BPE (`tokenizer.ggml.model` = llama): neighbours whose joined text is a token merge, the best score first;
+// what is left and no token falls apart into byte tokens.
+// Depends on models/tokenizer. Immutable; any thread.
+#pragma once
+
+#include "models/tokenizer/tokenizer.h"
+
+namespace blue::models {
+
+class SentencepieceTokenizer final : public Tokenizer {
+ public:
+  static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
+
+  [[nodiscard]] bool adds_space_prefix() const override { return adds_space_prefix_; }
+
+ private:
+  SentencepieceTokenizer(Vocabulary vocabulary, bool adds_space_prefix)
+      : Tokenizer(std::move(vocabulary)), adds_space_prefix_(adds_space_prefix) {}
+
+  Status encode_plain(std::string_view text, std::vector<TokenId>& out) const override;
+  void append_characters(std::string_view text, std::vector<TokenId>& out) const;
+
+  bool adds_space_prefix_;
+};
+
+}  // namespace blue::models

@@ -1,0 +1,58 @@
+// TextIndex: which token has exactly these bytes. An open-addressing table of token numbers; the bytes stay with their owner,
+// who passes them in through `text_of`. Depends on base. Immutable after filling; any thread.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+
+namespace blue::models {
+
+class TextIndex {
+ public:
+  TextIndex() = default;
+  /// Room for n entries: twice as many slots, so that probes stay short.
+  explicit TextIndex(std::size_t n) : slots_(std::bit_ceil(2 * n + 2), kNoToken) {}
+
+  /// Keeps the first of two tokens with the same bytes.
+  template <class TextOf>
+  void insert(TokenId token, const TextOf& text_of) {
+    TokenId& slot = slots_[place(text_of(token), text_of)];
+    if (slot == kNoToken) slot = token;
+  }
+
+  template <class TextOf>
+  [[nodiscard]] TokenId find(std::string_view text, const TextOf& text_of) const {
+    return slots_.empty() ? kNoToken : slots_[place(text, text_of)];
+  }
+
+ private:
+  /// Eight bytes at a time, multiplied and folded. Not keyed: a file whose tokens collide on purpose slows its own loading only.
+  static std::uint64_t hash(std::string_view text) {
+    std::uint64_t state = text.size() * 0x9e3779b97f4a7c15U;
+    while (!text.empty()) {
+      std::uint64_t word = 0;
+      const std::size_t n = text.size() < sizeof word ? text.size() : sizeof word;
+      std::memcpy(&word, text.data(), n);
+      text.remove_prefix(n);
+      state = (state ^ word) * 0xff51afd7ed558ccdU;
+      state ^= state >> 32;
+    }
+    return state * 0xc4ceb9fe1a85ec53U >> 20;
+  }
+
+  template <class TextOf>
+  [[nodiscard]] std::size_t place(std::string_view text, const TextOf& text_of) const {
+    std::size_t at = hash(text) & (slots_.size() - 1);
+    while (slots_[at] != kNoToken && text_of(slots_[at]) != text) at = (at + 1) & (slots_.size() - 1);
+    return at;
+  }
+
+  std::vector<TokenId> slots_;
+};
+
+}  // namespace blue::models

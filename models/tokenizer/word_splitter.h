@@ -1,0 +1,35 @@
+// WordSplitter: cuts text into the words that byte-level BPE never merges across, by a regular expression (PCRE2, with its JIT
+// where there is one). Depends on base; PCRE2 is known to the .cpp alone. Immutable; any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "models/models_error.h"
+
+namespace blue::models {
+
+class WordSplitter {
+ public:
+  /// The pre-tokeniser that `tokenizer.ggml.pre` names: "gpt-2" or "default" (both GPT-2's), "qwen2".
+  /// Errors: unsupported_tokenizer listing the known ones.
+  static Result<WordSplitter> create(std::string_view name);
+
+  WordSplitter(WordSplitter&&) noexcept;
+  WordSplitter& operator=(WordSplitter&&) noexcept;
+  ~WordSplitter();
+
+  /// Appends the words of `text`: together they are the text, none is empty. A run of bytes that are no UTF-8 is a word.
+  /// Errors: prompt_too_long when PCRE2 gives up (its match limit grows with the text, so that only memory ends it).
+  Status split(std::string_view text, std::vector<std::string_view>& out) const;
+
+ private:
+  struct Pattern;
+  explicit WordSplitter(std::unique_ptr<const Pattern> pattern);
+  std::unique_ptr<const Pattern> pattern_;
+};
+
+}  // namespace blue::models
