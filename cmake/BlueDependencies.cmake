@@ -8,13 +8,14 @@ pkg_check_modules(liburing REQUIRED IMPORTED_TARGET liburing)
 pkg_check_modules(libisal REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8)
 
+find_package(nlohmann_json REQUIRED) # header only: traces, JSON output
+
 # Header only. Its pkg-config file links a shared library that we have no need of.
 find_path(BLUE_TOMLPLUSPLUS_INCLUDE toml++/toml.h REQUIRED)
 add_library(blue_tomlplusplus INTERFACE)
 target_include_directories(blue_tomlplusplus SYSTEM INTERFACE "${BLUE_TOMLPLUSPLUS_INCLUDE}")
 
 if(NOT BLUE_BELOW_ACTORS AND NOT BLUE_FUZZ)
-  find_package(nlohmann_json REQUIRED)
   find_package(spdlog REQUIRED)
   find_package(CLI11 REQUIRED)
   pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)

@@ -30,10 +30,10 @@ struct ExecutorLimits {
 
 /// One step: rows of tokens, each at a position of a sequence, and which rows' logits are wanted.
 struct StepRequest {
-  std::span<const TokenId> tokens;             ///< [n]
-  std::span<const std::int32_t> positions;     ///< [n]
-  std::span<const std::int32_t> sequences;     ///< [n], each < max_sequences
-  std::span<const std::int32_t> output_rows;   ///< rows < n, ascending
+  std::span<const TokenId> tokens;            ///< [n]
+  std::span<const std::int32_t> positions;    ///< [n]
+  std::span<const std::int32_t> sequences;    ///< [n], each < max_sequences
+  std::span<const std::int32_t> output_rows;  ///< rows < n, ascending
 };
 
 struct ExecutorFigures {
@@ -45,7 +45,8 @@ struct ExecutorFigures {
 class Executor {
  public:
   /// `block_ids`: by Program::blocks index. Errors: unsupported_shape, unsupported_format, out_of_memory.
-  static Result<std::unique_ptr<Executor>> create(const Program& program, std::span<const memory::BlockId> block_ids,
+  static Result<std::unique_ptr<Executor>> create(const Program& program,
+                                                  std::span<const memory::BlockId> block_ids,
                                                   kernels::Backend& backend, memory::LeaseSource& leases,
                                                   const ExecutorLimits& limits);
   ~Executor();
