@@ -1,0 +1,76 @@
+"""The training corpus: tasks drawn on many processes, as token examples for each prompt, and as records for later sampling."""
+
+from random import Random
+
+from examples import Examples
+from primitive import Step
+from primitives_lists import BY_NAME
+from prompts import prompt_ids
+from task import Task, code_of, draw_task, plan_of
+from tokenizer import Tokenizer, train_merges
+
+CHUNK = 8000
+KINDS = ("think", "code", "alone")
+tokenizer: Tokenizer
+
+
+def build_tokenizer(n_tasks: int, n_merges: int) -> Tokenizer:
+    """Trains the vocabulary on plans, code, tasks and reviews' words; kept here for the worker processes to inherit."""
+    global tokenizer
+    rng = Random(7)
+    texts = []
+    for _ in range(n_tasks):
+        task = draw_task(rng, False)
+        reviews = [f"Line {i} is wrong: it should {s.plan()}." for i, s in enumerate(task.chain, 2)]
+        texts += [f"Task: {task.text}\n", f"Plan:\n{task.plan}\nCode:\n{task.code}\nReview: ", *reviews]
+    tokenizer = Tokenizer(train_merges(texts, n_merges))
+    return tokenizer
+
+
+def record_of(task: Task) -> tuple:
+    """A task as plain values, light to send between processes."""
+    return task.text, tuple((s.primitive.name, s.value) for s in task.chain)
+
+
+def task_of(record: tuple) -> Task:
+    text, chain = record
+    steps = tuple(Step(BY_NAME[name], value) for name, value in chain)
+    return Task(text, steps, plan_of(steps), code_of(steps))
+
+
+def reply(text: str) -> list[int]:
+    return tokenizer.encode(text) + [tokenizer.end]
+
+
+def make_chunk(seed: int) -> tuple[dict[str, Examples], list[tuple]]:
+    """One chunk of the training side: examples for each kind, and the records they came from."""
+    rng = Random(f"nano-{seed}")
+    tasks = [draw_task(rng, False) for _ in range(CHUNK)]
+    pairs: dict[str, list] = {k: [] for k in KINDS}
+    for t in tasks:
+        code = reply(t.code)
+        pairs["think"].append((prompt_ids(tokenizer, "think", task=t.text), reply(t.plan)))
+        pairs["code"].append((prompt_ids(tokenizer, "code", task=t.text, reasoning=t.plan), code))
+        pairs["alone"].append((prompt_ids(tokenizer, "alone", task=t.text), code))
+    return {k: Examples.pack(p) for k, p in pairs.items()}, [record_of(t) for t in tasks]
+
+
+class Corpus:
+    """Chunks as they arrive from the pool."""
+
+    def __init__(self):
+        self.chunks: list[dict[str, Examples]] = []
+        self.records: list[tuple] = []
+
+    def fill(self, pool, n_chunks: int) -> None:
+        for chunk, records in pool.imap_unordered(make_chunk, range(n_chunks)):
+            self.records += records
+            self.chunks.append(chunk)
+
+    def examples(self, *kinds: str, share: float = 1.0, turn: int = 0) -> Examples:
+        """All chunks there are now, or a share of them, another one each turn."""
+        chunks = list(self.chunks)
+        if share < 1.0:
+            n = max(1, round(len(chunks) * share))
+            chunks = [chunks[(turn * n + i) % len(chunks)] for i in range(n)]
+        return Examples.joined([c[k] for k in kinds for c in chunks])

@@ -1,0 +1,60 @@
+"""Scores a generated Python function: runs it in a child process, isolated and limited, on a task's hidden inputs.
+
+The child is `python3 -I` without environment, with limits on processor time, memory, file size and open files, and
+a short list of builtins without import and open; the parent adds a wall-clock limit. A function is right when every result equals the
+reference's, value and type.
+"""
+
+import json
+import subprocess
+import sys
+
+WALL_SECONDS = 10
+LIMITS = (("RLIMIT_CPU", 2), ("RLIMIT_AS", 512 << 20), ("RLIMIT_FSIZE", 0), ("RLIMIT_NOFILE", 16), ("RLIMIT_CORE", 0))
+
+CHILD = r"""
+import builtins, json, resource, sys
+for kind, most in LIMITS:
+    resource.setrlimit(getattr(resource, kind), (most, most))
+names = ("abs all any bool dict enumerate filter float int isinstance iter len list map max min next ord chr pow print range "
+         "repr reversed round set sorted str sum tuple zip True False None ValueError IndexError").split()
+allowed = {n: getattr(builtins, n) for n in names if hasattr(builtins, n)}
+work = json.load(sys.stdin)
+space = {"__builtins__": allowed}
+results = []
+try:
+    exec(compile(work["code"], "answer", "exec"), space)
+    f = space["f"]
+except BaseException as e:
+    print(json.dumps({"error": type(e).__name__}))
+    sys.exit(0)
+for value in work["inputs"]:
+    try:
+        results.append([repr(f(value))[:20000]])
+    except BaseException as e:
+        results.append(None)
+print(json.dumps({"results": results}))
+"""
+
+
+def run_child(code: str, inputs: list) -> list:
+    """The repr of each result in a list of one, None where the call failed; an empty list where there is no function."""
+    work = json.dumps({"code": code, "inputs": inputs})
+    try:
+        child = subprocess.run([sys.executable, "-I", "-S", "-c", f"LIMITS = {LIMITS!r}\n{CHILD}"], input=work, capture_output=True,
+                               text=True, env={}, timeout=WALL_SECONDS)
+        return json.loads(child.stdout.splitlines()[-1]).get("results", [])
+    except (subprocess.TimeoutExpired, ValueError, IndexError, AttributeError):
+        return []
+
+
+def is_right(code: str, inputs: list, expected: list[str]) -> bool:
+    """`expected` holds the repr of the reference's results: equal repr is equal value and type."""
+    return run_child(code, inputs) == [[e] for e in expected]
+
+
+def expected_results(reference: str, inputs: list) -> list[str]:
+    """The reference is our own grammar's code and runs here."""
+    space: dict = {}
+    exec(reference, space)
+    return [repr(space["f"](value)) for value in inputs]

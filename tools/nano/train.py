@@ -1,0 +1,152 @@
+"""Trains the whole nano pack on one GPU in under ten minutes and writes it as GGUF, with its log and its held-out answers.
+
+    python3 tools/nano/train.py --out DIR
+
+thinker; coder on plans and on bare tasks; both sampled for mistakes; reviewer on these; coder again, now also as fixer;
+draft. Then the exported (dequantised) weights answer the held-out tasks and evaluate.py's scorer counts.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import torch
+
+import corpus
+import held_out
+import model as models
+from corpus import Corpus, build_tokenizer
+from examples import Examples
+from export import answer_held_out, export, golden_ids
+from mistakes import Mistakes, limit_worker
+from trainer import train
+
+SECONDS = {"thinker": 110, "coder": 110, "reviewer": 85, "fixer": 85, "draft": 25}
+RATE = {"thinker": 3e-3, "coder": 3e-3, "reviewer": 2e-3, "fixer": 1.5e-3, "draft": 4e-3}
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--scale", type=float, default=1.0, help="of every model's seconds")
+    parser.add_argument("--chunks", type=int, default=180, help=f"training tasks, in {corpus.CHUNK}s")
+    parser.add_argument("--samples", type=int, default=200_000, help="runs sampled for mistakes")
+    parser.add_argument("--tokens", type=int, default=49152, help="in a training batch")
+    parser.add_argument("--merges", type=int, default=507)
+    parser.add_argument("--decode-batch", type=int, default=12288)
+    parser.add_argument("--processes", type=int, default=max(2, (os.cpu_count() or 2) - 1))
+    parser.add_argument("--fuse", action="store_true", help="compile the elementwise pieces")
+    return parser.parse_args()
+
+
+class Session:
+    """What every phase needs: the clock and log, the device, the pool, the corpus."""
+
+    def __init__(self, arguments):
+        self.a, self.begun, self.lines = arguments, time.time(), []
+        self.n_vocab = len(build_tokenizer(4000, arguments.merges))
+        self.log(f"vocabulary of {self.n_vocab}")
+        self.pool = multiprocessing.get_context("fork").Pool(arguments.processes, initializer=limit_worker)
+        self.corpus = Corpus()
+        self.filling = threading.Thread(target=self.corpus.fill, args=(self.pool, arguments.chunks))
+        self.filling.start()
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
+        self.trained: dict[str, float] = {}
+
+    def log(self, line: str) -> None:
+        self.lines.append(f"[{time.time() - self.begun:6.1f}] {line}")
+        print(self.lines[-1], flush=True)
+
+    def new_model(self, role: str):
+        torch.manual_seed(sum(map(ord, role)))
+        made = models.Model(models.SHAPES[role], self.n_vocab).to(self.device)
+        self.log(f"{role}: {made.n_parameters()} parameters")
+        return made
+
+    def train(self, role, model, draw, last=0.0, keep_at=()):
+        before = time.time()
+        rates = (RATE[role], RATE[role] * last)
+        kept = train(role, model, draw, SECONDS[role] * self.a.scale, rates, self.a.tokens, self.device, self.log, keep_at)
+        self.trained[role] = time.time() - before
+        return [self.restored(model, state) for state in kept]
+
+    def restored(self, model, state):
+        copy = models.Model(model.shape, self.n_vocab).to(self.device)
+        copy.load_state_dict(state)
+        return copy.eval()
+
+
+def sample_mistakes(s: Session, thinkers, coders) -> Mistakes:
+    """From weakened and from finished models; the finished ones at several temperatures, since their slips are the ones to catch."""
+    mistakes, used = Mistakes(), 0
+    plan = [(0.06, thinkers[0], coders[0], 0.7), (0.12, thinkers[1], coders[1], 0.7), (0.12, thinkers[1], coders[2], 1.0),
+            (0.20, thinkers[2], coders[2], 0.7), (0.25, thinkers[2], coders[2], 1.0), (0.25, thinkers[2], coders[2], 1.2)]
+    for turn, (share, thinker, coder, temperature) in enumerate(plan):
+        n = round(s.a.samples * share)
+        records, used = s.corpus.records[used:used + n], used + n
+        wrong = mistakes.sample(s.pool, thinker, coder, records, temperature, 100 * turn, s.device, s.dtype, s.a.decode_batch)
+        s.log(f"mistakes: {len(records)} runs at temperature {temperature}, {wrong:.1%} wrong")
+    return mistakes
+
+
+def main() -> None:
+    s = Session(parse())
+    s.a.out.mkdir(parents=True, exist_ok=True)
+    if s.a.fuse:
+        models.fuse_elementwise()
+    while len(s.corpus.chunks) < min(s.a.processes, s.a.chunks):
+        time.sleep(0.05)
+    s.log(f"first {len(s.corpus.chunks)} chunks of tasks, {s.corpus.chunks[0]['code'].n_tokens() / corpus.CHUNK:.0f} tokens a code example")
+
+    thinker, coder = s.new_model("thinker"), s.new_model("coder")
+    thinkers = s.train("thinker", thinker, lambda _: s.corpus.examples("think"), 0.0, (0.06, 0.3))
+    coders = s.train("coder", coder, lambda _: s.corpus.examples("code", "alone"), 0.25, (0.06, 0.3))
+    s.filling.join()
+    s.log(f"corpus: {len(s.corpus.records)} tasks")
+    thinker.eval(), coder.eval()
+    mistakes = sample_mistakes(s, [*thinkers, thinker], [*coders, coder])
+
+    reviewer = s.new_model("reviewer")
+    reviewer.load_state_dict(thinkers[1].state_dict())
+    reviews = mistakes.review_examples()
+    s.log(f"reviewer: {len(reviews)} examples, begins from the thinker at 30 % of its training")
+    s.train("reviewer", reviewer, lambda _: reviews)
+    reviewer.eval()
+    fixes = mistakes.fix_examples(s.pool, reviewer, s.device, s.dtype, s.a.decode_batch, 900)
+    recoded = mistakes.plan_examples(s.pool)
+    s.log(f"fixer: {len(fixes)} examples")
+
+    def coder_mix(turn: int) -> Examples:
+        return Examples.joined([fixes, recoded, s.corpus.examples("code", share=0.12, turn=turn), s.corpus.examples("alone", share=0.2, turn=turn)])
+
+    s.train("fixer", coder, coder_mix)
+    draft = s.new_model("draft")
+    s.train("draft", draft, lambda _: s.corpus.examples("code"))
+    s.pool.terminate()
+    finish(s, {"thinker": thinker, "coder": coder, "reviewer": reviewer, "draft": draft})
+
+
+def finish(s: Session, trained: dict) -> None:
+    exported = {role: export(s.a.out, role, m, corpus.tokenizer) for role, m in trained.items()}
+    answers = answer_held_out(exported, held_out.read_records(), corpus.tokenizer, s.device)
+    (s.a.out / "answers.jsonl").write_text("".join(json.dumps(a) + "\n" for a in answers))
+    scoring = [sys.executable, str(Path(__file__).with_name("evaluate.py")), "--answers", str(s.a.out / "answers.jsonl"), "--failures",
+               "--jobs", str(s.a.processes)]
+    text = subprocess.run(scoring, capture_output=True, text=True).stdout
+    (s.a.out / "golden.json").write_text(json.dumps(golden_ids(exported, corpus.tokenizer, s.device), indent=1))
+    s.log("held-out tasks, exported weights:\n" + text)
+    s.log("training seconds: " + ", ".join(f"{k} {v:.0f}" for k, v in s.trained.items()) + f", together {sum(s.trained.values()):.0f}")
+    s.log(f"sizes: {sum(f.stat().st_size for f in s.a.out.glob('*.gguf'))} bytes in {len(exported)} files")
+    s.log(f"whole script {time.time() - s.begun:.0f} s on {torch.cuda.get_device_name() if s.device.type == 'cuda' else 'cpu'}, torch {torch.__version__}")
+    (s.a.out / "train.log").write_text("\n".join(s.lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()
