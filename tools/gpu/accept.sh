@@ -38,25 +38,29 @@ need() {
   done
 }
 
-# Every test of the CUDA room and of every backend against the reference. A run that skipped for want of a GPU must not pass.
+# Runs a test program; one that skipped for want of a GPU must not pass.
+tests_on_gpu() {
+  "$@" | tee "$work/tests.txt" || return 1
+  ! grep -q 'skipped: no CUDA device' "$work/tests.txt"
+}
+
+# Every test of the CUDA room, and every op case against the reference.
 step_ops() {
   need "$bin/test_kernels" || return
-  "$bin/test_kernels" "[cuda]" | tee "$work/ops.txt" || return 1
-  ! grep -q 'skipped: no CUDA device' "$work/ops.txt"
+  tests_on_gpu "$bin/test_kernels" "[cuda]"
 }
 
 # Every kernel once more under the memory checker. API refusals that tests provoke are theirs to judge, not its.
 step_memcheck() {
   need "$bin/test_kernels" || return
   command -v compute-sanitizer >/dev/null || { echo "compute-sanitizer is not installed"; return "$skipped"; }
-  compute-sanitizer --tool memcheck --report-api-errors no --error-exitcode 9 \
-    "$bin/test_kernels" "[cuda]"
+  tests_on_gpu compute-sanitizer --tool memcheck --report-api-errors no --error-exitcode 9 "$bin/test_kernels" "[cuda]"
 }
 
 # In a process of its own: it loses the GPU's context.
 step_device_loss() {
   need "$bin/test_kernels" || return
-  "$bin/test_kernels" "[.device_loss]"
+  tests_on_gpu "$bin/test_kernels" "[.device_loss]"
 }
 
 # Logits of the golden models, and their greedy tokens: each must be the largest logit after the ones before it.
@@ -123,7 +127,10 @@ steps=("$@")
 for name in "${steps[@]}"; do
   is_step "$name" || { usage >&2; exit 2; }
 done
-nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || true
+nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader || {
+  echo "accept.sh: this machine has no GPU that nvidia-smi can see" >&2
+  exit 2
+}
 summary=()
 n_failed=0
 n_passed=0
