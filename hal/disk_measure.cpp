@@ -28,22 +28,25 @@ struct DiskRun {
   std::uint64_t next_offset = 0;
   std::uint64_t n_read = 0;
 
-  /// The next stretch of the file into buffer `index`; at its end from its start again.
-  Status submit(std::size_t index) {
+  /// The next stretch of the file into buffer `index`, at its end from its start again; false when the queue is full.
+  Result<bool> submit(std::size_t index) {
     const std::uint64_t left = file_size - next_offset;
     const std::size_t size = std::min<std::uint64_t>(left, kReadSize);
     BLUE_TRY_ASSIGN(const bool has_room,
                     reader.submit({file, next_offset, space.subspan(index * kReadSize, size), index}));
-    BLUE_CHECK(has_room, "the reader's queue is shorter than a measurement needs");
+    if (!has_room) return false;
     n_read += size;
     next_offset = size == left ? 0 : next_offset + size;
-    return {};
+    return true;
   }
 };
 
 /// Keeps the queue full until `end`, then drains it.
 Status read_until(DiskRun& run, Nanoseconds end) {
-  for (std::size_t index = 0; index < kReadsUnderWay; ++index) BLUE_TRY(run.submit(index));
+  for (std::size_t index = 0; index < kReadsUnderWay; ++index) {
+    BLUE_TRY_ASSIGN(const bool has_room, run.submit(index));
+    if (!has_room) break;  // a reader with a shorter queue
+  }
   std::array<ReadCompletion, kReadsUnderWay> done;
   while (run.reader.n_in_flight() > 0) {
     BLUE_TRY_ASSIGN(const std::size_t n_done, run.reader.reap(done, FileReader::Reap::wait));
