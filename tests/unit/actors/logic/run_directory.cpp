@@ -1,0 +1,52 @@
+#include "actors/logic/run_directory.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
+#include <fstream>
+
+namespace blue::actors {
+namespace {
+
+struct Scratch {
+  Scratch() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "blue-runs-XXXXXX").string();
+    REQUIRE(mkdtemp(pattern.data()) != nullptr);
+    root = pattern;
+  }
+  ~Scratch() { std::filesystem::remove_all(root); }
+  std::filesystem::path root;
+};
+
+TEST_CASE("runs get ids of their own, are listed and found again") {
+  const Scratch scratch;
+  const auto root = scratch.root / "deep" / "runs";
+  const RunPlace first = create_run(root).value();
+  const RunPlace second = create_run(root).value();
+  CHECK(first.id != second.id);
+  CHECK(list_runs(root).empty());  // a folder without a log is no run
+  std::ofstream(first.log) << "x";
+  CHECK(list_runs(root) == std::vector{first.id});
+  CHECK(find_run(root, first.id)->log == first.log);
+  CHECK(find_run(root, "last")->id == first.id);
+}
+
+TEST_CASE("an unknown run is refused, and so is an id that leaves the root") {
+  const Scratch scratch;
+  for (const char* id : {"nothing", "last", "../x", "", "a/b"}) {
+    INFO(id);
+    const auto found = find_run(scratch.root, id);
+    REQUIRE_FALSE(found.ok());
+    CHECK(found.error().is(ActorsError::unknown_run));
+  }
+}
+
+TEST_CASE("a root that cannot be made is named") {
+  const Scratch scratch;
+  std::ofstream(scratch.root / "file") << "x";
+  const auto run = create_run(scratch.root / "file" / "runs");
+  REQUIRE_FALSE(run.ok());
+  CHECK(run.error().message().find("BLUE_RUNS") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace blue::actors
