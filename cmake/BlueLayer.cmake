@@ -41,7 +41,8 @@ function(blue_layer name)
   endif()
 endfunction()
 
-# blue_executables(PREFIX <p> FILES <file>... LINK <targets>... [OUTPUT <dir>]): one executable per file, in `var`.
+# blue_executables(<var> PREFIX <p> FILES <file>... LINK <targets>... [OUTPUT <folder>]): one executable per file; their
+# names go to <var>.
 function(blue_executables var)
   cmake_parse_arguments(arg "" "PREFIX;OUTPUT" "FILES;LINK" ${ARGN})
   set(made "")
