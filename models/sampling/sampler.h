@@ -1,7 +1,7 @@
 // Sampler: picks the next token from logits. Greedy at temperature 0; otherwise, in the field's usual order:
 //   top-k, then top-p, then min-p (all on the distribution at temperature 1), then temperature, then one draw.
 // The generator is our own (xoshiro256**, seeded through splitmix64), and no std distribution is used: a seed gives the same
-// tokens for the same logits with every compiler and machine.
+// draws with every compiler and machine (probabilities may differ by the last bit of exp there).
 // Depends on base. One thread. Allocates at construction alone.
 #pragma once
 
@@ -29,12 +29,13 @@ struct SamplingSpec {
 
 class Sampler {
  public:
-  /// `spec` must be valid (BLUE_CHECK); n_vocab > 0.
+  /// `spec` must be valid and n_vocab > 0 (BLUE_CHECK).
   Sampler(const SamplingSpec& spec, std::uint32_t n_vocab);
 
-  /// Shapes: logits [n_vocab] f32. Ties go to the lowest id. -inf and NaN are never picked; where one or more are +inf, only they are.
+  /// Shapes: logits [n_vocab] f32. Ties go to the lowest id, also at the edge of top-k and top-p. -inf and NaN are never
+  /// picked; where some are +inf, only they are, each as likely as the other.
   /// kNoToken when nothing can be picked (all NaN or -inf): the caller reports a broken model.
-  /// Bound: one pass, plus k·log(n) for top-k or top-p. Allocates nothing.
+  /// Bound: passes over the logits, plus n_kept·log(n_vocab) for top-k and top-p. Allocates nothing.
   TokenId pick(std::span<const float> logits);
 
   [[nodiscard]] const SamplingSpec& spec() const { return spec_; }
@@ -47,17 +48,22 @@ class Sampler {
     TokenId token;
   };
 
-  /// Fills candidates_ with what may be picked; returns how many.
-  std::size_t gather(std::span<const float> logits);
-  /// Keeps the best of the first n by top-k and top-p, sorted; returns how many.
-  std::size_t keep_best(std::size_t n);
-  std::size_t keep_likely(std::size_t n);
-  TokenId draw(std::size_t n);
+  /// Is `a` less likely than `b`, or as likely with a higher id?
+  static bool is_worse(const Candidate& a, const Candidate& b) {
+    return a.logit != b.logit ? a.logit < b.logit : a.token > b.token;
+  }
+  /// Lists what can be picked in candidates_.
+  void gather(std::span<const float> logits);
+  void keep_top_k();
+  void keep_top_p();
+  void keep_min_p();
+  TokenId draw();
 
   SamplingSpec spec_;
   Random random_;
   std::vector<Candidate> candidates_;
   std::vector<double> weights_;
+  float maximum_ = 0;  ///< of the logits at hand
 };
 
 }  // namespace blue::models
