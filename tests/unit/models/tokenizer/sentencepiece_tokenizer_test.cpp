@@ -1,0 +1,113 @@
+#include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <vector>
+
+#include "models/sampling/random.h"
+#include "models/tokenizer/tokenizer.h"
+#include "tests/support/models_vocabularies.h"
+#include "tests/support/shared_data.h"
+
+namespace blue::models {
+namespace {
+
+using testing::as_bytes;
+using testing::GgufWriter;
+using testing::kFirstPiece;
+using Ids = std::vector<TokenId>;
+
+constexpr TokenId byte_id(unsigned byte) { return static_cast<TokenId>(3 + byte); }
+
+std::unique_ptr<Tokenizer> open(const GgufWriter& writer) {
+  const std::string bytes = writer.finish();
+  const GgufFile file = GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value();
+  return Tokenizer::from_gguf(file).value();
+}
+
+// ▁ 259, a 260, b 261, ab 262, ▁a 263, ▁ab 264: scores fall in this order, so ab merges before ▁a.
+GgufWriter small() {
+  return testing::sentencepiece_vocabulary({"\xe2\x96\x81", "a", "b", "ab",
+                                            "\xe2\x96\x81"
+                                            "a",
+                                            "\xe2\x96\x81"
+                                            "ab"});
+}
+
+Ids encode(const Tokenizer& tokenizer, std::string_view text,
+           SpecialTokens special = SpecialTokens::as_text) {
+  return tokenizer.encode(text, special).value();
+}
+
+TEST_CASE("the best score merges first, whatever the order of letters") {
+  const auto tokenizer = open(small());
+  CHECK(encode(*tokenizer, "") == Ids{});
+  CHECK(encode(*tokenizer, "ab") == Ids{kFirstPiece + 5});
+  CHECK(encode(*tokenizer, "a") == Ids{kFirstPiece + 4});
+  CHECK(encode(*tokenizer, "ba") == Ids{kFirstPiece, kFirstPiece + 2, kFirstPiece + 1});
+}
+
+TEST_CASE("what is no token falls apart into bytes and comes back") {
+  const auto tokenizer = open(small());
+  CHECK(encode(*tokenizer, "\xc3\xa9") == Ids{kFirstPiece, byte_id(0xc3), byte_id(0xa9)});
+  CHECK(encode(*tokenizer, "\xff\xc3") == Ids{kFirstPiece, byte_id(0xff), byte_id(0xc3)});
+  Random random(4);
+  for (int round = 0; round < 300; ++round) {
+    std::string text(random.next() % 30, '\0');
+    for (char& c : text)
+      c = random.next() % 2 == 0 ? static_cast<char>("ab \xc3\xa9"[random.next() % 5])
+                                 : static_cast<char>(random.next());
+    if (text.find("\xe2\x96\x81") != std::string::npos)
+      continue;  // the one text that SentencePiece cannot tell from a space
+    CHECK(tokenizer->decode(encode(*tokenizer, text)) == text);
+  }
+}
+
+TEST_CASE("the space in front is put there, taken off again, and left out where the file says so") {
+  const auto tokenizer = open(small());
+  CHECK(tokenizer->adds_space_prefix());
+  CHECK(tokenizer->decode(encode(*tokenizer, " ab")) == " ab");
+  CHECK(tokenizer->decode(Ids{1, kFirstPiece + 5}) == "ab");
+  const auto bare = open(small().flag("tokenizer.ggml.add_space_prefix", false));
+  CHECK(encode(*bare, "ab") == Ids{kFirstPiece + 3});
+  CHECK(bare->decode(Ids{kFirstPiece + 5}) == " ab");
+}
+
+TEST_CASE("specials of a SentencePiece vocabulary are text unless parsed") {
+  const auto tokenizer = open(small());
+  CHECK(encode(*tokenizer, "<s>ab</s>", SpecialTokens::parse) == Ids{1, kFirstPiece + 5, 2});
+  const Ids as_text = encode(*tokenizer, "</s>");
+  CHECK(as_text.size() == 5);
+  CHECK(tokenizer->decode(as_text) == "</s>");
+  CHECK(tokenizer->bos() == 1);
+  CHECK(tokenizer->adds_bos());
+  CHECK(tokenizer->is_end(2));
+}
+
+TEST_CASE("a SentencePiece vocabulary without scores is refused") {
+  GgufWriter writer;
+  writer.text("tokenizer.ggml.model", "llama").texts("tokenizer.ggml.tokens", {"<unk>"});
+  writer.array("tokenizer.ggml.token_type", GgufType::i32, std::vector<std::int32_t>{2});
+  const std::string bytes = writer.finish();
+  const GgufFile file = GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value();
+  CHECK(Tokenizer::from_gguf(file).error().is(ModelsError::missing_key));
+}
+
+TEST_CASE("a megabyte of one letter merges in no quadratic time") {
+  const auto tokenizer = open(testing::sentencepiece_vocabulary({"a", "aa", "aaaa", "aaaaaaaa"}));
+  const std::string text(1U << 20, 'a');
+  const Ids ids = encode(*tokenizer, text);
+  CHECK(ids.size() == 1 + (1U << 17));
+  CHECK(tokenizer->decode(ids) == text);
+}
+
+TEST_CASE("the vocabulary of stories260K takes its own story apart and puts it together") {
+  BLUE_NEED_SHARED_DATA(data);
+  const GgufFile file = GgufFile::open(data / "models" / "stories260K.gguf").value();
+  const auto tokenizer = Tokenizer::from_gguf(file).value();
+  std::string story = test::read_text(data / "models" / "stories260K.greedy.txt");
+  const Ids ids = encode(*tokenizer, story);
+  CHECK(ids.size() < story.size() / 2);
+  CHECK(tokenizer->decode(ids) == story);
+}
+
+}  // namespace
+}  // namespace blue::models
