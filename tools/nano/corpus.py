@@ -2,15 +2,20 @@
 
 from random import Random
 
+from corruption import corrupted
 from examples import Examples
+from hidden_inputs import draw_inputs
 from primitive import Step
 from primitives_lists import BY_NAME
 from prompts import prompt_ids
-from task import Task, code_of, draw_task, plan_of
+from review import review_of
+from task import Task, code_of, draw_task, outcomes, plan_of
 from tokenizer import Tokenizer, train_merges
 
 CHUNK = 8000
-KINDS = ("think", "code", "alone")
+KINDS = ("think", "code", "alone", "review", "fix")
+RIGHT_DRAFTS = 0.5      # of the artificial review examples
+SHARED_SLIPS = 0.7      # of the wrong drafts, those whose plan has the same slip
 tokenizer: Tokenizer
 
 
@@ -42,6 +47,17 @@ def reply(text: str) -> list[int]:
     return tokenizer.encode(text) + [tokenizer.end]
 
 
+def draft_of(task: Task, rng: Random) -> tuple[str, str, str]:
+    """An artificial draft: (plan, code, true review)."""
+    if rng.random() < RIGHT_DRAFTS:
+        return task.plan, task.code, "OK"
+    wrong = corrupted(task.chain, rng)
+    inputs = draw_inputs(task.chain[0].primitive.takes, rng, 8)
+    is_right = outcomes(wrong, inputs) == outcomes(task.chain, inputs)
+    plan = plan_of(wrong) if rng.random() < SHARED_SLIPS else task.plan
+    return plan, code_of(wrong), review_of(task.chain, code_of(wrong), is_right)
+
+
 def make_chunk(seed: int) -> tuple[dict[str, Examples], list[tuple]]:
     """One chunk of the training side: examples for each kind, and the records they came from."""
     rng = Random(f"nano-{seed}")
@@ -52,6 +68,10 @@ def make_chunk(seed: int) -> tuple[dict[str, Examples], list[tuple]]:
         pairs["think"].append((prompt_ids(tokenizer, "think", task=t.text), reply(t.plan)))
         pairs["code"].append((prompt_ids(tokenizer, "code", task=t.text, reasoning=t.plan), code))
         pairs["alone"].append((prompt_ids(tokenizer, "alone", task=t.text), code))
+        plan, draft, review = draft_of(t, rng)
+        slots = {"task": t.text, "reasoning": plan, "code_draft": draft}
+        pairs["review"].append((prompt_ids(tokenizer, "review", **slots), reply(review)))
+        pairs["fix"].append((prompt_ids(tokenizer, "fix", review=review, **slots), code))
     return {k: Examples.pack(p) for k, p in pairs.items()}, [record_of(t) for t in tasks]
 
 

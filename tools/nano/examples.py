@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-STEP = 16  # batches are padded to a multiple of this
+STEP = 8  # batches are padded to a multiple of this
 
 
 class Examples:

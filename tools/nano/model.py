@@ -23,41 +23,69 @@ class Shape:
 
 
 SHAPES = {
-    "thinker": Shape("qwen3", 192, 5, 6, 2, 32, 384),
-    "coder": Shape("qwen3", 256, 5, 8, 2, 32, 512),
-    "reviewer": Shape("qwen3", 192, 5, 6, 2, 32, 384),
-    "draft": Shape("llama", 128, 2, 4, 2, 32, 256),
+    "full": {
+        "thinker": Shape("qwen3", 192, 5, 6, 2, 32, 384),
+        "coder": Shape("qwen3", 256, 5, 8, 2, 32, 512),
+        "reviewer": Shape("qwen3", 192, 5, 6, 2, 32, 384),
+        "draft": Shape("llama", 128, 2, 4, 2, 32, 256),
+    },
+    "small": {
+        "thinker": Shape("qwen3", 128, 4, 4, 2, 32, 384),
+        "coder": Shape("qwen3", 128, 4, 4, 2, 32, 384),
+        "reviewer": Shape("qwen3", 128, 4, 4, 2, 32, 384),
+        "draft": Shape("llama", 96, 2, 3, 1, 32, 192),
+    },
 }
 
 
+class RmsNorm(torch.autograd.Function):
+    """Written out because a processor pays for every pass over memory."""
+
+    @staticmethod
+    def forward(ctx, x, weight):
+        x = x.float()
+        scale = (torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_().div_(x.shape[-1]).add_(EPS)).rsqrt_()
+        unit = x * scale
+        ctx.save_for_backward(unit, scale, weight)
+        return unit * weight
+
+    @staticmethod
+    def backward(ctx, grad):
+        unit, scale, weight = ctx.saved_tensors
+        grad = grad.float()
+        along = grad * unit
+        pulled = grad * weight
+        mean = (along @ weight).unsqueeze(-1).div_(unit.shape[-1])
+        return pulled.addcmul_(unit, mean, value=-1).mul_(scale), along.flatten(0, -2).sum(0)
+
+
 def rms_norm(x, weight, dtype):
-    x = x.float()
-    return (x * torch.rsqrt(x.pow(2).mean(-1, keepdim=True) + EPS) * weight).to(dtype)
+    return RmsNorm.apply(x, weight).to(dtype)
 
 
 def rotate_halves(x, cos, sin):
-    a, b = x.float().chunk(2, -1)
-    return torch.cat((a * cos - b * sin, b * cos + a * sin), -1).to(x.dtype)
+    a, b = x.chunk(2, -1)
+    return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
 
 
 def rotate_pairs(x, cos, sin):
-    a, b = x.float().unflatten(-1, (-1, 2)).unbind(-1)
-    return torch.stack((a * cos - b * sin, b * cos + a * sin), -1).flatten(-2).to(x.dtype)
+    a, b = x.unflatten(-1, (-1, 2)).unbind(-1)
+    return torch.stack((a * cos - b * sin, b * cos + a * sin), -1).flatten(-2)
 
 
-def norm_rotate(x, weight, cos, sin):
-    return rotate_halves(rms_norm(x, weight, x.dtype), cos, sin)
-
-
-def gated(gate, up):
-    return F.silu(gate.float()).to(up.dtype) * up
-
-
-def fuse_elementwise() -> None:
-    """Compile the memory-bound pieces; the matrix products stay with the library."""
-    here = globals()
-    for name in ("rms_norm", "rotate_pairs", "norm_rotate", "gated"):
-        here[name] = torch.compile(here[name], dynamic=True)
+def attend(q, k, v, mask):
+    """Causal attention where `mask` is none; otherwise `mask` says what each position may see."""
+    share = q.shape[1] // k.shape[1]
+    if q.is_cuda:
+        k, v = k.repeat_interleave(share, 1), v.repeat_interleave(share, 1)
+        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
+    n, heads, length, size = q.shape
+    if mask is None:
+        mask = torch.ones(length, length, dtype=torch.bool).tril_()
+    hidden = torch.zeros(mask.shape, dtype=q.dtype).masked_fill_(~mask, float("-inf"))
+    grouped = (q * size ** -0.5).reshape(n, k.shape[1], share * length, size)
+    scores = (grouped @ k.transpose(-1, -2)).view(n, heads, length, -1) + hidden
+    return (scores.softmax(-1).view(n, k.shape[1], share * length, -1) @ v).view(n, heads, length, size)
 
 
 def linear(x, weight):
@@ -76,28 +104,25 @@ class Block(nn.Module):
             self.attn_q_norm, self.attn_k_norm = nn.Parameter(torch.ones(s.head_dim)), nn.Parameter(torch.ones(s.head_dim))
         self.ffn_gate, self.ffn_up, self.ffn_down = matrix(s.d_ff, d), matrix(s.d_ff, d), matrix(d, s.d_ff, out)
 
-    def heads(self, x, weight, n_heads):
-        y = linear(x, weight)
-        return y.view(*y.shape[:2], n_heads, self.shape.head_dim).transpose(1, 2)
+    def heads(self, x, weight, n_heads, norm=None):
+        y = linear(x, weight).unflatten(-1, (n_heads, self.shape.head_dim))
+        return y if norm is None else rms_norm(y, norm, x.dtype)
 
     def forward(self, x, cos, sin, dtype, cache=None, at=0, mask=None):
-        s = self.shape
+        s, is_qwen = self.shape, self.shape.arch == "qwen3"
         h = rms_norm(x, self.attn_norm, dtype)
-        q, k, v = (self.heads(h, w, n) for w, n in ((self.attn_q, s.n_heads), (self.attn_k, s.n_kv_heads), (self.attn_v, s.n_kv_heads)))
-        if s.arch == "qwen3":
-            q, k = norm_rotate(q, self.attn_q_norm, cos, sin), norm_rotate(k, self.attn_k_norm, cos, sin)
-        else:
-            q, k = rotate_pairs(q, cos, sin), rotate_pairs(k, cos, sin)
+        q = self.heads(h, self.attn_q, s.n_heads, self.attn_q_norm if is_qwen else None)
+        k = self.heads(h, self.attn_k, s.n_kv_heads, self.attn_k_norm if is_qwen else None)
+        v = self.heads(h, self.attn_v, s.n_kv_heads).transpose(1, 2)
+        rotate = rotate_halves if is_qwen else rotate_pairs
+        q, k = rotate(q, cos, sin).transpose(1, 2), rotate(k, cos, sin).transpose(1, 2)
         if cache is not None:
             end = at + k.shape[2]
             cache[0][:, :, at:end], cache[1][:, :, at:end] = k, v
             k, v = cache[0][:, :, :end], cache[1][:, :, :end]
-        share = s.n_heads // s.n_kv_heads
-        k, v = k.repeat_interleave(share, 1), v.repeat_interleave(share, 1)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
-        x = x + linear(y.transpose(1, 2).flatten(2), self.attn_output)
+        x = x + linear(attend(q, k, v, mask).transpose(1, 2).flatten(2), self.attn_output)
         h = rms_norm(x, self.ffn_norm, dtype)
-        return x + linear(gated(linear(h, self.ffn_gate), linear(h, self.ffn_up)), self.ffn_down)
+        return x + linear(F.silu(linear(h, self.ffn_gate)) * linear(h, self.ffn_up), self.ffn_down)
 
 
 def matrix(n_out: int, n_in: int, scale: float = 1.0) -> nn.Parameter:
@@ -120,15 +145,16 @@ class Model(nn.Module):
     def n_parameters(self) -> int:
         return sum(p.numel() for p in self.parameters())
 
-    def forward(self, tokens, dtype, positions=None, caches=None, at=0, mask=None):
-        """Logits [batch, length, vocabulary]; `positions` [batch, length] only where rows do not start at 0."""
-        if positions is None:
-            cos, sin = self.cos[: tokens.shape[1]], self.sin[: tokens.shape[1]]
-        else:
-            cos, sin = self.cos[positions][:, None], self.sin[positions][:, None]
+    def forward(self, tokens, dtype, positions=None, caches=None, at=0, mask=None, wanted=None):
+        """Logits [batch, length, vocabulary], or [n, vocabulary] at the `wanted` places (a mask), or with caches at the last
+        place alone; `positions` [batch, length] only where rows do not start at 0."""
+        places = positions if positions is not None else torch.arange(tokens.shape[1], device=tokens.device)[None]
+        cos, sin = self.cos[places][:, :, None].to(dtype), self.sin[places][:, :, None].to(dtype)
         x = F.embedding(tokens, self.token_embd)
         for i, block in enumerate(self.blk):
             x = block(x, cos, sin, dtype, caches[i] if caches else None, at, mask)
         if caches:
             x = x[:, -1:]
+        elif wanted is not None:
+            x = x[wanted]
         return linear(rms_norm(x, self.output_norm, dtype), self.token_embd)

@@ -1,9 +1,11 @@
-"""Trains the whole nano pack on one GPU in under ten minutes and writes it as GGUF, with its log and its held-out answers.
+"""Trains the whole nano pack and writes it as GGUF, with its log and its held-out answers.
 
-    python3 tools/nano/train.py --out DIR
+    python3 tools/nano/train.py --out DIR                    one GPU, meant to take under ten minutes
+    python3 tools/nano/train.py --out DIR --size small       smaller models; what two processor cores can train
 
 thinker; coder on plans and on bare tasks; both sampled for mistakes; reviewer on these; coder again, now also as fixer;
-draft. Then the exported (dequantised) weights answer the held-out tasks and evaluate.py's scorer counts.
+draft. Then the exported (dequantised) weights answer the held-out tasks and evaluate.py scores them. On a processor,
+phases that do not need each other run side by side, one core each.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -27,13 +30,17 @@ from export import answer_held_out, export, golden_ids
 from mistakes import Mistakes, limit_worker
 from trainer import train
 
-SECONDS = {"thinker": 110, "coder": 110, "reviewer": 85, "fixer": 85, "draft": 25}
-RATE = {"thinker": 3e-3, "coder": 3e-3, "reviewer": 2e-3, "fixer": 1.5e-3, "draft": 4e-3}
+SECONDS = {
+    "full": {"thinker": 110, "coder": 110, "thinker again": 40, "reviewer": 85, "fixer": 85, "draft": 25},
+    "small": {"thinker": 720, "coder": 720, "thinker again": 480, "reviewer": 480, "fixer": 420, "draft": 420},
+}
+RATES = {"thinker": (1.0, 0.35), "coder": (1.0, 0.35), "thinker again": (0.35, 0.0), "reviewer": (0.7, 0.0), "fixer": (0.6, 0.0), "draft": (1.0, 0.0)}
 
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--size", choices=models.SHAPES, default="full")
     parser.add_argument("--scale", type=float, default=1.0, help="of every model's seconds")
     parser.add_argument("--chunks", type=int, default=180, help=f"training tasks, in {corpus.CHUNK}s")
     parser.add_argument("--samples", type=int, default=200_000, help="runs sampled for mistakes")
@@ -41,7 +48,6 @@ def parse():
     parser.add_argument("--merges", type=int, default=507)
     parser.add_argument("--decode-batch", type=int, default=12288)
     parser.add_argument("--processes", type=int, default=max(2, (os.cpu_count() or 2) - 1))
-    parser.add_argument("--fuse", action="store_true", help="compile the elementwise pieces")
     return parser.parse_args()
 
 
@@ -57,8 +63,9 @@ class Session:
         self.filling = threading.Thread(target=self.corpus.fill, args=(self.pool, arguments.chunks))
         self.filling.start()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
-        self.trained: dict[str, float] = {}
+        self.dtype = torch.bfloat16
+        if self.device.type == "cpu":
+            torch.set_num_threads(1)
 
     def log(self, line: str) -> None:
         self.lines.append(f"[{time.time() - self.begun:6.1f}] {line}")
@@ -66,21 +73,38 @@ class Session:
 
     def new_model(self, role: str):
         torch.manual_seed(sum(map(ord, role)))
-        made = models.Model(models.SHAPES[role], self.n_vocab).to(self.device)
+        made = models.Model(models.SHAPES[self.a.size][role], self.n_vocab).to(self.device)
         self.log(f"{role}: {made.n_parameters()} parameters")
         return made
 
-    def train(self, role, model, draw, last=0.0, keep_at=()):
-        before = time.time()
-        rates = (RATE[role], RATE[role] * last)
-        kept = train(role, model, draw, SECONDS[role] * self.a.scale, rates, self.a.tokens, self.device, self.log, keep_at)
-        self.trained[role] = time.time() - before
-        return [self.restored(model, state) for state in kept]
+    def train(self, phase, model, draw, keep_at=()):
+        """Trains in place; returns models as they were at `keep_at`."""
+        kept = train(phase, model, draw, SECONDS[self.a.size][phase] * self.a.scale, RATES[phase], self.a.tokens, self.device, self.log, keep_at)
+        return [restored(model, state) for state in kept]
 
-    def restored(self, model, state):
-        copy = models.Model(model.shape, self.n_vocab).to(self.device)
-        copy.load_state_dict(state)
-        return copy.eval()
+    def side_by_side(self, first, second) -> list:
+        """Two phases, each (phase, model, draw, keep_at): one after the other on a GPU, each on its own core otherwise."""
+        if self.device.type == "cuda":
+            return [self.train(*first), self.train(*second)]
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "state")
+            child = multiprocessing.get_context("fork").Process(target=self.train_into, args=(path, *first))
+            child.start()
+            kept = self.train(*second)
+            child.join()
+            states = torch.load(path)
+        first[1].load_state_dict(states[-1])
+        return [[restored(first[1], state) for state in states[:-1]], kept]
+
+    def train_into(self, path, phase, model, draw, keep_at) -> None:
+        kept = self.train(phase, model, draw, keep_at)
+        torch.save([m.state_dict() for m in (*kept, model)], path)
+
+
+def restored(model, state):
+    copy = models.Model(model.shape, len(model.token_embd)).to(model.token_embd.device)
+    copy.load_state_dict(state)
+    return copy.eval()
 
 
 def sample_mistakes(s: Session, thinkers, coders) -> Mistakes:
@@ -99,36 +123,41 @@ def sample_mistakes(s: Session, thinkers, coders) -> Mistakes:
 def main() -> None:
     s = Session(parse())
     s.a.out.mkdir(parents=True, exist_ok=True)
-    if s.a.fuse:
-        models.fuse_elementwise()
     while len(s.corpus.chunks) < min(s.a.processes, s.a.chunks):
         time.sleep(0.05)
+    if s.device.type == "cpu":
+        s.filling.join()  # a forked phase sees only what is there when it starts
     s.log(f"first {len(s.corpus.chunks)} chunks of tasks, {s.corpus.chunks[0]['code'].n_tokens() / corpus.CHUNK:.0f} tokens a code example")
 
     thinker, coder = s.new_model("thinker"), s.new_model("coder")
-    thinkers = s.train("thinker", thinker, lambda _: s.corpus.examples("think"), 0.0, (0.06, 0.3))
-    coders = s.train("coder", coder, lambda _: s.corpus.examples("code", "alone"), 0.25, (0.06, 0.3))
+    thinkers, coders = s.side_by_side(("thinker", thinker, lambda _: s.corpus.examples("think"), (0.1, 0.4)),
+                                      ("coder", coder, lambda _: s.corpus.examples("code", "alone"), (0.1, 0.4)))
     s.filling.join()
     s.log(f"corpus: {len(s.corpus.records)} tasks")
     thinker.eval(), coder.eval()
     mistakes = sample_mistakes(s, [*thinkers, thinker], [*coders, coder])
 
     reviewer = s.new_model("reviewer")
-    reviewer.load_state_dict(thinkers[1].state_dict())
+    reviewer.load_state_dict(thinker.state_dict())
     reviews = mistakes.review_examples()
-    s.log(f"reviewer: {len(reviews)} examples, begins from the thinker at 30 % of its training")
-    s.train("reviewer", reviewer, lambda _: reviews)
+    s.log(f"reviewer: {len(reviews)} examples of real drafts beside the artificial ones; begins from the thinker")
+
+    def review_mix(turn: int) -> Examples:
+        return Examples.joined([reviews, s.corpus.examples("review", share=len(reviews) / len(s.corpus.records), turn=turn)])
+
+    s.side_by_side(("thinker again", thinker, lambda turn: s.corpus.examples("think", turn=turn + 1), ()),
+                   ("reviewer", reviewer, review_mix, ()))
     reviewer.eval()
     fixes = mistakes.fix_examples(s.pool, reviewer, s.device, s.dtype, s.a.decode_batch, 900)
     recoded = mistakes.plan_examples(s.pool)
     s.log(f"fixer: {len(fixes)} examples")
 
     def coder_mix(turn: int) -> Examples:
-        return Examples.joined([fixes, recoded, s.corpus.examples("code", share=0.12, turn=turn), s.corpus.examples("alone", share=0.2, turn=turn)])
+        rest = [s.corpus.examples(kind, share=0.5 * len(fixes) / len(s.corpus.records), turn=turn) for kind in ("code", "alone", "fix")]
+        return Examples.joined([fixes, recoded, *rest])
 
-    s.train("fixer", coder, coder_mix)
     draft = s.new_model("draft")
-    s.train("draft", draft, lambda _: s.corpus.examples("code"))
+    s.side_by_side(("draft", draft, lambda _: s.corpus.examples("code"), ()), ("fixer", coder, coder_mix, ()))
     s.pool.terminate()
     finish(s, {"thinker": thinker, "coder": coder, "reviewer": reviewer, "draft": draft})
 
@@ -142,7 +171,6 @@ def finish(s: Session, trained: dict) -> None:
     text = subprocess.run(scoring, capture_output=True, text=True).stdout
     (s.a.out / "golden.json").write_text(json.dumps(golden_ids(exported, corpus.tokenizer, s.device), indent=1))
     s.log("held-out tasks, exported weights:\n" + text)
-    s.log("training seconds: " + ", ".join(f"{k} {v:.0f}" for k, v in s.trained.items()) + f", together {sum(s.trained.values()):.0f}")
     s.log(f"sizes: {sum(f.stat().st_size for f in s.a.out.glob('*.gguf'))} bytes in {len(exported)} files")
     s.log(f"whole script {time.time() - s.begun:.0f} s on {torch.cuda.get_device_name() if s.device.type == 'cuda' else 'cpu'}, torch {torch.__version__}")
     (s.a.out / "train.log").write_text("\n".join(s.lines) + "\n")
