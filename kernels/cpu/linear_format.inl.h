@@ -66,21 +66,28 @@ template <int kTokens>
 void multiply_tile(const Tile& tile, float (*sums)[kTileRows][kLanes], const float* in, std::uint64_t stride,
                    int n) {
   Vec total[kTokens][kTileRows];
+  BLUE_UNROLL
   for (int t = 0; t < kTokens; ++t) {
+    BLUE_UNROLL
     for (int r = 0; r < kTileRows; ++r) total[t][r] = load(sums[t][r]);
   }
   const auto step = [&](int c, auto load_input) BLUE_SIMD_LAMBDA {
     Vec weights[kTileRows];
+    BLUE_UNROLL
     for (int r = 0; r < kTileRows; ++r) weights[r] = load(tile.weights[r] + c);
+    BLUE_UNROLL
     for (int t = 0; t < kTokens; ++t) {
       const Vec x = load_input(in + static_cast<std::uint64_t>(t) * stride + c);
+      BLUE_UNROLL
       for (int r = 0; r < kTileRows; ++r) total[t][r] = mul_add(weights[r], x, total[t][r]);
     }
   };
   int c = 0;
   for (; c + kLanes <= n; c += kLanes) step(c, [](const float* x) BLUE_SIMD_LAMBDA { return load(x); });
   if (c < n) step(c, [left = n - c](const float* x) BLUE_SIMD_LAMBDA { return load_first(x, left); });
+  BLUE_UNROLL
   for (int t = 0; t < kTokens; ++t) {
+    BLUE_UNROLL
     for (int r = 0; r < kTileRows; ++r) store(sums[t][r], total[t][r]);
   }
 }

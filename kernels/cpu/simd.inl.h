@@ -50,6 +50,7 @@ BLUE_SIMD Vec sub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
 BLUE_SIMD Vec mul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
 BLUE_SIMD Vec div(Vec a, Vec b) { return _mm512_div_ps(a, b); }
 BLUE_SIMD Vec mul_add(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
+BLUE_SIMD Vec mul_sub(Vec a, Vec b, Vec c) { return _mm512_fmsub_ps(a, b, c); }
 /// The second where either is NaN.
 BLUE_SIMD Vec least(Vec a, Vec b) { return _mm512_min_ps(a, b); }
 BLUE_SIMD Vec greatest(Vec a, Vec b) { return _mm512_max_ps(a, b); }
@@ -67,11 +68,14 @@ BLUE_SIMD Vec load_halves(const std::uint16_t* from) {
 BLUE_SIMD Vec load_signed_bytes(const std::int8_t* from) {
   return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
 }
-/// Each byte shifted right, its low four bits kept.
-BLUE_SIMD Vec load_nibbles(const std::uint8_t* from, int shift) {
-  const __m512i bytes = _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
-  return _mm512_cvtepi32_ps(
-      _mm512_and_si512(_mm512_srli_epi32(bytes, static_cast<unsigned>(shift)), _mm512_set1_epi32(15)));
+BLUE_SIMD __m512i load_bytes(const std::uint8_t* from) {
+  return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+}
+BLUE_SIMD Vec load_low_nibbles(const std::uint8_t* from) {
+  return _mm512_cvtepi32_ps(_mm512_and_si512(load_bytes(from), _mm512_set1_epi32(15)));
+}
+BLUE_SIMD Vec load_high_nibbles(const std::uint8_t* from) {
+  return _mm512_cvtepi32_ps(_mm512_srli_epi32(load_bytes(from), 4));
 }
 /// The first n < kLanes floats, zero behind; reads nothing beyond them.
 BLUE_SIMD Vec load_first(const float* from, int n) {
@@ -98,6 +102,7 @@ BLUE_SIMD Vec sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
 BLUE_SIMD Vec mul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
 BLUE_SIMD Vec div(Vec a, Vec b) { return _mm256_div_ps(a, b); }
 BLUE_SIMD Vec mul_add(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
+BLUE_SIMD Vec mul_sub(Vec a, Vec b, Vec c) { return _mm256_fmsub_ps(a, b, c); }
 /// The second where either is NaN.
 BLUE_SIMD Vec least(Vec a, Vec b) { return _mm256_min_ps(a, b); }
 BLUE_SIMD Vec greatest(Vec a, Vec b) { return _mm256_max_ps(a, b); }
@@ -115,10 +120,14 @@ BLUE_SIMD Vec load_halves(const std::uint16_t* from) {
 BLUE_SIMD Vec load_signed_bytes(const std::int8_t* from) {
   return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
 }
-/// Each byte shifted right, its low four bits kept.
-BLUE_SIMD Vec load_nibbles(const std::uint8_t* from, int shift) {
-  const __m256i bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
-  return _mm256_cvtepi32_ps(_mm256_and_si256(_mm256_srli_epi32(bytes, shift), _mm256_set1_epi32(15)));
+BLUE_SIMD __m256i load_bytes(const std::uint8_t* from) {
+  return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+}
+BLUE_SIMD Vec load_low_nibbles(const std::uint8_t* from) {
+  return _mm256_cvtepi32_ps(_mm256_and_si256(load_bytes(from), _mm256_set1_epi32(15)));
+}
+BLUE_SIMD Vec load_high_nibbles(const std::uint8_t* from) {
+  return _mm256_cvtepi32_ps(_mm256_srli_epi32(load_bytes(from), 4));
 }
 BLUE_SIMD __m256i first_lanes(int n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));

@@ -13,23 +13,35 @@ class ChunkDecoder<formats::q4_k::Traits> {
  public:
   static constexpr int kValues = formats::q4_k::Traits::kValues;
 
+  /// Unpacks the eight 6-bit pairs four bytes at a time; group_scale() and group_min() say what lies where.
   BLUE_SIMD explicit ChunkDecoder(const formats::q4_k::Block* block) : quants_(block->quants) {
-    const float scale = _cvtsh_ss(block->scale_f16);
-    const float min = _cvtsh_ss(block->min_f16);
-    for (int group = 0; group < formats::q4_k::kGroups; ++group) {
-      scales_[group] = scale * static_cast<float>(formats::q4_k::group_scale(*block, group));
-      mins_[group] = min * static_cast<float>(formats::q4_k::group_min(*block, group));
-    }
+    std::uint32_t words[3];
+    __builtin_memcpy(words, block->packed, sizeof words);
+    constexpr std::uint32_t kLowSix = 0x3f3f3f3f;
+    constexpr std::uint32_t kLowFour = 0x0f0f0f0f;
+    constexpr std::uint32_t kUpperTwo = 0x30303030;
+    const std::uint32_t upper_scales = (words[2] & kLowFour) | (words[0] >> 2 & kUpperTwo);
+    const std::uint32_t upper_mins = (words[2] >> 4 & kLowFour) | (words[1] >> 2 & kUpperTwo);
+    store_group_factors(scales_, block->scale_f16, words[0] & kLowSix, upper_scales);
+    store_group_factors(mins_, block->min_f16, words[1] & kLowSix, upper_mins);
   }
 
   BLUE_SIMD Vec at(int i) const {
     const int group = i / formats::q4_k::kGroupValues;
     const std::uint8_t* bytes =
         quants_ + group / 2 * formats::q4_k::kGroupValues + i % formats::q4_k::kGroupValues;
-    return sub(mul(load_nibbles(bytes, group % 2 * 4), all(scales_[group])), all(mins_[group]));
+    const Vec quants = group % 2 == 0 ? load_low_nibbles(bytes) : load_high_nibbles(bytes);
+    return mul_sub(quants, all(scales_[group]), all(mins_[group]));
   }
 
  private:
+  static BLUE_SIMD void store_group_factors(float* to, std::uint16_t unit_f16, std::uint32_t first_four,
+                                            std::uint32_t last_four) {
+    const auto bytes = static_cast<long long>(std::uint64_t{last_four} << 32 | first_four);
+    const __m256 factors = _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_cvtsi64_si128(bytes)));
+    _mm256_storeu_ps(to, _mm256_mul_ps(factors, _mm256_set1_ps(_cvtsh_ss(unit_f16))));
+  }
+
   const std::uint8_t* quants_;
   float scales_[formats::q4_k::kGroups];
   float mins_[formats::q4_k::kGroups];

@@ -1,0 +1,112 @@
+// The linear op of the CPU backend: GB/s of weights read with one token, GFLOP/s with 32, per format and instruction set, beside
+// what this machine measured as possible. Medians of seven runs.
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <random>
+#include <vector>
+
+#include "hal/affinity.h"
+#include "hal/machine_measure.h"
+#include "kernels/cpu/cpu_backend.h"
+
+namespace {
+
+using namespace blue;
+
+constexpr std::uint32_t kCols = 4096;
+constexpr std::uint64_t kStreamedBytes = 128ULL
+                                         << 20;  // beyond any last-level cache that is not shared by a server
+constexpr std::uint32_t kBatchRows = 512;
+constexpr std::uint32_t kBatchTokens = 32;
+constexpr int kRuns = 7;
+
+/// `rows` rows of a format; the first 16 are encoded, the others repeat them, as encoding takes far longer than reading.
+std::vector<std::byte> make_weight(const kernels::Format& format, std::uint64_t rows) {
+  constexpr std::uint64_t kDistinctRows = 16;
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal(0.0F, 0.02F);
+  std::vector<float> values(kDistinctRows * kCols);
+  for (float& value : values) value = normal(random);
+  const std::uint64_t row_bytes = format.row_bytes(kCols);
+  std::vector<std::byte> weight(rows * row_bytes);
+  std::vector<std::byte> encoded(kDistinctRows * row_bytes);
+  format.encode(values, encoded);
+  for (std::uint64_t at = 0; at < weight.size(); at += encoded.size()) {
+    std::memcpy(weight.data() + at, encoded.data(), std::min(encoded.size(), weight.size() - at));
+  }
+  return weight;
+}
+
+/// Median seconds of one run of the op.
+double time_linear(kernels::Backend& backend, const kernels::Format& format, std::uint32_t rows,
+                   std::uint32_t n_tokens) {
+  const std::vector<std::byte> weight = make_weight(format, rows);
+  std::vector<float> in(std::uint64_t{n_tokens} * kCols, 0.5F);
+  std::vector<float> out(std::uint64_t{n_tokens} * rows);
+  kernels::Op op;
+  op.kind = kernels::OpKind::linear;
+  op.in = 0;
+  op.out = 1;
+  op.weight = 0;
+  op.rows = rows;
+  op.cols = kCols;
+  const kernels::WeightView view{weight.data(), &format, rows, kCols};
+  float* const slots[] = {in.data(), out.data()};
+  const kernels::Bindings bindings{
+      .weights = {&view, 1}, .activations = slots, .kv = {}, .workspace = nullptr};
+  kernels::StepInputs inputs;
+  inputs.n_tokens = n_tokens;
+  std::unique_ptr<hal::Stream> stream = backend.device().open_stream().value();
+  std::vector<double> seconds;
+  for (int run = 0; run <= kRuns; ++run) {
+    const Nanoseconds begin = monotonic_now_ns();
+    backend.enqueue(op, bindings, inputs, *stream).value();
+    stream->synchronize().value();
+    if (run > 0)
+      seconds.push_back(static_cast<double>(monotonic_now_ns() - begin) * 1e-9);  // the first warms up
+  }
+  std::nth_element(seconds.begin(), seconds.begin() + kRuns / 2, seconds.end());
+  return seconds[kRuns / 2];
+}
+
+void print_rows(kernels::cpu::Isa isa, const std::vector<int>& cores, double read_limit,
+                double compute_limit) {
+  std::unique_ptr<kernels::Backend> backend =
+      kernels::cpu::open_cpu_backend(isa, {.device_index = 0, .worker_cores = cores}).value();
+  for (const kernels::Format* format : kernels::registered_formats()) {
+    const std::uint64_t row_bytes = format->row_bytes(kCols);
+    const auto rows = static_cast<std::uint32_t>(kStreamedBytes / row_bytes);
+    const double one = time_linear(*backend, *format, rows, 1);
+    const double many = time_linear(*backend, *format, kBatchRows, kBatchTokens);
+    const double gb_per_s = static_cast<double>(rows * row_bytes) / one * 1e-9;
+    const double gflop_per_s = 2.0 * kBatchRows * kCols * kBatchTokens / many * 1e-9;
+    std::printf("%-7s %7zu  %-5s %8.1f GB/s %5.0f %%   %8.1f GFLOP/s %5.0f %%\n",
+                std::string(to_text(isa)).c_str(), cores.size(), std::string(format->name).c_str(), gb_per_s,
+                100.0 * gb_per_s / read_limit, gflop_per_s, 100.0 * gflop_per_s / compute_limit);
+  }
+}
+
+}  // namespace
+
+int main() {
+  const std::vector<int> cores = hal::current_affinity().value();
+  const hal::MeasuredCompute compute = hal::measure_compute(200'000'000);
+  std::printf("linear, %u columns; limits: %.1f GFLOP/s per core (%s)\n", kCols, compute.gflop_per_s,
+              compute.instruction_set.c_str());
+  std::printf("isa     threads  format  1 token, of read limit     32 tokens, of compute limit\n");
+  std::vector<std::size_t> counts = {1};
+  if (cores.size() > 1) counts.push_back(std::min<std::size_t>(cores.size(), 8));
+  for (const std::size_t n : counts) {
+    const auto n_threads = static_cast<unsigned>(n);
+    const hal::MeasuredRate read =
+        hal::measure_memory_read({.budget_ns = 500'000'000, .n_threads = n_threads}).value();
+    std::printf("memory read with %u threads: %.1f GB/s over %s\n", n_threads, read.gb_per_s(),
+                to_text(read.working_set).c_str());
+    for (const kernels::cpu::Isa isa : kernels::cpu::available_isas()) {
+      print_rows(isa, {cores.begin(), cores.begin() + static_cast<std::ptrdiff_t>(n)}, read.gb_per_s(),
+                 compute.gflop_per_s * static_cast<double>(n));
+    }
+  }
+  return 0;
+}
