@@ -38,12 +38,15 @@ struct Program;
 
 class ChatTemplate {
  public:
-  /// Understood: text, {# #}, {{ expression }}, `for x in e`, `if`/`elif`/`else`, `set name = e`, `-` on either side of a tag;
-  /// expressions of literals (string, integer, true, false, none), names, a.b, a[e], a[e:e] on lists with step ±1, ==, !=, <, <=, >, >=, and,
-  /// or, not, in, not in, +, -, ~, `x if c else y`, `is [not] defined|none|string`, filters trim, upper, lower, length;
-  /// inside a loop loop.first, loop.last, loop.index, loop.index0, loop.length; raise_exception('...').
-  /// Whitespace as chat templates expect it: one newline after a block tag goes, and the indent before it (trim_blocks,
-  /// lstrip_blocks). Errors: bad_template naming construct and line.
+  /// Understood: text, {# #}, {{ e }}, `for x in e`, `if`/`elif`/`else`, `set name = e`, `set namespace.name = e`, `-` and `+`
+  /// at a tag's ends; expressions of strings, integers, true, false, none, [lists], names, a.b, a[e], list slices (step 1, or
+  /// [::-1]), == != < <= > >= and or not in `not in` + - * // % ~, `x if c else y`; loop.first last index index0 revindex
+  /// revindex0 length; tests defined undefined none string mapping number integer boolean true false iterable sequence;
+  /// filters trim upper lower (ASCII) length count default first last string; methods strip lstrip rstrip upper lower
+  /// startswith endswith replace split, get; namespace(), raise_exception().
+  /// Whitespace as chat templates expect it: one newline behind a block tag goes, and the indent before it (trim_blocks,
+  /// lstrip_blocks). Errors: bad_template naming construct and line; an unknown filter, test, method or function is told when
+  /// it is reached, for templates name some on paths (tools) that are never taken here.
   static Result<ChatTemplate> parse(std::string_view jinja);
 
   ChatTemplate(ChatTemplate&&) noexcept;

@@ -1,0 +1,80 @@
+// Parses the expressions of a chat template by Jinja's precedence, and holds the place in the tokens.
+// Depends on models/chat. One parse; borrows the tokens.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "models/chat/template_lexer.h"
+#include "models/chat/template_tree.h"
+
+namespace blue::models::chat {
+
+class ExpressionParser {
+ public:
+  using Node = std::unique_ptr<Expression>;
+  static constexpr int kMaxDepth = 100;
+
+  explicit ExpressionParser(const std::vector<Token>& tokens) : tokens_(tokens) {}
+
+  /// A whole expression, with `x if c else y`.
+  Result<Node> parse();
+  /// One that `if` ends: what a loop runs over.
+  Result<Node> parse_or();
+
+  [[nodiscard]] const Token& peek() const { return tokens_[at_]; }
+  Token next() { return tokens_[peek().kind == TokenKind::end ? at_ : at_++]; }
+  [[nodiscard]] bool sees(TokenKind kind, std::string_view text) const {
+    return peek().kind == kind && peek().text == text;
+  }
+  /// Takes the token when it is this one.
+  bool accept(TokenKind kind, std::string_view text);
+  Status expect(TokenKind kind, std::string_view text);
+  Status expect_kind(TokenKind kind, std::string_view name);
+  Result<std::string> expect_name(std::string_view what);
+  /// bad_template naming the token at hand.
+  [[nodiscard]] Error unexpected(std::string_view wanted) const;
+
+  /// Counts nesting while it lives; statements nest too.
+  class Depth {
+   public:
+    explicit Depth(int& depth) : depth_(depth) { ++depth_; }
+    ~Depth() { --depth_; }
+    Depth(const Depth&) = delete;
+    Depth& operator=(const Depth&) = delete;
+
+   private:
+    int& depth_;
+  };
+  [[nodiscard]] int& depth() { return depth_; }
+  [[nodiscard]] Status check_depth() const;
+
+ private:
+  Result<Node> parse_and();
+  Result<Node> parse_not();
+  Result<Node> parse_comparison();
+  Result<Node> parse_sum();
+  Result<Node> parse_joined();
+  Result<Node> parse_product();
+  Result<Node> parse_unary();
+  Result<Node> parse_primary();
+  Result<Node> parse_postfix(Node node);
+  Result<Node> parse_filters_and_tests(Node node);
+  Result<Node> parse_subscript(Node node);
+  Result<Node> parse_list();
+  Status parse_arguments(Expression& call);
+  /// operand (symbol operand)*, for any of `symbols`.
+  template <class Operand>
+  Result<Node> parse_left_associative(Operand operand, std::initializer_list<std::string_view> symbols);
+
+  [[nodiscard]] Node make(ExpressionKind kind, std::string text = {}) const;
+
+  const std::vector<Token>& tokens_;
+  std::size_t at_ = 0;
+  int depth_ = 0;
+};
+
+}  // namespace blue::models::chat
