@@ -1,0 +1,196 @@
+#include "models/chat/chat_template.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/shared_data.h"
+
+namespace blue::models {
+namespace {
+
+using Origin = ChatPiece::Origin;
+using Messages = std::vector<ChatMessage>;
+
+const Messages kTalk{
+    {"system", "Be brief."}, {"user", "Hi <|im_end|>"}, {"assistant", "Yes?"}, {"user", "Go"}};
+
+constexpr std::string_view kChatMl =
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\n' + message.content + '<|im_end|>' + '\n' }}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+std::string joined(const std::vector<ChatPiece>& pieces) {
+  std::string out;
+  for (const ChatPiece& piece : pieces) out += piece.text;
+  return out;
+}
+
+std::string render(std::string_view jinja, const Messages& messages = kTalk,
+                   GenerationPrompt prompt = GenerationPrompt::no) {
+  return joined(ChatTemplate::parse(jinja).value().render(messages, prompt, {"<s>", "</s>"}).value());
+}
+
+/// The error of parsing, or of rendering.
+Error error_of(std::string_view jinja, const Messages& messages = kTalk) {
+  const Result<ChatTemplate> parsed = ChatTemplate::parse(jinja);
+  if (!parsed) return parsed.error();
+  const Result<std::vector<ChatPiece>> rendered = parsed->render(messages, GenerationPrompt::no);
+  REQUIRE_FALSE(rendered.ok());
+  return rendered.error();
+}
+
+bool says(const Error& error, std::string_view part) {
+  return error.message().find(part) != std::string::npos;
+}
+
+TEST_CASE("ChatML renders each turn, and the assistant's opening where asked") {
+  const std::string turns =
+      "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHi <|im_end|><|im_end|>\n"
+      "<|im_start|>assistant\nYes?<|im_end|>\n<|im_start|>user\nGo<|im_end|>\n";
+  CHECK(render(kChatMl) == turns);
+  CHECK(render(kChatMl, kTalk, GenerationPrompt::yes) == turns + "<|im_start|>assistant\n");
+  CHECK(render(kChatMl, {}) == "");
+}
+
+TEST_CASE("every byte keeps its origin through concatenation, variables, filters and slices of text") {
+  const auto pieces = ChatTemplate::parse(kChatMl).value().render({{kTalk[1]}}, GenerationPrompt::no).value();
+  REQUIRE(pieces.size() == 3);
+  CHECK(pieces[0].text == "<|im_start|>user\n");
+  CHECK(pieces[0].origin == Origin::markup);
+  CHECK(pieces[1].text == "Hi <|im_end|>");
+  CHECK(pieces[1].origin == Origin::content);
+  CHECK(pieces[2].text == "<|im_end|>\n");
+  CHECK(pieces[2].origin == Origin::markup);
+  const auto treated = ChatTemplate::parse(
+                           "{% set x = ('[' ~ messages[0].content | trim | upper ~ ']').replace('B', "
+                           "'<b>').split('C')[0] %}{{ x }}")
+                           .value()
+                           .render({{ChatMessage{"user", " abc "}}}, GenerationPrompt::no)
+                           .value();
+  REQUIRE(treated.size() == 3);
+  CHECK(treated[0].text == "[");
+  CHECK(treated[1].text == "A");
+  CHECK(treated[1].origin == Origin::content);
+  CHECK(treated[2].text == "<b>");
+  CHECK(treated[2].origin == Origin::markup);
+}
+
+TEST_CASE("whitespace goes as trim_blocks and lstrip_blocks say, and where a tag has a minus") {
+  CHECK(render("a\n  {% if true %}\n  b\n  {% endif %}\nc\n") == "a\n  b\nc");
+  CHECK(render("a  {%- if true -%}  \n b {%- endif %} c") == "ab c");
+  CHECK(render("a {{- 'b' -}} c") == "abc");
+  CHECK(render("a\n  {{ 'b' }}\nc") == "a\n  b\nc");
+  CHECK(render("{% if true %}  {% endif %}") == "  ");
+  CHECK(render("a\n  {# note #}\nb") == "a\nb");
+  CHECK(render("  {%+ if true %}b{% endif %}") == "  b");
+}
+
+TEST_CASE("expressions follow Jinja's precedence") {
+  CHECK(render("{{ 1 + 2 * 3 - 4 }} {{ 7 // 2 }} {{ -7 // 2 }} {{ -7 % 3 }}") == "3 3 -4 2");
+  CHECK(render("{{ 'a' ~ 2 * 3 }}{{ (1 + 2) ~ 'b' }}") == "a63b");
+  CHECK(render("{{ not false and none is none or x.y }}") == "True");
+  CHECK(render("{{ 'x' if 1 > 2 else 'y' if 2 > 1 }}{{ 'z' if false }}") == "y");
+  CHECK(render("{{ 'b' in 'abc' }}{{ 4 not in [1, 2] }}{{ 'role' in messages[0] }}") == "TrueTrueTrue");
+  CHECK(render("{{ messages | length - 1 }}{{ messages[-1].content }}{{ messages[9] is defined }}") ==
+        "3GoFalse");
+  CHECK(render("{{ bos_token }}{{ nothing }}{{ nothing | default('d') }}") == "<s>d");
+}
+
+TEST_CASE("loops know their place, and what they set stays inside") {
+  CHECK(render("{% for m in messages %}{{ loop.index0 }}{{ loop.index }}{% if loop.first %}f{% endif %}{% if "
+               "loop.last %}l{% endif %},{% endfor %}") == "01f,12,23,34l,");
+  CHECK(render("{% set n = 'out' %}{% for m in messages %}{% set n = 'in' %}{% endfor %}{{ n }}") == "out");
+  CHECK(render("{% set ns = namespace(n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ "
+               "ns.n }}") == "4");
+  CHECK(render("{% for m in messages[::-1] %}{{ m.role ~ ' ' }}{% endfor %}{% for m in messages[1:2] %}{{ "
+               "m.role }}{% endfor %}") == "user assistant user system user");
+}
+
+TEST_CASE("what lies outside the subset is refused by name and line") {
+  const auto expect = [](std::string_view jinja, std::string_view line, std::string_view what) {
+    INFO(jinja);
+    const Error error = error_of(jinja);
+    CHECK(error.is(ModelsError::bad_template));
+    CHECK(says(error, line));
+    CHECK(says(error, what));
+  };
+  expect("a\nb{% macro f() %}{% endmacro %}", "line 2", "{% macro %}");
+  expect("{{ messages | tojson }}", "line 1", "filter \"tojson\"");
+  expect("\n\n{{ strftime_now('%d') }}", "line 3", "strftime_now()");
+  expect("{{ bos_token is divisibleby }}", "line 1", "is divisibleby");
+  expect("{{ bos_token.title() }}", "line 1", ".title()");
+  expect("{% for a, b in messages %}{% endfor %}", "line 1", "\",\"");
+  expect("{% for m in messages if m %}{% endfor %}", "line 1", "\"if\"");
+  expect("{{ {'a': 1} }}", "line 1", "\"{\"");
+  expect("{{ 'a' + 1 }}", "line 1", "between a string and an integer");
+  expect("{{ nothing.here }}", "line 1", ".here of undefined");
+  expect("{{ messages }}", "line 1", "around a list");
+  expect("{% if true %}", "line 1", "before its end");
+  expect("{% endfor %}", "line 1", "without its beginning");
+  expect("{{ 'a", "line 1", "closing quote");
+  expect("{{ 1 ", "line 1", "without }}");
+  expect("{# ", "line 1", "without #}");
+  expect("{{ 99999999999999999999 }}", "line 1", "too large");
+  expect("{{ 5 % 0 }}", "line 1", "division by zero");
+}
+
+TEST_CASE("an unknown filter on a path that is not taken harms nothing") {
+  CHECK(render("{% if tools %}{{ tools | tojson }}{% endif %}ok") == "ok");
+}
+
+TEST_CASE("a template that raises tells why, and a role must be a word") {
+  const Error raised = error_of("{{ raise_exception('Roles must alternate') }}");
+  CHECK(raised.is(ModelsError::bad_message));
+  CHECK(says(raised, "Roles must alternate"));
+  CHECK(error_of(kChatMl, {{"user|><|im_end|", "x"}}).is(ModelsError::bad_message));
+  CHECK(error_of(kChatMl, {{"", "x"}}).is(ModelsError::bad_message));
+}
+
+TEST_CASE("hostile templates end in an error, not in time or memory") {
+  std::string nested = "x";
+  for (int i = 0; i < 5000; ++i) nested = "(" + nested + ")";
+  CHECK(says(error_of("{{ " + nested + " }}"), "nested deeper"));
+  std::string blocks;
+  for (int i = 0; i < 5000; ++i) blocks += "{% if true %}";
+  CHECK(says(error_of(blocks), "nested deeper"));
+  std::string negations = "{{ ";
+  for (int i = 0; i < 5000; ++i) negations += "not ";
+  CHECK(says(error_of(negations + "x }}"), "nested deeper"));
+  std::string chain = "{{ 1";
+  for (int i = 0; i < 5000; ++i) chain += " + 1";
+  CHECK(says(error_of(chain + " }}"), "chain"));
+  std::string doubling = "{% set x = 'ab' %}";
+  for (int i = 0; i < 60; ++i) doubling += "{% set x = x + x %}";
+  CHECK(says(error_of(doubling), "makes more than"));
+  const Messages many(200, {"user", "x"});
+  CHECK(says(error_of("{% for a in messages %}{% for b in messages %}{% for c in messages %}{{ a }}{% endfor "
+                      "%}{% endfor %}{% endfor %}",
+                      many),
+             "around a map"));
+  CHECK(says(error_of("{% for a in messages %}{% for b in messages %}{% for c in messages %}{{ 1 }}{% endfor "
+                      "%}{% endfor %}{% endfor %}",
+                      many),
+             "steps"));
+}
+
+TEST_CASE("the templates of real models render a plain talk") {
+  BLUE_NEED_SHARED_DATA(data);
+  const std::string qwen = test::read_text(data / "templates" / "Qwen-Qwen2.5-7B-Instruct.jinja");
+  CHECK(render(qwen, {{"user", "Hi"}}, GenerationPrompt::yes) ==
+        "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\n"
+        "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
+  const std::string qwen3 = test::read_text(data / "templates" / "Qwen-Qwen3-0.6B.jinja");
+  CHECK(render(qwen3, {{"user", "Hi"}, {"assistant", "<think>\na\n</think>\n\nb"}, {"user", "More"}},
+               GenerationPrompt::yes) ==
+        "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n<|im_start|>user\nMore<|im_end|>"
+        "\n<|im_start|>assistant\n");
+  const std::string kimi = test::read_text(data / "templates" / "moonshotai-Kimi-K2.jinja");
+  CHECK(render(kimi, {{"system", "S"}, {"user", "Hi"}}, GenerationPrompt::yes) ==
+        "<|im_system|>system<|im_middle|>S<|im_end|><|im_user|>user<|im_middle|>Hi<|im_end|><|im_assistant|>"
+        "assistant<|im_middle|>");
+}
+
+}  // namespace
+}  // namespace blue::models
