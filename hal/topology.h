@@ -29,8 +29,8 @@ struct Core {
   CoreKind kind = CoreKind::uniform;
   int numa_node = 0;  ///< the operating system's number of the nearest node
   int package = 0;    ///< the socket
-  Bytes l2_size;      ///< of the cache it uses, perhaps with others; 0 where unknown
-  Bytes l3_size;
+  Bytes l2_size{};    ///< of the cache it uses, perhaps with others; 0 where unknown
+  Bytes l3_size{};
   int l3_group = -1;  ///< cores with the same number share their last-level cache; -1 where unknown
 };
 
