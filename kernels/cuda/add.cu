@@ -1,3 +1,4 @@
+#include "kernels/cuda/load.cuh"
 #include "kernels/cuda/op_kernels.h"
 
 namespace blue::kernels::cuda {
@@ -12,6 +13,8 @@ __global__ void add_kernel(const float* a, const float* b, float* out, std::uint
 }
 
 }  // namespace
+
+bool load_add() { return load_kernels(add_kernel); }
 
 /// Residual addition: out = in + in2.
 /// Shapes:   in, in2, out [n, cols] float32, n of op.row_set.   Aliasing: out may be in or in2 (one thread a value).

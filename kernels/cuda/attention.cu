@@ -1,4 +1,5 @@
 #include "kernels/cuda/kv_number.cuh"
+#include "kernels/cuda/load.cuh"
 #include "kernels/cuda/op_kernels.h"
 #include "kernels/cuda/warp.cuh"
 #include "kernels/kv_rows.h"
@@ -114,6 +115,12 @@ __global__ void __launch_bounds__(kWarps* kWarp)
 }
 
 template <class Number>
+bool load_for_cache() {
+  return load_kernels(attention_kernel<Number, 2>, attention_kernel<Number, 4>, attention_kernel<Number, 8>,
+                      attention_kernel<Number, 16>);
+}
+
+template <class Number>
 void launch_for_cache(const Op& op, const Bindings& bindings, const StepInputs& inputs, CUstream_st* stream) {
   const AttentionShape shape{op.n_heads, op.n_kv_heads, op.head_dim, op.layer, op.scale};
   const float* q = bindings.activations[op.in];
@@ -133,6 +140,8 @@ void launch_for_cache(const Op& op, const Bindings& bindings, const StepInputs& 
 }
 
 }  // namespace
+
+bool load_attention() { return load_for_cache<float>() && load_for_cache<__half>(); }
 
 /// Causal attention of the step's tokens over the paged cache, grouped queries, online softmax.
 /// Shapes:   in (q) and out [n_tokens, n_heads, head_dim] float32; cache rows [n_kv_heads, head_dim], f32 or f16.

@@ -5,10 +5,11 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "kernels/cuda/cuda_device.h"
 #include "kernels/cuda/cuda_error.h"
-#include "kernels/cuda/format_kernels.h"
+#include "kernels/cuda/format_table.h"
 #include "kernels/cuda/op_kernels.h"
 #include "kernels/op_shape.h"
 
@@ -21,6 +22,30 @@ namespace {
 /// Blocks along a grid's second dimension, where attention puts the heads.
 constexpr std::uint32_t kMaxGridRows = 65535;
 
+/// The generated table knows formats by their folder: the format's name in lower case.
+std::string folder_of(const Format& format) {
+  std::string folder(format.name);
+  for (char& c : folder) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return folder;
+}
+
+/// What is needed per weight in a step, looked up once: a format and its kernels here.
+struct KnownFormat {
+  const Format* format;
+  const FormatKernels* kernels;
+};
+
+std::vector<KnownFormat> known_formats() {
+  std::vector<KnownFormat> known;
+  for (const Format* format : registered_formats()) {
+    const FormatKernels* kernels = format_kernels(folder_of(*format));
+    if (kernels == nullptr) continue;
+    BLUE_CHECK(kernels->format_name == format->name, "a format's folder is not its name in lower case");
+    known.push_back({format, kernels});
+  }
+  return known;
+}
+
 bool has_format(OpKind kind) { return kind == OpKind::embed || kind == OpKind::linear; }
 
 Error no_kernels(const Op& op, const Format* format) {
@@ -30,14 +55,15 @@ Error no_kernels(const Op& op, const Format* format) {
 
 class CudaBackend final : public Backend {
  public:
-  explicit CudaBackend(std::unique_ptr<CudaDevice> device) : device_(std::move(device)) {}
+  explicit CudaBackend(std::unique_ptr<CudaDevice> device)
+      : device_(std::move(device)), formats_(known_formats()) {}
 
   [[nodiscard]] std::string_view name() const override { return "cuda"; }
   [[nodiscard]] hal::Device& device() override { return *device_; }
 
   [[nodiscard]] Status supports(const Op& op, const Format* format) const override {
     BLUE_TRY(check_shape(op, format));
-    if (has_format(op.kind) && format_kernels(format->name) == nullptr) return no_kernels(op, format);
+    if (has_format(op.kind) && kernels_of(format) == nullptr) return no_kernels(op, format);
     if (op.kind == OpKind::attention && op.n_heads > kMaxGridRows) {
       return Error(
           KernelsError::unsupported_shape,
@@ -73,12 +99,19 @@ class CudaBackend final : public Backend {
                "an op names a weight that is not bound");
   }
 
+  [[nodiscard]] const FormatKernels* kernels_of(const Format* format) const {
+    for (const KnownFormat& known : formats_) {
+      if (known.format == format) return known.kernels;
+    }
+    return nullptr;
+  }
+
   /// Null only when the weight's format has no kernels here.
-  static Launch launch_of(const Op& op, const Bindings& bindings) {
+  [[nodiscard]] Launch launch_of(const Op& op, const Bindings& bindings) const {
     switch (op.kind) {
       case OpKind::embed:
       case OpKind::linear: {
-        const FormatKernels* kernels = format_kernels(bindings.weights[op.weight].format->name);
+        const FormatKernels* kernels = kernels_of(bindings.weights[op.weight].format);
         if (kernels == nullptr) return nullptr;
         return op.kind == OpKind::embed ? kernels->embed : kernels->linear;
       }
@@ -94,10 +127,22 @@ class CudaBackend final : public Backend {
   }
 
   std::unique_ptr<CudaDevice> device_;
+  std::vector<KnownFormat> formats_;
 };
+
+/// Every kernel of the room onto the current GPU, so that no enqueue loads one.
+Status load_all(const hal::DeviceInfo& device) {
+  bool is_loaded = load_rms_norm() && load_rope() && load_kv_append() && load_attention() &&
+                   load_silu_mul() && load_add() && load_gather_rows();
+  for (const KnownFormat& known : known_formats()) is_loaded = is_loaded && known.kernels->load();
+  if (is_loaded) return {};
+  return hal_error(cudaGetLastError(), device.name + ": loading the kernels");
+}
 
 Result<std::unique_ptr<Backend>> open_backend(const BackendOptions& options) {
   BLUE_TRY_ASSIGN(std::unique_ptr<CudaDevice> device, CudaDevice::open(options.device_index));
+  BLUE_TRY(device->bind());
+  BLUE_TRY(load_all(device->info()));
   return std::unique_ptr<Backend>(std::make_unique<CudaBackend>(std::move(device)));
 }
 

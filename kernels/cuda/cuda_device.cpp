@@ -124,7 +124,9 @@ Result<hal::DeviceInfo> describe_device(int index) {
   BLUE_TRY(check_hal(cudaGetDeviceProperties(&properties, index), at(index, "asking for its properties")));
   const std::string capability = std::to_string(properties.major) + std::to_string(properties.minor);
   BLUE_TRY(check_hal(cudaSetDevice(index), at(index, "choosing the device")));
-  if (!has_machine_code()) {
+  if (!load_add()) {
+    const cudaError_t code = cudaGetLastError();
+    if (code != cudaErrorNoKernelImageForDevice) return hal_error(code, at(index, "loading a kernel"));
     return Error(hal::HalError::absent, name_of(index) + ": this build holds no machine code for " +
                                             properties.name + " (sm_" + capability +
                                             "); add it to CMAKE_CUDA_ARCHITECTURES or use the CPU");

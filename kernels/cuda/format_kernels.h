@@ -1,5 +1,5 @@
-// The kernels of one weight format on CUDA: what the generated translation unit of each format folder hands out, and
-// the generated table of them. Needs no CUDA header. Depends on kernels/op.h.
+// The kernels of one weight format on CUDA: what the generated translation unit of each format folder hands out, found
+// by the generated table (generated/kernels/cuda/format_table.h). Needs no CUDA header. Depends on kernels/op.h.
 // Static lifetime; any thread.
 #pragma once
 
@@ -13,9 +13,7 @@ struct FormatKernels {
   std::string_view format_name;  ///< Format::name
   Launch linear = nullptr;
   Launch embed = nullptr;
+  bool (*load)() = nullptr;  ///< as load.cuh says
 };
-
-/// The kernels for the format of this name; null when the room has none (generated).
-const FormatKernels* format_kernels(std::string_view format_name);
 
 }  // namespace blue::kernels::cuda

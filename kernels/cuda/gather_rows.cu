@@ -1,3 +1,4 @@
+#include "kernels/cuda/load.cuh"
 #include "kernels/cuda/op_kernels.h"
 
 namespace blue::kernels::cuda {
@@ -15,6 +16,8 @@ __global__ void gather_rows_kernel(const float* __restrict__ in, const std::int3
 }
 
 }  // namespace
+
+bool load_gather_rows() { return load_kernels(gather_rows_kernel); }
 
 /// Keeps the rows whose logits are wanted: out[o, :] = in[output_rows[o], :].
 /// Shapes:   in [n_tokens, cols], out [n_outputs, cols] float32.   Units: output_rows in [0, n_tokens), read on the device.

@@ -1,4 +1,5 @@
 #include "kernels/cuda/kv_number.cuh"
+#include "kernels/cuda/load.cuh"
 #include "kernels/cuda/op_kernels.h"
 #include "kernels/kv_rows.h"
 
@@ -25,6 +26,8 @@ __global__ void kv_append_kernel(const float* __restrict__ keys, const float* __
 }
 
 }  // namespace
+
+bool load_kv_append() { return load_kernels(kv_append_kernel<float>, kv_append_kernel<__half>); }
 
 /// Writes the step's keys and values into the paged cache.
 /// Shapes:   in (k) and in2 (v) [n_tokens, n_kv_heads · head_dim] float32; pages of kPageTokens rows, f32 or f16.

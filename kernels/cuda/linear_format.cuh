@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernels/cuda/format_kernels.h"
+#include "kernels/cuda/load.cuh"
 #include "kernels/cuda/warp.cuh"
 
 namespace blue::kernels::cuda {
@@ -104,14 +105,21 @@ void launch_embed(const Op& op, const Bindings& bindings, const StepInputs& inpu
       <<<grid, kEmbedThreads, 0, stream>>>(weight, inputs.token_ids, bindings.activations[op.out], op.cols);
 }
 
+template <class Traits>
+bool load_format() {
+  return load_kernels(embed_kernel<Traits>, linear_kernel<Traits, 1>, linear_kernel<Traits, 2>,
+                      linear_kernel<Traits, 4>, linear_kernel<Traits, kMaxTokenTile>);
+}
+
 }  // namespace blue::kernels::cuda
 
 /// Defines `const FormatKernels& cuda_<folder>();` over the Traits of kernels/formats/<folder>/block.h.
-#define BLUE_CUDA_FORMAT_TU(folder)                                                                        \
-  namespace blue::kernels::cuda {                                                                          \
-  const FormatKernels& cuda_##folder() {                                                                   \
-    using Traits = formats::folder::Traits;                                                                \
-    static constexpr FormatKernels kKernels{Traits::kName, &launch_linear<Traits>, &launch_embed<Traits>}; \
-    return kKernels;                                                                                       \
-  }                                                                                                        \
+#define BLUE_CUDA_FORMAT_TU(folder)                                                                       \
+  namespace blue::kernels::cuda {                                                                         \
+  const FormatKernels& cuda_##folder() {                                                                  \
+    using Traits = formats::folder::Traits;                                                               \
+    static constexpr FormatKernels kKernels{Traits::kName, &launch_linear<Traits>, &launch_embed<Traits>, \
+                                            &load_format<Traits>};                                        \
+    return kKernels;                                                                                      \
+  }                                                                                                       \
   }

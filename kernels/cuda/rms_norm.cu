@@ -1,3 +1,4 @@
+#include "kernels/cuda/load.cuh"
 #include "kernels/cuda/op_kernels.h"
 #include "kernels/cuda/warp.cuh"
 
@@ -22,6 +23,8 @@ __global__ void rms_norm_kernel(const float* in, const float* __restrict__ weigh
 }
 
 }  // namespace
+
+bool load_rms_norm() { return load_kernels(rms_norm_kernel); }
 
 /// Root-mean-square norm, over whole rows or per head.
 /// Shapes:   in, out [n, n_heads, cols]; weight [cols] F32, shared by the heads; n of op.row_set.

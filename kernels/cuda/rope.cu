@@ -1,3 +1,4 @@
+#include "kernels/cuda/load.cuh"
 #include "kernels/cuda/op_kernels.h"
 #include "kernels/op_shape.h"
 
@@ -49,6 +50,8 @@ __global__ void rope_kernel(float* values, const std::int32_t* __restrict__ posi
 }
 
 }  // namespace
+
+bool load_rope() { return load_kernels(rope_kernel); }
 
 /// Rotary position embedding, in place.
 /// Shapes:   in = out [n_tokens, n_heads, head_dim]; the first rotary_dims of each head rotate, the rest stay.

@@ -1,3 +1,4 @@
+#include "kernels/cuda/load.cuh"
 #include "kernels/cuda/op_kernels.h"
 
 namespace blue::kernels::cuda {
@@ -14,6 +15,8 @@ __global__ void silu_mul_kernel(const float* gate, const float* up, float* out, 
 }
 
 }  // namespace
+
+bool load_silu_mul() { return load_kernels(silu_mul_kernel); }
 
 /// The gate of a gated feed-forward layer: out = in / (1 + exp(-in)) · in2.
 /// Shapes:   in, in2, out [n, cols] float32, n of op.row_set.   Aliasing: out may be in or in2 (one thread a value).

@@ -153,7 +153,7 @@ std::int32_t token_at(std::int32_t position) {
   return (position * 17 + 5) % static_cast<std::int32_t>(kVocabulary);
 }
 
-TEST_CASE("a decode step is captured cold as one CUDA graph with a node an op", "[cuda]") {
+TEST_CASE("a decode step that never ran is captured as one CUDA graph with a node an op", "[cuda]") {
   auto backend = open_cuda_or_say_skipped();
   if (backend == nullptr) return;
   Decoder decoder(*backend);
