@@ -13,20 +13,22 @@ class StatementParser {
 
   Result<Program> run() {
     Program program;
-    BLUE_TRY_ASSIGN(const std::string end, parse_body(program.statements));
+    std::string end;
+    BLUE_TRY(parse_body(program.statements, end));
     if (!end.empty())
       return template_error(expressions_.peek().line, "{% " + end + " %} without its beginning");
     return program;
   }
 
  private:
-  /// Statements up to a tag that ends or divides a block, whose name it returns (and takes); empty at the template's end.
-  Result<std::string> parse_body(std::vector<Statement>& out) {
+  /// Statements up to a tag that ends or divides a block, whose name it takes into `end`; empty at the template's end.
+  Status parse_body(std::vector<Statement>& out, std::string& end) {
+    end.clear();
     const ExpressionParser::Depth nested(expressions_.depth());
     BLUE_TRY(expressions_.check_depth());
     for (;;) {
       const Token token = expressions_.next();
-      if (token.kind == TokenKind::end) return std::string();
+      if (token.kind == TokenKind::end) return {};
       if (token.kind == TokenKind::text) {
         out.push_back(make(StatementKind::text, token.line));
         out.back().text = token.text;
@@ -36,7 +38,10 @@ class StatementParser {
         BLUE_TRY(expressions_.expect_kind(TokenKind::end_print, "}}"));
       } else {
         BLUE_TRY_ASSIGN(const std::string name, expressions_.expect_name("the name of a statement"));
-        if (name == "else" || name == "elif" || name == "endif" || name == "endfor") return name;
+        if (name == "else" || name == "elif" || name == "endif" || name == "endfor") {
+          end = name;
+          return {};
+        }
         BLUE_TRY_ASSIGN(Statement statement, parse_block(name, token.line));
         out.push_back(std::move(statement));
       }
@@ -69,7 +74,8 @@ class StatementParser {
     BLUE_TRY(expressions_.expect(TokenKind::name, "in"));
     BLUE_TRY_ASSIGN(statement.expression, expressions_.parse_or());
     BLUE_TRY(end_block());
-    BLUE_TRY_ASSIGN(const std::string end, parse_body(statement.body));
+    std::string end;
+    BLUE_TRY(parse_body(statement.body, end));
     if (end != "endfor") return unended("for", end, line);
     BLUE_TRY(end_block());
     return statement;
@@ -80,7 +86,8 @@ class StatementParser {
     Statement statement = make(StatementKind::branch, line);
     BLUE_TRY_ASSIGN(statement.expression, expressions_.parse());
     BLUE_TRY(end_block());
-    BLUE_TRY_ASSIGN(std::string end, parse_body(statement.body));
+    std::string end;
+    BLUE_TRY(parse_body(statement.body, end));
     if (end == "elif") {  // an if inside the else, whose {% endif %} ends both
       const ExpressionParser::Depth nested(expressions_.depth());
       BLUE_TRY(expressions_.check_depth());
@@ -90,7 +97,7 @@ class StatementParser {
     }
     if (end == "else") {
       BLUE_TRY(end_block());
-      BLUE_TRY_ASSIGN(end, parse_body(statement.otherwise));
+      BLUE_TRY(parse_body(statement.otherwise, end));
     }
     if (end != "endif") return unended("if", end, line);
     BLUE_TRY(end_block());
