@@ -25,7 +25,7 @@ endif()
 
 # Designated initialisers name what differs from the defaults; to warn of the rest would forbid them.
 set(blue_cxx_warnings -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align
-    -Wformat=2 -Wvla -Wfloat-conversion)
+    -Wformat=2 -Wno-format-nonliteral -Wvla -Wfloat-conversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND blue_cxx_warnings -Wduplicated-cond -Wlogical-op)
 endif()
