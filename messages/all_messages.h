@@ -37,8 +37,8 @@ using AllMessages =
                 PollHints, PrefetchModel, Fetch, Evict, PinReport, PinCounts, Move, Moved, MoveCorrupt,
                 MoveFailed, BlockReady, TierPressure, WakeMisses, PollMisses, SaveKv, KvSaved, LoadKv,
                 KvLoaded, EncodeText, EncodedText, DecodeTokens, DecodedText, WatchStage, UnwatchStage,
-                Stalled, SchedulerRestarted, PollHeartbeats, Ping, Pong, FlushTraces, TracesFlushed,
-                PollTraces>;
+                Stalled, SchedulerRestarted, StageLost, PollHeartbeats, Ping, Pong, FlushTraces,
+                TracesFlushed, PollTraces>;
 
 template <class T>
 concept ListedMessage = AllMessages::contains<T>;

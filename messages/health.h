@@ -1,10 +1,11 @@
 // The conversation about being alive: stages, watchdog, supervisor. A stage's heartbeat is an atomic on its desk.
 //   stage -watch_stage, unwatch_stage-> watchdog -stalled-> scheduler -preempt_stage-> stage
-//   supervisor -scheduler_restarted-> cascade
+//   supervisor -scheduler_restarted-> cascade, -stage_lost-> scheduler
 // Depends on base. Plain values.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/units.h"
 #include "messages/ids.h"
@@ -61,6 +62,20 @@ struct SchedulerRestarted {
   template <class Visit>
   auto visit_fields(Visit&& visit) {
     return visit(trace, run);
+  }
+};
+
+/// supervisor -> scheduler: a stage's actor died; what it was given is lost.
+struct StageLost {
+  static constexpr const char* type_name = "stage_lost";
+  TraceContext trace;
+  DeskIndex desk = 0;
+  std::uint64_t incarnation = 0;  ///< which of the desk's actors, counted from 1
+  std::string error;              ///< one line
+
+  template <class Visit>
+  auto visit_fields(Visit&& visit) {
+    return visit(trace, desk, incarnation, error);
   }
 };
 

@@ -51,10 +51,11 @@ struct TextRecord {
   [[nodiscard]] std::string_view text() const { return {bytes.data(), n_bytes}; }
 };
 
-/// A block that a stage waits for.
+/// A block that a stage waits for, or will want soon.
 struct MissRecord {
   TraceContext trace;
   std::uint32_t block = 0;
+  bool is_demanded = true;  ///< false: a guess
 };
 
 using SampleRing = SpscRing<TokenSample>;

@@ -81,12 +81,13 @@ struct Move {
   static constexpr const char* type_name = "move";
   TraceContext trace;
   std::uint32_t block = 0;
-  std::uint8_t tier = 0;  ///< where it goes
+  std::uint8_t tier = 0;     ///< where it goes
+  std::uint64_t offset = 0;  ///< bytes from the tier's base
   std::uint8_t is_demanded = 0;
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, block, tier, is_demanded);
+    return visit(trace, block, tier, offset, is_demanded);
   }
 };
 

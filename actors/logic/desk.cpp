@@ -29,7 +29,6 @@ std::optional<StopToken> StageDesk::begin_job(messages::JobNumber job) {
     reason_ = refusal.reason;
     return std::nullopt;
   }
-  last_job_ = job;
   current_job_.store(job, std::memory_order_release);
   heartbeat.fetch_add(1, std::memory_order_relaxed);
   return StopToken(stop_);
@@ -47,7 +46,7 @@ void StageDesk::preempt(messages::JobNumber job, messages::PreemptReason reason)
     stop_.raise();
     return;
   }
-  if (job > last_job_) refused_[n_refused_++ % kRemembered] = {job, reason};
+  refused_[n_refused_++ % kRemembered] = {job, reason};
 }
 
 void StageDesk::close() {

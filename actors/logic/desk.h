@@ -54,7 +54,6 @@ class StageDesk {
   mutable std::mutex mutex_;
   StopFlag stop_;
   std::atomic<messages::JobNumber> current_job_{0};
-  messages::JobNumber last_job_ = 0;  ///< begun; later numbers are later jobs
   messages::PreemptReason reason_{};
   struct Refusal {
     messages::JobNumber job = 0;

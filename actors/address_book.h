@@ -1,0 +1,81 @@
+// AddressBook: who is who now. The supervisor writes it when it starts or restarts an actor; everybody looks up at the moment
+// of sending, so that nobody keeps a handle to an actor that died, and shutdown drops every handle in one place.
+// Depends on actors/handles.h. Threads: any. Owned by the fabric; must be clear before the actor system goes.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+#include "actors/handles.h"
+#include "memory/tiers/block.h"
+#include "messages/ids.h"
+
+namespace blue::actors {
+
+/// A stage's actor, and which of its desk's actors it is.
+struct StageAddress {
+  StageHandle handle;
+  std::uint64_t incarnation = 0;
+};
+
+struct Addresses {
+  SupervisorHandle supervisor;
+  SchedulerHandle scheduler;
+  EntropyMonitorHandle entropy_monitor;
+  std::array<TierManagerHandle, memory::kTiers> tiers;
+  DmaEngineHandle dma_engine;
+  KvLibraryHandle kv_library;
+  TokenizerHandle tokenizer;
+  WatchdogHandle watchdog;
+  TracerHandle tracer;
+  ApplicationHandle application;
+  std::map<messages::DeskIndex, StageAddress> stages;
+  std::map<messages::RunNumber, CascadeHandle> cascades;
+};
+
+class AddressBook {
+ public:
+  /// A copy; empty when there is no such actor now. Drop it at the end of the handler.
+  template <class Handle>
+  [[nodiscard]] Handle get(Handle Addresses::*member) const {
+    const std::lock_guard lock(mutex_);
+    return addresses_.*member;
+  }
+  [[nodiscard]] TierManagerHandle tier(memory::Tier tier) const {
+    const std::lock_guard lock(mutex_);
+    return addresses_.tiers[static_cast<std::size_t>(tier)];
+  }
+  [[nodiscard]] StageAddress stage(messages::DeskIndex desk) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = addresses_.stages.find(desk);
+    return found == addresses_.stages.end() ? StageAddress{} : found->second;
+  }
+  [[nodiscard]] CascadeHandle cascade(messages::RunNumber run) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = addresses_.cascades.find(run);
+    return found == addresses_.cascades.end() ? CascadeHandle{} : found->second;
+  }
+
+  /// The supervisor's: `change` gets the addresses under the lock. After close() nothing is written any more.
+  template <class Change>
+  void update(Change&& change) {
+    const std::lock_guard lock(mutex_);
+    if (!is_closed_) change(addresses_);
+  }
+  /// Empties the book for good.
+  void close() {
+    Addresses dropped;  // handles die outside the lock: the last one may end a thread
+    const std::lock_guard lock(mutex_);
+    is_closed_ = true;
+    std::swap(dropped, addresses_);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Addresses addresses_;
+  bool is_closed_ = false;
+};
+
+}  // namespace blue::actors

@@ -1,0 +1,196 @@
+#include "actors/application.h"
+
+#include <utility>
+
+namespace blue::actors {
+
+using messages::Outcome;
+
+Application::Application(caf::actor_config& config, Fabric& fabric)
+    : SeatedActor(config, fabric, ActorKind::application, "application") {}
+
+Application::Behavior Application::make_behavior() {
+  take_seat();
+  return {
+      on([this](const messages::OpenRun& order) { open(order); }),
+      on([this](const messages::OpenGeneration& order) { open(order); }),
+      on([this](const messages::CancelRun& order) { say_urgent(book().get(&Addresses::scheduler), order); }),
+      on([this](const messages::StageStarted& started) {
+        fabric().events.push(started.run,
+                             RunEvent::of(RunEvent::Kind::stage_started, started.stage, started.name));
+        bind(started.run, started.job, started.stage, started.name);
+      }),
+      on([this](const messages::SlotWritten& written) {
+        end_job(written.run, written.text);
+        RunEvent event =
+            RunEvent::of(RunEvent::Kind::slot_written, written.stage, written.slot, written.text);
+        event.was_resumed = written.was_resumed != 0;
+        event.figures = written.figures;
+        fabric().events.push(written.run, std::move(event));
+      }),
+      on([this](const messages::StageSkipped& skipped) {
+        fabric().events.push(skipped.run, RunEvent::of(RunEvent::Kind::stage_skipped, skipped.stage,
+                                                       skipped.name, skipped.why));
+      }),
+      on([this](const messages::StageCut& cut) {
+        fabric().events.push(cut.run, RunEvent::of(RunEvent::Kind::stage_cut, cut.stage, cut.name,
+                                                   std::string(to_text(cut.reason))));
+      }),
+      on([this](const messages::RunDone& ended) {
+        finish(ended.run, RunEvent::ending(ended.outcome, static_cast<ErrorKind>(ended.kind), ended.error));
+      }),
+      on([this](const messages::StageDone& whole) {
+        RunEvent last = RunEvent::ending(Outcome::completed, {}, "");
+        last.figures = whole.figures;
+        last.end = whole.end;
+        end_generation(whole.run, whole.job, whole.text, std::move(last));
+      }),
+      on([this](const messages::StagePreempted& cut) {
+        const bool is_cancelled = cut.reason == messages::PreemptReason::cancelled;
+        RunEvent last = RunEvent::ending(is_cancelled ? Outcome::cancelled : Outcome::failed,
+                                         is_cancelled ? ErrorKind::cancelled : ErrorKind::failed,
+                                         "the generation was stopped: " + std::string(to_text(cut.reason)));
+        last.figures = cut.figures;
+        end_generation(cut.run, cut.job, cut.text, std::move(last));
+      }),
+      on([this](const messages::StageFailed& failed) {
+        end_generation(failed.run, failed.job, failed.text,
+                       RunEvent::ending(Outcome::failed, static_cast<ErrorKind>(failed.kind), failed.error));
+      }),
+      on([this](const messages::GenerateText& order) {
+        auto promise = make_response_promise<messages::Promise<messages::GeneratedText>>();
+        const messages::SamplingBits& bits = order.sampling;
+        RunPlan plan;
+        plan.number = fabric().runs.next_run();
+        plan.generation = StageJob{
+            plan.number,
+            fabric().runs.next_job(),
+            0,
+            order.model,
+            order.system,
+            order.prompt,
+            order.max_tokens,
+            {bits.temperature.value(), bits.top_k, bits.top_p.value(), bits.min_p.value(), bits.seed}};
+        messages::OpenGeneration opened;
+        opened.run = plan.number;
+        promises_.emplace(plan.number, promise);
+        fabric().runs.put(std::move(plan));
+        open(opened);
+        return promise;
+      }),
+      on([this](const messages::PollText&) { poll(); }),
+  };
+}
+
+void Application::on_exit() {
+  promises_.clear();
+  fabric().events.end_all(ErrorKind::cancelled, "the runtime was shut down");
+  SeatedActor::on_exit();
+}
+
+template <class Order>
+void Application::open(const Order& order) {
+  const auto plan = fabric().runs.find(order.run);
+  if (!plan) return;
+  present_[order.run] = 0;
+  if (plan->generation) bind(order.run, plan->generation->job, 0, "generate");
+  say(book().get(&Addresses::supervisor), order);
+  if (std::exchange(is_polling_, true)) return;
+  say_to_self(messages::PollText{});
+}
+
+void Application::bind(messages::RunNumber run, messages::JobNumber number, std::uint32_t stage,
+                       const std::string& name) {
+  present_[run] = number;
+  Job& job = jobs_[number];
+  job.run = run;
+  job.stage = stage;
+  job.name = name;
+  show(job);
+}
+
+void Application::show(Job& job) {
+  if (job.run == 0 || job.text.empty()) return;
+  fabric().events.push(job.run,
+                       RunEvent::of(RunEvent::Kind::text, job.stage, job.name, std::exchange(job.text, {})));
+}
+
+std::size_t Application::drain() {
+  std::size_t n = 0;
+  for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
+    n += messages::drain_traced(seat(), fabric().desks.at(desk).text, "text",
+                                [this](const messages::TextRecord& record) {
+                                  Job& job = jobs_[record.job];
+                                  job.text += job.follower.feed(record);
+                                });
+  }
+  if (n > 0) {
+    for (auto& [number, job] : jobs_) show(job);
+  }
+  return n;
+}
+
+void Application::end_job(messages::RunNumber run, const std::string& whole) {
+  const auto present = present_.find(run);
+  if (present == present_.end() || present->second == 0) return;
+  drain();
+  const auto found = jobs_.find(present->second);
+  present->second = 0;
+  if (found == jobs_.end()) return;
+  Job& job = found->second;
+  job.text += job.follower.finish(whole);
+  show(job);
+  jobs_.erase(found);
+}
+
+void Application::end_generation(messages::RunNumber run, messages::JobNumber job, const std::string& whole,
+                                 RunEvent last) {
+  const auto present = present_.find(run);
+  if (present == present_.end() || present->second != job) return;
+  end_job(run, whole);
+  last.text = whole;
+  messages::RunDone ended;
+  ended.run = run;
+  ended.outcome = last.outcome;
+  say(book().get(&Addresses::supervisor), ended);
+  finish(run, std::move(last));
+}
+
+void Application::finish(messages::RunNumber run, RunEvent last) {
+  const auto present = present_.find(run);
+  if (present == present_.end()) return;
+  drain();
+  jobs_.erase(present->second);
+  present_.erase(present);
+  if (const auto promise = promises_.find(run); promise != promises_.end()) {
+    messages::GeneratedText reply;
+    reply.text = last.text;
+    reply.figures = last.figures;
+    reply.error = last.error;
+    answer(promise->second, std::move(reply));
+    promises_.erase(promise);
+  }
+  fabric().runs.forget(run);
+  fabric().events.push(run, std::move(last));
+}
+
+void Application::poll() {
+  const std::size_t n = drain();
+  if (present_.empty()) {
+    // What a cut-off job left in the rings belongs to nobody any more.
+    jobs_.clear();
+    is_polling_ = false;
+    return;
+  }
+  if (n == 0) {
+    fabric().pace.wait([this] {
+      for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
+        if (fabric().desks.at(desk).text.size() > 0) return true;
+      }
+      return false;
+    });
+  }
+  say_to_self(messages::PollText{});
+}
+
+}  // namespace blue::actors

@@ -1,0 +1,167 @@
+#include "actors/dma_engine.h"
+
+#include <optional>
+#include <utility>
+
+namespace blue::actors {
+namespace {
+
+using memory::BlockId;
+using memory::BlockState;
+using memory::Tier;
+
+/// After its last move the engine looks at the rings for so long before it sleeps: a step that missed one block will
+/// most likely miss the next.
+constexpr Nanoseconds kStayAwake_ns = 2'000'000;
+
+template <class Failure>
+Failure failure_of(const messages::Move& order, const Error& error) {
+  Failure failure;
+  failure.block = order.block;
+  failure.tier = order.tier;
+  failure.error = error.message();
+  return failure;
+}
+
+}  // namespace
+
+DmaEngine::DmaEngine(caf::actor_config& config, Fabric& fabric)
+    : SeatedActor(config, fabric, ActorKind::dma_engine, "dma") {}
+
+DmaEngine::Behavior DmaEngine::make_behavior() {
+  take_seat();
+  abandon_unfinished();
+  return {
+      on([this](const messages::Move& order) { move(order); }),
+      on([this](const messages::WakeMisses&) { begin_polling(); }),
+      on([this](const messages::PollMisses&) { poll(); }),
+  };
+}
+
+void DmaEngine::on_exit() {
+  fabric().options.tiers->is_engine_asleep.store(true);
+  mover_.reset();
+  reader_.reset();
+  SeatedActor::on_exit();
+}
+
+void DmaEngine::abandon_unfinished() {
+  TierHouse& house = *fabric().options.tiers;
+  for (std::uint32_t i = 0; i < house.catalog().capacity(); ++i) {
+    for (const Tier tier : {Tier::vram, Tier::ram}) {
+      if (house.residency().state({i}, tier) != BlockState::loading) continue;
+      house.residency().abandon({i}, tier);
+      messages::MoveFailed failed;
+      failed.block = i;
+      failed.tier = static_cast<std::uint8_t>(tier);
+      failed.error = "the DMA engine died while it moved block " + std::to_string(i) + "; ask again";
+      say(book().tier(tier), failed);
+    }
+  }
+}
+
+Status DmaEngine::open() {
+  if (mover_) return {};
+  TierHouse& house = *fabric().options.tiers;
+  BLUE_TRY_ASSIGN(reader_, house.open_reader());
+  BLUE_TRY_ASSIGN(mover_,
+                  memory::Mover::open(house.device(), *reader_, house.catalog(), memory::Mover::Options{}));
+  return {};
+}
+
+Result<memory::MoveReport> DmaEngine::carry(const messages::Move& order) {
+  TierHouse& house = *fabric().options.tiers;
+  const BlockId block{order.block};
+  const auto tier = static_cast<Tier>(order.tier);
+  if (const Status opened = open(); !opened) {
+    house.residency().abandon(block, tier);
+    return opened.error();
+  }
+  std::byte* const into = house.base(tier) + order.offset;
+  memory::MoveOrder carried{
+      .block = block,
+      .route = tier == Tier::ram ? memory::MoveRoute::file_to_host : memory::MoveRoute::file_to_device,
+      .into = into,
+      .tier = tier,
+      .address = tier == Tier::ram ? house.ram_address(into) : into};
+  // The lease keeps tier ram's copy where it is until it has been carried on.
+  std::optional<memory::Lease> in_ram;
+  if (tier == Tier::vram && house.has_ram()) in_ram = house.residency().try_lease(block, Tier::ram);
+  if (in_ram) {
+    carried.from = house.ram_host(in_ram->address());
+    carried.route = house.is_ram_page_locked() ? memory::MoveRoute::locked_to_device
+                                               : memory::MoveRoute::pageable_to_device;
+  }
+  return mover_->move(carried, house.residency());
+}
+
+void DmaEngine::move(const messages::Move& order) {
+  TierHouse& house = *fabric().options.tiers;
+  const auto tier = static_cast<Tier>(order.tier);
+  // Not loading any more: a predecessor's order, already reported failed.
+  if (house.residency().state({order.block}, tier) != BlockState::loading) return;
+  const auto report = carry(order);
+  last_work_ns_ = monotonic_now_ns();
+  if (report) {
+    house.wake_waiters();
+    messages::Moved moved;
+    moved.block = order.block;
+    moved.tier = order.tier;
+    moved.n_bytes = report->bytes.count;
+    moved.took_ns = report->total_ns;
+    say(book().tier(tier), moved);
+  } else if (report.error().is(memory::MemoryError::block_corrupt)) {
+    say(book().tier(tier), failure_of<messages::MoveCorrupt>(order, report.error()));
+  } else {
+    say(book().tier(tier), failure_of<messages::MoveFailed>(order, report.error()));
+  }
+  take_misses();
+  begin_polling();
+}
+
+std::size_t DmaEngine::take_misses() {
+  std::size_t n = 0;
+  for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
+    n += messages::drain_traced(seat(), fabric().desks.at(desk).misses, "misses",
+                                [this](const messages::MissRecord& miss) {
+                                  messages::Fetch fetch;
+                                  fetch.blocks = {miss.block};
+                                  fetch.is_demanded = miss.is_demanded ? 1 : 0;
+                                  if (miss.is_demanded) {
+                                    say_urgent(book().tier(Tier::vram), std::move(fetch));
+                                  } else {
+                                    say(book().tier(Tier::vram), std::move(fetch));
+                                  }
+                                });
+  }
+  return n;
+}
+
+void DmaEngine::begin_polling() {
+  if (std::exchange(is_polling_, true)) return;
+  fabric().options.tiers->is_engine_asleep.store(false);
+  last_work_ns_ = monotonic_now_ns();
+  say_to_self(messages::PollMisses{});
+}
+
+void DmaEngine::poll() {
+  if (take_misses() > 0) last_work_ns_ = monotonic_now_ns();
+  if (monotonic_now_ns() - last_work_ns_ > kStayAwake_ns) {
+    is_polling_ = false;
+    // Says that it sleeps, then looks once more; see RingLeases::ask.
+    fabric().options.tiers->is_engine_asleep.store(true, std::memory_order_seq_cst);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (take_misses() > 0) begin_polling();
+    return;
+  }
+  const PollPace pace{fabric().pace.spin_ns, fabric().pace.nap_ns / 10};
+  pace.wait([this] {
+    for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
+      if (fabric().desks.at(desk).misses.size() > 0) return true;
+    }
+    return false;
+  });
+  say_to_self(messages::PollMisses{});
+}
+
+}  // namespace blue::actors

@@ -1,0 +1,37 @@
+// DmaEngine: owns the copy queues, the staging halves and the checksums (all in memory::Mover). It does the tier managers'
+// moves one after the other, and between them reads the desks' miss rings, which it turns into urgent fetches.
+// Depends on actors/. Threads: its own, like its file reader and stream. After a restart it abandons what its predecessor
+// was loading and reports it failed.
+#pragma once
+
+#include <memory>
+
+#include "actors/handles.h"
+#include "actors/seated_actor.h"
+#include "hal/file_reader.h"
+#include "memory/tiers/mover.h"
+
+namespace blue::actors {
+
+class DmaEngine final : public SeatedActor<DmaEngineHandle> {
+ public:
+  DmaEngine(caf::actor_config& config, Fabric& fabric);
+  Behavior make_behavior() override;
+  void on_exit() override;
+
+ private:
+  void abandon_unfinished();
+  [[nodiscard]] Status open();
+  void move(const messages::Move& order);
+  [[nodiscard]] Result<memory::MoveReport> carry(const messages::Move& order);
+  std::size_t take_misses();
+  void poll();
+  void begin_polling();
+
+  std::unique_ptr<hal::FileReader> reader_;
+  std::unique_ptr<memory::Mover> mover_;
+  Nanoseconds last_work_ns_ = 0;
+  bool is_polling_ = false;
+};
+
+}  // namespace blue::actors

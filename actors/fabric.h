@@ -1,0 +1,84 @@
+// Fabric: what the actors of one runtime share without messages: rings and desks, tables that outlive a restart, the trace
+// hub, the address book. One per runtime, no globals; it is made before the actor system and dies after it.
+// Depends on actors/. Threads: each member says; options and placement never change.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "actors/address_book.h"
+#include "actors/logic/desk.h"
+#include "actors/logic/entropy_watch.h"
+#include "actors/logic/event_board.h"
+#include "actors/logic/hint_log.h"
+#include "actors/logic/kv_shelf.h"
+#include "actors/logic/model_shelf.h"
+#include "actors/logic/poll_pace.h"
+#include "actors/logic/run_table.h"
+#include "actors/logic/seat_list.h"
+#include "actors/logic/text_codec.h"
+#include "actors/logic/tier_house.h"
+#include "actors/logic/token_source.h"
+#include "actors/logic/trace_store.h"
+#include "actors/placement.h"
+#include "base/log_sink.h"
+#include "base/trace_context.h"
+
+namespace blue::actors {
+
+/// `detached`: each actor on its own pinned thread. `cooperative`: on whatever thread the scheduler has, unpinned and
+/// without naps: what tests with a deterministic scheduler use.
+enum class SpawnMode : std::uint8_t { detached, cooperative };
+
+struct FabricOptions {
+  SpawnMode spawn = SpawnMode::detached;
+  Placement placement;
+  TokenSourceFactory make_source;
+  std::shared_ptr<const TextCodec> text_codec;  ///< for the tokenizer worker
+  std::shared_ptr<const ModelShelf> shelf;      ///< null with scripted sources
+  std::shared_ptr<TierHouse> tiers;             ///< null: no blocks to move (scripted sources)
+  EntropyWatchLimits entropy;
+  Nanoseconds stall_deadline_ns = 30'000'000'000;  ///< a stage without a heartbeat for so long is stalled
+  Bytes kv_budget = 256_MiB;                       ///< of the kv library
+  std::size_t spans_per_actor = 0;                 ///< 0: tracing off
+  std::size_t max_kept_spans = 1'000'000;
+};
+
+struct Fabric {
+  Fabric(FabricOptions given, LogSink& sink)
+      : options(std::move(given)),
+        log(sink),
+        traces(options.spans_per_actor),
+        trace_store(options.max_kept_spans),
+        pace(options.spawn == SpawnMode::cooperative ? PollPace{}
+             : options.placement.has_spare_cores     ? PollPace::with_spare_cores()
+                                                     : PollPace::on_shared_cores()) {}
+
+  const FabricOptions options;
+  LogSink& log;
+  TraceHub traces;
+  TraceStore trace_store;
+  const PollPace pace;
+  Desks desks;
+  RunTable runs;
+  EventBoard events;
+  messages::HintRing hints{4096};
+  HintLog hint_log;
+  KvShelf kv{options.kv_budget};
+  SeatList seats;
+  AddressBook book;
+
+  /// Stops a job wherever it is, also one that waits for a block. Any thread; returns at once.
+  void preempt(messages::JobNumber job, messages::PreemptReason reason) {
+    desks.preempt(job, reason);
+    if (options.tiers) options.tiers->wake_waiters();
+  }
+  /// Stops all work for good: the first step of a shutdown. Any thread.
+  void close() {
+    desks.close_all();
+    if (options.tiers) options.tiers->close();
+  }
+};
+
+}  // namespace blue::actors

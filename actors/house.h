@@ -1,0 +1,55 @@
+// House: the actors of one runtime, from the first to the last: fabric, actor system and supervisor, and their end in the
+// right order. What apps/session and the tests start; it knows nothing of devices or files.
+// Depends on actors/ and CAF. Threads: start, stop and destruction on one; fabric() from any.
+#pragma once
+
+#include <caf/actor_system.hpp>
+#include <memory>
+#include <optional>
+
+#include "actors/fabric.h"
+#include "messages/system_config.h"
+#include "messages/traced.h"
+
+namespace blue::actors {
+
+class House {
+ public:
+  House(FabricOptions options, LogSink& log);
+  /// stop(), if nobody did.
+  ~House();
+  House(const House&) = delete;
+  House& operator=(const House&) = delete;
+
+  /// Ends everything: stop flags first, then the tree, then its threads. Returns when no thread is left; within a second
+  /// from any state, if no token source blocks beyond its stop token. Committed slots are on the drive. Idempotent.
+  void stop();
+
+  [[nodiscard]] Fabric& fabric() { return fabric_; }
+  /// A bug after stop().
+  [[nodiscard]] caf::actor_system& system();
+
+  /// Sends from a thread that is no actor, as the root of a new trace.
+  template <class Handle, class Message>
+  void say(const Handle& to, Message message) {
+    if (!to) return;
+    if (fabric_.traces.is_on()) message.trace = child_of(TraceContext{});
+    messages::send_bare_from_outside(to, std::move(message));
+  }
+  template <class Handle, class Message>
+  void say(Handle Addresses::*to, Message message) {
+    say(fabric_.book.get(to), std::move(message));
+  }
+
+  /// Has the tracer drain every ring and waits for it. False when the tracer does not answer.
+  bool flush_traces();
+  /// Waits until the supervisor has handled what was said to it before; nothing when it is gone.
+  std::optional<messages::Pong> ping();
+
+ private:
+  Fabric fabric_;
+  messages::SystemConfig config_;
+  std::unique_ptr<caf::actor_system> system_;
+};
+
+}  // namespace blue::actors

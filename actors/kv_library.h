@@ -1,0 +1,16 @@
+// KvLibrary: owns the KV snapshots: keeps what stages lay down for it, and hands it back under its name if the model is the same.
+// Depends on actors/. Threads: its own. The snapshots lie on the fabric's shelf, so a restart loses none.
+#pragma once
+
+#include "actors/handles.h"
+#include "actors/seated_actor.h"
+
+namespace blue::actors {
+
+class KvLibrary final : public SeatedActor<KvLibraryHandle> {
+ public:
+  KvLibrary(caf::actor_config& config, Fabric& fabric);
+  Behavior make_behavior() override;
+};
+
+}  // namespace blue::actors

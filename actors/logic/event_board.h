@@ -1,0 +1,116 @@
+// EventBoard: where the application actor leaves what happens to runs, and where threads that are no actors wait for it.
+// Depends on base and messages' plain parts. Threads: any on both sides; one mutex. Owned by the fabric.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "messages/ids.h"
+#include "messages/stages.h"
+
+namespace blue::actors {
+
+struct RunEvent {
+  enum class Kind : std::uint8_t {
+    stage_started,  ///< name
+    text,           ///< text of a stage as it comes; name
+    slot_written,   ///< name is the slot, text its whole text; figures
+    stage_skipped,  ///< name, text says why
+    stage_cut,      ///< name, text says why
+    finished,       ///< outcome; figures, end and text (all of it) for a single generation; error
+  };
+  Kind kind{};
+  std::uint32_t stage = 0;
+  std::string name;
+  std::string text;
+  bool was_resumed = false;
+  messages::StageFigures figures;
+  messages::StageEnd end{};
+  messages::Outcome outcome{};
+  ErrorKind error_kind{};
+  std::string error;
+
+  static RunEvent of(Kind kind, std::uint32_t stage, std::string name, std::string text = {}) {
+    RunEvent event;
+    event.kind = kind;
+    event.stage = stage;
+    event.name = std::move(name);
+    event.text = std::move(text);
+    return event;
+  }
+  static RunEvent ending(messages::Outcome outcome, ErrorKind kind, std::string error) {
+    RunEvent event;
+    event.kind = Kind::finished;
+    event.outcome = outcome;
+    event.error_kind = kind;
+    event.error = std::move(error);
+    return event;
+  }
+};
+
+class EventBoard {
+ public:
+  void open(messages::RunNumber run) {
+    const std::lock_guard lock(mutex_);
+    waiting_[run];
+  }
+  /// Dropped when nobody has opened the run, or closed it since.
+  void push(messages::RunNumber run, RunEvent event) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = waiting_.find(run);
+      if (found == waiting_.end()) return;
+      found->second.push_back(std::move(event));
+    }
+    changed_.notify_all();
+  }
+  /// What has happened since the last call; waits up to `patience` for something. Empty when nothing did.
+  std::vector<RunEvent> take(messages::RunNumber run, std::chrono::nanoseconds patience) {
+    std::unique_lock lock(mutex_);
+    const auto has_news = [&] {
+      const auto found = waiting_.find(run);
+      return is_ended_ || found == waiting_.end() || !found->second.empty();
+    };
+    if (patience.count() > 0) changed_.wait_for(lock, patience, has_news);
+    const auto found = waiting_.find(run);
+    if (found == waiting_.end()) return {};
+    std::vector<RunEvent> taken = std::move(found->second);
+    found->second.clear();
+    if (taken.empty() && is_ended_) taken.push_back(ended_);
+    return taken;
+  }
+  void close(messages::RunNumber run) {
+    const std::lock_guard lock(mutex_);
+    waiting_.erase(run);
+  }
+  /// The actors are gone: every open run, and every one opened later, ends with this.
+  void end_all(ErrorKind kind, std::string error) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (is_ended_) return;
+      is_ended_ = true;
+      ended_.kind = RunEvent::Kind::finished;
+      ended_.outcome =
+          kind == ErrorKind::cancelled ? messages::Outcome::cancelled : messages::Outcome::failed;
+      ended_.error_kind = kind;
+      ended_.error = std::move(error);
+    }
+    changed_.notify_all();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<messages::RunNumber, std::vector<RunEvent>> waiting_;
+  bool is_ended_ = false;
+  RunEvent ended_;
+};
+
+}  // namespace blue::actors

@@ -1,0 +1,42 @@
+// ModelShelf: the models of a runtime, each opened once: several stages that use one file share its program, vocabulary and
+// blocks. Also the codec of the tokenizer worker.
+// Depends on models, memory/tiers. Threads: any; opening holds the mutex. Lifetime: the tier house outlives it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "actors/logic/text_codec.h"
+#include "actors/logic/tier_house.h"
+#include "models/model.h"
+
+namespace blue::actors {
+
+struct ShelvedModel {
+  std::shared_ptr<const models::Model> model;
+  std::vector<memory::BlockId> blocks;  ///< by Program::blocks: in the order a step first needs them
+};
+
+class ModelShelf final : public TextCodec {
+ public:
+  explicit ModelShelf(TierHouse& house) : house_(house) {}
+
+  /// Errors: open_model's; tier_full when the catalog has no room for its blocks.
+  [[nodiscard]] Result<std::shared_ptr<const ShelvedModel>> open(const std::string& path) const;
+  [[nodiscard]] std::vector<std::shared_ptr<const ShelvedModel>> all() const;
+
+  [[nodiscard]] Result<std::vector<TokenId>> encode(const std::string& model,
+                                                    std::string_view text) const override;
+  [[nodiscard]] Result<std::string> decode(const std::string& model,
+                                           std::span<const TokenId> ids) const override;
+
+ private:
+  TierHouse& house_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::string, std::shared_ptr<const ShelvedModel>> models_;
+};
+
+}  // namespace blue::actors

@@ -1,0 +1,67 @@
+#include "actors/logic/session_source.h"
+
+#include <algorithm>
+
+namespace blue::actors {
+
+SessionSource::SessionSource(const SessionSurroundings& surroundings, StageDesk& desk)
+    : surroundings_(surroundings),
+      leases_(surroundings.house, desk),
+      turn_(surroundings.device_turn, std::defer_lock) {}
+
+Status SessionSource::open(const std::string& path) {
+  if (session_ && path_ == path) return {};
+  decoder_.reset();
+  session_.reset();
+  executor_.reset();
+  path_.clear();
+  BLUE_TRY_ASSIGN(model_, surroundings_.shelf.open(path));
+  models::ExecutorLimits limits = surroundings_.limits;
+  const std::uint32_t n_trained = model_->model->program.hyper.n_context;
+  if (n_trained > 0) limits.max_context = std::min(limits.max_context, n_trained);
+  BLUE_TRY_ASSIGN(executor_, models::Executor::create(model_->model->program, model_->blocks,
+                                                      surroundings_.backend, leases_, limits));
+  session_.emplace(*model_->model, *executor_, 0);
+  path_ = path;
+  return {};
+}
+
+Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& stop) {
+  if (!turn_.owns_lock()) turn_.lock();
+  n_misses_before_ = leases_.n_misses();
+  const Nanoseconds began_ns = monotonic_now_ns();
+  BLUE_TRY(open(job.model));
+  SourceBegin begun;
+  begun.load_ns = monotonic_now_ns() - began_ns;
+  BLUE_TRY_ASSIGN(const std::vector<TokenId> prompt, model_->model->prompt_tokens(job.system, job.prompt));
+  decoder_.emplace(*model_->model->tokenizer, job.prompt.empty()
+                                                  ? models::StreamDecoder::TextStart::beginning
+                                                  : models::StreamDecoder::TextStart::continuation);
+  begun.n_prompt_tokens = static_cast<std::uint32_t>(prompt.size());
+  BLUE_TRY(session_->begin(prompt, job.sampling, job.max_tokens, stop));
+  return begun;
+}
+
+Result<std::optional<SourceToken>> SessionSource::next(const StopToken& stop) {
+  BLUE_TRY_ASSIGN(const std::optional<models::TokenEvent> event, session_->next(stop));
+  if (!event) return std::optional<SourceToken>();
+  return std::optional(SourceToken{event->id, event->statistics.entropy_nats, decoder_->feed(event->id)});
+}
+
+std::string_view SessionSource::rest() {
+  if (turn_.owns_lock()) turn_.unlock();
+  return decoder_ ? decoder_->flush() : std::string_view();
+}
+
+messages::StageEnd SessionSource::end() const {
+  if (!session_) return messages::StageEnd::end_token;
+  switch (session_->end()) {
+    case models::SessionEnd::token_budget: return messages::StageEnd::token_budget;
+    case models::SessionEnd::context_full: return messages::StageEnd::context_full;
+    case models::SessionEnd::end_token:
+    case models::SessionEnd::running: return messages::StageEnd::end_token;
+  }
+  return messages::StageEnd::end_token;
+}
+
+}  // namespace blue::actors

@@ -1,0 +1,55 @@
+// TraceStore: the spans that the tracer has drained, kept for whoever writes them to a file or sums them up. It outlives the
+// tracer, so that a restarted one goes on. Bounded: what comes beyond is counted, not kept.
+// Depends on base. Threads: any. Owned by the fabric.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include "base/trace_context.h"
+
+namespace blue::actors {
+
+class TraceStore {
+ public:
+  explicit TraceStore(std::size_t max_spans) : max_spans_(max_spans) {}
+
+  /// Drains the hub into the store. One drain at a time; callers wait for each other.
+  void drain(TraceHub& hub) {
+    const std::lock_guard lock(mutex_);
+    const std::size_t n_before = spans_.size();
+    hub.drain(spans_);
+    n_taken_ += spans_.size() - n_before;
+    if (spans_.size() > max_spans_) {
+      n_beyond_ += spans_.size() - max_spans_;
+      spans_.resize(max_spans_);
+    }
+  }
+  [[nodiscard]] std::vector<Span> spans() const {
+    const std::lock_guard lock(mutex_);
+    return spans_;
+  }
+  [[nodiscard]] std::uint64_t n_taken() const {
+    const std::lock_guard lock(mutex_);
+    return n_taken_;
+  }
+  /// Drained but not kept.
+  [[nodiscard]] std::uint64_t n_beyond() const {
+    const std::lock_guard lock(mutex_);
+    return n_beyond_;
+  }
+  void clear() {
+    const std::lock_guard lock(mutex_);
+    spans_.clear();
+  }
+
+ private:
+  const std::size_t max_spans_;
+  mutable std::mutex mutex_;
+  std::vector<Span> spans_;
+  std::uint64_t n_taken_ = 0;
+  std::uint64_t n_beyond_ = 0;
+};
+
+}  // namespace blue::actors

@@ -1,0 +1,30 @@
+#include "actors/seated_actor.h"
+
+#include <unistd.h>
+
+#include "hal/affinity.h"
+
+namespace blue::actors {
+
+Seat take_seat_on_this_thread(Fabric& fabric, ActorKind kind, const std::string& name) {
+  Seat seat{name, kind, static_cast<int>(gettid()), Placement::kAnywhere};
+  if (fabric.options.spawn == SpawnMode::detached) {
+    const int cpu = fabric.options.placement.cpu_of(kind);
+    if (cpu != Placement::kAnywhere) {
+      auto pin = hal::ThreadPin::to_cpu(cpu);
+      if (pin) {
+        pin->keep();  // the thread ends with its actor
+        seat.cpu = cpu;
+      } else {
+        fabric.log.write_once(LogLevel::warning,
+                              "actor " + name + " runs unpinned: " + pin.error().message());
+      }
+    }
+    const Status named = hal::name_thread("blue." + name);
+    if (!named) fabric.log.write_once(LogLevel::debug, named.error().message());
+  }
+  fabric.seats.take(seat);
+  return seat;
+}
+
+}  // namespace blue::actors

@@ -1,0 +1,100 @@
+#include "actors/stage.h"
+
+#include <utility>
+
+namespace blue::actors {
+namespace {
+
+StageJob job_of(const messages::RunStage& order) {
+  const messages::SamplingBits& bits = order.sampling;
+  return {order.run,
+          order.job,
+          order.stage,
+          order.model,
+          order.system,
+          order.prompt,
+          order.max_tokens,
+          {bits.temperature.value(), bits.top_k, bits.top_p.value(), bits.min_p.value(), bits.seed}};
+}
+
+/// What the three endings have in common.
+template <class Ending>
+Ending ending_of(const messages::RunStage& order, StageOutcome& outcome) {
+  Ending ending;
+  ending.run = order.run;
+  ending.job = order.job;
+  ending.stage = order.stage;
+  ending.desk = order.desk;
+  ending.text = std::move(outcome.text);
+  return ending;
+}
+
+}  // namespace
+
+Stage::Stage(caf::actor_config& config, Fabric& fabric, messages::DeskIndex desk)
+    : SeatedActor(config, fabric, ActorKind::stage, "stage." + fabric.desks.at(desk).name),
+      desk_(fabric.desks.at(desk)) {}
+
+Stage::Behavior Stage::make_behavior() {
+  take_seat();
+  return {
+      on([this](const messages::RunStage& order) { run(order); }),
+      on([this](const messages::PreemptStage& preempt) { fabric().preempt(preempt.job, preempt.reason); }),
+  };
+}
+
+void Stage::on_exit() {
+  source_.reset();
+  SeatedActor::on_exit();
+}
+
+void Stage::run(const messages::RunStage& order) {
+  const bool was_done =
+      last_ending_ && std::visit([&](const auto& ending) { return ending.job == order.job; }, *last_ending_);
+  if (was_done) return say_ending();
+  if (!source_) source_ = fabric().options.make_source(desk_);
+
+  messages::WatchTokens watch_tokens;
+  watch_tokens.job = order.job;
+  watch_tokens.desk = desk_.index;
+  watch_tokens.max_tokens = order.max_tokens;
+  say(book().get(&Addresses::entropy_monitor), watch_tokens);
+  messages::WatchStage watch_stage;
+  watch_stage.job = order.job;
+  watch_stage.desk = desk_.index;
+  say(book().get(&Addresses::watchdog), watch_stage);
+
+  StageOutcome outcome = run_stage_job(job_of(order), *source_, desk_, seat().running());
+  if (outcome.error) {
+    auto failed = ending_of<messages::StageFailed>(order, outcome);
+    failed.kind = static_cast<std::uint8_t>(outcome.error->kind());
+    failed.error = outcome.error->message();
+    last_ending_ = std::move(failed);
+  } else if (outcome.preempted) {
+    auto preempted = ending_of<messages::StagePreempted>(order, outcome);
+    preempted.reason = *outcome.preempted;
+    preempted.figures = outcome.figures;
+    last_ending_ = std::move(preempted);
+  } else {
+    auto whole = ending_of<messages::StageDone>(order, outcome);
+    whole.end = outcome.end;
+    whole.figures = outcome.figures;
+    last_ending_ = std::move(whole);
+  }
+
+  messages::UnwatchTokens unwatch_tokens;
+  unwatch_tokens.job = order.job;
+  unwatch_tokens.desk = desk_.index;
+  say(book().get(&Addresses::entropy_monitor), unwatch_tokens);
+  messages::UnwatchStage unwatch_stage;
+  unwatch_stage.job = order.job;
+  unwatch_stage.desk = desk_.index;
+  say(book().get(&Addresses::watchdog), unwatch_stage);
+  say_ending();
+}
+
+void Stage::say_ending() {
+  std::visit([this](const auto& ending) { say(book().get(&Addresses::scheduler), ending); }, *last_ending_);
+}
+
+}  // namespace blue::actors

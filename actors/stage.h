@@ -1,0 +1,35 @@
+// Stage (thinker, coder, reviewer, fixer, ...): owns one token source and its desk; runs one job at a time.
+// The token loop sends no message: samples, text and misses cross the desk's rings. It hears a preemption through the
+// desk's stop flag, which whoever preempts raises beside the message.
+// Depends on actors/. Threads: its own, pinned to the first compute core.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "actors/handles.h"
+#include "actors/logic/stage_loop.h"
+#include "actors/seated_actor.h"
+
+namespace blue::actors {
+
+class Stage final : public SeatedActor<StageHandle> {
+ public:
+  Stage(caf::actor_config& config, Fabric& fabric, messages::DeskIndex desk);
+
+  Behavior make_behavior() override;
+  void on_exit() override;
+
+ private:
+  using Ending = std::variant<messages::StageDone, messages::StagePreempted, messages::StageFailed>;
+
+  void run(const messages::RunStage& order);
+  void say_ending();
+
+  StageDesk& desk_;
+  std::unique_ptr<TokenSource> source_;  ///< made on the stage's own thread at its first job
+  std::optional<Ending> last_ending_;    ///< said again when the same job is ordered again
+};
+
+}  // namespace blue::actors

@@ -1,0 +1,58 @@
+// Supervisor: owns the tree. It starts every other actor, watches them, restarts those whose state can be rebuilt, ends the run
+// of those whose state can't, and ends them all when it ends.
+// Depends on actors/. Threads: its own. When it dies the whole runtime ends: the event board tells every waiting thread.
+#pragma once
+
+#include <caf/actor.hpp>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "actors/handles.h"
+#include "actors/logic/restart_policy.h"
+#include "actors/seated_actor.h"
+
+namespace blue::actors {
+
+class Supervisor final : public SeatedActor<SupervisorHandle> {
+ public:
+  Supervisor(caf::actor_config& config, Fabric& fabric);
+  Behavior make_behavior() override;
+  void on_exit() override;
+
+ private:
+  /// One actor of the tree: how to end it, and how to start it again.
+  struct Child {
+    ActorKind kind{};
+    std::string name;
+    std::function<void()> end;
+    std::function<void()> start;
+  };
+
+  /// Starts an actor, writes its address, watches it. `place(addresses, handle)` puts the handle into the book.
+  template <class Actor, class Place, class... Args>
+  void raise(ActorKind kind, const std::string& name, Place place, Args... args);
+  void raise_all();
+  void raise_tiers();
+  void raise_stage(messages::DeskIndex desk);
+  void raise_cascade(messages::RunNumber run);
+  [[nodiscard]] Status raise_stages_of(const RunPlan& plan);
+
+  void open_run(messages::RunNumber run);
+  void open_generation(messages::RunNumber run);
+  void child_down(const std::string& name, const std::string& why);
+  void after_restart(ActorKind kind, const std::string& why);
+  void end_run(messages::RunNumber run, const Error& error);
+  void close_run(messages::RunNumber run);
+
+  std::map<std::string, Child> children_;  ///< by name
+  std::map<messages::DeskIndex, std::uint64_t> incarnations_;
+  std::map<messages::RunNumber, messages::StageReady>
+      generations_;  ///< open ones, to be said again to a new scheduler
+  std::set<messages::RunNumber> open_runs_;
+  RestartPolicy policy_;
+  messages::DownWatch watch_;
+};
+
+}  // namespace blue::actors

@@ -1,0 +1,83 @@
+// The supervisor's tree: how each actor is started, so that the same words start it again.
+#include "actors/supervisor.h"
+
+#include <utility>
+
+#include "actors/application.h"
+#include "actors/cascade.h"
+#include "actors/dma_engine.h"
+#include "actors/entropy_monitor.h"
+#include "actors/kv_library.h"
+#include "actors/scheduler.h"
+#include "actors/stage.h"
+#include "actors/tier_manager.h"
+#include "actors/tokenizer_worker.h"
+#include "actors/tracer.h"
+#include "actors/watchdog.h"
+
+namespace blue::actors {
+
+template <class Actor, class Place, class... Args>
+void Supervisor::raise(ActorKind kind, const std::string& name, Place place, Args... args) {
+  const auto handle = spawn_seated<Actor>(*this, fabric(), args...);
+  fabric().book.update([&](Addresses& addresses) { place(addresses, handle); });
+  Child child;
+  child.kind = kind;
+  child.name = name;
+  child.end = [handle] { messages::send_exit_to(handle); };
+  child.start = [this, kind, name, place, args...] { raise<Actor>(kind, name, place, args...); };
+  children_[name] = std::move(child);
+  watch_.watch(this, handle, [this, name](const std::string& why) { child_down(name, why); });
+}
+
+void Supervisor::raise_all() {
+  const auto placed = [](auto Addresses::*member) {
+    return [member](Addresses& addresses, const auto& handle) { addresses.*member = handle; };
+  };
+  raise<Application>(ActorKind::application, "application", placed(&Addresses::application));
+  raise<Tracer>(ActorKind::tracer, "tracer", placed(&Addresses::tracer));
+  raise<Watchdog>(ActorKind::watchdog, "watchdog", placed(&Addresses::watchdog));
+  raise<EntropyMonitor>(ActorKind::entropy_monitor, "entropy", placed(&Addresses::entropy_monitor));
+  raise<TokenizerWorker>(ActorKind::tokenizer, "tokenizer", placed(&Addresses::tokenizer));
+  raise<KvLibrary>(ActorKind::kv_library, "kv", placed(&Addresses::kv_library));
+  if (fabric().options.tiers) raise_tiers();
+  raise<Scheduler>(ActorKind::scheduler, "scheduler", placed(&Addresses::scheduler));
+}
+
+void Supervisor::raise_tiers() {
+  for (const memory::Tier tier : {memory::Tier::nvme, memory::Tier::ram, memory::Tier::vram}) {
+    const auto place = [tier](Addresses& addresses, const TierManagerHandle& handle) {
+      addresses.tiers[static_cast<std::size_t>(tier)] = handle;
+    };
+    raise<TierManager>(ActorKind::tier_manager, "tier." + std::string(to_text(tier)), place, tier);
+  }
+  const auto place = [](Addresses& addresses, const DmaEngineHandle& handle) {
+    addresses.dma_engine = handle;
+  };
+  raise<DmaEngine>(ActorKind::dma_engine, "dma", place);
+}
+
+void Supervisor::raise_stage(messages::DeskIndex desk) {
+  const std::string name = "stage." + fabric().desks.at(desk).name;
+  const auto place = [this, desk](Addresses& addresses, const StageHandle& handle) {
+    addresses.stages[desk] = {handle, ++incarnations_[desk]};
+  };
+  raise<Stage>(ActorKind::stage, name, place, desk);
+}
+
+Status Supervisor::raise_stages_of(const RunPlan& plan) {
+  for (const StageSpec& stage : plan.record.cascade.stages) {
+    BLUE_TRY_ASSIGN(const StageDesk* desk, fabric().desks.open(stage.name));
+    if (incarnations_[desk->index] == 0) raise_stage(desk->index);
+  }
+  return {};
+}
+
+void Supervisor::raise_cascade(messages::RunNumber run) {
+  const auto place = [run](Addresses& addresses, const CascadeHandle& handle) {
+    addresses.cascades[run] = handle;
+  };
+  raise<Cascade>(ActorKind::cascade, "cascade." + std::to_string(run), place, run);
+}
+
+}  // namespace blue::actors

@@ -1,0 +1,110 @@
+#include "actors/tier_manager.h"
+
+namespace blue::actors {
+namespace {
+
+using memory::BlockId;
+using memory::Tier;
+using Want = TierKeeper::Want;
+
+std::vector<BlockId> blocks_of(const std::vector<std::uint32_t>& numbers) {
+  std::vector<BlockId> blocks;
+  for (const std::uint32_t number : numbers) blocks.push_back({number});
+  return blocks;
+}
+
+Tier below(Tier tier) { return tier == Tier::vram ? Tier::ram : Tier::nvme; }
+
+}  // namespace
+
+std::string_view to_text(memory::Tier tier) {
+  switch (tier) {
+    case Tier::vram: return "vram";
+    case Tier::ram: return "ram";
+    case Tier::nvme: return "nvme";
+  }
+  return "unknown";
+}
+
+TierManager::TierManager(caf::actor_config& config, Fabric& fabric, memory::Tier tier)
+    : SeatedActor(config, fabric, ActorKind::tier_manager, "tier." + std::string(to_text(tier))),
+      tier_(tier),
+      keeper_(*fabric.options.tiers, tier) {}
+
+TierManager::Behavior TierManager::make_behavior() {
+  take_seat();
+  return {
+      on([this](const messages::PrefetchModel& order) { prefetch(order); }),
+      on([this](const messages::Fetch& fetch) {
+        obey(keeper_.fetch(blocks_of(fetch.blocks), fetch.is_demanded != 0 ? Want::demanded : Want::guessed));
+      }),
+      on([this](const messages::Evict& evict) { keeper_.evict(blocks_of(evict.blocks)); }),
+      on([this](const messages::PinReport& report) {
+        messages::PinCounts counts;
+        counts.pins = keeper_.pins(blocks_of(report.blocks));
+        return counts;
+      }),
+      on([this](const messages::Moved& moved) { obey(keeper_.moved({moved.block})); }),
+      on([this](const messages::MoveCorrupt& corrupt) {
+        fabric().log.write(LogLevel::error, corrupt.error);
+        obey(keeper_.move_failed({corrupt.block}, Error(memory::MemoryError::block_corrupt, corrupt.error)));
+      }),
+      on([this](const messages::MoveFailed& failed) {
+        obey(keeper_.move_failed({failed.block}, Error(memory::MemoryError::read_failed, failed.error)));
+      }),
+      on([this](const messages::BlockReady& ready) { obey(keeper_.below_ready({ready.block})); }),
+  };
+}
+
+void TierManager::prefetch(const messages::PrefetchModel& order) {
+  if (!fabric().options.shelf) return;
+  const auto model = fabric().options.shelf->open(order.model);
+  // A guess about a model that can't be opened: the stage that needs it will say so.
+  if (!model) return;
+  obey(keeper_.fetch((*model)->blocks, Want::guessed));
+}
+
+void TierManager::say_fetches(const std::vector<TierKeeper::BlockWant>& fetches) {
+  for (const Want want : {Want::demanded, Want::guessed}) {
+    messages::Fetch fetch;
+    fetch.is_demanded = want == Want::demanded ? 1 : 0;
+    for (const TierKeeper::BlockWant& wanted : fetches) {
+      if (wanted.want == want) fetch.blocks.push_back(wanted.block.value);
+    }
+    if (!fetch.blocks.empty()) say(book().tier(below(tier_)), std::move(fetch));
+  }
+}
+
+void TierManager::obey(const TierKeeper::Orders& orders) {
+  for (const TierKeeper::Booked& wanted : orders.moves) {
+    messages::Move move;
+    move.block = wanted.block.value;
+    move.tier = static_cast<std::uint8_t>(tier_);
+    move.offset = wanted.offset;
+    move.is_demanded = wanted.want == Want::demanded ? 1 : 0;
+    // What a stage waits for overtakes guesses.
+    if (wanted.want == Want::demanded) {
+      say_urgent(book().get(&Addresses::dma_engine), move);
+    } else {
+      say(book().get(&Addresses::dma_engine), move);
+    }
+  }
+  say_fetches(orders.fetches);
+  if (tier_ != Tier::vram) {
+    for (const BlockId block : orders.ready) {
+      messages::BlockReady ready;
+      ready.block = block.value;
+      ready.tier = static_cast<std::uint8_t>(tier_);
+      say(book().tier(tier_ == Tier::nvme ? Tier::ram : Tier::vram), ready);
+    }
+  }
+  if (!orders.had_to_evict) return;
+  messages::TierPressure pressure;
+  pressure.tier = static_cast<std::uint8_t>(tier_);
+  const memory::TierLedger& ledger = fabric().options.tiers->ledger(tier_);
+  pressure.n_bytes_total = ledger.size().count;
+  pressure.n_bytes_used = (ledger.size() - ledger.free_bytes()).count;
+  say(book().get(&Addresses::scheduler), pressure);
+}
+
+}  // namespace blue::actors

@@ -1,0 +1,42 @@
+#include "actors/tokenizer_worker.h"
+
+#include <utility>
+
+namespace blue::actors {
+
+TokenizerWorker::TokenizerWorker(caf::actor_config& config, Fabric& fabric)
+    : SeatedActor(config, fabric, ActorKind::tokenizer, "tokenizer") {}
+
+TokenizerWorker::Behavior TokenizerWorker::make_behavior() {
+  take_seat();
+  return {
+      on([this](const messages::EncodeText& order) {
+        messages::EncodedText reply;
+        if (fabric().options.text_codec == nullptr) {
+          reply.error = "this runtime has no vocabularies";
+          return reply;
+        }
+        auto ids = fabric().options.text_codec->encode(order.model, order.text);
+        if (ids)
+          reply.ids = std::move(ids).value();
+        else
+          reply.error = ids.error().message();
+        return reply;
+      }),
+      on([this](const messages::DecodeTokens& order) {
+        messages::DecodedText reply;
+        if (fabric().options.text_codec == nullptr) {
+          reply.error = "this runtime has no vocabularies";
+          return reply;
+        }
+        auto text = fabric().options.text_codec->decode(order.model, order.ids);
+        if (text)
+          reply.text = std::move(text).value();
+        else
+          reply.error = text.error().message();
+        return reply;
+      }),
+  };
+}
+
+}  // namespace blue::actors

@@ -1,0 +1,16 @@
+// TokenizerWorker: owns the vocabularies that are asked for, and turns text into ids and back, off the stages' cores.
+// Depends on actors/. Threads: its own. After a restart vocabularies are opened again as they are asked for.
+#pragma once
+
+#include "actors/handles.h"
+#include "actors/seated_actor.h"
+
+namespace blue::actors {
+
+class TokenizerWorker final : public SeatedActor<TokenizerHandle> {
+ public:
+  TokenizerWorker(caf::actor_config& config, Fabric& fabric);
+  Behavior make_behavior() override;
+};
+
+}  // namespace blue::actors

@@ -1,0 +1,19 @@
+// Tracer: drains the actors' span rings into the fabric's trace store, often enough that none runs over, and counts what was
+// lost. Depends on actors/. Threads: its own; with tracing off it only answers.
+#pragma once
+
+#include "actors/handles.h"
+#include "actors/seated_actor.h"
+
+namespace blue::actors {
+
+class Tracer final : public SeatedActor<TracerHandle> {
+ public:
+  Tracer(caf::actor_config& config, Fabric& fabric);
+  Behavior make_behavior() override;
+
+ private:
+  void poll_later();
+};
+
+}  // namespace blue::actors

@@ -1,0 +1,80 @@
+#include "messages/trace_seat.h"
+
+#include <catch2/catch_test_macros.hpp>
+#include <stdexcept>
+
+#include "messages/rings.h"
+
+namespace blue::messages {
+namespace {
+
+std::vector<Span> drained(TraceHub& hub) {
+  std::vector<Span> spans;
+  hub.drain(spans);
+  return spans;
+}
+
+}  // namespace
+
+TEST_CASE("what is sent inside a handler is a child of the handled message's span") {
+  TraceHub hub(16);
+  TraceSeat seat(hub, "stage.code", "stage");
+  const TraceContext incoming = child_of({});
+  TraceContext sent;
+  {
+    const TraceSeat::Handling handling(seat, incoming, "run_stage");
+    sent = seat.next();
+  }
+  CHECK(sent.trace_low == incoming.trace_low);
+  CHECK(sent.trace_high == incoming.trace_high);
+  CHECK(sent.parent == incoming.span);
+  CHECK_FALSE(seat.running().is_stamped());
+  const auto spans = drained(hub);
+  REQUIRE(spans.size() == 1);
+  CHECK(spans[0].context.span == incoming.span);
+  CHECK(spans[0].begin_ns >= incoming.sent_ns);
+  CHECK(spans[0].end_ns >= spans[0].begin_ns);
+}
+
+TEST_CASE("a handler that throws leaves its span all the same") {
+  TraceHub hub(16);
+  TraceSeat seat(hub, "a", "a");
+  const auto handle = [&] {
+    const TraceSeat::Handling handling(seat, child_of({}), "run_stage");
+    throw std::runtime_error("handler");
+  };
+  CHECK_THROWS_AS(handle(), std::runtime_error);
+  CHECK(drained(hub).size() == 1);
+}
+
+TEST_CASE("with tracing off nothing is stamped and no span is left") {
+  TraceHub hub(0);
+  TraceSeat seat(hub, "a", "a");
+  {
+    const TraceSeat::Handling handling(seat, child_of({}), "run_stage");
+    CHECK_FALSE(seat.next().is_stamped());
+  }
+  CHECK(drained(hub).empty());
+}
+
+TEST_CASE(
+    "draining a ring leaves one span for the batch under the first record's trace, and none for an empty "
+    "ring") {
+  TraceHub hub(16);
+  TraceSeat seat(hub, "entropy", "entropy_monitor");
+  SampleRing ring(8);
+  CHECK(drain_traced(seat, ring, "token_samples", [](const TokenSample&) {}) == 0);
+  CHECK(drained(hub).empty());
+  TokenSample first;
+  first.trace = child_of({});
+  ring.push(first);
+  ring.push(TokenSample{});
+  std::size_t n_seen = 0;
+  CHECK(drain_traced(seat, ring, "token_samples", [&](const TokenSample&) { ++n_seen; }) == 2);
+  CHECK(n_seen == 2);
+  const auto spans = drained(hub);
+  REQUIRE(spans.size() == 1);
+  CHECK(spans[0].context.span == first.trace.span);
+}
+
+}  // namespace blue::messages
