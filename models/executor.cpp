@@ -63,6 +63,7 @@ struct Executor::State {
   Status run_eager(const kernels::StepInputs& inputs, const StopToken& stop);
   Status run_streaming(const kernels::StepInputs& inputs, const StopToken& stop);
   Status enqueue_all(const kernels::StepInputs& inputs, const StopToken& stop);
+  Status leave_block(std::size_t slot);
   Status enter_block(std::uint32_t block, std::size_t slot, const StopToken& stop);
   Status run_graph(const kernels::StepInputs& inputs);
   Status run_resident(const kernels::StepInputs& inputs, const StopToken& stop);
@@ -204,13 +205,23 @@ Status Executor::State::run_resident(const kernels::StepInputs& inputs, const St
   return status;
 }
 
+Status Executor::State::leave_block(std::size_t slot) {
+  if (!window[slot].is_held()) return {};
+  // Kernels under way may still read it: the lease ends behind them.
+  BLUE_TRY(passed[slot]->wait());
+  window[slot].release();
+  return {};
+}
+
 Status Executor::State::enter_block(std::uint32_t block, std::size_t slot, const StopToken& stop) {
-  // The slot's earlier block may still be read by kernels under way: its lease ends behind them.
-  if (window[slot].is_held()) {
-    BLUE_TRY(passed[slot]->wait());
-    window[slot].release();
+  BLUE_TRY(leave_block(slot));
+  Result<memory::Lease> lease = leases.lease(block_ids[block], stop);
+  if (!lease && lease.error().is(memory::MemoryError::tier_full)) {
+    // The block before it lies in the way: give up the overlap rather than the step.
+    BLUE_TRY(leave_block(1 - slot));
+    lease = leases.lease(block_ids[block], stop);
   }
-  BLUE_TRY_ASSIGN(window[slot], leases.lease(block_ids[block], stop));
+  BLUE_TRY_ASSIGN(window[slot], std::move(lease));
   bind_block(block, window[slot].address());
   return {};
 }
