@@ -9,7 +9,7 @@ from primitive import Step
 from primitives_lists import BY_NAME
 from prompts import prompt_ids
 from review import review_of
-from task import Task, code_of, draw_task, outcomes, plan_of
+from task import Task, code_of, composition_of, draw_task, is_held_out, outcomes, plan_of
 from tokenizer import Tokenizer, train_merges
 
 CHUNK = 8000
@@ -52,6 +52,8 @@ def draft_of(task: Task, rng: Random) -> tuple[str, str, str]:
     if rng.random() < RIGHT_DRAFTS:
         return task.plan, task.code, "OK"
     wrong = corrupted(task.chain, rng)
+    if is_held_out(composition_of(wrong)):  # not even as a wrong draft
+        return task.plan, task.code, "OK"
     inputs = draw_inputs(task.chain[0].primitive.takes, rng, 8)
     is_right = outcomes(wrong, inputs) == outcomes(task.chain, inputs)
     plan = plan_of(wrong) if rng.random() < SHARED_SLIPS else task.plan
@@ -63,10 +65,13 @@ def make_chunk(seed: int) -> tuple[dict[str, Examples], list[tuple]]:
     rng = Random(f"nano-{seed}")
     tasks = [draw_task(rng, False) for _ in range(CHUNK)]
     pairs: dict[str, list] = {k: [] for k in KINDS}
+    n_closing, n_heading = len(tokenizer.encode_special("<|end|>\n<|assistant|>\n")), len(tokenizer.encode("Plan:\n"))
     for t in tasks:
         code = reply(t.code)
         pairs["think"].append((prompt_ids(tokenizer, "think", task=t.text), reply(t.plan)))
-        pairs["code"].append((prompt_ids(tokenizer, "code", task=t.text, reasoning=t.plan), code))
+        asked = prompt_ids(tokenizer, "code", task=t.text, reasoning=t.plan)
+        plan_at = len(prompt_ids(tokenizer, "think", task=t.text)) - n_closing + n_heading
+        pairs["code"].append((asked[:plan_at], asked[plan_at:] + code))  # the plan is learned too: more signal for the same work
         pairs["alone"].append((prompt_ids(tokenizer, "alone", task=t.text), code))
         plan, draft, review = draft_of(t, rng)
         slots = {"task": t.text, "reasoning": plan, "code_draft": draft}
@@ -82,8 +87,8 @@ class Corpus:
         self.chunks: list[dict[str, Examples]] = []
         self.records: list[tuple] = []
 
-    def fill(self, pool, n_chunks: int) -> None:
-        for chunk, records in pool.imap_unordered(make_chunk, range(n_chunks)):
+    def fill(self, pool, first: int, n_chunks: int) -> None:
+        for chunk, records in pool.imap_unordered(make_chunk, range(first, first + n_chunks)):
             self.records += records
             self.chunks.append(chunk)
 

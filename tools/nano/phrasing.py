@@ -134,7 +134,7 @@ def sequence(chain: list[Step], rng: Random) -> str:
     named = rng.randint(1, len(chain) - 1) if len(chain) > 1 and rng.random() < 0.4 else 0
     if named:
         phrase = nested(chain[:named], rng, outermost=False)
-        if rng.random() < 0.5:
+        if rng.random() < 0.5 and any("{o}" in t or "{at}" in t for t in chain[named].primitive.verbs):
             parts.append(verb(chain[named], False, rng, phrase))
             named += 1
         else:

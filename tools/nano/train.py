@@ -3,8 +3,8 @@
     python3 tools/nano/train.py --out DIR                    one GPU, meant to take under ten minutes
     python3 tools/nano/train.py --out DIR --size small       smaller models; what two processor cores can train
 
-thinker; coder on plans and on bare tasks; both sampled for mistakes; reviewer on these; coder again, now also as fixer;
-draft. Then the exported (dequantised) weights answer the held-out tasks and evaluate.py scores them. On a processor,
+thinker; coder on plans, on bare tasks and as fixer; reviewer on artificial drafts; thinker and coder sampled for mistakes;
+reviewer and fixer on these; draft. Then the exported (dequantised) weights answer the held-out tasks and evaluate.py scores them. On a processor,
 phases that do not need each other run side by side, one core each.
 """
 
@@ -27,14 +27,16 @@ import model as models
 from corpus import Corpus, build_tokenizer
 from examples import Examples
 from export import answer_held_out, export, golden_ids
+from gguf_reader import load_model
 from mistakes import Mistakes, limit_worker
 from trainer import train
 
 SECONDS = {
-    "full": {"thinker": 110, "coder": 110, "thinker again": 40, "reviewer": 85, "fixer": 85, "draft": 25},
-    "small": {"thinker": 720, "coder": 720, "thinker again": 480, "reviewer": 480, "fixer": 420, "draft": 420},
+    "full": {"thinker": 90, "coder": 100, "reviewer": 70, "thinker again": 30, "reviewer again": 50, "fixer": 70, "draft": 20},
+    "small": {"thinker": 900, "coder": 900, "reviewer": 900, "thinker again": 300, "reviewer again": 300, "fixer": 400, "draft": 240},
 }
-RATES = {"thinker": (1.0, 0.35), "coder": (1.0, 0.35), "thinker again": (0.35, 0.0), "reviewer": (0.7, 0.0), "fixer": (0.6, 0.0), "draft": (1.0, 0.0)}
+RATES = {"thinker": (1.0, 0.35), "coder": (1.0, 0.35), "reviewer": (1.0, 0.5), "thinker again": (0.35, 0.0), "reviewer again": (0.5, 0.0),
+         "fixer": (0.5, 0.0), "draft": (1.0, 0.0)}
 
 
 def parse():
@@ -42,6 +44,8 @@ def parse():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--size", choices=models.SHAPES, default="full")
     parser.add_argument("--scale", type=float, default=1.0, help="of every model's seconds")
+    parser.add_argument("--begin-from", type=Path, help="train the pack in this folder further")
+    parser.add_argument("--first-chunk", type=int, default=0, help="where in the endless training corpus to begin")
     parser.add_argument("--chunks", type=int, default=180, help=f"training tasks, in {corpus.CHUNK}s")
     parser.add_argument("--samples", type=int, default=200_000, help="runs sampled for mistakes")
     parser.add_argument("--tokens", type=int, default=49152, help="in a training batch")
@@ -60,7 +64,7 @@ class Session:
         self.log(f"vocabulary of {self.n_vocab}")
         self.pool = multiprocessing.get_context("fork").Pool(arguments.processes, initializer=limit_worker)
         self.corpus = Corpus()
-        self.filling = threading.Thread(target=self.corpus.fill, args=(self.pool, arguments.chunks))
+        self.filling = threading.Thread(target=self.corpus.fill, args=(self.pool, arguments.first_chunk, arguments.chunks))
         self.filling.start()
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.dtype = torch.bfloat16
@@ -73,32 +77,37 @@ class Session:
 
     def new_model(self, role: str):
         torch.manual_seed(sum(map(ord, role)))
-        made = models.Model(models.SHAPES[self.a.size][role], self.n_vocab).to(self.device)
-        self.log(f"{role}: {made.n_parameters()} parameters")
-        return made
+        before = self.a.begin_from
+        made = load_model(before / f"{role}.gguf") if before else models.Model(models.SHAPES[self.a.size][role], self.n_vocab)
+        self.log(f"{role}: {made.n_parameters()} parameters" + (f", from {before.name}" if before else ""))
+        return made.to(self.device)
 
     def train(self, phase, model, draw, keep_at=()):
         """Trains in place; returns models as they were at `keep_at`."""
         kept = train(phase, model, draw, SECONDS[self.a.size][phase] * self.a.scale, RATES[phase], self.a.tokens, self.device, self.log, keep_at)
         return [restored(model, state) for state in kept]
 
-    def side_by_side(self, first, second) -> list:
-        """Two phases, each (phase, model, draw, keep_at): one after the other on a GPU, each on its own core otherwise."""
+    def side_by_side(self, *phases) -> list:
+        """Phases, each (phase, model, draw, keep_at): one after the other on a GPU, each a process of its own otherwise."""
         if self.device.type == "cuda":
-            return [self.train(*first), self.train(*second)]
+            return [self.train(*p) for p in phases]
         with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "state")
-            child = multiprocessing.get_context("fork").Process(target=self.train_into, args=(path, *first))
-            child.start()
-            kept = self.train(*second)
-            child.join()
-            states = torch.load(path)
-        first[1].load_state_dict(states[-1])
-        return [[restored(first[1], state) for state in states[:-1]], kept]
+            paths = [os.path.join(folder, str(i)) for i in range(len(phases))]
+            children = [multiprocessing.get_context("fork").Process(target=self.train_into, args=(*work,)) for work in zip(paths, phases)]
+            for child in children:
+                child.start()
+            for child in children:
+                child.join()
+            kept = []
+            for path, (_, model, _, _) in zip(paths, phases):
+                states = torch.load(path)
+                model.load_state_dict(states[-1])
+                kept.append([restored(model, state) for state in states[:-1]])
+        return kept
 
-    def train_into(self, path, phase, model, draw, keep_at) -> None:
-        kept = self.train(phase, model, draw, keep_at)
-        torch.save([m.state_dict() for m in (*kept, model)], path)
+    def train_into(self, path, phase) -> None:
+        kept = self.train(*phase)
+        torch.save([m.state_dict() for m in (*kept, phase[1])], path)
 
 
 def restored(model, state):
@@ -129,24 +138,23 @@ def main() -> None:
         s.filling.join()  # a forked phase sees only what is there when it starts
     s.log(f"first {len(s.corpus.chunks)} chunks of tasks, {s.corpus.chunks[0]['code'].n_tokens() / corpus.CHUNK:.0f} tokens a code example")
 
-    thinker, coder = s.new_model("thinker"), s.new_model("coder")
-    thinkers, coders = s.side_by_side(("thinker", thinker, lambda _: s.corpus.examples("think"), (0.1, 0.4)),
-                                      ("coder", coder, lambda _: s.corpus.examples("code", "alone"), (0.1, 0.4)))
+    thinker, coder, reviewer = s.new_model("thinker"), s.new_model("coder"), s.new_model("reviewer")
+    thinkers, coders, _ = s.side_by_side(("thinker", thinker, lambda _: s.corpus.examples("think"), (0.1, 0.4)),
+                                         ("coder", coder, lambda _: s.corpus.examples("code", "alone", "fix"), (0.1, 0.4)),
+                                         ("reviewer", reviewer, lambda _: s.corpus.examples("review"), ()))
     s.filling.join()
     s.log(f"corpus: {len(s.corpus.records)} tasks")
     thinker.eval(), coder.eval()
     mistakes = sample_mistakes(s, [*thinkers, thinker], [*coders, coder])
 
-    reviewer = s.new_model("reviewer")
-    reviewer.load_state_dict(thinker.state_dict())
     reviews = mistakes.review_examples()
-    s.log(f"reviewer: {len(reviews)} examples of real drafts beside the artificial ones; begins from the thinker")
+    s.log(f"reviewer: {len(reviews)} examples of real drafts beside the artificial ones")
 
     def review_mix(turn: int) -> Examples:
         return Examples.joined([reviews, s.corpus.examples("review", share=len(reviews) / len(s.corpus.records), turn=turn)])
 
     s.side_by_side(("thinker again", thinker, lambda turn: s.corpus.examples("think", turn=turn + 1), ()),
-                   ("reviewer", reviewer, review_mix, ()))
+                   ("reviewer again", reviewer, review_mix, ()))
     reviewer.eval()
     fixes = mistakes.fix_examples(s.pool, reviewer, s.device, s.dtype, s.a.decode_batch, 900)
     recoded = mistakes.plan_examples(s.pool)
