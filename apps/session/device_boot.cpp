@@ -1,0 +1,53 @@
+#include "apps/session/device_boot.h"
+
+#include <utility>
+
+#include "hal/memory_info.h"
+
+namespace blue::host {
+namespace {
+
+constexpr unsigned kReadsInFlight = 64;
+
+/// io_uring, or pread where the kernel has or allows none, said once.
+Result<std::unique_ptr<hal::FileReader>> open_reader(LogSink& log) {
+  auto reader = hal::open_uring_reader(kReadsInFlight);
+  if (reader) return reader;
+  log.write_once(LogLevel::info, "files are read with pread: " + reader.error().message());
+  return hal::open_pread_reader();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
+                                                const actors::Placement& placement, LogSink& log) {
+  auto boot = std::make_unique<DeviceBoot>();
+  BLUE_TRY_ASSIGN(const kernels::BackendChoice choice, kernels::choose_backend(options.device));
+  boot->choice = choice.why;
+  BLUE_TRY_ASSIGN(boot->backend, choice.entry->open({choice.device_index, placement.worker_cpus}));
+  hal::Device& device = boot->backend->device();
+  actors::TierHouseOptions tiers;
+  tiers.vram =
+      options.vram_budget.count > 0 ? options.vram_budget : Bytes{device.info().memory_free.count / 2};
+  tiers.ram = options.ram_budget;
+  if (tiers.ram.count == 0 && device.info().kind != hal::DeviceKind::cpu) {
+    BLUE_TRY_ASSIGN(const hal::MemoryInfo memory, hal::read_memory_info());
+    tiers.ram = Bytes{memory.available.count / 4};
+  }
+  tiers.open_reader = [&log] { return open_reader(log); };
+  BLUE_TRY_ASSIGN(boot->tiers, actors::TierHouse::open(device, std::move(tiers), log));
+  boot->shelf = std::make_shared<actors::ModelShelf>(*boot->tiers);
+  return boot;
+}
+
+actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOptions& options) {
+  models::ExecutorLimits limits;
+  limits.max_context = options.max_context;
+  limits.weight_budget = boot.tiers->budget(memory::Tier::vram);
+  return [&boot, limits](actors::StageDesk& desk) -> std::unique_ptr<actors::TokenSource> {
+    return std::make_unique<actors::SessionSource>(
+        actors::SessionSurroundings{*boot.backend, boot.turn, *boot.tiers, *boot.shelf, limits}, desk);
+  };
+}
+
+}  // namespace blue::host

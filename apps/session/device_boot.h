@@ -1,0 +1,31 @@
+// DeviceBoot: the device side of a runtime: backend chosen and opened, tiers opened on its device, models' shelf, and the
+// sources of tokens over them. What is left when the actors are taken away.
+// Depends on hal, kernels, memory, models, actors/logic. Threads: opened on one; then as its parts say.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "actors/fabric.h"
+#include "actors/logic/session_source.h"
+#include "apps/session/runtime_host.h"
+#include "hal/topology.h"
+
+namespace blue::host {
+
+struct DeviceBoot {
+  std::string choice;
+  std::unique_ptr<kernels::Backend> backend;
+  std::mutex turn;
+  std::shared_ptr<actors::TierHouse> tiers;
+  std::shared_ptr<actors::ModelShelf> shelf;
+};
+
+/// Errors: unknown_backend, out_of_memory.
+Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
+                                                const actors::Placement& placement, LogSink& log);
+/// A factory of session sources over `boot`, which outlives them.
+actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOptions& options);
+
+}  // namespace blue::host

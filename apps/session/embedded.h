@@ -1,0 +1,35 @@
+// For C++ programs that embed the runtime and have actors of their own: the actor system, and the actor to speak to.
+//   caf::scoped_actor self(host::actor_system(*runtime));
+//   messages::GenerateText order; order.model = ...; order.prompt = ...; order.max_tokens = 64;
+//   self->request(host::application(*runtime), std::chrono::minutes(5), order).receive(
+//       [](const messages::GeneratedText& reply) { ... }, [](const caf::error&) { ... });
+// Depends on actors/ and CAF. Drop every handle before the runtime is shut down: a handle keeps its actor's thread alive.
+#pragma once
+
+#include "actors/handles.h"
+#include "actors/house.h"
+#include "apps/session/runtime_host.h"
+
+namespace blue::host {
+
+/// A bug after shutdown().
+inline caf::actor_system& actor_system(Runtime& runtime) { return runtime.house().system(); }
+
+/// Hears generate_text and answers generated_text; empty after shutdown().
+inline actors::ApplicationHandle application(Runtime& runtime) {
+  return runtime.house().fabric().book.get(&actors::Addresses::application);
+}
+
+/// Hears encode_text and decode_tokens.
+inline actors::TokenizerHandle tokenizer(Runtime& runtime) {
+  return runtime.house().fabric().book.get(&actors::Addresses::tokenizer);
+}
+
+/// Stamps a message as the root of a new trace, for actors that do not derive from messages::TracedActor.
+template <messages::ListedMessage Message>
+Message as_root(Runtime& runtime, Message message) {
+  if (runtime.house().fabric().traces.is_on()) message.trace = child_of(TraceContext{});
+  return message;
+}
+
+}  // namespace blue::host

@@ -1,0 +1,196 @@
+#include "apps/session/runtime_host.h"
+
+#include <utility>
+
+#include "actors/house.h"
+#include "actors/logic/cascade_run.h"
+#include "actors/logic/run_directory.h"
+#include "actors/tier_manager.h"
+#include "apps/session/device_boot.h"
+
+namespace blue::host {
+
+using actors::ActorsError;
+using actors::Addresses;
+
+struct Run::State {
+  std::shared_ptr<actors::House> house;
+  messages::RunNumber number = 0;
+  std::string id;
+  bool is_finished = false;
+};
+
+struct Runtime::State {
+  RuntimeOptions options;
+  std::string choice = "no device: the program brings its own tokens";
+  std::unique_ptr<DeviceBoot> device;  ///< outlives the actors
+  std::unique_ptr<actors::House> house;
+  bool is_down = false;
+};
+
+Run::Run(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Run::Run(Run&&) noexcept = default;
+Run& Run::operator=(Run&&) noexcept = default;
+Run::~Run() {
+  if (state_) state_->house->fabric().events.close(state_->number);
+}
+
+const std::string& Run::id() const { return state_->id; }
+bool Run::is_finished() const { return state_->is_finished; }
+std::vector<RunEvent> Run::poll() { return wait(std::chrono::nanoseconds(0)); }
+
+std::vector<RunEvent> Run::wait(std::chrono::nanoseconds patience) {
+  if (state_->is_finished) return {};
+  std::vector<RunEvent> events = state_->house->fabric().events.take(state_->number, patience);
+  if (!events.empty() && events.back().kind == RunEvent::Kind::finished) state_->is_finished = true;
+  return events;
+}
+
+void Run::cancel() {
+  messages::CancelRun order;
+  order.run = state_->number;
+  state_->house->say(&Addresses::application, order);
+}
+
+std::vector<RunEvent> Run::finish() {
+  std::vector<RunEvent> all;
+  while (!state_->is_finished) {
+    for (RunEvent& event : wait(std::chrono::milliseconds(500))) all.push_back(std::move(event));
+  }
+  return all;
+}
+
+Runtime::Runtime(std::shared_ptr<State> state) : state_(std::move(state)) {}
+Runtime::~Runtime() { shutdown(); }
+
+Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink& log) {
+  auto state = std::make_shared<State>();
+  actors::FabricOptions fabric;
+  BLUE_TRY_ASSIGN(const hal::Topology topology, hal::read_topology());
+  fabric.placement = actors::place_actors(topology);
+  fabric.stall_deadline_ns = options.stall_deadline_ns;
+  fabric.spans_per_actor = options.tracing == Tracing::on ? options.spans_per_actor : 0;
+  if (options.make_source) {
+    fabric.make_source = options.make_source;
+  } else {
+    BLUE_TRY_ASSIGN(state->device, boot_device(options, fabric.placement, log));
+    state->choice = state->device->choice;
+    fabric.make_source = session_sources(*state->device, options);
+    fabric.tiers = state->device->tiers;
+    fabric.shelf = state->device->shelf;
+    fabric.text_codec = state->device->shelf;
+  }
+  if (options.runs_root.empty()) options.runs_root = actors::default_runs_root();
+  state->options = std::move(options);
+  state->house = std::make_unique<actors::House>(std::move(fabric), log);
+  // The tree stands before anybody can speak to it.
+  if (!state->house->ping()) return Error(ActorsError::actor_down, "the supervisor did not start");
+  return std::unique_ptr<Runtime>(new Runtime(std::move(state)));
+}
+
+void Runtime::shutdown() {
+  if (!state_ || std::exchange(state_->is_down, true)) return;
+  state_->house->stop();
+}
+
+const std::string& Runtime::device_choice() const { return state_->choice; }
+actors::House& Runtime::house() { return *state_->house; }
+
+Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::string& path) {
+  if (!state_->device) return Error(ActorsError::bad_request, "this runtime was started without a device");
+  BLUE_TRY_ASSIGN(const auto shelved, state_->device->shelf->open(path));
+  messages::PrefetchModel prefetch;
+  prefetch.model = path;
+  state_->house->say(state_->house->fabric().book.tier(memory::Tier::vram), prefetch);
+  return shelved->model;
+}
+
+Result<Run> Runtime::open(std::unique_ptr<Run::State> run, std::string log_path, actors::RunStart start,
+                          actors::RunRecord record, std::optional<actors::StageJob> generation) {
+  if (state_->is_down) return Error(ActorsError::shutting_down, "the runtime was shut down");
+  actors::Fabric& fabric = state_->house->fabric();
+  run->house = {state_, state_->house.get()};  // keeps the device alive as long as the house
+  run->number = fabric.runs.next_run();
+  if (generation) {
+    generation->run = run->number;
+    generation->job = fabric.runs.next_job();
+  }
+  const bool is_generation = generation.has_value();
+  fabric.events.open(run->number);
+  fabric.runs.put({run->number, std::move(log_path), start, std::move(record), std::move(generation)});
+  if (is_generation) {
+    messages::OpenGeneration order;
+    order.run = run->number;
+    state_->house->say(&Addresses::application, order);
+  } else {
+    messages::OpenRun order;
+    order.run = run->number;
+    state_->house->say(&Addresses::application, order);
+  }
+  return Run(std::move(run));
+}
+
+Result<Run> Runtime::generate(const GenerateRequest& request) {
+  BLUE_TRY(request.sampling.validate());
+  actors::StageJob job{
+      0, 0, 0, request.model, request.system, request.prompt, request.max_tokens, request.sampling};
+  return open(std::make_unique<Run::State>(), "", actors::RunStart::anew, {}, std::move(job));
+}
+
+Result<Run> Runtime::run_cascade(actors::CascadeSpec cascade, const std::string& task,
+                                 const CascadeOptions& options) {
+  BLUE_TRY_ASSIGN(const actors::RunPlace place, actors::create_run(state_->options.runs_root));
+  auto run = std::make_unique<Run::State>();
+  run->id = place.id;
+  const SkipPolicy skip = cascade.allows_skip ? SkipPolicy::as_configured : options.skip;
+  return open(std::move(run), place.log.string(), actors::RunStart::anew, {std::move(cascade), task, skip},
+              std::nullopt);
+}
+
+Result<Run> Runtime::resume(const std::string& run_id) {
+  BLUE_TRY_ASSIGN(const actors::RunPlace place, actors::find_run(state_->options.runs_root, run_id));
+  BLUE_TRY_ASSIGN(actors::LoggedRun logged, actors::read_logged_run(place.log.string()));
+  if (logged.end && logged.end->outcome == messages::Outcome::completed) {
+    return Error(ActorsError::run_finished, "run " + place.id + " has completed; there is nothing to resume");
+  }
+  auto run = std::make_unique<Run::State>();
+  run->id = place.id;
+  return open(std::move(run), place.log.string(), actors::RunStart::resumed, std::move(logged.record),
+              std::nullopt);
+}
+
+std::vector<memory::SlotText> Runtime::slots(const Run& run) const {
+  const auto buffer = state_->house->fabric().runs.buffer(run.state_->number);
+  return buffer ? buffer->observe() : std::vector<memory::SlotText>();
+}
+
+std::vector<actors::Seat> Runtime::actors() const { return state_->house->fabric().seats.all(); }
+
+std::vector<TierState> Runtime::tiers() const {
+  std::vector<TierState> states;
+  if (!state_->device) return states;
+  actors::TierHouse& house = *state_->device->tiers;
+  const auto views = memory::UnifiedAddressSpace(house.catalog(), house.residency()).view();
+  for (const memory::Tier tier : {memory::Tier::vram, memory::Tier::ram, memory::Tier::nvme}) {
+    states.push_back(
+        {std::string(actors::to_text(tier)), house.budget(tier), views[static_cast<std::size_t>(tier)]});
+  }
+  return states;
+}
+
+std::vector<messages::HintRecord> Runtime::hints() const { return state_->house->fabric().hint_log.recent(); }
+
+actors::TraceDump Runtime::traces() {
+  actors::Fabric& fabric = state_->house->fabric();
+  // After a shutdown nobody drains but us.
+  if (!state_->house->flush_traces()) fabric.trace_store.drain(fabric.traces);
+  return actors::to_dump(fabric.trace_store.spans(), fabric.traces.writers(),
+                         fabric.traces.dropped() + fabric.trace_store.n_beyond());
+}
+
+std::uint32_t Runtime::n_restarts() {
+  const auto pong = state_->house->ping();
+  return pong ? pong->n_restarts : 0;
+}
+
+}  // namespace blue::host

@@ -1,0 +1,148 @@
+// blue::host::Runtime: the whole program as one object: machine, device, tiers, actors, models, runs. What `blue`, the shell, the
+// C API and embedding programs use; no CAF in here (embedded.h has the actor system for those who want it).
+//   auto runtime = Runtime::start(options);            boots the devices, places the actors, starts them
+//   auto run = runtime->run_cascade(spec, task, {});   a handle; poll() or wait() give its events
+//   runtime->shutdown();                               clean from any state, within a second
+// Threads: every method from any thread; a handle from one thread at a time. A handle may outlive its Runtime: it
+// then says that its work has ended.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/logic/cascade_file.h"
+#include "actors/logic/event_board.h"
+#include "actors/logic/hint_log.h"
+#include "actors/logic/run_record.h"
+#include "actors/logic/run_table.h"
+#include "actors/logic/seat_list.h"
+#include "actors/logic/token_source.h"
+#include "actors/logic/trace_report.h"
+#include "base/log_sink.h"
+#include "base/result.h"
+#include "memory/text/thinking_buffer.h"
+#include "memory/tiers/unified_address_space.h"
+#include "models/model.h"
+
+namespace blue::actors {
+class House;
+}
+
+namespace blue::host {
+
+using actors::RunEvent;
+using actors::SkipPolicy;
+
+enum class Tracing : std::uint8_t { off, on };
+
+struct RuntimeOptions {
+  std::string device = "auto";  ///< "auto", "cpu", "reference", "cuda:0": kernels::choose_backend
+  Bytes vram_budget;            ///< the arena on the device; 0: half of what the device has free
+  Bytes
+      ram_budget;  ///< page-locked tier 1 beside a GPU; 0: a quarter of the memory available; unused with a CPU device
+  std::uint32_t max_context = 4096;  ///< tokens per sequence, cut to what a model was trained for
+  std::filesystem::path runs_root;   ///< empty: actors::default_runs_root()
+  Tracing tracing = Tracing::off;
+  std::size_t spans_per_actor = 16384;
+  Nanoseconds stall_deadline_ns = 30'000'000'000;
+  /// Tests and embedders may bring their own source of tokens; models, device and tiers are then not opened.
+  actors::TokenSourceFactory make_source;
+};
+
+struct GenerateRequest {
+  std::string model;   ///< path
+  std::string system;  ///< may be empty
+  std::string prompt;  ///< may be empty: BOS alone
+  std::uint32_t max_tokens = 256;
+  models::SamplingSpec sampling;
+};
+
+struct CascadeOptions {
+  SkipPolicy skip = SkipPolicy::never;
+};
+
+/// A run or a generation under way. Moving only; its death does not stop the work (cancel() does).
+class Run {
+ public:
+  Run(Run&&) noexcept;
+  Run& operator=(Run&&) noexcept;
+  ~Run();
+
+  /// The id on disk, for resume; empty for a single generation.
+  [[nodiscard]] const std::string& id() const;
+  /// What has happened since the last call, in order; empty when nothing has. Never blocks.
+  std::vector<RunEvent> poll();
+  /// The same, waiting up to `patience` for something.
+  std::vector<RunEvent> wait(std::chrono::nanoseconds patience);
+  /// True once an event of kind `finished` was handed out.
+  [[nodiscard]] bool is_finished() const;
+  /// Stops the work at its next op; the end comes as an event. What was committed stays.
+  void cancel();
+  /// Waits to the end and gives all events that were not yet handed out; the last is `finished`.
+  std::vector<RunEvent> finish();
+
+ private:
+  friend class Runtime;
+  struct State;
+  explicit Run(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// What a tier holds now, for people.
+struct TierState {
+  std::string name;
+  Bytes budget;
+  memory::TierView view;
+};
+
+class Runtime {
+ public:
+  /// Errors: unknown_backend, out_of_memory with the remedy, hal's.
+  static Result<std::unique_ptr<Runtime>> start(RuntimeOptions options, LogSink& log);
+  /// shutdown(), if nobody did.
+  ~Runtime();
+  Runtime(const Runtime&) = delete;
+  Runtime& operator=(const Runtime&) = delete;
+
+  /// One line: the device and why it was chosen.
+  [[nodiscard]] const std::string& device_choice() const;
+
+  /// Opens a model and begins to bring its blocks near. Errors: open_model's; bad_request without devices.
+  Result<std::shared_ptr<const models::Model>> load_model(const std::string& path);
+  /// Errors: bad_sampling, shutting_down. What the model or prompt is refused for comes as the `finished` event.
+  Result<Run> generate(const GenerateRequest& request);
+  /// Errors: shutting_down; bad_request where the runs' folder can't be made.
+  Result<Run> run_cascade(actors::CascadeSpec cascade, const std::string& task,
+                          const CascadeOptions& options);
+  /// Continues at the first unfinished stage; "last" is the newest run. Errors: unknown_run, run_finished, bad_cascade,
+  /// log_corrupt.
+  Result<Run> resume(const std::string& run_id);
+
+  /// Slots of a run of this runtime, as they are; empty when it is not open.
+  [[nodiscard]] std::vector<memory::SlotText> slots(const Run& run) const;
+  [[nodiscard]] std::vector<actors::Seat> actors() const;
+  [[nodiscard]] std::vector<TierState> tiers() const;
+  [[nodiscard]] std::vector<messages::HintRecord> hints() const;
+  /// All spans so far, after a flush.
+  [[nodiscard]] actors::TraceDump traces();
+  [[nodiscard]] std::uint32_t n_restarts();
+
+  /// Ends all work and every thread. Idempotent.
+  void shutdown();
+
+  /// For embedded.h.
+  [[nodiscard]] actors::House& house();
+
+ private:
+  struct State;
+  explicit Runtime(std::shared_ptr<State> state);
+  Result<Run> open(std::unique_ptr<Run::State> run, std::string log_path, actors::RunStart start,
+                   actors::RunRecord record, std::optional<actors::StageJob> generation);
+  std::shared_ptr<State> state_;  ///< shared with the handles of its runs, so that these may outlive it
+};
+
+}  // namespace blue::host
