@@ -32,6 +32,13 @@ def build_tokenizer(n_tasks: int, n_merges: int) -> Tokenizer:
     return tokenizer
 
 
+def use_tokenizer(merges) -> Tokenizer:
+    """For models that go on with the vocabulary they have."""
+    global tokenizer
+    tokenizer = Tokenizer([tuple(m.split(" ")) for m in merges])
+    return tokenizer
+
+
 def record_of(task: Task) -> tuple:
     """A task as plain values, light to send between processes."""
     return task.text, tuple((s.primitive.name, s.value) for s in task.chain)

@@ -24,10 +24,10 @@ import torch
 import corpus
 import held_out
 import model as models
-from corpus import Corpus, build_tokenizer
+from corpus import Corpus, build_tokenizer, use_tokenizer
 from examples import Examples
 from export import answer_held_out, export, golden_ids
-from gguf_reader import load_model
+from gguf_reader import load_model, read_gguf
 from mistakes import Mistakes, limit_worker
 from trainer import train
 
@@ -60,7 +60,11 @@ class Session:
 
     def __init__(self, arguments):
         self.a, self.begun, self.lines = arguments, time.time(), []
-        self.n_vocab = len(build_tokenizer(4000, arguments.merges))
+        if arguments.begin_from:
+            known, _ = read_gguf(arguments.begin_from / "coder.gguf")
+            self.n_vocab = len(use_tokenizer(known["tokenizer.ggml.merges"]))
+        else:
+            self.n_vocab = len(build_tokenizer(4000, arguments.merges))
         self.log(f"vocabulary of {self.n_vocab}")
         self.pool = multiprocessing.get_context("fork").Pool(arguments.processes, initializer=limit_worker)
         self.corpus = Corpus()
