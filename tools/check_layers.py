@@ -35,7 +35,7 @@ ROOMS = [
     ("toml++", re.compile(r"^toml\+\+/"), ["models/", "actors/logic/", "tests/"]),
     ("fmt", re.compile(r"^fmt/"), ["models/", "messages/", "actors/", "apps/", "tests/", "bench/"]),
     ("spdlog", re.compile(r"^spdlog/"), ["apps/", "tests/", "bench/"]),
-    ("nlohmann_json", re.compile(r"^nlohmann/"), ["apps/", "tests/", "bench/"]),
+    ("nlohmann_json", re.compile(r"^nlohmann/"), ["apps/", "actors/logic/", "tests/", "bench/"]),
     ("CLI11", re.compile(r"^CLI/"), ["apps/"]),
     ("libedit", re.compile(r"^(histedit\.h|editline/)"), ["apps/shell/"]),
 ]

@@ -1,0 +1,33 @@
+// What the commands of `blue` share: how they are registered, how they end, how an error is told.
+// Depends on CLI11. Main thread.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "apps/blue/exit_status.h"
+#include "base/error.h"
+
+namespace blue::apps {
+
+/// "blue: <message>", one line on stderr; returns the exit status that the error's kind asks for.
+int tell(const Error& error);
+
+/// What the command line asked for, run after parsing is over.
+using Action = std::function<int()>;
+
+void add_generate(CLI::App& app, Action& action);
+void add_run(CLI::App& app, Action& action);
+void add_resume(CLI::App& app, Action& action);
+void add_logits(CLI::App& app, Action& action);
+void add_tokenize(CLI::App& app, Action& action);
+void add_inspect(CLI::App& app, Action& action);
+void add_doctor(CLI::App& app, Action& action);
+void add_bench(CLI::App& app, Action& action);
+void add_trace(CLI::App& app, Action& action);
+
+/// --device cpu|cuda:0|reference|auto, into `device`.
+void add_device_option(CLI::App& command, std::string& device);
+
+}  // namespace blue::apps

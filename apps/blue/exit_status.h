@@ -1,0 +1,25 @@
+// How `blue` ends. Depends on base/error.h.
+#pragma once
+
+#include "base/error.h"
+
+namespace blue::apps {
+
+inline constexpr int kExitDone = 0;
+inline constexpr int kExitFailed = 1;       ///< the machine or a device failed
+inline constexpr int kExitBadInput = 2;     ///< a file, flag, config or prompt is to be mended
+inline constexpr int kExitCancelled = 130;  ///< Ctrl-C
+
+constexpr int exit_status(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::bad_input:
+    case ErrorKind::corrupt: return kExitBadInput;
+    case ErrorKind::cancelled: return kExitCancelled;
+    case ErrorKind::exhausted:
+    case ErrorKind::unavailable:
+    case ErrorKind::failed: return kExitFailed;
+  }
+  return kExitFailed;
+}
+
+}  // namespace blue::apps

@@ -1,0 +1,105 @@
+// `blue inspect`: what a GGUF file holds, and what this build would make of it.
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "apps/blue/command.h"
+#include "models/arch.h"
+#include "models/gguf/gguf_file.h"
+
+namespace blue::apps {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string type_name(std::uint32_t type) {
+  const kernels::Format* format = kernels::find_format(type);
+  return format != nullptr ? std::string(format->name) : "type " + std::to_string(type);
+}
+
+std::vector<std::uint64_t> dims_of(const models::TensorInfo& tensor) {
+  return {tensor.dims.begin(), tensor.dims.begin() + tensor.n_dims};
+}
+
+ordered_json describe(const models::GgufFile& file) {
+  ordered_json document;
+  document["file"] = file.path();
+  document["version"] = file.version();
+  document["size"] = file.file_size();
+  document["alignment"] = file.alignment();
+  document["keys"] = ordered_json::array();
+  for (const models::KeyDescription& key : file.describe_keys()) {
+    document["keys"].push_back({{"key", key.key}, {"type", key.type}, {"value", key.value}});
+  }
+  document["tensors"] = ordered_json::array();
+  for (const models::TensorInfo& tensor : file.tensors()) {
+    document["tensors"].push_back({{"name", tensor.name},
+                                   {"dims", dims_of(tensor)},
+                                   {"format", type_name(tensor.type)},
+                                   {"offset", tensor.file_offset},
+                                   {"size", tensor.size}});
+  }
+  const auto program = models::compile_program(file);
+  if (program) {
+    document["program"] = {{"runs", true},
+                           {"architecture", program->hyper.architecture},
+                           {"n_ops", program->ops.size()},
+                           {"n_blocks", program->blocks.size()},
+                           {"weight_bytes", models::weight_bytes(*program).count}};
+  } else {
+    document["program"] = {{"runs", false}, {"why", program.error().message()}};
+  }
+  return document;
+}
+
+void print_text(const ordered_json& document) {
+  std::printf("%s: GGUF v%u, %s, alignment %llu\n", document["file"].get<std::string>().c_str(),
+              document["version"].get<unsigned>(),
+              to_text(Bytes{document["size"].get<std::uint64_t>()}).c_str(),
+              document["alignment"].get<unsigned long long>());
+  for (const auto& key : document["keys"]) {
+    std::printf("  %-44s %-16s %s\n", key["key"].get<std::string>().c_str(),
+                key["type"].get<std::string>().c_str(), key["value"].get<std::string>().c_str());
+  }
+  for (const auto& tensor : document["tensors"]) {
+    std::printf("  %-44s %-16s %s at %llu, %s\n", tensor["name"].get<std::string>().c_str(),
+                tensor["format"].get<std::string>().c_str(), tensor["dims"].dump().c_str(),
+                tensor["offset"].get<unsigned long long>(),
+                to_text(Bytes{tensor["size"].get<std::uint64_t>()}).c_str());
+  }
+  const auto& program = document["program"];
+  if (program["runs"].get<bool>()) {
+    std::printf("runs here: %s, %zu ops, %zu blocks, %s of weights\n",
+                program["architecture"].get<std::string>().c_str(), program["n_ops"].get<std::size_t>(),
+                program["n_blocks"].get<std::size_t>(),
+                to_text(Bytes{program["weight_bytes"].get<std::uint64_t>()}).c_str());
+  } else {
+    std::printf("does not run here: %s\n", program["why"].get<std::string>().c_str());
+  }
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("inspect", "Show the keys and tensors of a GGUF file");
+  auto path = std::make_shared<std::string>();
+  auto is_json = std::make_shared<bool>(false);
+  command->add_option("file", *path, "GGUF file")->required();
+  command->add_flag("--json", *is_json, "One JSON object");
+  command->callback([&action, path, is_json] {
+    action = [path, is_json] {
+      const auto file = models::GgufFile::open(*path);
+      if (!file) return tell(file.error());
+      const ordered_json document = describe(*file);
+      if (*is_json) {
+        std::printf("%s\n", document.dump(2, ' ', false, ordered_json::error_handler_t::replace).c_str());
+      } else {
+        print_text(document);
+      }
+      return kExitDone;
+    };
+  });
+}
+
+}  // namespace blue::apps

@@ -1,0 +1,40 @@
+#include "apps/blue/interrupt.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include "apps/blue/exit_status.h"
+
+namespace blue::apps {
+
+namespace {
+
+// A signal handler reaches nothing but what is static.
+volatile sig_atomic_t n_signals = 0;
+struct sigaction before_int;
+struct sigaction before_term;
+
+void note(int) {
+  n_signals = n_signals + 1;
+  if (n_signals > 1) _exit(kExitCancelled);
+}
+
+}  // namespace
+
+Interrupt::Interrupt() {
+  n_signals = 0;
+  struct sigaction action {};
+  action.sa_handler = note;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, &before_int);
+  sigaction(SIGTERM, &action, &before_term);
+}
+
+Interrupt::~Interrupt() {
+  sigaction(SIGINT, &before_int, nullptr);
+  sigaction(SIGTERM, &before_term, nullptr);
+}
+
+bool Interrupt::is_asked() const { return n_signals > 0; }
+
+}  // namespace blue::apps

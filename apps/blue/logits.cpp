@@ -1,0 +1,93 @@
+// `blue logits`: the logits of every position of a sequence of ids, as float32 rows.
+#include <charconv>
+#include <cstdio>
+#include <memory>
+#include <numeric>
+
+#include "apps/blue/command.h"
+#include "apps/blue/text_file.h"
+#include "models/inline_model.h"
+
+namespace blue::apps {
+
+namespace {
+
+struct LogitsOptions {
+  std::string model;
+  std::string tokens;
+  std::string out;
+  std::string device = "auto";
+};
+
+Result<std::vector<TokenId>> parse_ids(const std::string& path) {
+  BLUE_TRY_ASSIGN(const std::string text, read_file(path));
+  std::vector<TokenId> ids;
+  std::size_t at = 0;
+  for (;;) {
+    at = text.find_first_not_of(" \t\r\n", at);
+    if (at == std::string::npos) break;
+    TokenId id = 0;
+    const char* last = text.data() + text.size();
+    const auto [end, failure] = std::from_chars(text.data() + at, last, id);
+    const bool ends_word = end == last || std::string_view(" \t\r\n").find(*end) != std::string_view::npos;
+    if (failure != std::errc() || !ends_word) {
+      return Error(AppsError::bad_file,
+                   path + ": word " + std::to_string(ids.size() + 1) + " is no token id");
+    }
+    ids.push_back(id);
+    at = static_cast<std::size_t>(end - text.data());
+  }
+  if (ids.empty()) return Error(AppsError::bad_file, path + ": holds no token ids");
+  return ids;
+}
+
+Status write_logits(const LogitsOptions& options) {
+  BLUE_TRY_ASSIGN(const std::vector<TokenId> ids, parse_ids(options.tokens));
+  models::InlineModelOptions load;
+  load.backend = options.device;
+  load.max_context = static_cast<std::uint32_t>(ids.size());
+  BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
+                  models::InlineModel::load(options.model, load));
+  std::fprintf(stderr, "blue: device %s\n", model->choice().c_str());
+  if (ids.size() > model->model().program.hyper.n_context) {
+    return Error(AppsError::bad_file, options.tokens + ": " + std::to_string(ids.size()) +
+                                          " ids, the model's context holds " +
+                                          std::to_string(model->model().program.hyper.n_context));
+  }
+  models::Executor& executor = model->executor();
+  BLUE_TRY(executor.reserve(0, static_cast<std::uint32_t>(ids.size())));
+  std::string bytes;
+  for (std::size_t done = 0; done < ids.size(); done += executor.limits().max_step_tokens) {
+    const std::size_t n = std::min<std::size_t>(executor.limits().max_step_tokens, ids.size() - done);
+    std::vector<std::int32_t> positions(n);
+    std::vector<std::int32_t> rows(n);
+    const std::vector<std::int32_t> sequences(n, 0);
+    std::iota(positions.begin(), positions.end(), static_cast<std::int32_t>(done));
+    std::iota(rows.begin(), rows.end(), 0);
+    BLUE_TRY_ASSIGN(
+        const std::span<const float> logits,
+        executor.step({std::span(ids).subspan(done, n), positions, sequences, rows}, StopToken()));
+    bytes.append(reinterpret_cast<const char*>(logits.data()), logits.size_bytes());
+  }
+  return write_file(options.out, bytes);
+}
+
+}  // namespace
+
+void add_logits(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("logits", "Write float32 logits [n_tokens, n_vocab] of given token ids");
+  auto options = std::make_shared<LogitsOptions>();
+  command->add_option("-m,--model", options->model, "GGUF file")->required();
+  command->add_option("--tokens", options->tokens, "File of whitespace-separated token ids")->required();
+  command->add_option("-o,--out", options->out, "File to write")->required();
+  add_device_option(*command, options->device);
+  command->callback([&action, options] {
+    action = [options] {
+      const Status status = write_logits(*options);
+      return status ? kExitDone : tell(status.error());
+    };
+  });
+}
+
+}  // namespace blue::apps

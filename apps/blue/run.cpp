@@ -1,0 +1,149 @@
+// `blue run` and `blue resume`: one cascade on one task, shown as it goes.
+#include <cstdio>
+#include <memory>
+
+#include "actors/logic/cascade_run.h"
+#include "actors/logic/run_directory.h"
+#include "apps/blue/command.h"
+#include "apps/blue/interrupt.h"
+#include "apps/blue/run_report.h"
+#include "apps/blue/stderr_log.h"
+#include "apps/blue/text_file.h"
+#include "apps/session/assets.h"
+#include "apps/session/runtime_host.h"
+
+namespace blue::apps {
+
+namespace {
+
+struct RunOptions {
+  std::string task;
+  std::string run_id;
+  std::string cascade;
+  std::vector<std::string> overrides;
+  std::string trace;
+  std::string device = "auto";
+  bool is_json = false;
+  bool allows_skip = false;
+};
+
+Result<actors::CascadeSpec> load(const RunOptions& options) {
+  std::string path = options.cascade;
+  if (path.empty()) {
+    const auto asset = host::find_asset(host::kDefaultCascade);
+    if (!asset) {
+      return Error(AppsError::bad_file,
+                   std::string("assets/") + host::kDefaultCascade +
+                       ": not found beside the program; name a cascade with --cascade FILE");
+    }
+    path = asset->string();
+  }
+  BLUE_TRY_ASSIGN(actors::CascadeSpec cascade, actors::load_cascade(path));
+  for (const std::string& assignment : options.overrides)
+    BLUE_TRY(actors::apply_override(cascade, assignment));
+  return cascade;
+}
+
+Result<std::unique_ptr<host::Runtime>> start(const RunOptions& options, LogSink& log) {
+  host::RuntimeOptions runtime;
+  runtime.device = options.device;
+  runtime.tracing = options.trace.empty() ? host::Tracing::off : host::Tracing::on;
+  BLUE_TRY_ASSIGN(std::unique_ptr<host::Runtime> started, host::Runtime::start(runtime, log));
+  std::fprintf(stderr, "blue: device %s\n", started->device_choice().c_str());
+  return started;
+}
+
+/// Follows the run to its end, or stops it when asked to.
+int follow(host::Runtime& runtime, host::Run& run, RunReport& report, const RunOptions& options) {
+  const Interrupt interrupt;
+  bool is_cancelled = false;
+  while (!run.is_finished()) {
+    for (const actors::RunEvent& event : run.wait(std::chrono::milliseconds(20))) report.hear(event);
+    if (interrupt.is_asked() && !is_cancelled) {
+      is_cancelled = true;
+      run.cancel();
+    }
+  }
+  int status = report.end();
+  if (!options.trace.empty()) {
+    const actors::TraceDump dump = runtime.traces();
+    const Status written = write_file(options.trace, actors::to_chrome_json(dump));
+    if (!written) return tell(written.error());
+    std::fprintf(stderr, "blue: %zu spans in %s, %llu dropped\n", dump.spans.size(), options.trace.c_str(),
+                 static_cast<unsigned long long>(dump.n_dropped));
+  }
+  runtime.shutdown();
+  return status;
+}
+
+RunOutput output_of(const RunOptions& options) { return options.is_json ? RunOutput::json : RunOutput::live; }
+
+Result<int> run(const RunOptions& options) {
+  BLUE_TRY_ASSIGN(const actors::CascadeSpec cascade, load(options));
+  StderrLog log;
+  BLUE_TRY_ASSIGN(const std::unique_ptr<host::Runtime> runtime, start(options, log));
+  // Every model is opened before anything is written: a bad file is found first.
+  for (const actors::StageSpec& stage : cascade.stages) {
+    const auto model = runtime->load_model(stage.model);
+    if (!model) return Error(model.error()).within("stage " + stage.name);
+  }
+  host::CascadeOptions how;
+  how.skip = options.allows_skip ? host::SkipPolicy::as_configured : host::SkipPolicy::never;
+  BLUE_TRY_ASSIGN(host::Run started, runtime->run_cascade(cascade, options.task, how));
+  RunReport report(cascade, started.id(), runtime->device_choice(), output_of(options));
+  report.begin(options.task);
+  return follow(*runtime, started, report, options);
+}
+
+Result<int> resume(const RunOptions& options) {
+  BLUE_TRY_ASSIGN(const actors::RunPlace place,
+                  actors::find_run(actors::default_runs_root(), options.run_id));
+  BLUE_TRY_ASSIGN(const actors::LoggedRun logged, actors::read_logged_run(place.log.string()));
+  StderrLog log;
+  BLUE_TRY_ASSIGN(const std::unique_ptr<host::Runtime> runtime, start(options, log));
+  BLUE_TRY_ASSIGN(host::Run resumed, runtime->resume(place.id));
+  RunReport report(logged.record.cascade, place.id, runtime->device_choice(), output_of(options));
+  report.begin(logged.record.task);
+  return follow(*runtime, resumed, report, options);
+}
+
+void add_shared_options(CLI::App& command, const std::shared_ptr<RunOptions>& options) {
+  command.add_option("--trace", options->trace, "Write a Chrome trace (ui.perfetto.dev) of every message");
+  command.add_flag("--json", options->is_json, "One JSON object on stdout instead of live text");
+  add_device_option(command, options->device);
+}
+
+Action action_of(Result<int> (*what)(const RunOptions&), const std::shared_ptr<RunOptions>& options) {
+  return [what, options] {
+    const Result<int> status = what(*options);
+    return status ? *status : tell(status.error());
+  };
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand("run", "Think, code, review and fix: run a cascade on a task");
+  auto options = std::make_shared<RunOptions>();
+  command->add_option("task", options->task, "The task, in plain English")->required();
+  command->add_option("--cascade", options->cascade, "Cascade file (TOML); think-code-review-fix by default");
+  command
+      ->add_option("--set", options->overrides,
+                   "STAGE.KEY=VALUE: model, max_tokens, temperature or seed of a stage")
+      ->allow_extra_args(false);
+  command->add_flag("--allow-skip", options->allows_skip,
+                    "Obey skip rules: a stage is left out when an earlier one was sure (may cost quality)");
+  add_shared_options(*command, options);
+  command->callback([&action, options] { action = action_of(run, options); });
+}
+
+void add_resume(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("resume", "Go on with a run that was stopped, at its first unfinished stage");
+  auto options = std::make_shared<RunOptions>();
+  command->add_option("run", options->run_id, "The run's id, or `last`")->required();
+  add_shared_options(*command, options);
+  command->callback([&action, options] { action = action_of(resume, options); });
+}
+
+}  // namespace blue::apps

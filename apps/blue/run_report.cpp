@@ -1,0 +1,148 @@
+#include "apps/blue/run_report.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "apps/blue/exit_status.h"
+
+namespace blue::apps {
+
+namespace {
+
+using actors::RunEvent;
+using nlohmann::ordered_json;
+
+double to_ms(Nanoseconds ns) { return static_cast<double>(ns) / 1e6; }
+
+double tokens_per_second(const messages::StageFigures& figures) {
+  // The first token belongs to the prompt's time.
+  if (figures.n_tokens < 2 || figures.decode_ns <= 0) return 0;
+  return (figures.n_tokens - 1) * 1e9 / static_cast<double>(figures.decode_ns);
+}
+
+std::string_view name_of(messages::Outcome outcome) {
+  switch (outcome) {
+    case messages::Outcome::completed: return "completed";
+    case messages::Outcome::failed: return "failed";
+    case messages::Outcome::cancelled: return "cancelled";
+  }
+  return "unknown";
+}
+
+void put(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+}  // namespace
+
+RunReport::RunReport(const actors::CascadeSpec& cascade, std::string run_id, std::string device,
+                     RunOutput output)
+    : cascade_(cascade), run_id_(std::move(run_id)), device_(std::move(device)), output_(output) {}
+
+const actors::StageSpec* RunReport::stage(std::uint32_t index) const {
+  return index < cascade_.stages.size() ? &cascade_.stages[index] : nullptr;
+}
+
+RunReport::StageLine& RunReport::line(std::uint32_t index) {
+  StageLine& line = lines_[index];
+  if (const actors::StageSpec* spec = stage(index)) line.name = spec->name;
+  return line;
+}
+
+void RunReport::begin(const std::string& task) {
+  slots_[cascade_.input] = task;
+  if (output_ == RunOutput::live) put("[" + cascade_.input + "]\n" + task + "\n");
+}
+
+void RunReport::hear(const RunEvent& event) {
+  const bool is_live = output_ == RunOutput::live;
+  switch (event.kind) {
+    case RunEvent::Kind::stage_started: {
+      const actors::StageSpec* spec = stage(event.stage);
+      if (is_live && spec != nullptr) put("\n[" + spec->writes + "] " + spec->name + "\n");
+      line(event.stage);
+      break;
+    }
+    case RunEvent::Kind::text:
+      if (is_live) put(event.text);
+      break;
+    case RunEvent::Kind::slot_written: {
+      slots_[event.name] = event.text;
+      // The task's own slot is no stage's.
+      if (event.name == cascade_.input) break;
+      StageLine& written = line(event.stage);
+      written.figures = event.figures;
+      written.was_resumed = event.was_resumed;
+      if (is_live && event.was_resumed)
+        put("\n[" + event.name + "] " + written.name + ", as it was\n" + event.text);
+      if (is_live && !event.text.ends_with('\n')) put("\n");
+      break;
+    }
+    case RunEvent::Kind::stage_skipped:
+    case RunEvent::Kind::stage_cut:
+      line(event.stage).note =
+          (event.kind == RunEvent::Kind::stage_skipped ? "skipped: " : "cut short: ") + event.text;
+      std::fprintf(stderr, "blue: stage %s %s\n", event.name.c_str(), line(event.stage).note.c_str());
+      break;
+    case RunEvent::Kind::finished: finished_ = event; break;
+  }
+  if (is_live) std::fflush(stdout);
+}
+
+void RunReport::print_figures() const {
+  for (const auto& [index, line] : lines_) {
+    const messages::StageFigures& figures = line.figures;
+    std::fprintf(stderr,
+                 "blue: %-10s %5u prompt tokens in %7.1f ms, %5u tokens at %7.1f/s, entropy %.3f nats%s%s\n",
+                 line.name.c_str(), figures.n_prompt_tokens, to_ms(figures.prompt_ns), figures.n_tokens,
+                 tokens_per_second(figures), static_cast<double>(figures.mean_entropy_micronats) / 1e6,
+                 line.note.empty() ? "" : ", ", line.note.c_str());
+  }
+}
+
+void RunReport::print_json() const {
+  ordered_json document;
+  document["run"] = run_id_;
+  document["cascade"] = cascade_.name;
+  document["device"] = device_;
+  document["outcome"] = name_of(finished_.outcome);
+  document["error"] = finished_.error;
+  document["output"] = cascade_.output;
+  document["slots"] = ordered_json::object();
+  for (const std::string& slot : cascade_.slots) {
+    if (const auto found = slots_.find(slot); found != slots_.end()) document["slots"][slot] = found->second;
+  }
+  document["stages"] = ordered_json::array();
+  for (const auto& [index, line] : lines_) {
+    const messages::StageFigures& figures = line.figures;
+    document["stages"].push_back(
+        {{"name", line.name},
+         {"slot", stage(index) != nullptr ? stage(index)->writes : ""},
+         {"note", line.note},
+         {"was_resumed", line.was_resumed},
+         {"n_prompt_tokens", figures.n_prompt_tokens},
+         {"n_tokens", figures.n_tokens},
+         {"load_ms", to_ms(figures.load_ns)},
+         {"prompt_ms", to_ms(figures.prompt_ns)},
+         {"decode_ms", to_ms(figures.decode_ns)},
+         {"tokens_per_s", tokens_per_second(figures)},
+         {"mean_entropy_nats", static_cast<double>(figures.mean_entropy_micronats) / 1e6},
+         {"n_block_misses", figures.n_misses}});
+  }
+  put(document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+}
+
+int RunReport::end() {
+  if (output_ == RunOutput::json) print_json();
+  const bool is_complete = finished_.outcome == messages::Outcome::completed;
+  if (output_ == RunOutput::live && is_complete) put("\n[answer]\n" + slots_[cascade_.output] + "\n");
+  std::fflush(stdout);
+  print_figures();
+  if (is_complete) return kExitDone;
+  std::fprintf(stderr, "blue: %s\n",
+               finished_.error.empty() ? "the run was cancelled" : finished_.error.c_str());
+  std::fprintf(stderr, "blue: run %s keeps what was committed; go on with: blue resume %s\n", run_id_.c_str(),
+               run_id_.c_str());
+  return finished_.outcome == messages::Outcome::cancelled ? kExitCancelled
+                                                           : exit_status(finished_.error_kind);
+}
+
+}  // namespace blue::apps

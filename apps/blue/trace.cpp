@@ -1,0 +1,35 @@
+// `blue trace`: summarises a trace file that `blue run --trace FILE` wrote.
+#include <cstdio>
+#include <memory>
+
+#include "actors/logic/trace_report.h"
+#include "apps/blue/command.h"
+#include "apps/blue/text_file.h"
+
+namespace blue::apps {
+
+namespace {
+
+Status summarise_file(const std::string& path) {
+  BLUE_TRY_ASSIGN(const std::string json, read_file(path));
+  BLUE_TRY_ASSIGN(const actors::TraceDump dump, actors::parse_chrome_json(json, path));
+  std::fputs(actors::summary_table(dump).c_str(), stdout);
+  return {};
+}
+
+}  // namespace
+
+void add_trace(CLI::App& app, Action& action) {
+  CLI::App* command = app.add_subcommand(
+      "trace", "Summarise a trace written by `blue run --trace FILE` (the file opens in ui.perfetto.dev)");
+  auto path = std::make_shared<std::string>();
+  command->add_option("file", *path, "Trace file (Chrome JSON)")->required();
+  command->callback([&action, path] {
+    action = [path] {
+      const Status status = summarise_file(*path);
+      return status ? kExitDone : tell(status.error());
+    };
+  });
+}
+
+}  // namespace blue::apps
