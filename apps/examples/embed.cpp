@@ -1,0 +1,117 @@
+// A host program with an actor of its own inside the runtime's actor system: it asks the tokenizer for a prompt's tokens
+// and the application for an answer, both through typed messages.
+#include <caf/actor_system.hpp>
+#include <caf/event_based_actor.hpp>
+#include <caf/scoped_actor.hpp>
+#include <chrono>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "apps/session/embedded.h"
+
+namespace {
+
+using namespace blue;
+
+constexpr int kExitFailed = 1;
+constexpr int kExitBadInput = 2;
+constexpr std::chrono::minutes kPatience(5);
+
+class StderrSink final : public LogSink {
+ public:
+  void write(LogLevel level, std::string_view line) override {
+    if (level < LogLevel::warning) return;
+    std::fprintf(stderr, "example_embed: %.*s\n", static_cast<int>(line.size()), line.data());
+  }
+};
+
+int tell(const std::string& message, int status) {
+  std::fprintf(stderr, "example_embed: %s\n", message.c_str());
+  return status;
+}
+
+std::string joined(const std::vector<TokenId>& ids) {
+  std::string text;
+  for (const TokenId id : ids) text += " " + std::to_string(id);
+  return text;
+}
+
+/// The actor of this program: asks for an answer, prints it, sends its own parent the exit status and ends.
+caf::behavior asker(caf::event_based_actor* self, actors::ApplicationHandle application,
+                    messages::GenerateText order, caf::actor parent) {
+  self->request(application, kPatience, std::move(order))
+      .then(
+          [=](const messages::GeneratedText& answer) {
+            if (!answer.error.empty()) {
+              self->send(parent, tell(answer.error, kExitBadInput));
+            } else {
+              std::printf("%s\n[%u tokens]\n", answer.text.c_str(), answer.figures.n_tokens);
+              self->send(parent, 0);
+            }
+            self->quit();
+          },
+          [=](const caf::error& problem) {
+            self->send(parent, tell(self->system().render(problem), kExitFailed));
+            self->quit();
+          });
+  return {};
+}
+
+/// Prints the prompt's token ids. The exit status.
+int print_tokens(host::Runtime& runtime, caf::scoped_actor& self, const std::string& model,
+                 const std::string& prompt) {
+  messages::EncodeText question;
+  question.model = model;
+  question.text = prompt;
+  int status = 0;
+  self->request(host::tokenizer(runtime), kPatience, host::as_root(runtime, question))
+      .receive(
+          [&](const messages::EncodedText& encoded) {
+            if (!encoded.error.empty()) {
+              status = tell(encoded.error, kExitBadInput);
+            } else {
+              std::printf("prompt tokens:%s\n", joined(encoded.ids).c_str());
+            }
+          },
+          [&](const caf::error& problem) { status = tell(self->system().render(problem), kExitFailed); });
+  return status;
+}
+
+int converse(host::Runtime& runtime, const std::string& model, const std::string& prompt) {
+  caf::actor_system& system = host::actor_system(runtime);
+  caf::scoped_actor self(system);
+  if (const int status = print_tokens(runtime, self, model, prompt); status != 0) return status;
+  messages::GenerateText order;
+  order.model = model;
+  order.prompt = prompt;
+  order.max_tokens = 48;
+  system.spawn(asker, host::application(runtime), host::as_root(runtime, std::move(order)), caf::actor(self));
+  int status = kExitFailed;
+  self->receive([&](int told) { status = told; });
+  return status;
+}
+
+int run(int argc, char** argv) {
+  if (argc != 3) {
+    std::fprintf(stderr, "usage: example_embed MODEL.gguf PROMPT\n");
+    return kExitBadInput;
+  }
+  StderrSink log;
+  auto runtime = host::Runtime::start({}, log);
+  if (!runtime) return tell(runtime.error().message(), kExitFailed);
+  // Every handle of ours is gone when converse() returns, so that the shutdown finds nobody waiting.
+  const int status = converse(**runtime, argv[1], argv[2]);
+  (*runtime)->shutdown();
+  return status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& failure) {
+    return tell(failure.what(), kExitFailed);
+  }
+}

@@ -1,0 +1,47 @@
+// Commands about single models.
+#include <algorithm>
+#include <cstdio>
+
+#include "apps/shell/commands.h"
+
+namespace blue::shell {
+
+Status load(Session& session, const std::string& path) {
+  BLUE_TRY_ASSIGN(const auto model, session.runtime.load_model(path));
+  session.generate_stage().model = path;
+  if (std::find(session.models.begin(), session.models.end(), path) == session.models.end()) {
+    session.models.push_back(path);
+  }
+  const models::HyperParameters& shape = model->program.hyper;
+  std::printf("%s: %s, %u layers, d_model %u, vocabulary of %u\n", path.c_str(), shape.architecture.c_str(),
+              shape.n_layers, shape.d_model, shape.n_vocab);
+  return {};
+}
+
+Status generate(Session& session, const std::string& text) {
+  const actors::StageSpec& stage = session.generate_stage();
+  if (stage.model.empty()) return Error(ShellError::bad_command, "no model at hand; load FILE first");
+  host::GenerateRequest request;
+  request.model = stage.model;
+  request.prompt = text;
+  request.max_tokens = stage.max_tokens;
+  request.sampling = stage.sampling;
+  BLUE_TRY_ASSIGN(host::Run run, session.runtime.generate(request));
+  return follow(session, run);
+}
+
+Status show_models(Session& session, const std::string&) {
+  for (const std::string& path : session.models) {
+    std::printf("%s %s\n", path == session.generate_stage().model ? "*" : " ", path.c_str());
+  }
+  if (const actors::CascadeSpec* cascade = session.cascade_at_hand()) {
+    for (const actors::StageSpec& stage : cascade->stages) {
+      std::printf("  %s (stage %s of %s)\n", stage.model.c_str(), stage.name.c_str(), cascade->name.c_str());
+    }
+  } else if (session.models.empty()) {
+    std::printf("none loaded; load FILE\n");
+  }
+  return {};
+}
+
+}  // namespace blue::shell

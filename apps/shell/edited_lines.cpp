@@ -1,0 +1,133 @@
+#include <clocale>
+#include <cstdio>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <histedit.h>
+
+#include "apps/shell/line_reader.h"
+#include "base/check.h"
+
+namespace blue::shell {
+
+namespace {
+
+constexpr int kHistoryLength = 1000;
+
+struct EndEditLine {
+  void operator()(EditLine* line) const { el_end(line); }
+};
+struct EndHistory {
+  void operator()(History* history) const { history_end(history); }
+};
+
+class EditedLines final : public LineReader {
+ public:
+  EditedLines(Completer completer, const std::filesystem::path& history_file);
+  std::optional<std::string> next() override;
+
+ private:
+  static EditedLines& of(EditLine* line);
+  static char* prompt(EditLine* line);
+  static unsigned char on_tab(EditLine* line, int key);
+  static unsigned char on_interrupt(EditLine* line, int key);
+  unsigned char complete_word();
+  void remember(const std::string& line);
+
+  Completer completer_;
+  std::string history_file_;
+  std::string prompt_ = "blue> ";
+  HistEvent event_{};
+  std::unique_ptr<History, EndHistory> history_;
+  std::unique_ptr<EditLine, EndEditLine> line_;  // ends before the history that it uses
+};
+
+EditedLines::EditedLines(Completer completer, const std::filesystem::path& history_file)
+    : completer_(std::move(completer)), history_file_(history_file.string()) {
+  std::setlocale(LC_CTYPE, "");
+  history_.reset(history_init());
+  line_.reset(el_init("blue-shell", stdin, stdout, stderr));
+  BLUE_CHECK(history_ && line_, "libedit did not start");
+  history(history_.get(), &event_, H_SETSIZE, kHistoryLength);
+  history(history_.get(), &event_, H_SETUNIQUE, 1);
+  if (!history_file_.empty()) {
+    std::error_code refused;  // a folder that can't be made costs the history, not the shell
+    std::filesystem::create_directories(history_file.parent_path(), refused);
+    history(history_.get(), &event_, H_LOAD, history_file_.c_str());
+  }
+  EditLine* line = line_.get();
+  el_set(line, EL_CLIENTDATA, this);
+  el_set(line, EL_PROMPT, &EditedLines::prompt);
+  el_set(line, EL_EDITOR, "emacs");
+  el_set(line, EL_HIST, history, history_.get());
+  el_set(line, EL_ADDFN, "blue-complete", "complete the word", &EditedLines::on_tab);
+  el_set(line, EL_BIND, "^I", "blue-complete", nullptr);
+  // While a line is edited Ctrl-C is a key that empties it; while a command runs it is a signal (interrupts.h).
+  el_set(line, EL_SETTY, "-d", "-isig", nullptr);
+  el_set(line, EL_ADDFN, "blue-empty-line", "empty the line", &EditedLines::on_interrupt);
+  el_set(line, EL_BIND, "^C", "blue-empty-line", nullptr);
+}
+
+EditedLines& EditedLines::of(EditLine* line) {
+  void* self = nullptr;
+  el_get(line, EL_CLIENTDATA, &self);
+  return *static_cast<EditedLines*>(self);
+}
+
+char* EditedLines::prompt(EditLine* line) { return of(line).prompt_.data(); }
+unsigned char EditedLines::on_tab(EditLine* line, int) { return of(line).complete_word(); }
+
+unsigned char EditedLines::on_interrupt(EditLine* line, int) {
+  const LineInfo* info = el_line(line);
+  el_cursor(line, static_cast<int>(info->lastchar - info->cursor));
+  info = el_line(line);
+  el_deletestr(line, static_cast<int>(info->lastchar - info->buffer));
+  return CC_REFRESH;
+}
+
+unsigned char EditedLines::complete_word() {
+  const LineInfo* info = el_line(line_.get());
+  const Completion completion =
+      completer_(std::string_view(info->buffer, static_cast<std::size_t>(info->cursor - info->buffer)));
+  if (completion.whole.empty()) return CC_ERROR;
+  std::string more = completion.common().substr(completion.word.size());
+  const bool is_whole = completion.whole.size() == 1;
+  // A folder, or a key that a value belongs behind, is gone on with.
+  if (is_whole && !completion.whole.front().ends_with("/") && !completion.whole.front().ends_with("="))
+    more += ' ';
+  if (!more.empty()) return el_insertstr(line_.get(), more.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
+  if (is_whole) return CC_NORM;
+  std::fputc('\n', stdout);
+  for (const std::string& each : completion.whole) std::printf("%s  ", each.c_str());
+  std::fputc('\n', stdout);
+  return CC_REDISPLAY;
+}
+
+void EditedLines::remember(const std::string& line) {
+  if (line.find_first_not_of(" \t") == std::string::npos) return;
+  history(history_.get(), &event_, H_ENTER, line.c_str());
+  // At once: what was typed survives a crash.
+  if (!history_file_.empty()) history(history_.get(), &event_, H_SAVE, history_file_.c_str());
+}
+
+std::optional<std::string> EditedLines::next() {
+  int n = 0;
+  const char* read = el_gets(line_.get(), &n);
+  if (read == nullptr || n <= 0) {
+    std::fputc('\n', stdout);
+    return std::nullopt;
+  }
+  std::string line(read);
+  while (!line.empty() && line.back() == '\n') line.pop_back();
+  remember(line);
+  return line;
+}
+
+}  // namespace
+
+std::unique_ptr<LineReader> edited_lines(Completer completer, const std::filesystem::path& history) {
+  return std::make_unique<EditedLines>(std::move(completer), history);
+}
+
+}  // namespace blue::shell

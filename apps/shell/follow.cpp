@@ -1,0 +1,100 @@
+// Watching a run: text as it comes on standard output, remarks about it on standard error.
+#include <cstdio>
+
+#include "apps/shell/commands.h"
+
+namespace blue::shell {
+
+namespace {
+
+using host::RunEvent;
+
+void print_figures(const messages::StageFigures& figures) {
+  const double seconds = static_cast<double>(figures.decode_ns) / 1e9;
+  const double rate = seconds > 0 && figures.n_tokens > 1 ? (figures.n_tokens - 1) / seconds : 0;
+  std::fprintf(stderr, "  [%u tokens after a prompt of %u; %.1f tokens/s; loading %.1f ms, prompt %.1f ms]\n",
+               figures.n_tokens, figures.n_prompt_tokens, rate, static_cast<double>(figures.load_ns) / 1e6,
+               static_cast<double>(figures.prompt_ns) / 1e6);
+}
+
+/// Text of a stage goes out raw; whatever else is said begins on a line of its own.
+class Screen {
+ public:
+  void show(const RunEvent& event) {
+    switch (event.kind) {
+      case RunEvent::Kind::stage_started:
+        end_line();
+        std::printf("== %s\n", event.name.c_str());
+        break;
+      case RunEvent::Kind::text: text(event.text); break;
+      case RunEvent::Kind::slot_written: slot(event); break;
+      case RunEvent::Kind::stage_skipped:
+        end_line();
+        std::printf("== %s skipped: %s\n", event.name.c_str(), event.text.c_str());
+        break;
+      case RunEvent::Kind::stage_cut:
+        end_line();
+        std::printf("== %s cut short: %s\n", event.name.c_str(), event.text.c_str());
+        break;
+      case RunEvent::Kind::finished:
+        end_line();
+        if (event.figures.n_tokens > 0) print_figures(event.figures);
+        break;
+    }
+    std::fflush(stdout);
+  }
+
+ private:
+  void text(const std::string& piece) {
+    if (piece.empty()) return;
+    std::fwrite(piece.data(), 1, piece.size(), stdout);
+    is_in_line_ = piece.back() != '\n';
+  }
+  void slot(const RunEvent& event) {
+    end_line();
+    if (event.was_resumed) {
+      std::printf("== slot %s (from the log)\n", event.name.c_str());
+      text(event.text);
+      end_line();
+      return;
+    }
+    std::printf("== slot %s: %zu bytes\n", event.name.c_str(), event.text.size());
+    std::fflush(stdout);
+    if (event.figures.n_tokens > 0) print_figures(event.figures);
+  }
+  void end_line() {
+    if (is_in_line_) std::fputc('\n', stdout);
+    is_in_line_ = false;
+    std::fflush(stdout);
+  }
+
+  bool is_in_line_ = false;
+};
+
+Status status_of_end(const RunEvent& event) {
+  switch (event.outcome) {
+    case messages::Outcome::completed: return {};
+    case messages::Outcome::cancelled:
+      return Error(ShellError::run_cancelled, event.error.empty() ? "cancelled" : event.error);
+    case messages::Outcome::failed: break;
+  }
+  const bool is_for_user = event.error_kind == ErrorKind::bad_input || event.error_kind == ErrorKind::corrupt;
+  return Error(is_for_user ? ShellError::run_refused : ShellError::run_ended, event.error);
+}
+
+}  // namespace
+
+Status follow(Session& session, host::Run& run) {
+  constexpr std::chrono::milliseconds kPatience(50);  // how late a Ctrl-C may be heard
+  Screen screen;
+  session.interrupts.take();  // what was pressed before belongs to nothing
+  while (true) {
+    for (const RunEvent& event : run.wait(kPatience)) {
+      screen.show(event);
+      if (event.kind == RunEvent::Kind::finished) return status_of_end(event);
+    }
+    if (session.interrupts.take()) run.cancel();
+  }
+}
+
+}  // namespace blue::shell

@@ -1,0 +1,137 @@
+// `blue-shell`: commands on a runtime that stays warm. At a terminal an error is told and the next line is read; a script
+// on standard input ends at its first error. Exit status: 0; 2 for a line, file or model to be mended; 1 when the machine
+// failed; 130 after Ctrl-C.
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "actors/logic/run_directory.h"
+#include "apps/shell/commands.h"
+#include "apps/shell/interrupts.h"
+#include "apps/shell/line_reader.h"
+
+namespace blue::shell {
+namespace {
+
+constexpr int kExitFailed = 1;
+constexpr int kExitBadInput = 2;
+constexpr int kExitCancelled = 130;
+
+int exit_status(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::bad_input:
+    case ErrorKind::corrupt: return kExitBadInput;
+    case ErrorKind::cancelled: return kExitCancelled;
+    case ErrorKind::exhausted:
+    case ErrorKind::unavailable:
+    case ErrorKind::failed: return kExitFailed;
+  }
+  return kExitFailed;
+}
+
+class StderrSink final : public LogSink {
+ public:
+  void write(LogLevel level, std::string_view line) override {
+    if (level < LogLevel::warning) return;
+    std::fprintf(stderr, "blue-shell: %.*s\n", static_cast<int>(line.size()), line.data());
+  }
+};
+
+struct Arguments {
+  host::RuntimeOptions runtime;
+  std::uint64_t vram_mib = 0;
+  std::uint64_t ram_mib = 0;
+  std::string cascade;
+};
+
+void describe(CLI::App& app, Arguments& arguments) {
+  app.set_version_flag("--version", "blue-shell 0.1.0");
+  app.add_option("--device", arguments.runtime.device, "cpu, cuda:0, reference, or auto")
+      ->capture_default_str();
+  app.add_option("--context", arguments.runtime.max_context, "tokens per sequence")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
+  app.add_option("--vram-mib", arguments.vram_mib,
+                 "budget of the arena on the device, MiB; 0: half of what is free");
+  app.add_option("--ram-mib", arguments.ram_mib,
+                 "page-locked memory beside a GPU, MiB; 0: a quarter of what is free");
+  app.add_option("--runs", arguments.runtime.runs_root, "folder of the runs' logs (or BLUE_RUNS)");
+  app.add_option("--cascade", arguments.cascade, "cascade to begin with, instead of the bundled one");
+}
+
+/// Reads and runs lines until the end, or a script's first error. The exit status.
+int read_commands(Session& session, LineReader& lines, bool is_terminal) {
+  std::size_t number = 0;
+  while (!session.wants_to_quit) {
+    const std::optional<std::string> line = lines.next();
+    if (!line) break;
+    ++number;
+    const Status done = execute(session, *line);
+    std::fflush(stdout);
+    if (done) continue;
+    if (is_terminal) {
+      std::fprintf(stderr, "%s\n", done.error().message().c_str());
+      continue;
+    }
+    std::fprintf(stderr, "blue-shell: line %zu: %s\n", number, done.error().message().c_str());
+    return exit_status(done.error().kind());
+  }
+  return 0;
+}
+
+int tell(const Error& error) {
+  std::fprintf(stderr, "blue-shell: %s\n", error.message().c_str());
+  return exit_status(error.kind());
+}
+
+int start_and_read(Arguments arguments) {
+  Interrupts interrupts;  // before any thread
+  StderrSink log;
+  arguments.runtime.vram_budget = Bytes{arguments.vram_mib << 20};
+  arguments.runtime.ram_budget = Bytes{arguments.ram_mib << 20};
+  arguments.runtime.tracing = host::Tracing::on;
+  if (arguments.runtime.runs_root.empty()) arguments.runtime.runs_root = actors::default_runs_root();
+  const std::filesystem::path runs_root = arguments.runtime.runs_root;
+  auto runtime = host::Runtime::start(std::move(arguments.runtime), log);
+  if (!runtime) return tell(runtime.error());
+  Session session(**runtime, interrupts, runs_root);
+  if (!arguments.cascade.empty()) {
+    if (const Status loaded = session.load_cascade(arguments.cascade); !loaded) return tell(loaded.error());
+  }
+  const bool is_terminal = isatty(STDIN_FILENO) == 1;
+  if (!is_terminal) return read_commands(session, *script_lines(), is_terminal);
+  std::fprintf(stderr, "%s\nhelp lists the commands\n", (*runtime)->device_choice().c_str());
+  const auto lines =
+      edited_lines([&session](std::string_view before) { return complete(session, before); }, history_path());
+  return read_commands(session, *lines, is_terminal);
+}
+
+int parse_and_run(int argc, char** argv) {
+  CLI::App app("Commands on a runtime that stays warm; reads a script where standard input is no terminal.",
+               "blue-shell");
+  Arguments arguments;
+  describe(app, arguments);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& problem) {
+    if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(problem);
+    std::fprintf(stderr, "blue-shell: %s (see blue-shell --help)\n", problem.what());
+    return kExitBadInput;
+  }
+  return start_and_read(std::move(arguments));
+}
+
+}  // namespace
+}  // namespace blue::shell
+
+int main(int argc, char** argv) {
+  try {
+    return blue::shell::parse_and_run(argc, argv);
+  } catch (const std::exception& failure) {
+    std::fprintf(stderr, "blue-shell: internal error: %s\n", failure.what());
+    return 1;
+  }
+}

@@ -1,0 +1,33 @@
+#include <cstdlib>
+#include <iostream>
+
+#include "apps/shell/line_reader.h"
+
+namespace blue::shell {
+
+namespace {
+
+class ScriptLines final : public LineReader {
+ public:
+  std::optional<std::string> next() override {
+    std::string line;
+    if (!std::getline(std::cin, line)) return std::nullopt;
+    return line;
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<LineReader> script_lines() { return std::make_unique<ScriptLines>(); }
+
+std::filesystem::path history_path() {
+  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') {
+    return std::filesystem::path(state) / "blue" / "history";
+  }
+  if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
+    return std::filesystem::path(home) / ".local" / "state" / "blue" / "history";
+  }
+  return {};
+}
+
+}  // namespace blue::shell
