@@ -152,6 +152,10 @@ void check_flow(const CascadeSpec& cascade, TomlReader& reader) {
 }  // namespace
 
 Result<CascadeSpec> parse_cascade(std::string_view toml, const std::string& source) {
+  if (const auto line = line_of_foreign_byte(toml)) {
+    return Error(ActorsError::bad_cascade, source + ":" + std::to_string(*line) +
+                                               ": not TOML: a character that is not ASCII outside quotes");
+  }
   const toml::parse_result parsed = toml::parse(toml, source);
   if (!parsed) {
     return Error(ActorsError::bad_cascade, source + ":" + std::to_string(parsed.error().source().begin.line) +

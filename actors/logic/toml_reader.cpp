@@ -1,6 +1,43 @@
 #include "actors/logic/toml_reader.h"
 
+#include <algorithm>
+
 namespace blue::actors {
+
+namespace {
+
+/// The index behind a comment or string that begins at `at`; `at` itself when none does.
+std::size_t skip_quoted(std::string_view toml, std::size_t at) {
+  const char quote = toml[at];
+  if (quote == '#') return std::min(toml.find('\n', at), toml.size());
+  if (quote != '"' && quote != '\'') return at;
+  const std::string mark(toml.substr(at, 3) == std::string(3, quote) ? 3 : 1, quote);
+  for (std::size_t i = at + mark.size(); i < toml.size(); ++i) {
+    if (quote == '"' && toml[i] == '\\') {
+      ++i;
+    } else if (toml.substr(i, mark.size()) == mark) {
+      return i + mark.size();
+    } else if (mark.size() == 1 && toml[i] == '\n') {
+      return i;  // unclosed: the parser complains
+    }
+  }
+  return toml.size();
+}
+
+}  // namespace
+
+std::optional<std::uint32_t> line_of_foreign_byte(std::string_view toml) {
+  // A byte order mark may open the file.
+  std::size_t at = toml.starts_with("\xEF\xBB\xBF") ? 3 : 0;
+  while (at < toml.size()) {
+    if (static_cast<unsigned char>(toml[at]) > 0x7f) {
+      return static_cast<std::uint32_t>(1 + std::ranges::count(toml.substr(0, at), '\n'));
+    }
+    const std::size_t behind = skip_quoted(toml, at);
+    at = behind == at ? at + 1 : behind;
+  }
+  return std::nullopt;
+}
 
 const toml::node* TomlReader::find(std::string_view key) {
   asked_.emplace(key);

@@ -18,6 +18,10 @@
 
 namespace blue::actors {
 
+/// Where a byte above 0x7f stands outside strings and comments. TOML allows none there, and toml++ 3.3 runs into undefined
+/// behaviour on some of them: whoever parses untrusted TOML asks first. Returns its line, from 1; nothing when there is none.
+std::optional<std::uint32_t> line_of_foreign_byte(std::string_view toml);
+
 class TomlReader {
  public:
   /// `what`: how the table is called in messages: "the cascade", "stage 2". `error` collects the first complaint.

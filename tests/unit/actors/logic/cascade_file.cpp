@@ -91,6 +91,18 @@ TEST_CASE("each mistake in a cascade file is one line that names file, place and
   }
 }
 
+TEST_CASE("characters beyond ASCII belong in strings and comments alone") {
+  CHECK(parse_cascade("# é\n" + replaced(kGood, "You mend.", "Tu répares. 修"), "c.toml").ok());
+  CHECK(parse_cascade("\xEF\xBB\xBF" + kGood, "c.toml").ok());
+  CHECK(parse_cascade(replaced(kGood, "\"You mend.\"", "'''\né \"\n'''"), "c.toml").ok());
+  for (const std::string bad :
+       {"\xEF\xBB\x9E\n", "\n\xC3\xA9 = 1\n", "a = \"x\" \xC3\xA9\n", "a = \"open\n\xC3\xA9"}) {
+    const auto cascade = parse_cascade(bad, "c.toml");
+    REQUIRE_FALSE(cascade.ok());
+    CHECK(cascade.error().message().find("not ASCII") != std::string::npos);
+  }
+}
+
 TEST_CASE("a cascade file that is absent or a folder is refused by name") {
   CHECK(load_cascade("/nowhere/c.toml").error().message().find("/nowhere/c.toml") == 0);
   CHECK(load_cascade("/").error().message().find("directory") != std::string::npos);
