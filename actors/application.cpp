@@ -95,7 +95,7 @@ void Application::open(const Order& order) {
   present_[order.run] = 0;
   if (plan->generation) bind(order.run, plan->generation->job, 0, "generate");
   say(book().get(&Addresses::supervisor), order);
-  if (std::exchange(is_polling_, true)) return;
+  if (!fabric().pace.is_polling || std::exchange(is_polling_, true)) return;
   say_to_self(messages::PollText{});
 }
 

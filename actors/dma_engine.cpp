@@ -138,6 +138,10 @@ std::size_t DmaEngine::take_misses() {
 }
 
 void DmaEngine::begin_polling() {
+  if (!fabric().pace.is_polling) {
+    take_misses();
+    return;
+  }
   if (std::exchange(is_polling_, true)) return;
   fabric().options.tiers->is_engine_asleep.store(false);
   last_work_ns_ = monotonic_now_ns();
@@ -154,7 +158,7 @@ void DmaEngine::poll() {
     if (take_misses() > 0) begin_polling();
     return;
   }
-  const PollPace pace{fabric().pace.spin_ns, fabric().pace.nap_ns / 10};
+  const PollPace pace{true, fabric().pace.spin_ns, fabric().pace.nap_ns / 10};
   pace.wait([this] {
     for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
       if (fabric().desks.at(desk).misses.size() > 0) return true;

@@ -88,7 +88,7 @@ std::size_t EntropyMonitor::drain(messages::DeskIndex desk) {
 }
 
 void EntropyMonitor::begin_polling() {
-  if (is_polling_) return;
+  if (!fabric().pace.is_polling || is_polling_) return;
   is_polling_ = true;
   say_to_self(messages::PollSamples{});
 }

@@ -1,5 +1,6 @@
 #include "actors/house.h"
 
+#include <caf/scheduler/test_coordinator.hpp>
 #include <caf/scoped_actor.hpp>
 #include <chrono>
 #include <utility>
@@ -11,17 +12,24 @@ namespace {
 
 constexpr std::chrono::seconds kPatience{5};
 
+}  // namespace
+
 template <class Reply, class Handle, class Message>
-std::optional<Reply> ask_from_outside(caf::actor_system& system, const Handle& to, Message message) {
-  if (!to) return std::nullopt;
+std::optional<Reply> House::ask(const Handle& to, Message message) {
+  if (!system_ || !to) return std::nullopt;
+  if (fabric_.traces.is_on()) message.trace = child_of(TraceContext{});
   std::optional<Reply> answered;
-  caf::scoped_actor self(system);
-  self->request(to, kPatience, std::move(message))
-      .receive([&](const Reply& reply) { answered = reply; }, [](const caf::error&) {});
+  caf::scoped_actor self(*system_);
+  auto pending = self->request(to, kPatience, std::move(message));
+  settle();
+  pending.receive([&](const Reply& reply) { answered = reply; }, [](const caf::error&) {});
   return answered;
 }
 
-}  // namespace
+void House::settle() {
+  if (!system_ || fabric_.options.spawn == SpawnMode::detached) return;
+  dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler()).run();
+}
 
 House::House(FabricOptions options, LogSink& log)
     : fabric_(std::move(options), log),
@@ -44,15 +52,17 @@ House::~House() { stop(); }
 
 void House::stop() {
   if (!system_) return;
+  // Said first: otherwise whoever waits would hear that the supervisor is gone, as if that were a fault.
+  fabric_.events.end_all(ErrorKind::cancelled, "the runtime was shut down");
   fabric_.close();
   {
     const SupervisorHandle supervisor = fabric_.book.get(&Addresses::supervisor);
     if (supervisor) messages::send_exit_to(supervisor);
   }
+  settle();
   // A supervisor that is only just beginning drops the book's handles itself when it ends.
   system_.reset();
   fabric_.book.close();
-  fabric_.events.end_all(ErrorKind::cancelled, "the runtime was shut down");
 }
 
 caf::actor_system& House::system() {
@@ -61,18 +71,12 @@ caf::actor_system& House::system() {
 }
 
 bool House::flush_traces() {
-  if (!system_) return false;
-  messages::FlushTraces order;
-  if (fabric_.traces.is_on()) order.trace = child_of(TraceContext{});
-  return ask_from_outside<messages::TracesFlushed>(*system_, fabric_.book.get(&Addresses::tracer), order)
+  return ask<messages::TracesFlushed>(fabric_.book.get(&Addresses::tracer), messages::FlushTraces{})
       .has_value();
 }
 
 std::optional<messages::Pong> House::ping() {
-  if (!system_) return std::nullopt;
-  messages::Ping order;
-  if (fabric_.traces.is_on()) order.trace = child_of(TraceContext{});
-  return ask_from_outside<messages::Pong>(*system_, fabric_.book.get(&Addresses::supervisor), order);
+  return ask<messages::Pong>(fabric_.book.get(&Addresses::supervisor), messages::Ping{});
 }
 
 }  // namespace blue::actors

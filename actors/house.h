@@ -29,6 +29,9 @@ class House {
   /// A bug after stop().
   [[nodiscard]] caf::actor_system& system();
 
+  /// In cooperative mode: handles messages, one actor at a time on this thread, until none waits. Nothing in detached mode.
+  void settle();
+
   /// Sends from a thread that is no actor, as the root of a new trace.
   template <class Handle, class Message>
   void say(const Handle& to, Message message) {
@@ -47,6 +50,9 @@ class House {
   std::optional<messages::Pong> ping();
 
  private:
+  template <class Reply, class Handle, class Message>
+  std::optional<Reply> ask(const Handle& to, Message message);
+
   Fabric fabric_;
   messages::SystemConfig config_;
   std::unique_ptr<caf::actor_system> system_;

@@ -87,6 +87,7 @@ void Scheduler::dispatch() {
 
 template <class Ending>
 void Scheduler::forward(const Ending& ending) {
+  drain_hints();  // what was said at the stage's end belongs to it
   const auto plan = fabric().runs.find(ending.run);
   if (plan && plan->generation) {
     say(book().get(&Addresses::application), ending);
@@ -148,14 +149,18 @@ void Scheduler::take_hint(const messages::HintRecord& hint) {
 }
 
 void Scheduler::begin_polling() {
-  if (is_polling_) return;
+  if (!fabric().pace.is_polling || is_polling_) return;
   is_polling_ = true;
   say_to_self(messages::PollHints{});
 }
 
+std::size_t Scheduler::drain_hints() {
+  return messages::drain_traced(seat(), fabric().hints, "hints",
+                                [this](const messages::HintRecord& hint) { take_hint(hint); });
+}
+
 void Scheduler::poll() {
-  const std::size_t n = messages::drain_traced(seat(), fabric().hints, "hints",
-                                               [this](const messages::HintRecord& hint) { take_hint(hint); });
+  const std::size_t n = drain_hints();
   if (!queue_.running()) {
     is_polling_ = false;
     return;

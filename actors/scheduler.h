@@ -25,6 +25,7 @@ class Scheduler final : public SeatedActor<SchedulerHandle> {
   void dispatch();
   void fail_running(std::uint64_t incarnation, const messages::StageLost& lost);
   void take_hint(const messages::HintRecord& hint);
+  std::size_t drain_hints();
   void poll();
   void begin_polling();
   void begin_runs();

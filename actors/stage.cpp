@@ -38,7 +38,7 @@ Stage::Stage(caf::actor_config& config, Fabric& fabric, messages::DeskIndex desk
 Stage::Behavior Stage::make_behavior() {
   take_seat();
   return {
-      on([this](const messages::RunStage& order) { run(order); }),
+      on([this](const messages::RunStage& order) { take_up(order); }),
       on([this](const messages::PreemptStage& preempt) { fabric().preempt(preempt.job, preempt.reason); }),
   };
 }
@@ -48,12 +48,51 @@ void Stage::on_exit() {
   SeatedActor::on_exit();
 }
 
-void Stage::run(const messages::RunStage& order) {
+void Stage::take_up(const messages::RunStage& order) {
   const bool was_done =
       last_ending_ && std::visit([&](const auto& ending) { return ending.job == order.job; }, *last_ending_);
   if (was_done) return say_ending();
   if (!source_) source_ = fabric().options.make_source(desk_);
+  auto change = source_->leave_for(job_of(order));
+  if (!change) return run(order);
+  run_after_switch(order, std::move(*change));
+}
 
+void Stage::run_after_switch(const messages::RunStage& order, TokenSource::KvSwitch change) {
+  const auto name_of = [this](const std::string& model) { return desk_.name + "@" + model; };
+  if (change.rows) {
+    messages::SaveKv save;
+    save.name = name_of(change.leaving);
+    save.parcel = fabric().kv.put(std::move(*change.rows));
+    ask<messages::KvSaved>(
+        book().get(&Addresses::kv_library), save,
+        [this](const messages::KvSaved& saved) {
+          if (!saved.error.empty()) fabric().log.write_once(LogLevel::info, saved.error);
+        },
+        [this](const std::string& why) { fabric().log.write_once(LogLevel::warning, "kv library: " + why); });
+  }
+  messages::LoadKv load;
+  load.name = name_of(order.model);
+  load.fingerprint = change.entering_fingerprint;
+  ask<messages::KvLoaded>(
+      book().get(&Addresses::kv_library), load,
+      [this, order](const messages::KvLoaded& loaded) {
+        const auto parcel = loaded.error.empty() ? fabric().kv.take(loaded.parcel) : nullptr;
+        if (parcel) {
+          const Status entered = source_->enter_with(job_of(order), *parcel);
+          if (!entered)
+            fabric().log.write_once(LogLevel::info, "kv rows not reused: " + entered.error().message());
+        }
+        run(order);
+      },
+      // Without the library a prompt is computed anew: slower, the same tokens.
+      [this, order](const std::string& why) {
+        fabric().log.write_once(LogLevel::warning, "kv library: " + why);
+        run(order);
+      });
+}
+
+void Stage::run(const messages::RunStage& order) {
   messages::WatchTokens watch_tokens;
   watch_tokens.job = order.job;
   watch_tokens.desk = desk_.index;

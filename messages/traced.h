@@ -103,15 +103,17 @@ class TracedActor : public Interface::base {
     send_bare(this, Interface(this), std::move(message));
   }
 
-  /// Asks and goes on; `then(const Out&)` runs in a span of its own when the answer comes, `otherwise(why)` when none does.
+  /// Asks an actor of this process and goes on. No deadline: one that dies, or is dead, fails the request at once, and a
+  /// pending deadline would hold the asker's thread at shutdown. `then(const Out&)` runs in a span of its own when the
+  /// answer comes, `otherwise(why)` when none does.
   template <ListedMessage Out, class Handle, ListedMessage M, class Then, class Otherwise>
-  void ask(const Handle& to, std::chrono::nanoseconds patience, M message, Then then, Otherwise otherwise) {
+  void ask(const Handle& to, M message, Then then, Otherwise otherwise) {
     if (!to) {
       otherwise(std::string("the actor is gone"));
       return;
     }
     message.trace = seat_.next();
-    this->request(to, patience, std::move(message))
+    this->request(to, caf::infinite, std::move(message))
         .then(
             [this, then = std::move(then)](const Out& reply) mutable {
               const TraceSeat::Handling span(seat_, reply.trace, Out::type_name);

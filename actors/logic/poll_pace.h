@@ -10,13 +10,16 @@
 namespace blue::actors {
 
 struct PollPace {
+  /// False on a deterministic scheduler, where an actor that keeps sending itself messages would starve all others: rings
+  /// are then drained with the messages that begin and end work.
+  bool is_polling = false;
   Nanoseconds spin_ns = 0;  ///< looks again at once for so long
   Nanoseconds nap_ns = 0;   ///< then sleeps for so long; 0: never
 
   /// A core of one's own costs nobody anything; a wake-up from sleep costs 35-80 µs.
-  static constexpr PollPace with_spare_cores() { return {200'000, 50'000}; }
+  static constexpr PollPace with_spare_cores() { return {true, 200'000, 50'000}; }
   /// On a core that a stage computes on, every look is taken from the stage: rare looks.
-  static constexpr PollPace on_shared_cores() { return {0, 1'000'000}; }
+  static constexpr PollPace on_shared_cores() { return {true, 0, 1'000'000}; }
 
   /// Waits as the pace says until `has_work()`, at most once through.
   template <class HasWork>

@@ -26,6 +26,29 @@ Status SessionSource::open(const std::string& path) {
   return {};
 }
 
+std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const StageJob& job) {
+  if (path_ == job.model) return std::nullopt;
+  const auto entering = surroundings_.shelf.open(job.model);
+  if (!entering) return std::nullopt;  // begin() says why
+  KvSwitch change;
+  change.entering_fingerprint = (*entering)->model->fingerprint;
+  if (!session_ || session_->history().empty()) return change;
+  const std::lock_guard turn(surroundings_.device_turn);
+  auto rows = session_->export_kv();
+  if (!rows) return change;  // a device in trouble shows it in the next step
+  const auto history = session_->history();
+  change.leaving = path_;
+  change.rows =
+      KvParcel{model_->model->fingerprint, {history.begin(), history.end()}, std::move(rows).value()};
+  return change;
+}
+
+Status SessionSource::enter_with(const StageJob& job, const KvParcel& parcel) {
+  const std::lock_guard turn(surroundings_.device_turn);
+  BLUE_TRY(open(job.model));
+  return session_->restore(parcel.tokens, parcel.rows);
+}
+
 Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& stop) {
   if (!turn_.owns_lock()) turn_.lock();
   n_misses_before_ = leases_.n_misses();

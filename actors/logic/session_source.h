@@ -36,6 +36,8 @@ class SessionSource final : public TokenSource {
   [[nodiscard]] std::string_view rest() override;
   [[nodiscard]] messages::StageEnd end() const override;
   [[nodiscard]] std::uint64_t n_misses() const override { return leases_.n_misses() - n_misses_before_; }
+  [[nodiscard]] std::optional<KvSwitch> leave_for(const StageJob& job) override;
+  [[nodiscard]] Status enter_with(const StageJob& job, const KvParcel& parcel) override;
 
  private:
   [[nodiscard]] Status open(const std::string& path);

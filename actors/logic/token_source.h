@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "actors/logic/kv_shelf.h"
 #include "base/id.h"
 #include "base/result.h"
 #include "base/stop_token.h"
@@ -60,6 +61,17 @@ class TokenSource {
   [[nodiscard]] virtual messages::StageEnd end() const = 0;
   /// Blocks that had to be waited for in this job.
   [[nodiscard]] virtual std::uint64_t n_misses() const = 0;
+
+  /// What lets a stage keep the KV rows of one model while it runs another. A source without rows says nothing of it.
+  struct KvSwitch {
+    std::string leaving;  ///< model whose rows `rows` are; empty when there are none
+    std::optional<KvParcel> rows;
+    std::uint64_t entering_fingerprint = 0;  ///< of the job's model
+  };
+  /// Before begin(): nothing when the job's model is the one that is open.
+  [[nodiscard]] virtual std::optional<KvSwitch> leave_for(const StageJob&) { return std::nullopt; }
+  /// Opens the job's model with these rows. Errors: the models'; begin() then starts without them.
+  [[nodiscard]] virtual Status enter_with(const StageJob&, const KvParcel&) { return {}; }
 };
 
 /// Makes the source of one desk's stage, on that stage's own thread. A restarted stage asks again.

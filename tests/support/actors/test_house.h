@@ -39,11 +39,13 @@ inline actors::CascadeSpec two_stages() {
 
 class TestHouse {
  public:
-  explicit TestHouse(actors::FabricOptions options = {}) : scripts(std::make_shared<Scripts>()) {
+  /// `make_source` in place of scripted sources, where given.
+  explicit TestHouse(actors::FabricOptions options = {}, actors::TokenSourceFactory make_source = {})
+      : scripts(std::make_shared<Scripts>()) {
     folder_ = std::filesystem::temp_directory_path() /
               ("blue_actors_" + std::to_string(getpid()) + "_" + std::to_string(random_id()));
     std::filesystem::create_directories(folder_);
-    options.make_source = scripted_factory(scripts);
+    options.make_source = make_source ? std::move(make_source) : scripted_factory(scripts);
     house = std::make_unique<actors::House>(std::move(options), log);
   }
   ~TestHouse() {

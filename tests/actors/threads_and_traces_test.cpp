@@ -1,0 +1,115 @@
+#include <catch2/catch_test_macros.hpp>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
+
+#include "actors/placement.h"
+#include "hal/topology.h"
+#include "tests/support/actors/test_house.h"
+
+namespace blue {
+namespace {
+
+using test::Script;
+
+/// A field of /proc/self/task/TID/status; empty when the thread is gone.
+std::string status_field(int thread_id, const std::string& name) {
+  std::ifstream status("/proc/self/task/" + std::to_string(thread_id) + "/status");
+  std::string line;
+  while (std::getline(status, line)) {
+    if (line.starts_with(name + ":\t")) return line.substr(name.size() + 2);
+  }
+  return "";
+}
+
+actors::FabricOptions traced_and_placed() {
+  actors::FabricOptions options;
+  options.placement = actors::place_actors(hal::read_topology().value());
+  options.spans_per_actor = 16384;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("every actor's thread is named and shows its core in /proc") {
+  test::TestHouse house(traced_and_placed());
+  Script stuck = test::saying("a plan");
+  stuck.ending = Script::Ending::wait_for_stop;
+  house.scripts->set("think", stuck);
+  house.begin_cascade(test::two_stages(), "t", "run.wal");
+  while (house.scripts->n_waiting == 0) std::this_thread::yield();
+  const auto seats = house.house->fabric().seats.all();
+  std::set<actors::ActorKind> kinds;
+  std::set<int> threads;
+  for (const actors::Seat& seat : seats) {
+    INFO(seat.name);
+    REQUIRE(seat.cpu != actors::Placement::kAnywhere);
+    CHECK(status_field(seat.thread_id, "Cpus_allowed_list") == std::to_string(seat.cpu));
+    CHECK(status_field(seat.thread_id, "Name") == ("blue." + seat.name).substr(0, 15));
+    kinds.insert(seat.kind);
+    threads.insert(seat.thread_id);
+  }
+  CHECK(threads.size() == seats.size());
+  CHECK(kinds.size() >= 9);
+}
+
+TEST_CASE(
+    "a run's trace has spans of at least eight kinds of actor, and every parent is a span of the trace") {
+  test::TestHouse house(traced_and_placed());
+  house.scripts->set("think", test::saying("a plan of several words for the code"));
+  house.scripts->set("code", test::saying("pass"));
+  const auto run = house.begin_cascade(test::two_stages(), "t", "run.wal");
+  REQUIRE(house.wait_for_end(run).back().outcome == messages::Outcome::completed);
+  house.house->ping();
+  REQUIRE(house.house->flush_traces());
+  auto& fabric = house.house->fabric();
+  const auto spans = fabric.trace_store.spans();
+  const auto writers = fabric.traces.writers();
+  CHECK(fabric.traces.dropped() == 0);
+
+  // The run's trace is that of the first open_run: it has no parent.
+  const Span* root = nullptr;
+  for (const Span& span : spans) {
+    if (std::string_view(span.name) == "open_run" && span.context.parent == 0) root = &span;
+  }
+  REQUIRE(root != nullptr);
+  CHECK(writers[root->actor].kind == "application");
+  std::map<std::uint64_t, const Span*> by_id;
+  for (const Span& span : spans) by_id[span.context.span] = &span;
+  std::set<std::string> kinds;
+  std::map<std::string, std::string> parent_kind;
+  for (const Span& span : spans) {
+    if (span.context.trace_low != root->context.trace_low ||
+        span.context.trace_high != root->context.trace_high)
+      continue;
+    kinds.insert(writers[span.actor].kind);
+    CHECK(span.begin_ns >= span.context.sent_ns);
+    CHECK(span.end_ns >= span.begin_ns);
+    if (&span == root) continue;
+    INFO(span.name);
+    const auto parent = by_id.find(span.context.parent);
+    REQUIRE(parent != by_id.end());
+    parent_kind[span.name] = writers[parent->second->actor].kind;
+  }
+  INFO("kinds: " << kinds.size());
+  for (const char* kind :
+       {"application", "supervisor", "scheduler", "cascade", "stage", "entropy_monitor", "watchdog"}) {
+    CHECK(kinds.contains(kind));
+  }
+  CHECK(parent_kind["submit_run"] == "supervisor");
+  CHECK(parent_kind["begin_run"] == "scheduler");
+  CHECK(parent_kind["run_stage"] == "scheduler");
+  CHECK(parent_kind["token_samples"] == "stage");
+  CHECK(parent_kind["slot_written"] == "cascade");
+}
+
+TEST_CASE("with tracing off no span is left") {
+  test::TestHouse house;
+  house.scripts->set("m", test::saying("a b c"));
+  house.wait_for_end(house.begin_generation("m", 10));
+  CHECK(house.house->flush_traces());
+  CHECK(house.house->fabric().trace_store.n_taken() == 0);
+}
+
+}  // namespace blue
