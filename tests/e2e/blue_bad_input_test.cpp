@@ -10,8 +10,8 @@ namespace {
 
 void check_refusal(const std::vector<std::string>& arguments, const std::vector<std::string>& names) {
   const ScratchFolder scratch;
-  const ProgramResult result = run_program(
-      "blue", {.arguments = arguments, .environment = {{"BLUE_RUNS", (scratch.path() / "runs").string()}}});
+  const ProgramResult result =
+      run_program("blue", {.arguments = arguments, .environment = {{"BLUE_RUNS", scratch.path("runs")}}});
   std::string line;
   for (const std::string& argument : arguments) line += argument + " ";
   INFO("blue " << line);
@@ -58,7 +58,7 @@ TEST_CASE("files that are no models are refused by name") {
   const std::string empty = scratch.write("empty.gguf", "");
   const std::string text = scratch.write("text.gguf", "this is no model at all, only some text");
   for (const std::string& path :
-       {truncated, header, empty, text, scratch.path().string(), std::string("/nowhere/m.gguf")}) {
+       {truncated, header, empty, text, scratch.path(), std::string("/nowhere/m.gguf")}) {
     check_refusal({"generate", "-m", path, "-p", "x"}, {path});
     check_refusal({"inspect", path}, {path});
     check_refusal({"tokenize", "-m", path}, {path});

@@ -13,7 +13,7 @@ constexpr const char* kTask = "Return the sum of the squares of the even numbers
 
 TEST_CASE("the default cascade fills its slots and answers") {
   const ScratchFolder scratch;
-  const auto environment = std::map<std::string, std::string>{{"BLUE_RUNS", scratch.path().string()}};
+  const auto environment = std::map<std::string, std::string>{{"BLUE_RUNS", scratch.path()}};
   const ProgramResult live = run_program("blue", {.arguments = {"run", kTask}, .environment = environment});
   INFO(live.err);
   REQUIRE(live.exit_status == 0);
@@ -22,7 +22,7 @@ TEST_CASE("the default cascade fills its slots and answers") {
     CHECK(live.out.find(heading) != std::string::npos);
   }
 
-  const std::string trace = (scratch.path() / "trace.json").string();
+  const std::string trace = scratch.path("trace.json");
   const ProgramResult once = run_program(
       "blue", {.arguments = {"run", kTask, "--json", "--trace", trace}, .environment = environment});
   REQUIRE(once.exit_status == 0);
@@ -50,7 +50,7 @@ TEST_CASE("the devices agree on greedy text") {
   for (const std::string device : {"cpu", "reference"}) {
     const ProgramResult result =
         run_program("blue", {.arguments = {"run", kTask, "--json", "--device", device},
-                             .environment = {{"BLUE_RUNS", scratch.path().string()}}});
+                             .environment = {{"BLUE_RUNS", scratch.path()}}});
     INFO(device << ": " << result.err);
     REQUIRE(result.exit_status == 0);
     answers.push_back(nlohmann::json::parse(result.out)["slots"].dump());
@@ -104,7 +104,7 @@ TEST_CASE("tokenize gives the ids of the reference vocabularies") {
 TEST_CASE("logits are rows of float32, one per token") {
   BLUE_NEED_SHARED_DATA(data);
   const ScratchFolder scratch;
-  const std::string out = (scratch.path() / "l.f32").string();
+  const std::string out = scratch.path("l.f32");
   const ProgramResult result = run_program(
       "blue", {.arguments = {"logits", "-m", (data / "golden/qwen3.gguf").string(), "--tokens",
                              (data / "golden/tokens.txt").string(), "-o", out, "--backend", "cpu"}});

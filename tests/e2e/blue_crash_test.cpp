@@ -30,7 +30,7 @@ std::map<std::string, std::string> slots_of(const actors::LoggedRun& run) {
 
 TEST_CASE("a run killed at any moment resumes from what it had committed") {
   const ScratchFolder scratch;
-  const std::map<std::string, std::string> environment = {{"BLUE_RUNS", scratch.path().string()}};
+  const std::map<std::string, std::string> environment = {{"BLUE_RUNS", scratch.path()}};
   const ProgramResult plain =
       run_program("blue", {.arguments = {"run", kTask, "--json"}, .environment = environment});
   REQUIRE(plain.exit_status == 0);
@@ -72,7 +72,7 @@ TEST_CASE("a run killed at any moment resumes from what it had committed") {
 
 TEST_CASE("Ctrl-C ends the program with status 130 and the run can go on") {
   const ScratchFolder scratch;
-  const std::map<std::string, std::string> environment = {{"BLUE_RUNS", scratch.path().string()}};
+  const std::map<std::string, std::string> environment = {{"BLUE_RUNS", scratch.path()}};
   for (const int moment_ms : {5, 25, 40, 60}) {
     const ProgramResult stopped = run_program("blue", {.arguments = {"run", kTask, "--device", "reference"},
                                                        .environment = environment,

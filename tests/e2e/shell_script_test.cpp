@@ -21,7 +21,7 @@ using blue::test::ScratchFolder;
 namespace {
 
 std::vector<std::string> arguments(const ScratchFolder& folder) {
-  return {"--device", "cpu", "--vram-mib", "256", "--runs", (folder.path() / "runs").string()};
+  return {"--device", "cpu", "--vram-mib", "256", "--runs", folder.path("runs")};
 }
 
 ProgramResult shell(const ScratchFolder& folder, const std::string& script) {
@@ -40,7 +40,7 @@ std::string write_cascade(const ScratchFolder& folder, const std::string& model,
            << "\"\nprompt = \"{task}\"\nreads = [\"task\"]\nwrites = \"s" << i
            << "\"\nmax_tokens = " << max_tokens << "\n";
   }
-  const std::string path = (folder.path() / "many.toml").string();
+  const std::string path = folder.path("many.toml");
   std::ofstream(path) << "name = \"many\"\nslots = [\"task\"" << slots.str()
                       << "]\ninput = \"task\"\noutput = \"s" << n - 1 << "\"\n"
                       << stages.str();
@@ -83,7 +83,7 @@ TEST_CASE("commands refuse what they can't work with") {
   const ScratchFolder folder;
   for (const auto& [line, remark] : std::vector<std::pair<std::string, std::string>>{
            {"load /absent/model.gguf", "/absent/model.gguf"},
-           {"load " + folder.path().string(), folder.path().string()},
+           {"load " + folder.path(), folder.path()},
            {"load", "load needs FILE"},
            {"actors now", "takes no argument"},
            {"generate hello", "load FILE"},
@@ -149,7 +149,7 @@ TEST_CASE("the shell runs a cascade and shows its slots, and its trace is writte
   BLUE_NEED_SHARED_DATA(data);
   const ScratchFolder folder;
   const std::string cascade = write_cascade(folder, (data / "models/stories260K.gguf").string(), 2, 8);
-  const std::string trace = (folder.path() / "trace.json").string();
+  const std::string trace = folder.path("trace.json");
   const ProgramResult end =
       shell(folder, "cascade " + cascade + "\nset stage1.max_tokens=4\nrun A little girl\nslots\n" +
                         "slots task\nruns\ntrace " + trace + "\n");

@@ -26,9 +26,9 @@ std::string slurp(const std::filesystem::path& path) {
     const int file = open(path.c_str(), flags, 0600);
     if (file < 0 || dup2(file, to) < 0) _exit(126);
   };
-  redirect((scratch.path() / "in").string(), O_RDONLY, 0);
-  redirect((scratch.path() / "out").string(), O_WRONLY | O_CREAT | O_TRUNC, 1);
-  redirect((scratch.path() / "err").string(), O_WRONLY | O_CREAT | O_TRUNC, 2);
+  redirect(scratch.path("in"), O_RDONLY, 0);
+  redirect(scratch.path("out"), O_WRONLY | O_CREAT | O_TRUNC, 1);
+  redirect(scratch.path("err"), O_WRONLY | O_CREAT | O_TRUNC, 2);
   for (const auto& [name, value] : call.environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments = {const_cast<char*>(program.c_str())};
   for (const std::string& argument : call.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
@@ -62,26 +62,9 @@ ProgramResult run_program(const std::string& program, const ProgramCall& call) {
   REQUIRE(waitpid(child, &status, 0) == child);
   ProgramResult result;
   result.exit_status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  result.out = slurp(scratch.path() / "out");
-  result.err = slurp(scratch.path() / "err");
+  result.out = slurp(scratch.path("out"));
+  result.err = slurp(scratch.path("err"));
   return result;
-}
-
-ScratchFolder::ScratchFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "blue-test-XXXXXX").string();
-  REQUIRE(mkdtemp(pattern.data()) != nullptr);
-  path_ = pattern;
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::string ScratchFolder::write(const std::string& name, std::string_view bytes) const {
-  const std::filesystem::path path = path_ / name;
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  return path.string();
 }
 
 }  // namespace blue::test

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/scratch_folder.h"
+
 namespace blue::test {
 
 struct ProgramResult {
@@ -29,20 +31,5 @@ std::filesystem::path program_folder();
 
 /// Starts `program` of that folder and waits for its end.
 ProgramResult run_program(const std::string& program, const ProgramCall& call);
-
-/// A folder of its own, gone with the object.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// Writes a file into it and returns its path.
-  [[nodiscard]] std::string write(const std::string& name, std::string_view bytes) const;
-
- private:
-  std::filesystem::path path_;
-};
 
 }  // namespace blue::test

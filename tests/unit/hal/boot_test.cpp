@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "hal/cpu_device.h"
-#include "tests/support/hal_scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace blue::hal {
 namespace {

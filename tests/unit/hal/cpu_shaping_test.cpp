@@ -6,7 +6,7 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "hal/affinity.h"
-#include "tests/support/hal_scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace blue::hal {
 namespace {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "hal/memory_info.h"
-#include "tests/support/hal_scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace blue::hal {
 namespace {

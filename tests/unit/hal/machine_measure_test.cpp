@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "tests/support/hal_fake_reader.h"
-#include "tests/support/hal_scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace blue::hal {
 

@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 
-#include "tests/support/hal_scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace blue::hal {
 namespace {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <set>
 
-#include "tests/support/hal_scratch_folder.h"
+#include "tests/support/scratch_folder.h"
 
 namespace blue::hal {
 namespace {
