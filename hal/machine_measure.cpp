@@ -167,7 +167,7 @@ constexpr std::size_t kRounds = 2000;
 template <class Vector>
 [[gnu::always_inline]] inline void make_distinct(Vector (&sums)[kChains]) {
 #pragma GCC unroll 12
-  for (Vector& sum : sums) asm volatile("" : "+x"(sum));
+  for (Vector& sum : sums) asm volatile("" : "+m"(sum));
 }
 
 /// Runs kRounds rounds and returns the floating-point operations done.
