@@ -57,29 +57,31 @@ Application::Behavior Application::make_behavior() {
         end_generation(failed.run, failed.job, failed.text,
                        RunEvent::ending(Outcome::failed, static_cast<ErrorKind>(failed.kind), failed.error));
       }),
-      on([this](const messages::GenerateText& order) {
-        auto promise = make_response_promise<messages::Promise<messages::GeneratedText>>();
-        const messages::SamplingBits& bits = order.sampling;
-        RunPlan plan;
-        plan.number = fabric().runs.next_run();
-        plan.generation = StageJob{
-            plan.number,
-            fabric().runs.next_job(),
-            0,
-            order.model,
-            order.system,
-            order.prompt,
-            order.max_tokens,
-            {bits.temperature.value(), bits.top_k, bits.top_p.value(), bits.min_p.value(), bits.seed}};
-        messages::OpenGeneration opened;
-        opened.run = plan.number;
-        promises_.emplace(plan.number, promise);
-        fabric().runs.put(std::move(plan));
-        open(opened);
-        return promise;
-      }),
+      on([this](const messages::GenerateText& order) { return generate(order); }),
       on([this](const messages::PollText&) { poll(); }),
   };
+}
+
+messages::Promise<messages::GeneratedText> Application::generate(const messages::GenerateText& order) {
+  auto promise = make_response_promise<messages::Promise<messages::GeneratedText>>();
+  const messages::SamplingBits& bits = order.sampling;
+  RunPlan plan;
+  plan.number = fabric().runs.next_run();
+  plan.generation =
+      StageJob{plan.number,
+               fabric().runs.next_job(),
+               0,
+               order.model,
+               order.system,
+               order.prompt,
+               order.max_tokens,
+               {bits.temperature.value(), bits.top_k, bits.top_p.value(), bits.min_p.value(), bits.seed}};
+  messages::OpenGeneration opened;
+  opened.run = plan.number;
+  promises_.emplace(plan.number, promise);
+  fabric().runs.put(std::move(plan));
+  open(opened);
+  return promise;
 }
 
 void Application::on_exit() {

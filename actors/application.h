@@ -28,6 +28,7 @@ class Application final : public SeatedActor<ApplicationHandle> {
     std::string name;
   };
 
+  messages::Promise<messages::GeneratedText> generate(const messages::GenerateText& order);
   template <class Order>
   void open(const Order& order);
   void bind(messages::RunNumber run, messages::JobNumber job, std::uint32_t stage, const std::string& name);

@@ -10,7 +10,7 @@
 #include "actors/kv_library.h"
 #include "actors/scheduler.h"
 #include "actors/stage.h"
-#include "actors/tier_manager.h"
+#include "actors/tier_warden.h"
 #include "actors/tokenizer_worker.h"
 #include "actors/tracer.h"
 #include "actors/watchdog.h"
@@ -49,7 +49,7 @@ void Supervisor::raise_tiers() {
     const auto place = [tier](Addresses& addresses, const TierManagerHandle& handle) {
       addresses.tiers[static_cast<std::size_t>(tier)] = handle;
     };
-    raise<TierManager>(ActorKind::tier_manager, "tier." + std::string(to_text(tier)), place, tier);
+    raise<TierWarden>(ActorKind::tier_manager, "tier." + std::string(to_text(tier)), place, tier);
   }
   const auto place = [](Addresses& addresses, const DmaEngineHandle& handle) {
     addresses.dma_engine = handle;

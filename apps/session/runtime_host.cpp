@@ -5,7 +5,7 @@
 #include "actors/house.h"
 #include "actors/logic/cascade_run.h"
 #include "actors/logic/run_directory.h"
-#include "actors/tier_manager.h"
+#include "actors/tier_warden.h"
 #include "apps/session/device_boot.h"
 
 namespace blue::host {

@@ -1,4 +1,4 @@
-#include "actors/tier_manager.h"
+#include "actors/tier_warden.h"
 
 namespace blue::actors {
 namespace {
@@ -26,12 +26,12 @@ std::string_view to_text(memory::Tier tier) {
   return "unknown";
 }
 
-TierManager::TierManager(caf::actor_config& config, Fabric& fabric, memory::Tier tier)
+TierWarden::TierWarden(caf::actor_config& config, Fabric& fabric, memory::Tier tier)
     : SeatedActor(config, fabric, ActorKind::tier_manager, "tier." + std::string(to_text(tier))),
       tier_(tier),
       keeper_(*fabric.options.tiers, tier) {}
 
-TierManager::Behavior TierManager::make_behavior() {
+TierWarden::Behavior TierWarden::make_behavior() {
   take_seat();
   return {
       on([this](const messages::PrefetchModel& order) { prefetch(order); }),
@@ -56,7 +56,7 @@ TierManager::Behavior TierManager::make_behavior() {
   };
 }
 
-void TierManager::prefetch(const messages::PrefetchModel& order) {
+void TierWarden::prefetch(const messages::PrefetchModel& order) {
   if (!fabric().options.shelf) return;
   const auto model = fabric().options.shelf->open(order.model);
   // A guess about a model that can't be opened: the stage that needs it will say so.
@@ -64,7 +64,7 @@ void TierManager::prefetch(const messages::PrefetchModel& order) {
   obey(keeper_.fetch((*model)->blocks, Want::guessed));
 }
 
-void TierManager::say_fetches(const std::vector<TierKeeper::BlockWant>& fetches) {
+void TierWarden::say_fetches(const std::vector<TierKeeper::BlockWant>& fetches) {
   for (const Want want : {Want::demanded, Want::guessed}) {
     messages::Fetch fetch;
     fetch.is_demanded = want == Want::demanded ? 1 : 0;
@@ -75,7 +75,7 @@ void TierManager::say_fetches(const std::vector<TierKeeper::BlockWant>& fetches)
   }
 }
 
-void TierManager::obey(const TierKeeper::Orders& orders) {
+void TierWarden::obey(const TierKeeper::Orders& orders) {
   for (const TierKeeper::Booked& wanted : orders.moves) {
     messages::Move move;
     move.block = wanted.block.value;

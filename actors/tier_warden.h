@@ -1,4 +1,4 @@
-// TierManager: one of three (vram, ram, nvme): owns the blocks of its tier. Its brain, TierKeeper, decides; this shell passes
+// TierWarden: the tier manager actor, one of three (vram, ram, nvme): owns the blocks of its tier. Its brain, TierKeeper, decides; this shell passes
 // fetches down, moves to the DMA engine, and readiness up.
 // Depends on actors/. Threads: its own. After a restart it goes on with the tier house's tables; what it was asked for is
 // asked again by who waits.
@@ -12,9 +12,9 @@
 
 namespace blue::actors {
 
-class TierManager final : public SeatedActor<TierManagerHandle> {
+class TierWarden final : public SeatedActor<TierManagerHandle> {
  public:
-  TierManager(caf::actor_config& config, Fabric& fabric, memory::Tier tier);
+  TierWarden(caf::actor_config& config, Fabric& fabric, memory::Tier tier);
   Behavior make_behavior() override;
 
  private:
