@@ -18,8 +18,8 @@ class CheckFailure : public std::logic_error {
 
 }  // namespace blue
 
-#define BLUE_CHECK(condition, ...)                                                          \
-  do {                                                                                      \
-    if (!(condition)) [[unlikely]]                                                          \
-      ::blue::check_failed(#condition, __FILE__, __LINE__, ::std::string(__VA_ARGS__));     \
+#define BLUE_CHECK(condition, ...)                                                      \
+  do {                                                                                  \
+    if (!(condition)) [[unlikely]]                                                      \
+      ::blue::check_failed(#condition, __FILE__, __LINE__, ::std::string(__VA_ARGS__)); \
   } while (false)

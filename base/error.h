@@ -18,7 +18,7 @@ enum class ErrorKind : std::uint8_t {
   unavailable,  ///< this machine lacks it (no GPU, no io_uring, denied); the caller takes the named alternative
   corrupt,      ///< stored bytes are not what was written; the user replaces the file
   cancelled,    ///< somebody asked for it
-  failed,       ///< the operating system or a device refused something that should work; the supervisor decides
+  failed,  ///< the operating system or a device refused something that should work; the supervisor decides
 };
 
 /// A layer's enum takes part by defining, next to itself:
@@ -35,7 +35,10 @@ class [[nodiscard]] Error {
   /// `message`: one line, names the thing and its place, and the way to mend it where there is one.
   template <ErrorEnum E>
   Error(E code, std::string message)
-      : domain_(error_domain(code)), code_(static_cast<int>(code)), kind_(error_kind(code)), message_(std::move(message)) {}
+      : domain_(error_domain(code)),
+        code_(static_cast<int>(code)),
+        kind_(error_kind(code)),
+        message_(std::move(message)) {}
 
   [[nodiscard]] ErrorKind kind() const { return kind_; }
   [[nodiscard]] std::string_view domain() const { return domain_; }

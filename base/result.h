@@ -81,15 +81,15 @@ using Status = Result<void>;
 #define BLUE_CONCAT(a, b) BLUE_CONCAT_INNER(a, b)
 
 /// Returns the error of `expr` from the enclosing function, if there is one.
-#define BLUE_TRY(expr)                                                 \
-  do {                                                                 \
-    auto blue_try_status = (expr);                                     \
-    if (!blue_try_status) return std::move(blue_try_status).error();   \
+#define BLUE_TRY(expr)                                               \
+  do {                                                               \
+    auto blue_try_status = (expr);                                   \
+    if (!blue_try_status) return std::move(blue_try_status).error(); \
   } while (false)
 
 /// Declares `decl` from the value of `expr`, or returns its error: BLUE_TRY_ASSIGN(auto x, parse(s));
 #define BLUE_TRY_ASSIGN(decl, expr) BLUE_TRY_ASSIGN_AS(BLUE_CONCAT(blue_try_, __LINE__), decl, expr)
-#define BLUE_TRY_ASSIGN_AS(name, decl, expr)         \
-  auto name = (expr);                                \
-  if (!name) return std::move(name).error();         \
+#define BLUE_TRY_ASSIGN_AS(name, decl, expr) \
+  auto name = (expr);                        \
+  if (!name) return std::move(name).error(); \
   decl = std::move(name).value()

@@ -15,11 +15,12 @@ namespace blue {
 using ByteSpan = std::span<std::byte>;
 using ConstByteSpan = std::span<const std::byte>;
 
-static_assert(std::endian::native == std::endian::little, "BlueOS reads and writes little-endian files in place");
+static_assert(std::endian::native == std::endian::little,
+              "BlueOS reads and writes little-endian files in place");
 
 /// The T at `offset`, unaligned; nothing when it does not lie wholly inside.
 template <class T>
-  requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 [[nodiscard]] std::optional<T> load_at(ConstByteSpan bytes, std::uint64_t offset) {
   if (offset > bytes.size() || bytes.size() - offset < sizeof(T)) return std::nullopt;
   T value;
@@ -29,9 +30,7 @@ template <class T>
 
 /// The bytes of any span of plain values.
 template <class T>
-  requires std::is_trivially_copyable_v<T>
-[[nodiscard]] ConstByteSpan bytes_of(std::span<const T> values) {
-  return std::as_bytes(values);
-}
+requires std::is_trivially_copyable_v<T>
+[[nodiscard]] ConstByteSpan bytes_of(std::span<const T> values) { return std::as_bytes(values); }
 
 }  // namespace blue

@@ -12,7 +12,7 @@
 namespace blue {
 
 template <class T>
-  requires std::is_trivially_copyable_v<T>
+requires std::is_trivially_copyable_v<T>
 class SpscRing {
  public:
   using Value = T;

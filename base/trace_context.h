@@ -37,16 +37,20 @@ TraceContext child_of(const TraceContext& running);
 /// One handled message (or one drained batch of ring records): who, what, how long queued, how long run.
 struct Span {
   TraceContext context;
-  Nanoseconds begin_ns = 0;       ///< handler began; queue time is begin_ns - context.sent_ns
-  Nanoseconds end_ns = 0;         ///< handler ended
-  const char* name = "";          ///< the message type's static name
-  std::uint32_t actor = 0;        ///< index of the SpanWriter that recorded it
+  Nanoseconds begin_ns = 0;  ///< handler began; queue time is begin_ns - context.sent_ns
+  Nanoseconds end_ns = 0;    ///< handler ended
+  const char* name = "";     ///< the message type's static name
+  std::uint32_t actor = 0;   ///< index of the SpanWriter that recorded it
 };
 
 /// One actor's place to leave spans: single writer, drained by the tracer. A full ring drops and counts.
 struct SpanWriter {
-  SpanWriter(std::uint32_t index_of_actor, std::string name_of_actor, std::string kind_of_actor, std::size_t capacity)
-      : index(index_of_actor), name(std::move(name_of_actor)), kind(std::move(kind_of_actor)), ring(capacity) {}
+  SpanWriter(std::uint32_t index_of_actor, std::string name_of_actor, std::string kind_of_actor,
+             std::size_t capacity)
+      : index(index_of_actor),
+        name(std::move(name_of_actor)),
+        kind(std::move(kind_of_actor)),
+        ring(capacity) {}
 
   const std::uint32_t index;
   const std::string name;  ///< "stage.code"

@@ -26,7 +26,9 @@ constexpr Bytes operator""_MiB(unsigned long long n) { return {n << 20}; }
 constexpr Bytes operator""_GiB(unsigned long long n) { return {n << 30}; }
 
 /// `value` rounded up to a multiple of `unit` (> 0, need not be a power of two).
-constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) { return (value + unit - 1) / unit * unit; }
+constexpr std::uint64_t round_up(std::uint64_t value, std::uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
 constexpr Bytes round_up(Bytes value, Bytes unit) { return {round_up(value.count, unit.count)}; }
 
 /// "1.50 MiB": for people.

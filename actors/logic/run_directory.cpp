@@ -15,14 +15,16 @@ RunPlace place(const std::filesystem::path& root, const std::string& id) {
   return {id, root / id, root / id / "run.log"};
 }
 
+/// Microseconds in it, so that ids sort by time also within a second: "last" is the newest.
 std::string fresh_id() {
-  const std::time_t now = std::time(nullptr);
+  timespec now{};
+  clock_gettime(CLOCK_REALTIME, &now);
   std::tm utc{};
-  gmtime_r(&now, &utc);
-  char text[48];
+  gmtime_r(&now.tv_sec, &utc);
+  char text[64];
   const std::size_t n = std::strftime(text, sizeof text, "%Y%m%d-%H%M%S", &utc);
-  std::snprintf(text + n, sizeof text - n, "-%06llx",
-                static_cast<unsigned long long>(random_id() & 0xffffff));
+  std::snprintf(text + n, sizeof text - n, "-%06ld-%02x", now.tv_nsec / 1000,
+                static_cast<unsigned>(random_id() & 0xff));
   return text;
 }
 

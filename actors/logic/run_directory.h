@@ -12,7 +12,7 @@
 namespace blue::actors {
 
 struct RunPlace {
-  std::string id;  ///< "20261123-101500-3fa2c1"
+  std::string id;  ///< "20261123-101500-250731-3f"
   std::filesystem::path directory;
   std::filesystem::path log;  ///< directory / "run.log"
 };

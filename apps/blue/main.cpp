@@ -1,6 +1,8 @@
 // `blue`: the command line. Parses, runs one command, maps its outcome to an exit status.
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
 #include "apps/blue/command.h"
 
@@ -11,7 +13,11 @@ using namespace blue::apps;
 /// One line on stderr for any wrong flag; help and version as asked for.
 int end_parsing(const CLI::App& app, const CLI::ParseError& problem) {
   if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(problem);
+  // CLI11 misses what is required before it sees what is unknown; for the user the unknown word comes first.
   std::string text = problem.what();
+  if (const std::vector<std::string> unknown = app.remaining(true); !unknown.empty()) {
+    text = (unknown.front().starts_with('-') ? "unknown flag " : "unknown argument ") + unknown.front();
+  }
   for (char& c : text) c = c == '\n' ? ' ' : c;
   std::fprintf(stderr, "blue: %s (see blue --help)\n", text.c_str());
   return kExitBadInput;

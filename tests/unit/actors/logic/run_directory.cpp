@@ -30,6 +30,15 @@ TEST_CASE("runs get ids of their own, are listed and found again") {
   CHECK(find_run(root, "last")->id == first.id);
 }
 
+TEST_CASE("the last run is the newest, also of many in one second") {
+  const Scratch scratch;
+  for (int i = 0; i < 50; ++i) {
+    const RunPlace fresh = create_run(scratch.root).value();
+    std::ofstream(fresh.log) << "x";
+    CHECK(find_run(scratch.root, "last")->id == fresh.id);
+  }
+}
+
 TEST_CASE("an unknown run is refused, and so is an id that leaves the root") {
   const Scratch scratch;
   for (const char* id : {"nothing", "last", "../x", "", "a/b"}) {
