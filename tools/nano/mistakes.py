@@ -122,17 +122,9 @@ class Mistakes:
         return Examples.pack(right + wrong * max(1, round(len(right) / max(1, len(wrong)))))
 
     def fix_examples(self, pool, reviewer, device, dtype, batch, seed) -> Examples:
-        """Half with the true review, half with what the trained reviewer really says; wrong drafts twice."""
-        said = replies(reviewer, [r[5] for r in self.rows], 120, device, dtype, 0.7, seed, batch)
+        """Mostly with what the trained reviewer really says, some with the true review. Right and wrong drafts as they came:
+        a fixer that sees more wrong ones than there are learns to mistrust every draft."""
+        said = replies(reviewer, [r[5] for r in self.rows], 120, device, dtype, 0.5, seed, batch)
         texts = [corpus.tokenizer.decode(ids) for ids in said]
-        work = [(r[0], r[1], r[2], r[4] if i % 2 else t) for i, (r, t) in enumerate(zip(self.rows, texts))]
-        work += [(r[0], r[1], r[2], t if i % 2 else r[4]) for i, (r, t) in enumerate(zip(self.rows, texts)) if not r[3]]
+        work = [(r[0], r[1], r[2], t if i % 4 else r[4]) for i, (r, t) in enumerate(zip(self.rows, texts))]
         return Examples.pack(spread(pool, fix_pairs, work))
-
-    def plan_examples(self, pool) -> Examples:
-        """The coder on sampled plans, some of them wrong: the reply is the right function."""
-        return Examples.pack(spread(pool, recode_pairs, [(r[0], r[1]) for r in self.rows]))
-
-
-def recode_pairs(work):
-    return [(prompt_ids(corpus.tokenizer, "code", task=record[0], reasoning=plan), reply(task_of(record).code)) for record, plan in work]

@@ -44,6 +44,7 @@ def parse():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--size", choices=models.SHAPES, default="full")
     parser.add_argument("--scale", type=float, default=1.0, help="of every model's seconds")
+    parser.add_argument("--seconds", nargs="*", default=[], metavar="PHASE=SECONDS", help="other than the table's; 0 leaves a phase out")
     parser.add_argument("--begin-from", type=Path, help="train the pack in this folder further")
     parser.add_argument("--first-chunk", type=int, default=0, help="where in the endless training corpus to begin")
     parser.add_argument("--chunks", type=int, default=180, help=f"training tasks, in {corpus.CHUNK}s")
@@ -88,7 +89,10 @@ class Session:
 
     def train(self, phase, model, draw, keep_at=()):
         """Trains in place; returns models as they were at `keep_at`."""
-        kept = train(phase, model, draw, SECONDS[self.a.size][phase] * self.a.scale, RATES[phase], self.a.tokens, self.device, self.log, keep_at)
+        table = SECONDS[self.a.size] | {k: float(v) for k, v in (x.split("=") for x in self.a.seconds)}
+        if not table[phase]:
+            return [restored(model, model.state_dict()) for _ in keep_at]
+        kept = train(phase, model, draw, table[phase] * self.a.scale, RATES[phase], self.a.tokens, self.device, self.log, keep_at)
         return [restored(model, state) for state in kept]
 
     def side_by_side(self, *phases) -> list:
@@ -123,8 +127,8 @@ def restored(model, state):
 def sample_mistakes(s: Session, thinkers, coders) -> Mistakes:
     """From weakened and from finished models; the finished ones at several temperatures, since their slips are the ones to catch."""
     mistakes, used = Mistakes(), 0
-    plan = [(0.06, thinkers[0], coders[0], 0.7), (0.12, thinkers[1], coders[1], 0.7), (0.12, thinkers[1], coders[2], 1.0),
-            (0.20, thinkers[2], coders[2], 0.7), (0.25, thinkers[2], coders[2], 1.0), (0.25, thinkers[2], coders[2], 1.2)]
+    plan = [(0.05, thinkers[0], coders[0], 0.7), (0.10, thinkers[1], coders[1], 0.7), (0.25, thinkers[2], coders[2], 0.3),
+            (0.30, thinkers[2], coders[2], 0.7), (0.30, thinkers[2], coders[2], 1.0)]
     for turn, (share, thinker, coder, temperature) in enumerate(plan):
         n = round(s.a.samples * share)
         records, used = s.corpus.records[used:used + n], used + n
@@ -144,7 +148,7 @@ def main() -> None:
 
     thinker, coder, reviewer = s.new_model("thinker"), s.new_model("coder"), s.new_model("reviewer")
     thinkers, coders, _ = s.side_by_side(("thinker", thinker, lambda _: s.corpus.examples("think"), (0.1, 0.4)),
-                                         ("coder", coder, lambda _: s.corpus.examples("code", "alone", "fix"), (0.1, 0.4)),
+                                         ("coder", coder, lambda _: s.corpus.examples("code", "code", "alone", "fix"), (0.1, 0.4)),
                                          ("reviewer", reviewer, lambda _: s.corpus.examples("review"), ()))
     s.filling.join()
     s.log(f"corpus: {len(s.corpus.records)} tasks")
@@ -161,12 +165,12 @@ def main() -> None:
                    ("reviewer again", reviewer, review_mix, ()))
     reviewer.eval()
     fixes = mistakes.fix_examples(s.pool, reviewer, s.device, s.dtype, s.a.decode_batch, 900)
-    recoded = mistakes.plan_examples(s.pool)
     s.log(f"fixer: {len(fixes)} examples")
 
     def coder_mix(turn: int) -> Examples:
-        rest = [s.corpus.examples(kind, share=0.5 * len(fixes) / len(s.corpus.records), turn=turn) for kind in ("code", "alone", "fix")]
-        return Examples.joined([fixes, recoded, *rest])
+        rest = [s.corpus.examples(kind, share=min(1.0, times * len(fixes) / len(s.corpus.records)), turn=turn)
+                for kind, times in (("code", 2.0), ("alone", 1.0), ("fix", 0.5))]
+        return Examples.joined([fixes, *rest])
 
     draft = s.new_model("draft")
     s.side_by_side(("draft", draft, lambda _: s.corpus.examples("code"), ()), ("fixer", coder, coder_mix, ()))
