@@ -43,6 +43,7 @@ class SeatedActor : public messages::TracedActor<Interface> {
 /// Spawns as the fabric's mode says. `spawner`: an actor system, or an actor.
 template <class Actor, class Spawner, class... Args>
 auto spawn_seated(Spawner& spawner, Fabric& fabric, Args&&... args) {
+  fabric.seats.expect();
   if (fabric.options.spawn == SpawnMode::detached) {
     return spawner.template spawn<Actor, caf::detached>(fabric, std::forward<Args>(args)...);
   }

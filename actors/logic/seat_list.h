@@ -3,6 +3,9 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -20,9 +23,23 @@ struct Seat {
 
 class SeatList {
  public:
-  void take(Seat seat) {
+  /// An actor was spawned; it takes its seat on its own thread a little later.
+  void expect() {
     const std::lock_guard lock(mutex_);
-    seats_.push_back(std::move(seat));
+    ++n_expected_;
+  }
+  void take(Seat seat) {
+    {
+      const std::lock_guard lock(mutex_);
+      seats_.push_back(std::move(seat));
+      ++n_taken_;
+    }
+    taken_.notify_all();
+  }
+  /// Waits until every actor spawned so far has taken its seat; false when that did not happen in time.
+  [[nodiscard]] bool wait_until_taken(std::chrono::nanoseconds patience) {
+    std::unique_lock lock(mutex_);
+    return taken_.wait_for(lock, patience, [&] { return n_taken_ >= n_expected_; });
   }
   void leave(int thread_id, const std::string& name) {
     const std::lock_guard lock(mutex_);
@@ -35,7 +52,10 @@ class SeatList {
 
  private:
   mutable std::mutex mutex_;
+  std::condition_variable taken_;
   std::vector<Seat> seats_;
+  std::uint64_t n_expected_ = 0;
+  std::uint64_t n_taken_ = 0;
 };
 
 }  // namespace blue::actors

@@ -84,7 +84,10 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
   state->options = std::move(options);
   state->house = std::make_unique<actors::House>(std::move(fabric), log);
   // The tree stands before anybody can speak to it.
-  if (!state->house->ping()) return Error(ActorsError::actor_down, "the supervisor did not start");
+  constexpr std::chrono::seconds kPatience{5};
+  if (!state->house->ping() || !state->house->fabric().seats.wait_until_taken(kPatience)) {
+    return Error(ActorsError::actor_down, "the actors did not start");
+  }
   return std::unique_ptr<Runtime>(new Runtime(std::move(state)));
 }
 
