@@ -152,11 +152,8 @@ void check_flow(const CascadeSpec& cascade, TomlReader& reader) {
 }  // namespace
 
 Result<CascadeSpec> parse_cascade(std::string_view toml, const std::string& source) {
-  if (const auto line = line_of_foreign_byte(toml)) {
-    return Error(ActorsError::bad_cascade, source + ":" + std::to_string(*line) +
-                                               ": not TOML: a character that is not ASCII outside quotes");
-  }
-  const toml::parse_result parsed = toml::parse(toml, source);
+  BLUE_TRY_ASSIGN(const std::string ascii, ascii_toml(toml, source));
+  const toml::parse_result parsed = toml::parse(ascii, source);
   if (!parsed) {
     return Error(ActorsError::bad_cascade, source + ":" + std::to_string(parsed.error().source().begin.line) +
                                                ": not TOML: " + std::string(parsed.error().description()));

@@ -1,6 +1,8 @@
 #include "actors/logic/toml_reader.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <utility>
 
 namespace blue::actors {
 
@@ -24,19 +26,58 @@ std::size_t skip_quoted(std::string_view toml, std::size_t at) {
   return toml.size();
 }
 
+/// The code point that begins with the byte at `at` (> 0x7f), and its length; length 0 when it is no UTF-8.
+std::pair<char32_t, std::size_t> decode_utf8(std::string_view text, std::size_t at) {
+  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const unsigned lead = byte(at);
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  char32_t point = lead & (0xffU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(at + i) & 0xc0U) != 0x80U) return {0, 0};
+    point = point << 6 | (byte(at + i) & 0x3fU);
+  }
+  constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool is_valid = lead >= 0xc0 && lead < 0xf8 && point >= kLeast[length] && point <= 0x10ffff &&
+                        (point < 0xd800 || point > 0xdfff);
+  return {point, is_valid ? length : 0};
+}
+
+/// Appends `part` in ASCII; false where a character can't be said.
+bool append_ascii(std::string_view part, std::string& out) {
+  const char kind = part.front();
+  for (std::size_t i = 0; i < part.size();) {
+    if (static_cast<unsigned char>(part[i]) <= 0x7f) {
+      out += part[i++];
+      continue;
+    }
+    const auto [point, length] = decode_utf8(part, i);
+    // Behind an odd number of backslashes it would be an escape that TOML has not.
+    const bool is_escaped = kind == '"' && (i - part.find_last_not_of('\\', i - 1)) % 2 == 0;
+    if (length == 0 || is_escaped || (kind != '#' && kind != '"')) return false;
+    char escape[16] = "?";
+    if (kind == '"') std::snprintf(escape, sizeof escape, "\\U%08lX", static_cast<unsigned long>(point));
+    out += escape;
+    i += length;
+  }
+  return true;
+}
+
 }  // namespace
 
-std::optional<std::uint32_t> line_of_foreign_byte(std::string_view toml) {
-  // A byte order mark may open the file.
-  std::size_t at = toml.starts_with("\xEF\xBB\xBF") ? 3 : 0;
-  while (at < toml.size()) {
-    if (static_cast<unsigned char>(toml[at]) > 0x7f) {
-      return static_cast<std::uint32_t>(1 + std::ranges::count(toml.substr(0, at), '\n'));
+Result<std::string> ascii_toml(std::string_view toml, const std::string& source) {
+  if (toml.starts_with("\xEF\xBB\xBF")) toml.remove_prefix(3);  // a byte order mark may open the file
+  std::string ascii;
+  for (std::size_t at = 0; at < toml.size();) {
+    const std::size_t behind = std::max(skip_quoted(toml, at), at + 1);
+    if (!append_ascii(toml.substr(at, behind - at), ascii)) {
+      const auto line = 1 + std::ranges::count(toml.substr(0, at), '\n');
+      return Error(ActorsError::bad_cascade,
+                   source + ":" + std::to_string(line) +
+                       ": a character that is not ASCII outside \"quotes\" and comments, or no UTF-8");
     }
-    const std::size_t behind = skip_quoted(toml, at);
-    at = behind == at ? at + 1 : behind;
+    at = behind;
   }
-  return std::nullopt;
+  return ascii;
 }
 
 const toml::node* TomlReader::find(std::string_view key) {

@@ -18,9 +18,11 @@
 
 namespace blue::actors {
 
-/// Where a byte above 0x7f stands outside strings and comments. TOML allows none there, and toml++ 3.3 runs into undefined
-/// behaviour on some of them: whoever parses untrusted TOML asks first. Returns its line, from 1; nothing when there is none.
-std::optional<std::uint32_t> line_of_foreign_byte(std::string_view toml);
+/// The same TOML in ASCII: characters beyond it become \u escapes in basic strings and `?` in comments. toml++ 3.3 runs into
+/// undefined behaviour on some of them wherever it looks ahead, so it is handed none.
+/// Errors: bad_cascade with `source` and line for one that stands elsewhere (bare, or in a literal string, which knows no
+/// escapes) and for bytes that are no UTF-8.
+Result<std::string> ascii_toml(std::string_view toml, const std::string& source);
 
 class TomlReader {
  public:
