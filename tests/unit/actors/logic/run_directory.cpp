@@ -1,25 +1,16 @@
 #include "actors/logic/run_directory.h"
 
 #include <catch2/catch_test_macros.hpp>
-#include <cstdlib>
 #include <fstream>
+
+#include "tests/support/scratch_folder.h"
 
 namespace blue::actors {
 namespace {
 
-struct Scratch {
-  Scratch() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "blue-runs-XXXXXX").string();
-    REQUIRE(mkdtemp(pattern.data()) != nullptr);
-    root = pattern;
-  }
-  ~Scratch() { std::filesystem::remove_all(root); }
-  std::filesystem::path root;
-};
-
 TEST_CASE("runs get ids of their own, are listed and found again") {
-  const Scratch scratch;
-  const auto root = scratch.root / "deep" / "runs";
+  const test::ScratchFolder scratch;
+  const auto root = std::filesystem::path(scratch.path("deep")) / "runs";
   const RunPlace first = create_run(root).value();
   const RunPlace second = create_run(root).value();
   CHECK(first.id != second.id);
@@ -31,28 +22,28 @@ TEST_CASE("runs get ids of their own, are listed and found again") {
 }
 
 TEST_CASE("the last run is the newest, also of many in one second") {
-  const Scratch scratch;
+  const test::ScratchFolder scratch;
   for (int i = 0; i < 50; ++i) {
-    const RunPlace fresh = create_run(scratch.root).value();
+    const RunPlace fresh = create_run(scratch.path()).value();
     std::ofstream(fresh.log) << "x";
-    CHECK(find_run(scratch.root, "last")->id == fresh.id);
+    CHECK(find_run(scratch.path(), "last")->id == fresh.id);
   }
 }
 
 TEST_CASE("an unknown run is refused, and so is an id that leaves the root") {
-  const Scratch scratch;
+  const test::ScratchFolder scratch;
   for (const char* id : {"nothing", "last", "../x", "", "a/b"}) {
     INFO(id);
-    const auto found = find_run(scratch.root, id);
+    const auto found = find_run(scratch.path(), id);
     REQUIRE_FALSE(found.ok());
     CHECK(found.error().is(ActorsError::unknown_run));
   }
 }
 
 TEST_CASE("a root that cannot be made is named") {
-  const Scratch scratch;
-  std::ofstream(scratch.root / "file") << "x";
-  const auto run = create_run(scratch.root / "file" / "runs");
+  const test::ScratchFolder scratch;
+  scratch.write("file", "x");
+  const auto run = create_run(std::filesystem::path(scratch.path("file")) / "runs");
   REQUIRE_FALSE(run.ok());
   CHECK(run.error().message().find("BLUE_RUNS") != std::string::npos);
 }
