@@ -47,6 +47,10 @@ add_compile_options(
   "$<$<COMPILE_LANGUAGE:C>:${blue_c_warnings}>"
   "$<$<COMPILE_LANGUAGE:CUDA>:${blue_cuda_warnings}>")
 
+# __FILE__ is told from the repository's root: messages, and what Catch2 lists (it breaks lines at 80 columns), are then the
+# same wherever the clone lies, and no program carries a path of the machine that built it.
+add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=>")
+
 if(BLUE_SANITIZE)
   set(sanitize -fsanitize=${BLUE_SANITIZE} -fno-omit-frame-pointer)
   add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:${sanitize}>")

@@ -27,9 +27,7 @@ void check_refusal(const std::vector<std::string>& arguments, const std::vector<
 }
 
 std::string asset(const std::string& relative) {
-  return (std::filesystem::path(__FILE__).parent_path() / "../../assets" / relative)
-      .lexically_normal()
-      .string();
+  return (std::filesystem::absolute("assets") / relative).string();
 }
 
 TEST_CASE("unknown commands, flags and missing values are one line and exit status 2") {

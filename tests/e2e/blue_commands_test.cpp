@@ -114,9 +114,7 @@ TEST_CASE("logits are rows of float32, one per token") {
 }
 
 TEST_CASE("inspect and doctor speak text and JSON") {
-  const std::string model = (std::filesystem::path(__FILE__).parent_path() / "../../assets/nano/coder.gguf")
-                                .lexically_normal()
-                                .string();
+  const std::string model = std::filesystem::absolute("assets/nano/coder.gguf").string();
   const ProgramResult inspected = run_program("blue", {.arguments = {"inspect", model, "--json"}});
   REQUIRE(inspected.exit_status == 0);
   CHECK(nlohmann::json::parse(inspected.out)["program"]["runs"] == true);

@@ -8,9 +8,6 @@ namespace blue::test {
 std::optional<std::filesystem::path> shared_data() {
   std::vector<std::filesystem::path> places;
   if (const char* from_environment = std::getenv("BLUE_SHARED")) places.emplace_back(from_environment);
-  const std::filesystem::path repository =
-      std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-  places.push_back(repository.parent_path() / "shared");
   places.push_back(std::filesystem::current_path().parent_path() / "shared");
   for (const auto& place : places) {
     if (std::filesystem::is_directory(place / "data")) return place / "data";

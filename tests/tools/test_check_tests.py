@@ -33,7 +33,7 @@ class CheckTests(PlantedTree):
         self.addCleanup(os.environ.__setitem__, "PATH", path)
 
     def list_cases(self, source, count):
-        listing = f"All available test cases:\n  a case\n      {os.path.realpath(self.root)}/{source}:7\n{count} test cases\n"
+        listing = f"All available test cases:\n  a case\n      {source}:7\n{count} test cases\n"
         self.program("build/tests/bin/test_base", f"cat <<'TEXT'\n{listing}TEXT\nexit {count}\n")
 
     def start_in_ctest(self, count, python_command=("python3",)):
@@ -53,6 +53,10 @@ class CheckTests(PlantedTree):
 
     def test_a_file_without_a_visible_test_case_fails(self):
         self.list_cases("tests/unit/base/other_test.cpp", 2)
+        self.assert_fails_at("tests/unit/base/units_test.cpp:", "no test case")
+
+    def test_a_file_listed_with_the_path_of_this_machine_fails(self):
+        self.list_cases(os.path.realpath(self.root) + "/tests/unit/base/units_test.cpp", 2)
         self.assert_fails_at("tests/unit/base/units_test.cpp:", "no test case")
 
     def test_an_executable_that_ctest_starts_too_seldom_fails(self):

@@ -81,7 +81,7 @@ step_golden() {
 
 step_story() {
   need "$bin/blue" "$data/models/stories260K.gguf" || return
-  "$bin/blue" generate -m "$data/models/stories260K.gguf" -p "" -n 199 --temp 0 --device "$device" >"$work/story.txt" || return 1
+  "$bin/blue" generate -m "$data/models/stories260K.gguf" -p "" -n 200 --temp 0 --device "$device" >"$work/story.txt" || return 1
   python3 "$root/tools/gpu/compare_text.py" "$work/story.txt" "$data/models/stories260K.greedy.txt"
 }
 
