@@ -100,6 +100,98 @@ class CaseMaker {
     }
   }
 
+  void add_biases() {
+    const Format& f32 = *kernels::find_format("F32");
+    for (const std::uint32_t cols : {1U, 9U, 64U, 1037U}) {
+      for (const kernels::Slot out : {kOutSlot, kInSlot}) {
+        OpCase made = start(OpKind::add_bias, 7, 0);
+        made.op.cols = cols;
+        made.op.out = out;
+        put_weight(made, f32, 1, cols);
+        put_in(made, kInSlot, std::uint64_t{7} * cols, 4.0F);
+        put_out(made, std::uint64_t{7} * cols);
+        finish(std::move(made), text("cols", cols) + text("out in slot", out));
+      }
+    }
+  }
+
+  void add_routes(bool has_bias) {
+    struct Shape {
+      std::uint16_t n_experts, top_k, n_groups, n_groups_used;
+    };
+    const Shape shapes[] = {{1, 1, 1, 1}, {8, 2, 1, 1},  {24, 6, 1, 1},  {16, 4, 4, 2},
+                            {4, 4, 4, 4}, {64, 8, 8, 4}, {385, 9, 1, 1}, {6, 2, 6, 3}};
+    for (const Shape& shape : shapes) {
+      for (const kernels::Gating gating : {kernels::Gating::softmax, kernels::Gating::sigmoid}) {
+        for (const kernels::RouteWeights weights :
+             {kernels::RouteWeights::as_gated, kernels::RouteWeights::normalised}) {
+          OpCase made = start(OpKind::route, 13, 0);
+          made.op.n_experts = shape.n_experts;
+          made.op.top_k = shape.top_k;
+          made.op.n_groups = shape.n_groups;
+          made.op.n_groups_used = shape.n_groups_used;
+          made.op.gating = gating;
+          made.op.route_weights = weights;
+          made.op.scale = 2.5F;
+          if (has_bias) put_weight(made, *kernels::find_format("F32"), 1, shape.n_experts);
+          put_in(made, kInSlot, std::uint64_t{13} * shape.n_experts, 4.0F);
+          put_out(made, std::uint64_t{13} * 2 * shape.top_k);
+          finish(std::move(made), text("experts", shape.n_experts) + text("chosen", shape.top_k) +
+                                      text("groups", shape.n_groups) +
+                                      text("gating", static_cast<unsigned>(gating)) +
+                                      (has_bias ? ", biased" : ""));
+        }
+      }
+    }
+  }
+
+  void add_expert_linears(const Format& format, std::uint32_t cols) {
+    struct Shape {
+      std::uint16_t n_experts, top_k;
+      std::uint32_t rows, n_tokens;
+    };
+    const Shape shapes[] = {{1, 1, 3, 1}, {8, 2, 33, 1}, {8, 3, 7, 7}, {24, 6, 5, 33}, {3, 2, 130, 40}};
+    for (const Shape& shape : shapes) {
+      for (const kernels::ExpertInput input :
+           {kernels::ExpertInput::shared, kernels::ExpertInput::per_choice}) {
+        for (const std::uint32_t every : {0U, 2U}) {  // all experts are here, or every second is not
+          OpCase made = start(OpKind::expert_linear, shape.n_tokens, 0);
+          made.op.n_experts = shape.n_experts;
+          made.op.top_k = shape.top_k;
+          made.op.rows = shape.rows;
+          made.op.cols = cols;
+          made.op.expert_input = input;
+          made.absent_every = every;
+          put_weight(made, format, std::uint64_t{shape.n_experts} * shape.rows, cols);
+          const std::uint64_t n_in = input == kernels::ExpertInput::shared ? 1 : shape.top_k;
+          put_in(made, kInSlot, shape.n_tokens * n_in * cols, 1.0F);
+          put_route(made);
+          put_out(made, std::uint64_t{shape.n_tokens} * shape.top_k * shape.rows);
+          finish(std::move(made), text("experts", shape.n_experts) + text("chosen", shape.top_k) +
+                                      text("rows", shape.rows) + text("cols", cols) +
+                                      text("tokens", shape.n_tokens) +
+                                      text("input", static_cast<unsigned>(input)) + text("absent", every));
+        }
+      }
+    }
+  }
+
+  void add_expert_sums() {
+    for (const std::uint32_t cols : {1U, 65U, 3000U}) {
+      for (const std::uint16_t top_k : {std::uint16_t{1}, std::uint16_t{6}}) {
+        OpCase made = start(OpKind::expert_sum, 9, 0);
+        made.op.n_experts = 24;
+        made.op.top_k = top_k;
+        made.op.cols = cols;
+        put_in(made, kInSlot, std::uint64_t{9} * top_k * cols, 3.0F);
+        put_route(made);
+        made.magnitudes.weight = 1.0;
+        put_out(made, std::uint64_t{9} * cols);
+        finish(std::move(made), text("cols", cols) + text("chosen", top_k));
+      }
+    }
+  }
+
   void add_gathers() {
     for (const std::uint32_t n_outputs : {1U, 3U, 9U}) {
       OpCase made = start(OpKind::gather_rows, 9, n_outputs);
@@ -120,20 +212,41 @@ class CaseMaker {
                             {2, 128, 64, 1e6F, 1.0F}, {5, 96, 32, 5e5F, 1.0F}, {16, 128, 128, 1e4F, 1.0F}};
     for (const Shape& shape : shapes) {
       for (const kernels::RopeStyle style : {kernels::RopeStyle::adjacent, kernels::RopeStyle::halves}) {
-        OpCase made = start(OpKind::rope, 11, 0);
-        made.op.rope_style = style;
-        made.op.n_heads = shape.n_heads;
-        made.op.head_dim = shape.head_dim;
-        made.op.rotary_dims = shape.rotary_dims;
-        made.op.rope_base = shape.base;
-        made.op.rope_scale = shape.scale;
-        made.op.out = kInSlot;
-        put_in(made, kInSlot, std::uint64_t{11} * shape.n_heads * shape.head_dim, 1.0F);
-        finish(std::move(made), text("heads", shape.n_heads) + text("head_dim", shape.head_dim) +
-                                    text("rotary", shape.rotary_dims) +
-                                    text("style", static_cast<unsigned>(style)));
+        Op op;
+        op.rope_style = style;
+        op.n_heads = shape.n_heads;
+        op.head_dim = shape.head_dim;
+        op.rotary_dims = shape.rotary_dims;
+        op.rope_base = shape.base;
+        op.rope_scale = shape.scale;
+        add_rope(op, false, "");
+        op.yarn_mix = 1.0F;
+        op.yarn_low = 1.0F;
+        op.yarn_high = static_cast<float>(shape.rotary_dims) / 3.0F + 1.5F;
+        op.rope_scale = 0.125F;
+        op.rope_magnitude = 1.2F;
+        op.rotary_offset = shape.head_dim - shape.rotary_dims;
+        add_rope(op, false, ", YaRN at the head's end");
+        op.yarn_mix = 0.0F;
+        op.rope_magnitude = 1.0F;
+        add_rope(op, true, ", divisors");
       }
     }
+  }
+
+  void add_rope(const Op& op, bool has_divisors, const std::string& scaling) {
+    OpCase made = start(OpKind::rope, 11, 0);
+    const Op blank = made.op;
+    made.op = op;
+    made.op.kind = blank.kind;
+    made.op.layer = blank.layer;
+    made.op.in = kInSlot;
+    made.op.out = kInSlot;
+    if (has_divisors) put_divisors(made, op.rotary_dims / 2);
+    put_in(made, kInSlot, std::uint64_t{11} * op.n_heads * op.head_dim, 1.0F);
+    finish(std::move(made), text("heads", op.n_heads) + text("head_dim", op.head_dim) +
+                                text("rotary", op.rotary_dims) +
+                                text("style", static_cast<unsigned>(op.rope_style)) + scaling);
   }
 
   void add_cache_ops(KvType type) {
@@ -179,7 +292,8 @@ class CaseMaker {
     made.op.layer = 1;
     made.op.in = kind == OpKind::embed ? kernels::kNoSlot : kInSlot;
     made.op.out = kOutSlot;
-    const bool is_binary = kind == OpKind::kv_append || kind == OpKind::silu_mul || kind == OpKind::add;
+    const bool is_binary = kind == OpKind::kv_append || kind == OpKind::silu_mul || kind == OpKind::add ||
+                           kind == OpKind::expert_linear || kind == OpKind::expert_sum;
     made.op.in2 = is_binary ? kIn2Slot : kernels::kNoSlot;
     make_step(made.step, n_tokens, n_outputs);
     made.magnitudes.position =
@@ -232,6 +346,30 @@ class CaseMaker {
     format.decode(made.weight, values);
     for (const float value : values)
       made.magnitudes.weight = std::max<double>(made.magnitudes.weight, std::fabs(value));
+  }
+
+  void put_divisors(OpCase& made, std::uint32_t n) {
+    std::vector<float> values(n);
+    for (float& value : values) value = between(1.0F, 8.0F);
+    made.op.weight = 0;
+    made.format = kernels::find_format("F32");
+    made.weight_rows = 1;
+    made.weight.resize(n * sizeof(float));
+    made.format->encode(values, made.weight);
+  }
+
+  /// A route row per token of the step: distinct experts and their weights. The first two tokens choose the same ones.
+  void put_route(OpCase& made) {
+    const std::size_t top_k = made.op.top_k;
+    std::vector<float>& rows = made.activations[kIn2Slot];
+    for (std::size_t t = 0; t < made.step.token_ids.size(); ++t) {
+      std::vector<float> ids(made.op.n_experts);
+      std::iota(ids.begin(), ids.end(), 0.0F);
+      std::shuffle(ids.begin(), ids.end(), random_);
+      for (std::size_t j = 0; j < top_k; ++j) rows.push_back(t == 1 ? rows[j] : ids[j]);
+      for (std::size_t j = 0; j < top_k; ++j) rows.push_back(between(-1.0F, 1.0F));
+    }
+    rows.insert(rows.end(), kGuardValues, std::numeric_limits<float>::quiet_NaN());
   }
 
   void put_in(OpCase& made, kernels::Slot slot, std::uint64_t n, float largest) {
@@ -312,6 +450,7 @@ std::vector<OpCase> op_cases() {
     for (std::uint32_t& n : cols) n *= format->values_per_block;
     maker.add_embeds(*format, cols);
     maker.add_linears(*format, cols);
+    maker.add_expert_linears(*format, cols[1]);
   }
   maker.add_norms();
   maker.add_ropes();
@@ -321,6 +460,10 @@ std::vector<OpCase> op_cases() {
   maker.add_pairwise(OpKind::silu_mul, 4.0F);
   maker.add_pairwise(OpKind::add, 4.0F);
   maker.add_gathers();
+  maker.add_biases();
+  maker.add_routes(false);
+  maker.add_routes(true);
+  maker.add_expert_sums();
   return maker.take();
 }
 
