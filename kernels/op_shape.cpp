@@ -3,12 +3,14 @@
 namespace blue::kernels {
 namespace {
 
+bool is_norm(OpKind kind) { return kind == OpKind::rms_norm || kind == OpKind::layer_norm; }
+
 bool has_weight(OpKind kind) {
-  return kind == OpKind::embed || kind == OpKind::rms_norm || kind == OpKind::linear;
+  return kind == OpKind::embed || is_norm(kind) || kind == OpKind::linear || kind == OpKind::head_linear;
 }
 
 bool has_second_input(OpKind kind) {
-  return kind == OpKind::kv_append || kind == OpKind::silu_mul || kind == OpKind::add;
+  return kind == OpKind::silu_mul || kind == OpKind::add || kind == OpKind::index_topk;
 }
 
 /// The rule that the op's slots break; empty when they are whole.
@@ -24,8 +26,26 @@ std::string_view broken_weight_rule(const Op& op, const Format* format) {
   if (!has_weight(op.kind)) return {};
   if (format == nullptr) return "it needs the format of its weight";
   if (op.cols % format->values_per_block != 0) return "cols must be a multiple of the format's block";
-  if (op.kind == OpKind::rms_norm && format->name != "F32") return "the weight of a norm must be F32";
+  if (is_norm(op.kind) && format->name != "F32") return "the weight of a norm must be F32";
   return {};
+}
+
+std::string_view broken_latent_rule(const Op& op) {
+  if (op.n_heads == 0 || op.head_dim == 0) return "n_heads and head_dim must be positive";
+  switch (op.kind) {
+    case OpKind::head_linear:
+      if (op.in == op.out) return "out must not be in";
+      if (op.rows == 0 || op.cols == 0) return "rows and cols must be positive";
+      return op.cols <= op.head_dim ? "" : "cols must not exceed head_dim";
+    case OpKind::attention_latent:
+      if (op.in == op.out || op.in2 == op.out) return "out must not be an input";
+      if (op.in2 != kNoSlot && op.top_k == 0) return "top_k must be positive with a selection";
+      if (op.head_dim > kMaxLatentDim) return "head_dim must not exceed 1024";
+      return op.value_dim > 0 && op.value_dim <= op.head_dim ? "" : "value_dim must be 1 to head_dim";
+    default:
+      if (op.in == op.out || op.in2 == op.out) return "out must not be an input";
+      return op.top_k > 0 ? "" : "top_k must be positive";
+  }
 }
 
 std::string_view broken_size_rule(const Op& op) {
@@ -34,7 +54,9 @@ std::string_view broken_size_rule(const Op& op) {
     case OpKind::silu_mul:
     case OpKind::add:
     case OpKind::gather_rows: return op.cols > 0 ? "" : "cols must be positive";
-    case OpKind::rms_norm: return op.cols > 0 && op.n_heads > 0 ? "" : "cols and n_heads must be positive";
+    case OpKind::rms_norm:
+      if (op.head_dim > op.cols && op.in != op.out) return "out must be in where head_dim exceeds cols";
+      return op.cols > 0 && op.n_heads > 0 ? "" : "cols and n_heads must be positive";
     case OpKind::linear:
       if (op.in == op.out) return "out must not be in";
       return op.rows > 0 && op.cols > 0 ? "" : "rows and cols must be positive";
@@ -50,6 +72,14 @@ std::string_view broken_size_rule(const Op& op) {
       if (op.n_heads % op.n_kv_heads != 0) return "n_heads must be a multiple of n_kv_heads";
       if (op.head_dim == 0) return "head_dim must be positive";
       return op.head_dim <= kMaxHeadDim ? "" : "head_dim must not exceed 512";
+    case OpKind::head_linear:
+    case OpKind::attention_latent:
+    case OpKind::index_topk: return broken_latent_rule(op);
+    case OpKind::layer_norm: return op.cols > 0 ? "" : "cols must be positive";
+    case OpKind::hadamard:
+      if (op.cols == 0 || (op.cols & (op.cols - 1)) != 0) return "cols must be a power of two";
+      if (op.cols > kMaxHadamard) return "cols must not exceed 4096";
+      return op.n_heads > 0 ? "" : "n_heads must be positive";
   }
   return "no such op";
 }
@@ -67,7 +97,8 @@ Status check_shape(const Op& op, const Format* format) {
 std::string describe(const Op& op, const Format* format) {
   std::string text(to_text(op.kind));
   text += ", layer " + std::to_string(op.layer);
-  if (op.kind == OpKind::attention || op.kind == OpKind::rope || op.kind == OpKind::kv_append) {
+  if (op.kind == OpKind::attention || op.kind == OpKind::rope || op.kind == OpKind::kv_append ||
+      op.kind == OpKind::attention_latent || op.kind == OpKind::index_topk) {
     text += ", " + std::to_string(op.n_heads) + " heads, " + std::to_string(op.n_kv_heads) + " kv heads of " +
             std::to_string(op.head_dim) + ", " + std::to_string(op.rotary_dims) + " rotary";
   } else {

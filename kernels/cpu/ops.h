@@ -42,5 +42,14 @@ void attention(const StepWork& work, const OpKernels& kernels);
 void silu_mul(const StepWork& work, const OpKernels& kernels);
 void add(const StepWork& work);
 void gather_rows(const StepWork& work);
+void head_linear(const StepWork& work, const FormatKernels& kernels);
+void attention_latent(const StepWork& work, const OpKernels& kernels);
+void index_topk(const StepWork& work, const OpKernels& kernels);
+void layer_norm(const StepWork& work, const OpKernels& kernels);
+void hadamard(const StepWork& work, const OpKernels& kernels);
+
+/// Bytes of workspace that the op takes in steps of up to `max_tokens`.
+std::uint64_t head_linear_workspace(const Op& op, std::uint32_t max_tokens);
+std::uint64_t index_topk_workspace(const Op& op, std::uint32_t max_tokens, std::uint32_t n_workers);
 
 }  // namespace blue::kernels::cpu

@@ -31,6 +31,11 @@ class ReferenceBackend final : public Backend {
       case OpKind::silu_mul: reference::silu_mul(op, bindings, inputs); break;
       case OpKind::add: reference::add(op, bindings, inputs); break;
       case OpKind::gather_rows: reference::gather_rows(op, bindings, inputs); break;
+      case OpKind::head_linear: reference::head_linear(op, bindings, inputs); break;
+      case OpKind::attention_latent: reference::attention_latent(op, bindings, inputs); break;
+      case OpKind::index_topk: reference::index_topk(op, bindings, inputs); break;
+      case OpKind::layer_norm: reference::layer_norm(op, bindings, inputs); break;
+      case OpKind::hadamard: reference::hadamard(op, bindings, inputs); break;
     }
     return {};
   }

@@ -22,5 +22,10 @@ void attention(const Op& op, const Bindings& bindings, const StepInputs& inputs)
 void silu_mul(const Op& op, const Bindings& bindings, const StepInputs& inputs);
 void add(const Op& op, const Bindings& bindings, const StepInputs& inputs);
 void gather_rows(const Op& op, const Bindings& bindings, const StepInputs& inputs);
+void head_linear(const Op& op, const Bindings& bindings, const StepInputs& inputs);
+void attention_latent(const Op& op, const Bindings& bindings, const StepInputs& inputs);
+void index_topk(const Op& op, const Bindings& bindings, const StepInputs& inputs);
+void layer_norm(const Op& op, const Bindings& bindings, const StepInputs& inputs);
+void hadamard(const Op& op, const Bindings& bindings, const StepInputs& inputs);
 
 }  // namespace blue::kernels::reference
