@@ -1,5 +1,6 @@
 #include "kernels/op_tolerance.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace blue::kernels {
@@ -39,11 +40,16 @@ double max_abs_error(const Op& op, const OpMagnitudes& m) {
     case OpKind::embed:
     case OpKind::kv_append:
     case OpKind::add:
+    case OpKind::add_bias:
     case OpKind::gather_rows: return 0.0;
     case OpKind::rms_norm: return kSafety * kUnit * (8.0 + std::sqrt(op.cols)) * m.out;
-    case OpKind::linear: return kSafety * dot_error(op.cols, m.in * m.weight);
+    case OpKind::linear:
+    case OpKind::expert_linear: return kSafety * dot_error(op.cols, m.in * m.weight);
     // The angle may be formed in float32: its error is u times its size, which is at most the position.
-    case OpKind::rope: return kSafety * kUnit * (4.0 + m.position) * m.in;
+    case OpKind::rope: return kSafety * kUnit * (4.0 + m.position) * m.in * op.rope_magnitude;
+    // Ids differ by whole numbers. A weight is a quotient of sums of exponentials.
+    case OpKind::route: return kSafety * kUnit * (16.0 + std::sqrt(op.n_experts)) * std::max(1.0F, op.scale);
+    case OpKind::expert_sum: return kSafety * dot_error(op.top_k, m.in * m.weight);
     case OpKind::attention: return kSafety * attention_error(op, m);
     case OpKind::silu_mul: return kSafety * kUnit * 4.0 * m.in * m.weight;
     case OpKind::head_linear: return kSafety * dot_error(op.cols, m.in * m.weight);

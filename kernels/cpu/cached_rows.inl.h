@@ -23,6 +23,17 @@ void widen_halves(const std::byte* row, int width, float* to) {
   for (; i < width; ++i) to[i] = _cvtsh_ss(halves[i]);
 }
 
+void widen_blocks(const std::byte* row, int width, float* to) {
+  constexpr int kValues = static_cast<int>(kKvBlockValues);
+  for (int c = 0; c < width; c += kValues, row += kKvBlockBytes) {
+    std::uint16_t half;
+    __builtin_memcpy(&half, row, sizeof half);
+    const Vec scale = all(_cvtsh_ss(half));
+    const auto* bytes = reinterpret_cast<const std::int8_t*>(row + sizeof half);
+    for (int i = 0; i < kValues; i += kLanes) store(to + c + i, mul(scale, load_signed_bytes(bytes + i)));
+  }
+}
+
 /// Adds a row of `width` <= kMaxLatentDim values.
 void add_row(CachedRows& cached, KvType type, const std::byte* row, int width) {
   const int at = cached.n++;
@@ -30,6 +41,7 @@ void add_row(CachedRows& cached, KvType type, const std::byte* row, int width) {
   switch (type) {
     case KvType::f32: cached.rows[at] = reinterpret_cast<const float*>(row); break;
     case KvType::f16: widen_halves(row, width, cached.widened[at]); break;
+    case KvType::q8_0: widen_blocks(row, width, cached.widened[at]); break;
   }
 }
 

@@ -42,13 +42,21 @@ void attention(const StepWork& work, const OpKernels& kernels);
 void silu_mul(const StepWork& work, const OpKernels& kernels);
 void add(const StepWork& work);
 void gather_rows(const StepWork& work);
+void add_bias(const StepWork& work);
+/// Works in route_workspace() bytes of Bindings::workspace.
+void route(const StepWork& work);
+/// Works in expert_workspace() bytes of Bindings::workspace.
+void expert_linear(const StepWork& work, const FormatKernels& kernels);
+void expert_sum(const StepWork& work);
 void head_linear(const StepWork& work, const FormatKernels& kernels);
 void attention_latent(const StepWork& work, const OpKernels& kernels);
 void index_topk(const StepWork& work, const OpKernels& kernels);
 void layer_norm(const StepWork& work, const OpKernels& kernels);
 void hadamard(const StepWork& work, const OpKernels& kernels);
 
-/// Bytes of workspace that the op takes in steps of up to `max_tokens`.
+/// Bytes of workspace that the op needs for up to max_tokens.
+std::uint64_t route_workspace(const Op& op, std::uint32_t max_tokens);
+std::uint64_t expert_workspace(const Op& op, std::uint32_t max_tokens);
 std::uint64_t head_linear_workspace(const Op& op, std::uint32_t max_tokens);
 std::uint64_t index_topk_workspace(const Op& op, std::uint32_t max_tokens, std::uint32_t n_workers);
 

@@ -153,15 +153,20 @@ void choose_positions(const Op& op, const Bindings& bindings, const StepInputs& 
 }  // namespace
 
 void rope(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
-  float* rows = bindings.activations[op.out];
+  const float* divisors =
+      op.weight == kNoSlot ? nullptr : reinterpret_cast<const float*>(bindings.weights[op.weight].data);
+  float* rows = bindings.activations[op.out] + op.rotary_offset;
   const std::uint32_t half = op.rotary_dims / 2;
   for (std::uint32_t t = 0; t < row_count(op, inputs); ++t) {
     for (std::uint32_t i = 0; i < half; ++i) {
-      const double exponent = -2.0 * i / op.rotary_dims;
-      const double angle =
-          inputs.positions[t] * std::pow(static_cast<double>(op.rope_base), exponent) * op.rope_scale;
-      const double cosine = std::cos(angle);
-      const double sine = std::sin(angle);
+      const double plain = std::pow(static_cast<double>(op.rope_base), -2.0 * i / op.rotary_dims);
+      const double along =
+          (static_cast<double>(i) - op.yarn_low) / (static_cast<double>(op.yarn_high) - op.yarn_low);
+      const double mix = op.yarn_mix * (1.0 - std::clamp(along, 0.0, 1.0));
+      const double factor = op.rope_scale * (1.0 - mix) + mix;
+      const double angle = inputs.positions[t] * plain / (divisors == nullptr ? 1.0 : divisors[i]) * factor;
+      const double cosine = std::cos(angle) * op.rope_magnitude;
+      const double sine = std::sin(angle) * op.rope_magnitude;
       const std::uint32_t first = op.rope_style == RopeStyle::adjacent ? 2 * i : i;
       const std::uint32_t second = op.rope_style == RopeStyle::adjacent ? 2 * i + 1 : i + half;
       for (std::uint32_t h = 0; h < op.n_heads; ++h) {
