@@ -51,12 +51,19 @@ Status Executor::State::build() {
   is_resident = weight_bytes(program) <= limits.weight_budget;
   weights_of_block.resize(program.blocks.size());
   views.resize(program.weights.size());
+  BLUE_TRY_ASSIGN(tables, ExpertTables::create(program, backend.device()));
   for (std::uint32_t w = 0; w < program.weights.size(); ++w) {
     const WeightUse& use = program.weights[w];
-    weights_of_block[use.block].push_back(w);
-    views[w] = {nullptr, use.format, use.rows, use.cols};
+    const std::byte* const* experts = nullptr;
+    if (use.n_experts > 0) {
+      experts = tables->table(static_cast<kernels::Slot>(w));
+    } else {
+      weights_of_block[use.block].push_back(w);
+    }
+    views[w] = {nullptr, use.format, use.rows, use.cols, experts};
   }
   held.resize(program.blocks.size());
+  bound_addresses.resize(program.blocks.size());
   graph_addresses.resize(program.blocks.size());
   BLUE_TRY_ASSIGN(kv, KvCache::create(program.kv, limits.kv_type, limits.max_sequences, limits.max_context,
                                       backend.device()));
@@ -67,10 +74,33 @@ Status Executor::State::build() {
   for (auto& event : passed) {
     BLUE_TRY_ASSIGN(event, backend.device().open_event());
   }
+  return build_expert_parts();
+}
+
+Status Executor::State::build_expert_parts() {
+  dense_block_after.assign(program.blocks.size(), kNoBlock);
+  for (std::size_t block = program.blocks.size(); block-- > 1;) {
+    const bool is_expert = program.blocks[block].kind == memory::BlockKind::expert;
+    dense_block_after[block - 1] = is_expert ? dense_block_after[block] : static_cast<std::uint32_t>(block);
+  }
+  std::size_t most_chosen = 0;
+  std::size_t most_experts = 0;
+  for (const ExpertRun& run : program.expert_runs) {
+    most_chosen = std::max<std::size_t>(most_chosen, run.top_k);
+    most_experts = std::max<std::size_t>(most_experts, run.n_experts);
+  }
+  is_chosen.resize(most_experts);
+  chosen.reserve(most_experts);
+  expert_leases.reserve(most_experts);
+  routes.resize(2 * most_chosen * limits.max_step_tokens);
+  if (routes.empty()) return {};
+  BLUE_TRY_ASSIGN(routes_lock, backend.device().register_host(std::as_writable_bytes(std::span(routes))));
   return {};
 }
 
 void Executor::State::bind_block(std::uint32_t block, std::byte* address) {
+  if (bound_addresses[block] == address) return;
+  bound_addresses[block] = address;
   for (const std::uint32_t w : weights_of_block[block])
     views[w].data = address + program.weights[w].block_offset;
 }
@@ -80,12 +110,20 @@ Status Executor::State::lease_all(const StopToken& stop) {
     BLUE_TRY_ASSIGN(held[block], leases.lease(block_ids[block], stop));
     bind_block(block, held[block].address());
   }
+  for (std::size_t run = 0; run < program.expert_runs.size(); ++run) {
+    const ExpertRun& experts = program.expert_runs[run];
+    for (std::uint32_t e = 0; e < experts.n_experts; ++e)
+      tables->bind(run, e, held[experts.first_block + e].address());
+    // Not part of a captured step: kernels read the tables where they always lie.
+    BLUE_TRY(tables->upload(run, *stream));
+  }
   return {};
 }
 
 bool Executor::State::has_moved_since_capture() const {
   for (std::size_t block = 0; block < held.size(); ++block) {
-    if (held[block].address() != graph_addresses[block]) return true;
+    const bool is_expert = program.blocks[block].kind == memory::BlockKind::expert;
+    if (!is_expert && held[block].address() != graph_addresses[block]) return true;
   }
   return false;
 }
@@ -173,7 +211,7 @@ Result<std::span<const float>> Executor::step(const StepRequest& request, const 
   } else {
     Status status = state.run_streaming(inputs, stop);
     BLUE_TRY(state.stream->synchronize());
-    for (memory::Lease& lease : state.window) lease.release();
+    state.release_streamed();
     BLUE_TRY(std::move(status));
   }
   return state.buffers->logits(n_outputs);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "models/executor.h"
+#include "models/expert_tables.h"
 #include "models/kv_cache.h"
 #include "models/models_error.h"
 #include "models/step_buffers.h"
@@ -28,6 +29,7 @@ struct Executor::State {
   std::vector<memory::BlockId> block_ids;
   std::vector<std::vector<std::uint32_t>> weights_of_block;  ///< indices into program.weights
   std::vector<kernels::WeightView> views;
+  std::unique_ptr<ExpertTables> tables;
   std::unique_ptr<StepBuffers> buffers;
   std::unique_ptr<KvCache> kv;
   std::unique_ptr<hal::Stream> stream;
@@ -35,8 +37,17 @@ struct Executor::State {
   /// All weights fit in tier 0: a step holds every lease.
   bool is_resident = false;
   std::vector<memory::Lease> held;                    ///< by block; resident mode
+  std::vector<const std::byte*> bound_addresses;      ///< by block: what its weights are bound to
   std::array<memory::Lease, 2> window;                ///< streaming mode: the block in use and the one before
   std::array<std::unique_ptr<hal::Event>, 2> passed;  ///< when the window's block was last read
+  std::size_t window_slot = 0;                        ///< of the block in use
+  std::uint32_t window_block = kNoBlock;              ///< the block in use
+  std::vector<std::uint32_t> dense_block_after;       ///< by block: the next that is no expert, or kNoBlock
+  std::vector<float> routes;                          ///< host copy of one layer's choice
+  std::unique_ptr<hal::HostRegistration> routes_lock;
+  std::vector<std::uint8_t> is_chosen;  ///< by expert
+  std::vector<std::uint32_t> chosen;    ///< the distinct experts of a run, ascending
+  std::vector<memory::Lease> expert_leases;
 
   std::unique_ptr<hal::Graph> graph;
   std::vector<std::byte*> graph_addresses;  ///< where the blocks lay at capture
@@ -44,6 +55,7 @@ struct Executor::State {
 
   Status check_program() const;
   Status build();
+  Status build_expert_parts();
   void bind_block(std::uint32_t block, std::byte* address);
   Status lease_all(const StopToken& stop);
   bool has_moved_since_capture() const;
@@ -53,7 +65,12 @@ struct Executor::State {
   Status run_streaming(const kernels::StepInputs& inputs, const StopToken& stop);
   Status enqueue_all(const kernels::StepInputs& inputs, const StopToken& stop);
   Status leave_block(std::size_t slot);
-  Status enter_block(std::uint32_t block, std::size_t slot, const StopToken& stop);
+  Status enter_block(std::uint32_t block, const StopToken& stop);
+  Status run_experts(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop);
+  Status read_choice(const ExpertRun& run, const kernels::StepInputs& inputs);
+  Result<std::size_t> lease_experts(std::size_t run, std::size_t first, const StopToken& stop);
+  Status run_pass(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop);
+  void release_streamed();
   Status run_graph(const kernels::StepInputs& inputs);
   Status run_resident(const kernels::StepInputs& inputs, const StopToken& stop);
 };
