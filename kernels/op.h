@@ -20,6 +20,7 @@ namespace blue::kernels {
 ///   embed        out[t, :] = decode(weight[token_id[t], :])                       weight [n_vocab, cols]; out width cols
 ///   rms_norm     out = in / sqrt(mean(in²) + eps) · weight, over groups of `cols` values; a row holds n_heads such
 ///                groups (n_heads = 1: the whole row; > 1: per-head norm with one shared weight). out may be in.
+///                head_dim > cols: groups lie head_dim apart and their other values stay; out must then be in.
 ///   linear       out[t, r] = Σ_c weight[r, c] · in[t, c]                           weight [rows, cols] in any format
 ///   add_bias     out = in + weight[0, :]                                           weight F32 [1, cols]. out may be in.
 ///   rope         rotates rotary_dims values of each of n_heads heads of head_dim, from rotary_offset on: pair i by the angle
@@ -27,7 +28,8 @@ namespace blue::kernels {
 ///                freq_i = rope_base^(-2i / rotary_dims) / divisor_i · (rope_scale · (1 - m_i) + m_i),
 ///                m_i = yarn_mix · (1 - clamp((i - yarn_low) / (yarn_high - yarn_low), 0, 1)); weight, where there is one,
 ///                is the divisors, F32 [1, rotary_dims / 2], else they are 1.
-///   kv_append    writes in (k, width n_kv_heads · head_dim) and in2 (v) at position[t] of the sequence of t, layer `layer`
+///   kv_append    writes in (k, width n_kv_heads · head_dim) and in2 (v, width n_kv_heads · value_dim, where value_dim 0
+///                stands for head_dim) at position[t] of the sequence of t, layer `layer`. No in2: the key row alone.
 ///   attention    out[t, h] = softmax(scale · q·k over positions 0..position[t] of t's sequence) · v,
 ///                grouped queries: kv head = h / (n_heads / n_kv_heads). in is q [n_heads · head_dim]; out like q.
 ///   silu_mul     out = in / (1 + exp(-in)) · in2, width cols. out may be in or in2.
@@ -42,6 +44,18 @@ namespace blue::kernels {
 ///                all j, or [top_k, cols] (ExpertInput); out [top_k, rows]; W_e from WeightView::experts. A (t, j) whose
 ///                expert's address is null is left as it is, so that the op may run once per part of the experts.
 ///   expert_sum   out[t, :] = Σ_j weight_j of route row in2[t] · in[t, j, :]         in [top_k, cols]; out width cols
+///   head_linear  out[t, h] = W_h · (the first cols values of in[t, h]), then the other head_dim - cols values of in[t, h] as
+///                they are; W_h is rows [h · rows, (h + 1) · rows) of weight [n_heads · rows, cols] in any format.
+///                in [n_heads, head_dim], out [n_heads, rows + head_dim - cols]; out is not in.
+///   attention_latent  attention of n_heads queries over one cached row per token: out[t, h] = Σ_p softmax_p(scale · q · k_p)
+///                · (the first value_dim values of k_p). in is q [n_heads, head_dim], k_p the key row [head_dim] at p; out
+///                [n_heads, value_dim]. p runs over 0..position[t], or over those of row t of in2, an index_topk's out.
+///   index_topk   chooses for each token the top_k best of positions 0..position[t], ties to the lower position: out width
+///                2 · top_k, first the positions as whole floats, ascending, then -1; then their scores, behind them 0.
+///                score = scale · Σ_h in2[t, h] · max(0, q_h · k), in is q [n_heads, head_dim], k the value row [head_dim].
+///   layer_norm   out = (in - mean(in)) / sqrt(variance(in) + eps) · weight, over rows of cols values. out may be in.
+///   hadamard     multiplies groups of cols values, a power of two, by the Hadamard matrix over sqrt(cols): row i, column j is
+///                the parity of i & j as sign. A row holds n_heads groups. out may be in.
 ///
 /// Tolerance: a backend's out agrees with the reference backend's within max_abs_error(op) (op_tolerance.h).
 enum class OpKind : std::uint8_t {
@@ -58,8 +72,13 @@ enum class OpKind : std::uint8_t {
   route,
   expert_linear,
   expert_sum,
+  head_linear,
+  attention_latent,
+  index_topk,
+  layer_norm,
+  hadamard,
 };
-inline constexpr std::size_t kOpKinds = 13;
+inline constexpr std::size_t kOpKinds = 18;
 std::string_view to_text(OpKind kind);
 
 /// Which values rotate together: (x0,x1),(x2,x3).. or (x_i, x_{i+d/2}).
@@ -107,6 +126,7 @@ struct Op {
   std::uint16_t top_k = 0;
   std::uint16_t n_groups = 1;
   std::uint16_t n_groups_used = 1;
+  std::uint32_t value_dim = 0;  ///< values that attention_latent gives per head; kv_append: 0 for head_dim
   float eps = 0.0F;
   float scale = 1.0F;
   float rope_base = 10000.0F;
@@ -140,7 +160,8 @@ inline constexpr std::uint32_t kPageTokens = 32;
 
 /// The paged KV cache as kernels see it. Key row of (layer, page, token in page):
 ///   base + layer · layer_stride + page · page_stride + token · k_width · sizeof(type)
-/// value row: the same + v_offset with v_width. Widths in values.
+/// value row: the same + v_offset with v_width. Widths in values. With latent attention the value is part of the key row: the
+/// value row then holds the sparse indexer's key, or nothing (v_width 0).
 struct KvView {
   std::byte* base = nullptr;
   std::uint64_t layer_stride = 0;  ///< bytes

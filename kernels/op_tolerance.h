@@ -10,7 +10,7 @@ namespace blue::kernels {
 struct OpMagnitudes {
   double in = 0.0;      ///< over Op::in (attention: the queries)
   double weight = 0.0;  ///< over the weight (attention: the keys; silu_mul: in2; expert_sum: the weights)
-  double value = 0.0;   ///< attention: over the cached values
+  double value = 0.0;   ///< attention: over the cached values; index_topk: over the heads' weights
   double out = 0.0;     ///< over the reference backend's result
   std::uint32_t position = 0;  ///< the largest position of a token of the step (rope, attention)
 };

@@ -54,13 +54,17 @@ class CpuBackend final : public Backend {
     for (const Op& op : ops) {
       if (op.kind == OpKind::route) most = std::max(most, route_workspace(op, max_tokens));
       if (op.kind == OpKind::expert_linear) most = std::max(most, expert_workspace(op, max_tokens));
+      if (op.kind == OpKind::head_linear) most = std::max(most, head_linear_workspace(op, max_tokens));
+      if (op.kind == OpKind::index_topk)
+        most = std::max(most, index_topk_workspace(op, max_tokens, workers_.n_workers()));
     }
     return {most};
   }
 
   Status supports(const Op& op, const Format* format) const override {
     BLUE_TRY(check_shape(op, format));
-    const bool multiplies = op.kind == OpKind::linear || op.kind == OpKind::expert_linear;
+    const bool multiplies =
+        op.kind == OpKind::linear || op.kind == OpKind::head_linear || op.kind == OpKind::expert_linear;
     if (!multiplies || kernels_of(format) != nullptr) return {};
     return Error(KernelsError::unsupported_format,
                  describe(op, format) + ": the cpu backend has no kernel for " + std::string(format->name) +
@@ -83,6 +87,11 @@ class CpuBackend final : public Backend {
       case OpKind::route: route(work); break;
       case OpKind::expert_linear: expert_linear(work, kernels_for(work)); break;
       case OpKind::expert_sum: expert_sum(work); break;
+      case OpKind::head_linear: head_linear(work, kernels_for(work)); break;
+      case OpKind::attention_latent: attention_latent(work, ops_); break;
+      case OpKind::index_topk: index_topk(work, ops_); break;
+      case OpKind::layer_norm: layer_norm(work, ops_); break;
+      case OpKind::hadamard: hadamard(work, ops_); break;
     }
     return {};
   }

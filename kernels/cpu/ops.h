@@ -48,9 +48,16 @@ void route(const StepWork& work);
 /// Works in expert_workspace() bytes of Bindings::workspace.
 void expert_linear(const StepWork& work, const FormatKernels& kernels);
 void expert_sum(const StepWork& work);
+void head_linear(const StepWork& work, const FormatKernels& kernels);
+void attention_latent(const StepWork& work, const OpKernels& kernels);
+void index_topk(const StepWork& work, const OpKernels& kernels);
+void layer_norm(const StepWork& work, const OpKernels& kernels);
+void hadamard(const StepWork& work, const OpKernels& kernels);
 
 /// Bytes of workspace that the op needs for up to max_tokens.
 std::uint64_t route_workspace(const Op& op, std::uint32_t max_tokens);
 std::uint64_t expert_workspace(const Op& op, std::uint32_t max_tokens);
+std::uint64_t head_linear_workspace(const Op& op, std::uint32_t max_tokens);
+std::uint64_t index_topk_workspace(const Op& op, std::uint32_t max_tokens, std::uint32_t n_workers);
 
 }  // namespace blue::kernels::cpu

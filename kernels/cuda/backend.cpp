@@ -59,7 +59,14 @@ bool has_kernel(const Op& op) {
     case OpKind::add_bias:
     case OpKind::route:
     case OpKind::expert_linear:
-    case OpKind::expert_sum: return false;
+    case OpKind::expert_sum:
+    case OpKind::head_linear:
+    case OpKind::attention_latent:
+    case OpKind::index_topk:
+    case OpKind::layer_norm:
+    case OpKind::hadamard: return false;
+    case OpKind::rms_norm: return op.head_dim <= op.cols;
+    case OpKind::kv_append: return op.in2 != kNoSlot && op.value_dim == 0;
     case OpKind::rope:
       return op.weight == kNoSlot && op.rotary_offset == 0 && op.rope_magnitude == 1.0F &&
              op.yarn_mix == 0.0F;
@@ -143,7 +150,12 @@ class CudaBackend final : public Backend {
       case OpKind::add_bias:
       case OpKind::route:
       case OpKind::expert_linear:
-      case OpKind::expert_sum: break;  // supports() refuses them
+      case OpKind::expert_sum:
+      case OpKind::head_linear:
+      case OpKind::attention_latent:
+      case OpKind::index_topk:
+      case OpKind::layer_norm:
+      case OpKind::hadamard: break;  // supports() refuses them
     }
     return nullptr;
   }

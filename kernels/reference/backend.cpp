@@ -35,6 +35,11 @@ class ReferenceBackend final : public Backend {
       case OpKind::route: reference::route(op, bindings, inputs); break;
       case OpKind::expert_linear: reference::expert_linear(op, bindings, inputs); break;
       case OpKind::expert_sum: reference::expert_sum(op, bindings, inputs); break;
+      case OpKind::head_linear: reference::head_linear(op, bindings, inputs); break;
+      case OpKind::attention_latent: reference::attention_latent(op, bindings, inputs); break;
+      case OpKind::index_topk: reference::index_topk(op, bindings, inputs); break;
+      case OpKind::layer_norm: reference::layer_norm(op, bindings, inputs); break;
+      case OpKind::hadamard: reference::hadamard(op, bindings, inputs); break;
     }
     return {};
   }

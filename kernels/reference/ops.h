@@ -46,5 +46,10 @@ void add_bias(const Op& op, const Bindings& bindings, const StepInputs& inputs);
 void route(const Op& op, const Bindings& bindings, const StepInputs& inputs);
 void expert_linear(const Op& op, const Bindings& bindings, const StepInputs& inputs);
 void expert_sum(const Op& op, const Bindings& bindings, const StepInputs& inputs);
+void head_linear(const Op& op, const Bindings& bindings, const StepInputs& inputs);
+void attention_latent(const Op& op, const Bindings& bindings, const StepInputs& inputs);
+void index_topk(const Op& op, const Bindings& bindings, const StepInputs& inputs);
+void layer_norm(const Op& op, const Bindings& bindings, const StepInputs& inputs);
+void hadamard(const Op& op, const Bindings& bindings, const StepInputs& inputs);
 
 }  // namespace blue::kernels::reference

@@ -1,4 +1,5 @@
 // The dense ops that read a weight: embed, rms_norm, add_bias, linear.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -24,9 +25,10 @@ void embed(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
 void rms_norm(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
   const WeightView& weight = bindings.weights[op.weight];
   const std::uint64_t n_groups = static_cast<std::uint64_t>(row_count(op, inputs)) * op.n_heads;
+  const std::uint64_t stride = std::max(op.head_dim, op.cols);
   for (std::uint64_t group = 0; group < n_groups; ++group) {
-    const float* in = bindings.activations[op.in] + group * op.cols;
-    float* out = bindings.activations[op.out] + group * op.cols;
+    const float* in = bindings.activations[op.in] + group * stride;
+    float* out = bindings.activations[op.out] + group * stride;
     double sum = 0.0;
     for (std::uint32_t c = 0; c < op.cols; ++c) sum += static_cast<double>(in[c]) * in[c];
     const double factor = 1.0 / std::sqrt(sum / op.cols + op.eps);
