@@ -48,7 +48,13 @@ class CpuBackend final : public Backend {
 
   std::string_view name() const override { return "cpu"; }
   hal::Device& device() override { return *device_; }
-  Bytes workspace_bytes(std::span<const Op>, std::uint32_t) const override { return {}; }
+  Bytes workspace_bytes(std::span<const Op> ops, std::uint32_t max_tokens) const override {
+    Bytes largest;
+    for (const Op& op : ops) {
+      if (op.kind == OpKind::linear) largest = std::max(largest, Bytes{linear_workspace(op, max_tokens)});
+    }
+    return largest;
+  }
 
   Status supports(const Op& op, const Format* format) const override {
     BLUE_TRY(check_shape(op, format));
@@ -85,7 +91,7 @@ class CpuBackend final : public Backend {
   void run_linear(const StepWork& work) {
     const FormatKernels* kernels = kernels_of(work.bindings.weights[work.op.weight].format);
     BLUE_CHECK(kernels != nullptr, "linear was enqueued without asking supports() first");
-    linear(work, *kernels);
+    linear(work, *kernels, ops_);
   }
 
   std::unique_ptr<hal::Device> device_;

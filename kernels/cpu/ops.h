@@ -35,7 +35,9 @@ constexpr std::uint64_t grain_of(std::uint64_t cost) {
 
 void embed(const StepWork& work);
 void rms_norm(const StepWork& work, const OpKernels& kernels);
-void linear(const StepWork& work, const FormatKernels& kernels);
+void linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops);
+/// Bytes of workspace that a linear needs for its activations as bytes.
+std::uint64_t linear_workspace(const Op& op, std::uint32_t max_tokens);
 void rope(const StepWork& work);
 void kv_append(const StepWork& work);
 void attention(const StepWork& work, const OpKernels& kernels);
