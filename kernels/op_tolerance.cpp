@@ -12,6 +12,10 @@ constexpr double kSafety = 4.0;
 /// Rounding of a sum of n products of this size: each of the n steps errs by u times a partial sum that grows like sqrt(n).
 double dot_error(double n, double product) { return kUnit * (8.0 + std::sqrt(n)) * std::sqrt(n) * product; }
 
+/// A quantised weight may meet its activations rounded to bytes in groups: each is off by up to half a step of largest / 127,
+/// anywhere within it, so that n of them add up like sqrt(n / 12) steps.
+double byte_error(double n, double product) { return std::sqrt(n / 12.0) * product / 127.0; }
+
 double attention_error(const Op& op, const OpMagnitudes& m) {
   const double score_error = op.scale * dot_error(op.head_dim, m.in * m.weight);
   const double n_positions = m.position + 1.0;
@@ -35,7 +39,7 @@ double index_error(const Op& op, const OpMagnitudes& m) {
 
 }  // namespace
 
-double max_abs_error(const Op& op, const OpMagnitudes& m) {
+double max_abs_error(const Op& op, const OpMagnitudes& m, const Format* weight) {
   switch (op.kind) {
     case OpKind::embed:
     case OpKind::kv_append:
@@ -44,7 +48,11 @@ double max_abs_error(const Op& op, const OpMagnitudes& m) {
     case OpKind::gather_rows: return 0.0;
     case OpKind::rms_norm: return kSafety * kUnit * (8.0 + std::sqrt(op.cols)) * m.out;
     case OpKind::linear:
-    case OpKind::expert_linear: return kSafety * dot_error(op.cols, m.in * m.weight);
+    case OpKind::expert_linear: {
+      const bool is_quantised = weight != nullptr && weight->values_per_block > 1;
+      const double rounding = is_quantised ? byte_error(op.cols, m.in * m.weight) : 0.0;
+      return kSafety * (dot_error(op.cols, m.in * m.weight) + rounding);
+    }
     // The angle may be formed in float32: its error is u times its size, which is at most the position.
     case OpKind::rope: return kSafety * kUnit * (4.0 + m.position) * m.in * op.rope_magnitude;
     // Ids differ by whole numbers. A weight is a quotient of sums of exponentials.

@@ -52,6 +52,7 @@ class CpuBackend final : public Backend {
   Bytes workspace_bytes(std::span<const Op> ops, std::uint32_t max_tokens) const override {
     std::uint64_t most = 0;
     for (const Op& op : ops) {
+      if (op.kind == OpKind::linear) most = std::max(most, linear_workspace(op, max_tokens));
       if (op.kind == OpKind::route) most = std::max(most, route_workspace(op, max_tokens));
       if (op.kind == OpKind::expert_linear) most = std::max(most, expert_workspace(op, max_tokens));
       if (op.kind == OpKind::head_linear) most = std::max(most, head_linear_workspace(op, max_tokens));
@@ -76,7 +77,7 @@ class CpuBackend final : public Backend {
     switch (op.kind) {
       case OpKind::embed: embed(work); break;
       case OpKind::rms_norm: rms_norm(work, ops_); break;
-      case OpKind::linear: linear(work, kernels_for(work)); break;
+      case OpKind::linear: linear(work, kernels_for(work), ops_); break;
       case OpKind::rope: rope(work); break;
       case OpKind::kv_append: kv_append(work); break;
       case OpKind::attention: attention(work, ops_); break;
@@ -85,7 +86,7 @@ class CpuBackend final : public Backend {
       case OpKind::gather_rows: gather_rows(work); break;
       case OpKind::add_bias: add_bias(work); break;
       case OpKind::route: route(work); break;
-      case OpKind::expert_linear: expert_linear(work, kernels_for(work)); break;
+      case OpKind::expert_linear: expert_linear(work, kernels_for(work), ops_); break;
       case OpKind::expert_sum: expert_sum(work); break;
       case OpKind::head_linear: head_linear(work, kernels_for(work)); break;
       case OpKind::attention_latent: attention_latent(work, ops_); break;

@@ -2,12 +2,12 @@
 #include <cstring>
 
 #include "base/units.h"
+#include "kernels/cpu/byte_rows.h"
 #include "kernels/cpu/ops.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
-constexpr std::uint64_t kTileRows = 4;  // rows that a format's kernel takes together
 constexpr std::uint64_t kDecodeCost =
     2;  // reading and decoding a row costs about two multiplications with it
 
@@ -20,17 +20,24 @@ struct Group {
   std::uint64_t tile_cost = 0;
 };
 
-/// An op's work sorted by expert, in the workspace. Pairs are numbered token · top_k + choice.
+/// An op's work sorted by expert, in the workspace. Pairs are numbered token · top_k + choice. A quantised weight meets its
+/// inputs as bytes, each input row rounded once and found by its number; a plain one meets rows gathered per expert.
 struct Plan {
   Group* groups = nullptr;          ///< one per expert that is chosen and here
   std::uint32_t* firsts = nullptr;  ///< [n_experts] while the plan is made
   std::uint32_t* pairs = nullptr;   ///< sorted by expert
-  float* gathered = nullptr;        ///< [n_pairs, cols] inputs in that order
+  std::uint32_t* inputs = nullptr;  ///< [n_pairs] in that order: which input row is a pair's
+  std::byte* bytes = nullptr;       ///< the input rows as byte_rows.h has them; null for a plain weight
+  float* gathered = nullptr;        ///< [n_pairs, cols] inputs in that order, for a plain weight
   float* results = nullptr;         ///< [n_pairs, rows]
   std::uint64_t n_groups = 0;
   std::uint64_t n_pairs = 0;
   std::uint64_t cost = 0;
 };
+
+std::uint64_t n_input_rows(const Op& op, std::uint64_t n_pairs) {
+  return op.expert_input == ExpertInput::shared ? n_pairs / op.top_k : n_pairs;
+}
 
 /// Lays a plan for up to n_pairs into memory from `base` on (null: to learn its size) and returns the bytes it takes.
 std::uint64_t lay_out(Plan& plan, std::byte* base, const Op& op, std::uint64_t n_pairs) {
@@ -43,9 +50,19 @@ std::uint64_t lay_out(Plan& plan, std::byte* base, const Op& op, std::uint64_t n
   take(plan.groups, std::min<std::uint64_t>(n_pairs, op.n_experts));
   take(plan.firsts, op.n_experts);
   take(plan.pairs, n_pairs);
-  take(plan.gathered, n_pairs * op.cols);
+  take(plan.inputs, n_pairs);
+  // One of the two is used, as the weight's format asks: room for the larger.
+  const std::uint64_t n_bytes =
+      op.cols % kByteGroup == 0 ? n_input_rows(op, n_pairs) * byte_row_stride(op.cols) : 0;
+  const std::uint64_t n_gathered = n_pairs * op.cols * sizeof(float);
+  take(plan.bytes, std::max(n_bytes, n_gathered));
+  plan.gathered = reinterpret_cast<float*>(plan.bytes);
   take(plan.results, n_pairs * op.rows);
   return used;
+}
+
+std::uint64_t input_row(const Op& op, std::uint64_t pair) {
+  return op.expert_input == ExpertInput::shared ? pair / op.top_k : pair;
 }
 
 /// Counts, then places: a counting sort, so that pairs of an expert stay in the order of their tokens.
@@ -62,20 +79,22 @@ void sort_by_expert(Plan& plan, const StepWork& work) {
     const std::uint32_t n = experts[e] == nullptr ? 0 : plan.firsts[e];
     plan.firsts[e] = static_cast<std::uint32_t>(plan.n_pairs);
     if (n == 0) continue;
-    const std::uint64_t tile_cost = kTileRows * (n + kDecodeCost);
+    const std::uint64_t tile_cost = kRowsAtOnce * (n + kDecodeCost);
     plan.groups[plan.n_groups++] = {e, n, plan.n_pairs, plan.cost, tile_cost};
     plan.n_pairs += n;
-    plan.cost += (op.rows + kTileRows - 1) / kTileRows * tile_cost;
+    plan.cost += (op.rows + kRowsAtOnce - 1) / kRowsAtOnce * tile_cost;
   }
   for (std::uint64_t pair = 0; pair < n_all; ++pair) {
     const std::uint32_t e = expert_of(pair);
-    if (experts[e] != nullptr) plan.pairs[plan.firsts[e]++] = static_cast<std::uint32_t>(pair);
+    if (experts[e] == nullptr) continue;
+    const std::uint32_t at = plan.firsts[e]++;
+    plan.pairs[at] = static_cast<std::uint32_t>(pair);
+    plan.inputs[at] = static_cast<std::uint32_t>(input_row(op, pair));
   }
 }
 
 const float* input_of(const StepWork& work, std::uint64_t pair) {
-  const std::uint64_t row = work.op.expert_input == ExpertInput::shared ? pair / work.op.top_k : pair;
-  return work.in() + row * work.op.cols;
+  return work.in() + input_row(work.op, pair) * work.op.cols;
 }
 
 /// Inputs of experts with several pairs come to lie row after row, as the format's kernel reads them.
@@ -98,15 +117,22 @@ void multiply_group(const Plan& plan, const Group& group, const StepWork& work, 
   const std::uint32_t* pairs = plan.pairs + group.first;
   float* results =
       is_alone ? work.out() + std::uint64_t{pairs[0]} * op.rows : plan.results + group.first * op.rows;
-  kernels.linear({.weight = weight.experts[group.expert],
+  LinearPart part{.weight = weight.experts[group.expert],
                   .row_bytes = weight.format->row_bytes(op.cols),
                   .first_row = first_row,
                   .end_row = end_row,
-                  .in = is_alone ? input_of(work, pairs[0]) : plan.gathered + group.first * op.cols,
                   .out = results,
                   .cols = op.cols,
                   .out_width = op.rows,
-                  .n_tokens = group.n_pairs});
+                  .n_tokens = group.n_pairs};
+  if (kernels.linear_bytes != nullptr) {
+    part.bytes = plan.bytes;
+    part.row_of = plan.inputs + group.first;
+    kernels.linear_bytes(part);
+  } else {
+    part.in = is_alone ? input_of(work, pairs[0]) : plan.gathered + group.first * op.cols;
+    kernels.linear(part);
+  }
   if (is_alone) return;
   for (std::uint64_t i = 0; i < group.n_pairs; ++i) {
     std::memcpy(work.out() + std::uint64_t{pairs[i]} * op.rows + first_row, results + i * op.rows + first_row,
@@ -123,19 +149,23 @@ std::uint64_t expert_workspace(const Op& op, std::uint32_t max_tokens) {
 
 /// Each expert's weights are read once, whatever number of tokens chose it. Work is shared out in tiles of rows weighed by
 /// their tokens: a part takes the tiles that begin in it.
-void expert_linear(const StepWork& work, const FormatKernels& kernels) {
+void expert_linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops) {
   const Op& op = work.op;
   Plan plan;
   lay_out(plan, work.bindings.workspace, op, work.n_rows() * op.top_k);
   sort_by_expert(plan, work);
-  gather_inputs(plan, work);
+  if (kernels.linear_bytes != nullptr) {
+    quantise_rows(work, ops, n_input_rows(op, work.n_rows() * op.top_k), plan.bytes);
+  } else {
+    gather_inputs(plan, work);
+  }
   work.workers.parallel_for(plan.cost, grain_of(op.cols), [&](std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t g = 0; g < plan.n_groups; ++g) {
       const Group& group = plan.groups[g];
       const auto first_row_from = [&](std::uint64_t cost) {
         const std::uint64_t inside = cost > group.cost_begin ? cost - group.cost_begin : 0;
         const std::uint64_t tile = (inside + group.tile_cost - 1) / group.tile_cost;
-        return std::min<std::uint64_t>(tile * kTileRows, op.rows);
+        return std::min<std::uint64_t>(tile * kRowsAtOnce, op.rows);
       };
       const std::uint64_t first_row = first_row_from(begin);
       const std::uint64_t end_row = first_row_from(end);

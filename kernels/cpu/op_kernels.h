@@ -22,6 +22,11 @@ struct LatentPart {
 };
 
 struct OpKernels {
+  /// Rounds activations to bytes (byte_rows.h). Shapes: rows [begin, end) of in [n, cols], cols a multiple of 32; `rows` is
+  /// row 0 of the result. Bound: within each group of 32, |error| <= largest magnitude / 254.
+  void (*quantise)(const float* in, std::byte* rows, std::uint64_t begin, std::uint64_t end,
+                   std::uint64_t cols) = nullptr;
+
   /// Shapes:   groups [begin, end) of `cols` values each, `stride` apart; weight [cols]. Aliasing: out may be in.
   /// Bound:    reads and writes each value once or twice; sums in float32, one partial sum per lane.
   void (*rms_norm)(const float* in, const float* weight, float* out, std::uint64_t begin, std::uint64_t end,

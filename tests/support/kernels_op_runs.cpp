@@ -180,7 +180,7 @@ Result<OpDifference> compare_with_reference(kernels::Backend& backend, kernels::
       result.error = std::max(result.error, difference(got[i], wanted[i]));
     magnitudes.out = largest_of(wanted);
   }
-  result.bound = kernels::max_abs_error(op_case.op, magnitudes);
+  result.bound = kernels::max_abs_error(op_case.op, magnitudes, op_case.format);
   return result;
 }
 
