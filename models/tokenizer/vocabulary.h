@@ -64,7 +64,16 @@ class Vocabulary {
   /// The token of exactly these bytes that merging may give: a normal one, or a byte-level file's user-defined one that is no
   /// markup. kNoToken when none is.
   [[nodiscard]] TokenId find_text(std::string_view bytes) const {
-    return by_text_.find(bytes, [this](TokenId token) { return piece(token); });
+    return find_text(bytes, TextIndex::hash(bytes));
+  }
+  /// The same, by a hash that is known.
+  [[nodiscard]] TokenId find_text(std::string_view bytes, std::uint64_t hash) const {
+    return by_text_.find(bytes, hash, [this](TokenId token) { return piece(token); });
+  }
+  [[nodiscard]] const TextIndex& by_text() const { return by_text_; }
+  /// Does find_text give this token for its own text?
+  [[nodiscard]] bool is_found(TokenId token) const {
+    return contains(token) && is_found_[static_cast<std::size_t>(token)];
   }
   /// Has each of 256 bytes a token of its own, so that any text can come back?
   [[nodiscard]] bool has_every_byte() const { return has_every_byte_; }
@@ -108,6 +117,7 @@ class Vocabulary {
   std::vector<TokenKind> kinds_;
   std::vector<float> scores_;
   TextIndex by_text_;              ///< what text may become
+  std::vector<bool> is_found_;     ///< by token: stands in by_text_
   std::vector<TokenId> specials_;  ///< sorted by name
   std::vector<TokenId> ends_;      ///< sorted
   std::array<TokenId, 256> byte_tokens_{};

@@ -13,6 +13,8 @@ constexpr std::string_view kEndNames[] = {
     "<|end|>",       "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>",
     "<end_of_turn>", "<|return|>", "<|call|>",   "<EOT>",      "</s>",          "<｜end▁of▁sentence｜>",
 };
+/// Texts whose places in the index are fetched together.
+constexpr std::size_t kAhead = 32;
 constexpr std::string_view kEndKeys[] = {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
                                          "tokenizer.ggml.eom_token_id"};
 
@@ -100,13 +102,22 @@ class VocabularyReader {
   /// file's own merges may still lead through one, but to none that ends or begins a text.
   void index_texts() {
     out_.by_text_ = TextIndex(tokens_.size());
+    out_.is_found_.assign(tokens_.size(), false);
     const auto text_of = [this](TokenId token) { return out_.piece(token); };
-    for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      const auto token = static_cast<TokenId>(i);
-      if (!is_text_[i]) continue;
-      const bool is_cut_out = out_.kinds_[i] == TokenKind::user_defined &&
-                              (kind_.spelling == Spelling::sentencepiece || out_.is_markup(token));
-      if (!is_cut_out) out_.by_text_.insert(token, text_of);
+    std::array<std::uint64_t, kAhead> hashes{};
+    for (std::size_t begin = 0; begin < tokens_.size(); begin += kAhead) {
+      const std::size_t end = std::min(begin + kAhead, tokens_.size());
+      for (std::size_t i = begin; i < end; ++i) {
+        hashes[i - begin] = TextIndex::hash(out_.piece(static_cast<TokenId>(i)));
+        out_.by_text_.prefetch(hashes[i - begin]);
+      }
+      for (std::size_t i = begin; i < end; ++i) {
+        const auto token = static_cast<TokenId>(i);
+        if (!is_text_[i]) continue;
+        const bool is_cut_out = out_.kinds_[i] == TokenKind::user_defined &&
+                                (kind_.spelling == Spelling::sentencepiece || out_.is_markup(token));
+        if (!is_cut_out) out_.is_found_[i] = out_.by_text_.insert(token, hashes[i - begin], text_of);
+      }
     }
   }
 
