@@ -2,9 +2,12 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "apps/blue/command.h"
+#include "hal/affinity.h"
+#include "hal/hal_error.h"
 #include "hal/machine_measure.h"
 #include "models/inline_model.h"
 #include "models/session.h"
@@ -19,6 +22,8 @@ struct BenchOptions {
   std::uint32_t n_prompt = 128;
   std::uint32_t n_tokens = 32;
   std::uint32_t n_runs = 5;
+  std::uint32_t n_threads = 1;
+  bool is_json = false;
 };
 
 double median(std::vector<double> values) {
@@ -65,10 +70,52 @@ Status measure(models::InlineModel& model, const BenchOptions& options, Rates& r
   return {};
 }
 
+/// The first `n_threads` CPUs that this process may use.
+Result<std::vector<int>> cores_for(std::uint32_t n_threads) {
+  BLUE_TRY_ASSIGN(std::vector<int> cores, hal::current_affinity());
+  if (n_threads > cores.size()) {
+    return Error(hal::HalError::bad_argument, "--threads is " + std::to_string(n_threads) +
+                                                  ", but this process may use " +
+                                                  std::to_string(cores.size()) + " CPUs");
+  }
+  cores.resize(n_threads);
+  return cores;
+}
+
+struct Figures {
+  double prompt = 0;  ///< tokens/s
+  double decode = 0;
+  double weight_gb = 0;       ///< read by a step
+  double limit_gb_per_s = 0;  ///< of memory; 0: not measured, the device is no CPU
+};
+
+void print_text(const BenchOptions& options, const models::InlineModel& model, const Figures& figures) {
+  std::printf("%s on %s, threads: %u\n", options.model.c_str(), model.choice().c_str(), options.n_threads);
+  std::printf("prompt  %10.1f tokens/s   (%u tokens, median of %u)\n", figures.prompt, options.n_prompt,
+              options.n_runs);
+  std::printf("decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s\n",
+              figures.decode, options.n_tokens, options.n_runs, figures.weight_gb,
+              figures.decode * figures.weight_gb);
+  if (figures.limit_gb_per_s > 0) {
+    std::printf("limit   %10.1f tokens/s   at %.2f GB/s, what %u threads read here from memory\n",
+                figures.limit_gb_per_s / figures.weight_gb, figures.limit_gb_per_s, options.n_threads);
+  }
+}
+
+void print_json(const Figures& figures) {
+  const nlohmann::ordered_json document = {{"prefill_tokens_per_s", figures.prompt},
+                                           {"decode_tokens_per_s", figures.decode},
+                                           {"read_gbytes_per_s", figures.decode * figures.weight_gb},
+                                           {"read_limit_gbytes_per_s", figures.limit_gb_per_s}};
+  std::printf("%s\n", document.dump().c_str());
+}
+
 Result<int> bench(const BenchOptions& options) {
   models::InlineModelOptions load;
   load.backend = options.device;
   load.max_context = options.n_prompt + options.n_tokens;
+  BLUE_TRY_ASSIGN(load.worker_cores, cores_for(options.n_threads));
+  BLUE_TRY_ASSIGN(const hal::ThreadPin pin, hal::ThreadPin::to_cpu(load.worker_cores.front()));
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
                   models::InlineModel::load(options.model, load));
   Rates rates;
@@ -76,19 +123,17 @@ Result<int> bench(const BenchOptions& options) {
   rates = {};
   for (std::uint32_t i = 0; i < options.n_runs; ++i) BLUE_TRY(measure(*model, options, rates));
 
-  const double weight_gb = static_cast<double>(models::weight_bytes(model->model().program).count) / 1e9;
-  const double decode = median(rates.decode);
-  std::printf("%s on %s\n", options.model.c_str(), model->choice().c_str());
-  std::printf("prompt  %10.1f tokens/s   (%u tokens, median of %u)\n", median(rates.prompt), options.n_prompt,
-              options.n_runs);
-  std::printf("decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s\n",
-              decode, options.n_tokens, options.n_runs, weight_gb, decode * weight_gb);
+  Figures figures{.prompt = median(rates.prompt),
+                  .decode = median(rates.decode),
+                  .weight_gb = static_cast<double>(models::weight_bytes(model->model().program).count) / 1e9};
   if (model->backend().device().info().kind == hal::DeviceKind::cpu) {
-    const auto limit = hal::measure_memory_read({.budget_ns = 200'000'000, .n_threads = 1});
-    if (limit) {
-      std::printf("limit   %10.1f tokens/s   at %.2f GB/s, what one thread reads here from memory\n",
-                  limit->gb_per_s() / weight_gb, limit->gb_per_s());
-    }
+    const auto limit = hal::measure_memory_read({.budget_ns = 200'000'000, .n_threads = options.n_threads});
+    if (limit) figures.limit_gb_per_s = limit->gb_per_s();
+  }
+  if (options.is_json) {
+    print_json(figures);
+  } else {
+    print_text(options, *model, figures);
   }
   return kExitDone;
 }
@@ -100,7 +145,7 @@ void add_bench(CLI::App& app, Action& action) {
       app.add_subcommand("bench", "Measure one model: prompt and decode speed beside the machine's limit");
   auto options = std::make_shared<BenchOptions>();
   command->add_option("-m,--model", options->model, "GGUF file")->required();
-  command->add_option("--prompt-tokens", options->n_prompt, "Tokens of prompt")
+  command->add_option("-p,--prompt-tokens", options->n_prompt, "Tokens of prompt")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command->add_option("-n,--tokens", options->n_tokens, "Tokens to decode")
@@ -109,6 +154,10 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("--runs", options->n_runs, "Runs to take the median of")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  command->add_option("-t,--threads", options->n_threads, "Threads of the CPU backend")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  command->add_flag("--json", options->is_json, "One JSON object");
   add_device_option(*command, options->device);
   command->callback([&action, options] {
     action = [options] {

@@ -31,6 +31,9 @@ void ProgramBuilder::read_rope_scaling() {
 void ProgramBuilder::read_yarn(float factor) {
   const HyperParameters& hyper = program_.hyper;
   const double n_original = count("rope.scaling.original_context_length", hyper.n_context, 1ULL << 31);
+  if (hyper.rope_base <= 1.0F) {
+    return fail(ModelsError::bad_shape, "YaRN needs a rope.freq_base above 1");
+  }
   const double dims = hyper.rotary_dims;
   // The pair that turns `rotations` times over the original context.
   const auto pair_of = [&](double rotations) {
@@ -39,9 +42,6 @@ void ProgramBuilder::read_yarn(float factor) {
   };
   const double low = std::max(0.0, std::floor(pair_of(number("rope.scaling.yarn_beta_fast", 32.0))));
   const double high = std::min(dims - 1.0, std::ceil(pair_of(number("rope.scaling.yarn_beta_slow", 1.0))));
-  if (!std::isfinite(low) || !std::isfinite(high)) {
-    return fail(ModelsError::bad_shape, "YaRN needs rope.freq_base above 1 and finite constants");
-  }
   constexpr double kNarrowestRamp = 0.001;
   RopeScaling& scaling = program_.hyper.rope_scaling;
   scaling.scale = 1.0F / factor;

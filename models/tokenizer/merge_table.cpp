@@ -10,7 +10,6 @@ namespace blue::models {
 MergeTable::MergeTable(std::size_t n_merges) : entries_(std::bit_ceil(2 * n_merges + 2)) {}
 
 Result<MergeTable> MergeTable::from_gguf(const GgufFile& file, const Vocabulary& vocabulary) {
-  constexpr std::string_view kKey = "tokenizer.ggml.merges";
   BLUE_TRY_ASSIGN(const std::vector<std::string_view> merges, file.require_texts(kKey));
   const auto malformed = [&](std::size_t rank, const std::string& what) {
     return Error(ModelsError::malformed, file.path() + ": key \"" + std::string(kKey) + "\": merge " +
@@ -35,6 +34,8 @@ Result<MergeTable> MergeTable::from_gguf(const GgufFile& file, const Vocabulary&
     const TokenId left = vocabulary.find_text(joined.substr(0, left_size));
     const TokenId right = vocabulary.find_text(joined.substr(left_size));
     const TokenId token = vocabulary.find_text(joined);
+    // Text never merges into what ends a text, whatever the list says.
+    if (token == kNoToken && vocabulary.is_markup(vocabulary.find_special(joined))) continue;
     if (left == kNoToken || right == kNoToken || token == kNoToken) {
       return malformed(rank, "is of or into text that is no token of the vocabulary");
     }

@@ -13,6 +13,8 @@ namespace blue::models {
 
 class MergeTable {
  public:
+  static constexpr std::string_view kKey = "tokenizer.ggml.merges";
+
   /// From `tokenizer.ggml.merges`. Errors: missing_key; malformed for a merge of or into what is no token.
   static Result<MergeTable> from_gguf(const GgufFile& file, const Vocabulary& vocabulary);
 
