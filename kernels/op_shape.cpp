@@ -65,6 +65,7 @@ std::string_view broken_expert_rule(const Op& op) {
 
 std::string_view broken_latent_rule(const Op& op) {
   if (op.n_heads == 0 || op.head_dim == 0) return "n_heads and head_dim must be positive";
+  if (op.kind != OpKind::head_linear && op.head_dim > kMaxLatentDim) return "head_dim must not exceed 1024";
   switch (op.kind) {
     case OpKind::head_linear:
       if (op.in == op.out) return "out must not be in";
@@ -73,7 +74,6 @@ std::string_view broken_latent_rule(const Op& op) {
     case OpKind::attention_latent:
       if (op.in == op.out || op.in2 == op.out) return "out must not be an input";
       if (op.in2 != kNoSlot && op.top_k == 0) return "top_k must be positive with a selection";
-      if (op.head_dim > kMaxLatentDim) return "head_dim must not exceed 1024";
       return op.value_dim > 0 && op.value_dim <= op.head_dim ? "" : "value_dim must be 1 to head_dim";
     default:
       if (op.in == op.out || op.in2 == op.out) return "out must not be an input";

@@ -1,6 +1,8 @@
 // The keys of a file that every decoder states, and the bounds they must keep.
 #include <algorithm>
+#include <charconv>
 #include <cmath>
+#include <set>
 #include <string>
 
 #include "models/blocks/program_builder.h"
@@ -72,20 +74,36 @@ void ProgramBuilder::read_hyper_parameters() {
   hyper.n_vocab = static_cast<std::uint32_t>(embedding->dims[1]);
 }
 
-/// Multi-token prediction: layers behind the last that guess further tokens; the text does not depend on them.
+/// Multi-token prediction: layers behind the last that guess further tokens; the text does not depend on them. block_count
+/// counts them in some files and not in others, so their tensors tell ("blk.61.nextn.eh_proj.weight").
 void ProgramBuilder::read_further_predictions() {
   HyperParameters& hyper = program_.hyper;
   const std::string key = hyper.architecture + ".nextn_predict_layers";
-  const std::uint64_t n = file_.unsigned_value(key).value_or(0);
-  if (n == 0) return;
-  if (n >= hyper.n_layers) {
-    return fail(ModelsError::bad_shape, key + " is " + std::to_string(n) + ", must be below block_count " +
-                                            std::to_string(hyper.n_layers));
+  const std::uint64_t n_stated = file_.unsigned_value(key).value_or(0);
+  if (n_stated >= hyper.n_layers) {
+    return fail(ModelsError::bad_shape, key + " is " + std::to_string(n_stated) +
+                                            ", must be below block_count " + std::to_string(hyper.n_layers));
   }
-  for (std::uint64_t i = hyper.n_layers - n; i < hyper.n_layers; ++i)
-    left_out_.push_back("blk." + std::to_string(i) + ".");
-  program_.notes.push_back(std::to_string(n) + " layer(s) for predicting several tokens ahead are left out");
-  hyper.n_layers -= static_cast<std::uint32_t>(n);
+  std::uint32_t n_main = hyper.n_layers;
+  // Stated and counted, with nothing but a gap in their place.
+  if (!has_tensor("blk." + std::to_string(n_main - 1) + ".attn_norm.weight"))
+    n_main -= static_cast<std::uint32_t>(n_stated);
+  std::set<std::string> prefixes;
+  for (std::uint32_t i = n_main; i < hyper.n_layers; ++i) prefixes.insert("blk." + std::to_string(i) + ".");
+  for (const TensorInfo& tensor : file_.tensors()) {
+    const std::size_t at = tensor.name.find(".nextn.");
+    if (at == std::string::npos || !tensor.name.starts_with("blk.")) continue;
+    std::uint32_t layer = 0;
+    const char* end = tensor.name.data() + at;
+    if (std::from_chars(tensor.name.data() + 4, end, layer).ptr != end || layer == 0) continue;
+    n_main = std::min(n_main, layer);
+    prefixes.insert(tensor.name.substr(0, at + 1));
+  }
+  if (prefixes.empty()) return;
+  hyper.n_layers = n_main;
+  left_out_.insert(left_out_.end(), prefixes.begin(), prefixes.end());
+  program_.notes.push_back(std::to_string(prefixes.size()) +
+                           " layer(s) for predicting several tokens ahead are left out");
 }
 
 void ProgramBuilder::read_experts() {
@@ -109,7 +127,7 @@ void ProgramBuilder::read_experts() {
 void ProgramBuilder::check_hyper_parameters() {
   const HyperParameters& hyper = program_.hyper;
   const auto value_length = file_.unsigned_value(hyper.architecture + ".attention.value_length");
-  if (value_length && *value_length != hyper.head_dim) {
+  if (cached_ == CachedHeads::plain && value_length && *value_length != hyper.head_dim) {
     fail(ModelsError::bad_shape, "attention.value_length is " + std::to_string(*value_length) +
                                      ", must equal attention.key_length " + std::to_string(hyper.head_dim));
   }

@@ -21,14 +21,19 @@ std::uint64_t take_room(BlockPlan& block, std::uint64_t file_offset, std::uint64
 
 }  // namespace
 
-ProgramBuilder::ProgramBuilder(const GgufFile& file) : file_(file) {
+ProgramBuilder::ProgramBuilder(const GgufFile& file, CachedHeads cached) : file_(file), cached_(cached) {
   read_hyper_parameters();
+  set_kv_widths(hyper().n_kv_heads * hyper().head_dim, hyper().n_kv_heads * hyper().head_dim);
   if (!error_) check_hyper_parameters();
   if (!error_) read_rope_scaling();
 }
 
 void ProgramBuilder::fail(ModelsError code, const std::string& message) {
   if (!error_) error_ = Error(code, file_.path() + ": " + message);
+}
+
+void ProgramBuilder::set_kv_widths(std::uint32_t k_width, std::uint32_t v_width) {
+  program_.kv = {hyper().n_layers, k_width, v_width};
 }
 
 void ProgramBuilder::leave_out(std::string prefix, std::string why) {
@@ -129,8 +134,6 @@ Result<Program> ProgramBuilder::finish(kernels::Slot logits) {
                  file_.path() + ": more than " + std::to_string(kMostSlots) + " tensors");
   }
   program_.logits = logits;
-  const std::uint32_t kv_width = hyper().n_kv_heads * hyper().head_dim;
-  program_.kv = {hyper().n_layers, kv_width, kv_width};
   for (const TensorInfo& tensor : file_.tensors()) {
     if (slots_by_tensor_.contains(tensor.name) || is_left_out(tensor.name)) continue;
     // Leaving a bias or an adapter out would give wrong logits in silence.

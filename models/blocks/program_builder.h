@@ -35,13 +35,16 @@ struct RouteTraits {
   std::uint32_t n_groups_used = 1;
 };
 
+/// Whether a cached key and a cached value are as wide as a head, or both are one compressed row.
+enum class CachedHeads : std::uint8_t { plain, latent };
+
 class ProgramBuilder {
  public:
   /// Reads the hyper-parameters that every decoder states: "<arch>.block_count", "embedding_length", ...
   /// Missing optional keys take the field's defaults (head_count_kv = head_count, head_dim = d_model / n_heads,
   /// rotary_dims = head_dim, rope_base = 10000; the experts' width is that of their tensors). Counts are bounded so that
   /// no later product overflows. Layers that predict tokens further ahead are left out, with a note.
-  explicit ProgramBuilder(const GgufFile& file);
+  explicit ProgramBuilder(const GgufFile& file, CachedHeads cached = CachedHeads::plain);
 
   [[nodiscard]] const HyperParameters& hyper() const { return program_.hyper; }
   [[nodiscard]] bool has_tensor(std::string_view name) const { return file_.find_tensor(name) != nullptr; }
@@ -94,6 +97,12 @@ class ProgramBuilder {
   void expert_linear(kernels::Slot out, kernels::Slot in, kernels::Slot route, kernels::Slot weight,
                      kernels::ExpertInput input);
   void expert_sum(kernels::Slot out, kernels::Slot in, kernels::Slot route);
+  /// Any op; the caller fills what its kind needs beyond slots, row set and block.
+  kernels::Op& append(kernels::OpKind kind, kernels::Slot out, kernels::Slot in, kernels::Slot in2,
+                      kernels::Slot weight);
+
+  /// What a token keeps in the cache, per layer, where it is not n_kv_heads · head_dim twice.
+  void set_kv_widths(std::uint32_t k_width, std::uint32_t v_width);
 
   /// The program, with `logits` as its result. Errors: the first that occurred.
   [[nodiscard]] Result<Program> finish(kernels::Slot logits);
@@ -111,10 +120,9 @@ class ProgramBuilder {
                       std::uint64_t cols);
   void extend_expert_run(const kernels::Op& op);
   [[nodiscard]] bool is_left_out(const std::string& tensor) const;
-  kernels::Op& append(kernels::OpKind kind, kernels::Slot out, kernels::Slot in, kernels::Slot in2,
-                      kernels::Slot weight);
 
   const GgufFile& file_;
+  CachedHeads cached_;
   Program program_;
   std::optional<Error> error_;
   std::uint32_t current_block_ = kNoBlock;
