@@ -137,7 +137,7 @@ kernels::Slot ProgramBuilder::weight(const std::string& tensor, std::uint64_t ro
   BlockPlan& block = program_.blocks.back();
   const std::uint64_t offset = round_up(block.size.count, memory::kTensorAlignment);
   const std::uint64_t size = format->row_bytes(cols) * rows;
-  block.extents.push_back({0, info->file_offset, offset, size});
+  block.extents.push_back({info->file, info->file_offset, offset, size});
   block.size = {offset + size};
   const auto slot = static_cast<kernels::Slot>(program_.weights.size());
   program_.weights.push_back(
