@@ -12,9 +12,10 @@ std::string shape_text(std::uint64_t rows, std::uint64_t cols) {
 }
 
 /// Takes room for `size` bytes of the file at the end of the block; where in it.
-std::uint64_t take_room(BlockPlan& block, std::uint64_t file_offset, std::uint64_t size) {
+std::uint64_t take_room(BlockPlan& block, const TensorInfo& info, std::uint64_t first_byte,
+                        std::uint64_t size) {
   const std::uint64_t offset = round_up(block.size.count, memory::kTensorAlignment);
-  block.extents.push_back({0, file_offset, offset, size});
+  block.extents.push_back({info.file, info.file_offset + first_byte, offset, size});
   block.size = {offset + size};
   return offset;
 }
@@ -88,7 +89,7 @@ kernels::Slot ProgramBuilder::place(const TensorInfo& info, const std::string& t
   BLUE_CHECK(current_block_ != kNoBlock, "a weight needs a block");
   const kernels::Format* format = kernels::find_format(info.type);
   const std::uint64_t offset =
-      take_room(program_.blocks[current_block_], info.file_offset, format->row_bytes(cols) * rows);
+      take_room(program_.blocks[current_block_], info, 0, format->row_bytes(cols) * rows);
   const auto slot = static_cast<kernels::Slot>(program_.weights.size());
   program_.weights.push_back({current_block_, offset, format, rows, cols, tensor});
   slots_by_tensor_.insert_or_assign(tensor, slot);
@@ -119,7 +120,7 @@ kernels::Slot ProgramBuilder::expert_weight(const std::string& tensor, std::uint
   const std::uint64_t size = format->row_bytes(cols) * rows;
   std::uint64_t offset = 0;
   for (std::uint32_t e = 0; e < n_experts; ++e)
-    offset = take_room(program_.blocks[expert_block_ + e], info->file_offset + e * size, size);
+    offset = take_room(program_.blocks[expert_block_ + e], *info, e * size, size);
   const auto slot = static_cast<kernels::Slot>(program_.weights.size());
   program_.weights.push_back({expert_block_, offset, format, rows, cols, tensor, n_experts});
   slots_by_tensor_.emplace(tensor, slot);

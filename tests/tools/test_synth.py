@@ -77,6 +77,13 @@ class Synth(unittest.TestCase):
         floats = struct.unpack("<4000f", pool.pool("F32", 0.05)[:16000])
         self.assertAlmostEqual(deviation(floats), 0.05, delta=0.005)
 
+    def test_pieces_hold_whole_blocks(self):
+        pool = BlockPool(3)
+        for name, form in FORMATS.items():
+            pieces = [len(piece) for piece in pool.chunks(name, 0.05, 256 * 100000)]
+            self.assertEqual(sum(pieces), 256 * 100000 // form.n_values * form.n_bytes)
+            self.assertFalse([size for size in pieces if size % form.n_bytes], name)
+
     def test_a_seed_gives_the_same_file(self):
         files = []
         for seed in ("5", "5", "6"):

@@ -149,8 +149,9 @@ class BlockPool:
         """`n_values` values as pieces of the pool, each from a random block on."""
         form, pool = FORMATS[type_name], self.pool(type_name, spread)
         left = n_values // form.n_values * form.n_bytes
+        half_blocks = len(pool) // form.n_bytes // 2
         while left > 0:
-            begin = self.rng.randrange(len(pool) // form.n_bytes // 2) * form.n_bytes
-            piece = pool[begin:begin + min(left, len(pool) // 2)]
+            begin = self.rng.randrange(half_blocks) * form.n_bytes
+            piece = pool[begin:begin + min(left, half_blocks * form.n_bytes)]
             left -= len(piece)
             yield piece
