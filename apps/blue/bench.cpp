@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/blue/command.h"
+#include "apps/blue/stderr_log.h"
 #include "hal/affinity.h"
 #include "hal/hal_error.h"
 #include "hal/machine_measure.h"
@@ -111,7 +112,9 @@ void print_json(const Figures& figures) {
 }
 
 Result<int> bench(const BenchOptions& options) {
+  StderrLog log;
   models::InlineModelOptions load;
+  load.log = &log;
   load.backend = options.device;
   load.max_context = options.n_prompt + options.n_tokens;
   BLUE_TRY_ASSIGN(load.worker_cores, cores_for(options.n_threads));
