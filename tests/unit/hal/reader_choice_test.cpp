@@ -32,8 +32,8 @@ std::uint64_t alignment_of(const std::string& path, FileAccess access) {
 
 TEST_CASE("a file in the page cache is read through it, another one past it") {
   const test::ScratchFolder folder;
-  const std::string path = folder.path("file");
-  const std::string bytes = folder.read(folder.write_bytes("file", kSize));
+  const std::string path = folder.write_bytes("file", kSize);
+  const std::string bytes = folder.read("file");
   REQUIRE(bytes.size() == kSize);
   CHECK(alignment_of(path, FileAccess::direct_unless_cached) == 1);
 
@@ -45,8 +45,8 @@ TEST_CASE("a file in the page cache is read through it, another one past it") {
 
 TEST_CASE("the chosen reader brings the bytes of warm and cold files") {
   const test::ScratchFolder folder;
-  const std::string path = folder.path("file");
-  const std::string bytes = folder.read(folder.write_bytes("file", kSize));
+  const std::string path = folder.write_bytes("file", kSize);
+  const std::string bytes = folder.read("file");
   for (const bool is_cold : {false, true}) {
     if (is_cold) forget_pages(path);
     NullLogSink log;
