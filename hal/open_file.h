@@ -13,8 +13,9 @@
 namespace blue::hal {
 
 enum class FileAccess : std::uint8_t {
-  buffered,            ///< through the page cache
-  direct_if_possible,  ///< O_DIRECT where the file system grants it and a trial proves it, else buffered
+  buffered,              ///< through the page cache
+  direct_if_possible,    ///< O_DIRECT where the file system grants it and a trial proves it, else buffered
+  direct_unless_cached,  ///< buffered where the page cache holds the file already, else as direct_if_possible
 };
 
 class OpenFile {

@@ -16,6 +16,7 @@
 
 #include "hal/file_reader.h"
 #include "hal/open_file.h"
+#include "hal/reader_choice.h"
 
 namespace blue::hal {
 namespace {
@@ -71,7 +72,8 @@ class BounceMemory {
 
 class UringReader final : public FileReader {
  public:
-  explicit UringReader(unsigned queue_depth) : bounce_(queue_depth), slots_(queue_depth) {
+  UringReader(unsigned queue_depth, FileAccess access)
+      : access_(access), bounce_(queue_depth), slots_(queue_depth) {
     free_.reserve(queue_depth);
     finished_.reserve(queue_depth);
     for (unsigned slot = queue_depth; slot-- > 0;) free_.push_back(slot);
@@ -113,7 +115,7 @@ class UringReader final : public FileReader {
   [[nodiscard]] std::string_view name() const override { return "io_uring"; }
 
   [[nodiscard]] Result<FileId> open(const std::string& path) override {
-    BLUE_TRY_ASSIGN(auto file, OpenFile::open(path, FileAccess::direct_if_possible));
+    BLUE_TRY_ASSIGN(auto file, OpenFile::open(path, access_));
     // A window must hold whole units. No drive asks for more than 64 KiB, but the kernel's word is not ours to trust.
     if (kBounceSize % file.alignment().count != 0)
       return Error(HalError::bad_file,
@@ -158,6 +160,7 @@ class UringReader final : public FileReader {
   [[nodiscard]] std::optional<int> registered_index(const std::byte* at, std::size_t size) const;
   [[nodiscard]] Status flush();
 
+  FileAccess access_;
   io_uring ring_{};
   bool is_open_ = false;
   BounceMemory bounce_;
@@ -305,13 +308,17 @@ Status UringReader::register_buffer(ByteSpan range) {
 
 }  // namespace
 
-Result<std::unique_ptr<FileReader>> open_uring_reader(unsigned queue_depth) {
+Result<std::unique_ptr<FileReader>> open_uring_reader(unsigned queue_depth, FileAccess access) {
   if (queue_depth == 0 || queue_depth > kMostSlots)
     return Error(HalError::bad_argument, "io_uring: a queue of " + std::to_string(queue_depth) +
                                              " reads; 1 to " + std::to_string(kMostSlots) + " are possible");
-  auto reader = std::make_unique<UringReader>(queue_depth);
+  auto reader = std::make_unique<UringReader>(queue_depth, access);
   BLUE_TRY(reader->start());
   return std::unique_ptr<FileReader>(std::move(reader));
+}
+
+Result<std::unique_ptr<FileReader>> open_uring_reader(unsigned queue_depth) {
+  return open_uring_reader(queue_depth, FileAccess::direct_if_possible);
 }
 
 }  // namespace blue::hal

@@ -2,18 +2,14 @@
 
 #include <algorithm>
 
+#include "hal/reader_choice.h"
 #include "models/block_list.h"
 
 namespace blue::models {
 
 namespace {
 
-Result<std::unique_ptr<hal::FileReader>> open_reader() {
-  constexpr unsigned kQueueDepth = 16;
-  auto reader = hal::open_uring_reader(kQueueDepth);
-  // Where the kernel has no io_uring the plain reader gives the same bytes; whoever boots the machine says so.
-  return reader ? std::move(reader) : hal::open_pread_reader();
-}
+constexpr unsigned kReadsInFlight = 16;
 
 /// Room for all blocks with the gaps that alignment may leave.
 Bytes resident_bytes(const Program& program) {
@@ -36,7 +32,9 @@ Result<std::unique_ptr<InlineModel>> InlineModel::load(const std::string& path,
 Status InlineModel::open_tiers(const InlineModelOptions& options) {
   const Program& program = model_->program;
   const auto n_blocks = static_cast<std::uint32_t>(program.blocks.size());
-  BLUE_TRY_ASSIGN(reader_, open_reader());
+  NullLogSink silence;
+  BLUE_TRY_ASSIGN(reader_,
+                  hal::open_file_reader(kReadsInFlight, options.log != nullptr ? *options.log : silence));
   catalog_ = std::make_unique<memory::BlockCatalog>(n_blocks);
   residency_ = std::make_unique<memory::Residency>(n_blocks);
   const bool is_cpu = backend_->device().info().kind == hal::DeviceKind::cpu;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/blue/command.h"
+#include "apps/blue/stderr_log.h"
 #include "hal/affinity.h"
 #include "hal/machine_measure.h"
 #include "models/inline_model.h"
@@ -128,7 +129,9 @@ void print_json(const BenchOptions& options, const std::string& choice, const Be
 }
 
 Result<int> bench(const BenchOptions& options) {
+  StderrLog log;
   models::InlineModelOptions load;
+  load.log = &log;
   load.backend = options.device;
   load.max_context = options.n_prompt + options.n_tokens;
   BLUE_TRY_ASSIGN(load.worker_cores, take_cores(options.n_threads));

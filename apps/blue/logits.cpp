@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "apps/blue/command.h"
+#include "apps/blue/stderr_log.h"
 #include "apps/blue/text_file.h"
 #include "models/inline_model.h"
 
@@ -43,7 +44,9 @@ Result<std::vector<TokenId>> parse_ids(const std::string& path) {
 
 Status write_logits(const LogitsOptions& options) {
   BLUE_TRY_ASSIGN(const std::vector<TokenId> ids, parse_ids(options.tokens));
+  StderrLog log;
   models::InlineModelOptions load;
+  load.log = &log;
   load.backend = options.device;
   load.max_context = static_cast<std::uint32_t>(ids.size());
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,

@@ -3,19 +3,12 @@
 #include <utility>
 
 #include "hal/memory_info.h"
+#include "hal/reader_choice.h"
 
 namespace blue::host {
 namespace {
 
 constexpr unsigned kReadsInFlight = 64;
-
-/// io_uring, or pread where the kernel has or allows none, said once.
-Result<std::unique_ptr<hal::FileReader>> open_reader(LogSink& log) {
-  auto reader = hal::open_uring_reader(kReadsInFlight);
-  if (reader) return reader;
-  log.write_once(LogLevel::info, "files are read with pread: " + reader.error().message());
-  return hal::open_pread_reader();
-}
 
 }  // namespace
 
@@ -34,7 +27,7 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
     BLUE_TRY_ASSIGN(const hal::MemoryInfo memory, hal::read_memory_info());
     tiers.ram = Bytes{memory.available.count / 4};
   }
-  tiers.open_reader = [&log] { return open_reader(log); };
+  tiers.open_reader = [&log] { return hal::open_file_reader(kReadsInFlight, log); };
   BLUE_TRY_ASSIGN(boot->tiers, actors::TierHouse::open(device, std::move(tiers), log));
   boot->shelf = std::make_shared<actors::ModelShelf>(*boot->tiers);
   return boot;

@@ -20,6 +20,7 @@
 
 #include "hal/host_memory.h"
 #include "hal/open_file.h"
+#include "hal/reader_choice.h"
 #include "tests/support/hal_fake_reader.h"
 #include "tests/support/scratch_folder.h"
 
@@ -298,6 +299,11 @@ TEST_CASE("a queue of no reads, or of too many, is a bad argument") {
 
 namespace {
 
+struct CountingSink final : LogSink {
+  int n_lines = 0;
+  void write(LogLevel, std::string_view) override { ++n_lines; }
+};
+
 /// Makes io_uring_setup fail with `failure` on the calling thread, for the rest of its life.
 bool forbid_uring(unsigned failure) {
   sock_filter filter[] = {
@@ -322,10 +328,13 @@ TEST_CASE("a kernel that refuses io_uring is denied, one that lacks it is absent
   bool is_set = false;
   bool is_expected = false;
   std::string message;
+  CountingSink log;
+  std::string_view chosen;
   std::thread([&] {
     is_set = forbid_uring(refusal.failure);
     const auto reader = open_uring_reader(kDepth);
     if (reader) return;
+    for (int i = 0; i < 2; ++i) chosen = open_file_reader(kDepth, log).value()->name();
     is_expected = reader.error().is(refusal.expected);
     message = reader.error().message();
   }).join();
@@ -335,6 +344,8 @@ TEST_CASE("a kernel that refuses io_uring is denied, one that lacks it is absent
   }
   CHECK(is_expected);
   CHECK(message.find("io_uring") != std::string::npos);
+  CHECK(chosen == "pread");
+  CHECK(log.n_lines == 1);
 }
 
 TEST_CASE("the fake reader fails exactly the call it was told to") {

@@ -116,13 +116,17 @@ TEST_CASE("a tensor of an unknown format is kept, with the room it has") {
 }
 
 TEST_CASE("another alignment is obeyed") {
-  GgufWriter writer;
-  writer.alignment = 128;
-  writer.u32("general.alignment", 128).tensor("a", {1}, kF32, "1234").tensor("b", {1}, kF32, "5678");
-  const Result<GgufFile> file = parse(writer);
-  REQUIRE(file);
-  CHECK(file->alignment() == 128);
-  CHECK(file->find_tensor("b")->file_offset - file->find_tensor("a")->file_offset == 128);
+  for (const std::uint32_t alignment : {4U, 8U, 64U, 128U, 4096U, 65536U}) {
+    GgufWriter writer;
+    writer.alignment = alignment;
+    writer.u32("general.alignment", alignment);
+    writer.tensor("a", {1}, kF32, "1234").tensor("b", {1}, kF32, "5678");
+    const Result<GgufFile> file = parse(writer);
+    REQUIRE(file);
+    CHECK(file->alignment() == alignment);
+    CHECK(file->find_tensor("a")->file_offset % alignment == 0);
+    CHECK(file->find_tensor("b")->file_offset - file->find_tensor("a")->file_offset == alignment);
+  }
 }
 
 TEST_CASE("version 2 reads like version 3") {
