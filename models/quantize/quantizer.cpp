@@ -113,9 +113,11 @@ class Quantizer {
     const std::uint64_t chunk = std::max(kChunkBytes / unit_bytes, std::uint64_t{1}) * unit;
     for (std::uint64_t at = 0; at < n_values; at += chunk) {
       if (options_.stop.is_stopped()) return Error(ModelsError::stopped, "quantising was stopped");
-      BLUE_TRY(write_chunk(planned, recoder, at, std::min(chunk, n_values - at), out));
+      const std::uint64_t n = std::min(chunk, n_values - at);
+      BLUE_TRY(write_chunk(planned, recoder, at, n, out));
+      if (at + n == n_values) ++progress_.n_tensors_done;
+      if (options_.on_progress) options_.on_progress(progress_);
     }
-    ++progress_.n_tensors_done;
     figures_.n_values += n_values;
     return {};
   }
@@ -138,7 +140,6 @@ class Quantizer {
     progress_.read += Bytes{in_.size()};
     progress_.tensor = tensor.name;
     figures_.written += Bytes{out_.size()};
-    if (options_.on_progress) options_.on_progress(progress_);
     return {};
   }
 

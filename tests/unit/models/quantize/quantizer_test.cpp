@@ -145,6 +145,7 @@ TEST_CASE("a stop between chunks leaves no file, and progress tells how far it w
   options.on_progress = [&](const QuantizeProgress& progress) {
     CHECK(progress.n_tensors == 2);
     CHECK(progress.total.count == 512 * 2 * 4 + 4);
+    CHECK(progress.n_tensors_done == 1);
     read.push_back(progress.read.count);
     flag.raise();
   };
