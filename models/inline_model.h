@@ -21,7 +21,7 @@ struct InlineModelOptions {
   std::string backend = "auto";   ///< what --device or --backend says
   std::vector<int> worker_cores;  ///< BackendOptions::worker_cores
   std::uint32_t max_context = 0;  ///< tokens; 0: as trained, at most kDefaultContext
-  std::uint32_t max_step_tokens = 64;
+  std::uint32_t max_step_tokens = 128;
   kernels::KvType kv_type = kernels::KvType::f32;
   /// Tier budgets; 0: exactly what the model needs to be resident.
   Bytes vram;

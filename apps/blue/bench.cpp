@@ -2,9 +2,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "apps/blue/command.h"
+#include "hal/affinity.h"
 #include "hal/machine_measure.h"
 #include "models/inline_model.h"
 #include "models/session.h"
@@ -19,6 +21,16 @@ struct BenchOptions {
   std::uint32_t n_prompt = 128;
   std::uint32_t n_tokens = 32;
   std::uint32_t n_runs = 5;
+  std::uint32_t n_threads = 1;
+  bool is_json = false;
+};
+
+/// What one bench found. Rates are medians over its runs.
+struct BenchFigures {
+  double prompt_per_s = 0;  ///< tokens
+  double decode_per_s = 0;
+  double step_gb = 0;          ///< bytes of weights that a decode step reads
+  double read_limit_gb_s = 0;  ///< what as many threads read here from memory; 0: not measured on this device
 };
 
 double median(std::vector<double> values) {
@@ -65,10 +77,61 @@ Status measure(models::InlineModel& model, const BenchOptions& options, Rates& r
   return {};
 }
 
+/// The first `n` cores that this process may use; the calling thread goes to the first of them.
+Result<std::vector<int>> take_cores(std::uint32_t n) {
+  BLUE_TRY_ASSIGN(std::vector<int> cores, hal::current_affinity());
+  cores.resize(std::min<std::size_t>(cores.size(), n));
+  if (cores.size() < 2) return std::vector<int>();
+  BLUE_TRY_ASSIGN(hal::ThreadPin pin, hal::ThreadPin::to_cpu(cores.front()));
+  pin.keep();
+  return cores;
+}
+
+double read_limit(std::size_t n_threads) {
+  const auto limit = hal::measure_memory_read(
+      {.budget_ns = 200'000'000, .n_threads = static_cast<unsigned>(std::max<std::size_t>(n_threads, 1))});
+  return limit ? limit->gb_per_s() : 0.0;
+}
+
+void print_text(const BenchOptions& options, const std::string& choice, const BenchFigures& figures) {
+  const double gb_per_s = figures.decode_per_s * figures.step_gb;
+  std::printf("%s on %s\n", options.model.c_str(), choice.c_str());
+  std::printf("prompt  %10.1f tokens/s   (%u tokens, median of %u)\n", figures.prompt_per_s, options.n_prompt,
+              options.n_runs);
+  std::printf("decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s\n",
+              figures.decode_per_s, options.n_tokens, options.n_runs, figures.step_gb, gb_per_s);
+  if (figures.read_limit_gb_s > 0) {
+    std::printf(
+        "limit   %10.1f tokens/s   at %.2f GB/s, what %u thread(s) read here from memory: %.0f %% reached\n",
+        figures.read_limit_gb_s / figures.step_gb, figures.read_limit_gb_s, options.n_threads,
+        100.0 * gb_per_s / figures.read_limit_gb_s);
+  }
+}
+
+void print_json(const BenchOptions& options, const std::string& choice, const BenchFigures& figures) {
+  nlohmann::ordered_json out;
+  out["model"] = options.model;
+  out["device"] = choice;
+  out["threads"] = options.n_threads;
+  out["prompt_tokens"] = options.n_prompt;
+  out["decode_tokens"] = options.n_tokens;
+  out["runs"] = options.n_runs;
+  out["prefill_tokens_per_s"] = figures.prompt_per_s;
+  out["decode_tokens_per_s"] = figures.decode_per_s;
+  out["bytes_per_decode_step"] = static_cast<std::uint64_t>(figures.step_gb * 1e9);
+  out["read_gbytes_per_s"] = figures.decode_per_s * figures.step_gb;
+  if (figures.read_limit_gb_s > 0) {
+    out["read_limit_gbytes_per_s"] = figures.read_limit_gb_s;
+    out["share_of_read_limit"] = figures.decode_per_s * figures.step_gb / figures.read_limit_gb_s;
+  }
+  std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+}
+
 Result<int> bench(const BenchOptions& options) {
   models::InlineModelOptions load;
   load.backend = options.device;
   load.max_context = options.n_prompt + options.n_tokens;
+  BLUE_TRY_ASSIGN(load.worker_cores, take_cores(options.n_threads));
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
                   models::InlineModel::load(options.model, load));
   Rates rates;
@@ -76,20 +139,13 @@ Result<int> bench(const BenchOptions& options) {
   rates = {};
   for (std::uint32_t i = 0; i < options.n_runs; ++i) BLUE_TRY(measure(*model, options, rates));
 
-  const double weight_gb = static_cast<double>(models::weight_bytes(model->model().program).count) / 1e9;
-  const double decode = median(rates.decode);
-  std::printf("%s on %s\n", options.model.c_str(), model->choice().c_str());
-  std::printf("prompt  %10.1f tokens/s   (%u tokens, median of %u)\n", median(rates.prompt), options.n_prompt,
-              options.n_runs);
-  std::printf("decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s\n",
-              decode, options.n_tokens, options.n_runs, weight_gb, decode * weight_gb);
-  if (model->backend().device().info().kind == hal::DeviceKind::cpu) {
-    const auto limit = hal::measure_memory_read({.budget_ns = 200'000'000, .n_threads = 1});
-    if (limit) {
-      std::printf("limit   %10.1f tokens/s   at %.2f GB/s, what one thread reads here from memory\n",
-                  limit->gb_per_s() / weight_gb, limit->gb_per_s());
-    }
-  }
+  BenchFigures figures{
+      .prompt_per_s = median(rates.prompt),
+      .decode_per_s = median(rates.decode),
+      .step_gb = static_cast<double>(models::weight_bytes(model->model().program).count) / 1e9};
+  if (model->backend().device().info().kind == hal::DeviceKind::cpu)
+    figures.read_limit_gb_s = read_limit(load.worker_cores.size());
+  (options.is_json ? print_json : print_text)(options, model->choice(), figures);
   return kExitDone;
 }
 
@@ -100,7 +156,7 @@ void add_bench(CLI::App& app, Action& action) {
       app.add_subcommand("bench", "Measure one model: prompt and decode speed beside the machine's limit");
   auto options = std::make_shared<BenchOptions>();
   command->add_option("-m,--model", options->model, "GGUF file")->required();
-  command->add_option("--prompt-tokens", options->n_prompt, "Tokens of prompt")
+  command->add_option("-p,--prompt-tokens", options->n_prompt, "Tokens of prompt")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   command->add_option("-n,--tokens", options->n_tokens, "Tokens to decode")
@@ -109,6 +165,12 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("--runs", options->n_runs, "Runs to take the median of")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  command
+      ->add_option("-t,--threads", options->n_threads,
+                   "Threads of the CPU backend, each on a core of its own")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_flag("--json", options->is_json, "One JSON object");
   add_device_option(*command, options->device);
   command->callback([&action, options] {
     action = [options] {

@@ -19,6 +19,9 @@ struct LinearPart {
   std::uint64_t cols = 0;
   std::uint64_t out_width = 0;
   std::uint64_t n_tokens = 0;
+  std::byte* bytes = nullptr;  ///< rows of byte_rows.h for linear_bytes, of `cols` values each
+  const std::uint32_t* row_of =
+      nullptr;  ///< [n_tokens] which row of `bytes` is a token's; null: its own number
 };
 
 struct FormatKernels {
@@ -26,6 +29,12 @@ struct FormatKernels {
   /// out[t, r] = Σ_c weight[r, c] · in[t, c] for r in [first_row, end_row). Weights are decoded to float32 in registers or
   /// the first cache and never rounded further; sums are float32 in as many partial sums as there are lanes.
   void (*linear)(const LinearPart& part) = nullptr;
+  /// The same from LinearPart::bytes instead of `in`; null for formats that are not quantised. Products are exact integers
+  /// within a group of the format; groups are summed in float32. first_row is a multiple of kRowsAtOnce.
+  void (*linear_bytes)(const LinearPart& part) = nullptr;
 };
+
+/// Rows of a weight that are worked on together.
+inline constexpr std::uint64_t kRowsAtOnce = 16;
 
 }  // namespace blue::kernels::cpu

@@ -1,10 +1,32 @@
+#include <algorithm>
+
 #include "base/units.h"
+#include "kernels/cpu/byte_rows.h"
 #include "kernels/cpu/ops.h"
 
 namespace blue::kernels::cpu {
+namespace {
 
-/// Rows of the weight are shared out, so that each of them is read by one worker only. Four rows make a tile.
-void linear(const StepWork& work, const FormatKernels& kernels) {
+/// Parts that each worker gets of a linear: enough that one whose core is busy elsewhere holds up a small part only.
+constexpr std::uint64_t kPartsPerWorker = 6;
+
+}  // namespace
+
+void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t n_rows, std::byte* to) {
+  constexpr std::uint64_t kCost = 2;  // per value, in multiplications
+  work.workers.parallel_for(n_rows, grain_of(work.op.cols * kCost),
+                            [&](std::uint64_t begin, std::uint64_t end) {
+                              kernels.quantise(work.in(), to, begin, end, work.op.cols);
+                            });
+}
+
+std::uint64_t linear_workspace(const Op& op, std::uint32_t max_tokens) {
+  return op.cols % kByteGroup == 0 ? byte_row_stride(op.cols) * max_tokens : 0;
+}
+
+/// Rows of the weight are shared out, so that each of them is read by one worker only. A quantised weight meets its
+/// activations as bytes: rounded once per op, into the workspace.
+void linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops) {
   const WeightView& weight = work.bindings.weights[work.op.weight];
   LinearPart whole{.weight = weight.data,
                    .row_bytes = weight.format->row_bytes(work.op.cols),
@@ -14,12 +36,19 @@ void linear(const StepWork& work, const FormatKernels& kernels) {
                    .out_width = work.op.rows,
                    .n_tokens = work.n_rows()};
   if (whole.n_tokens == 0) return;
-  const std::uint64_t grain = round_up(grain_of(whole.cols * whole.n_tokens), 4);
+  const auto run = kernels.linear_bytes != nullptr ? kernels.linear_bytes : kernels.linear;
+  if (kernels.linear_bytes != nullptr) {
+    whole.bytes = work.bindings.workspace;
+    quantise_rows(work, ops, whole.n_tokens, whole.bytes);
+  }
+  const std::uint64_t n_parts = work.workers.n_workers() * kPartsPerWorker;
+  const std::uint64_t worth = grain_of(whole.cols * whole.n_tokens);
+  const std::uint64_t grain = round_up(std::max(worth, work.op.rows / n_parts), kRowsAtOnce);
   work.workers.parallel_for(work.op.rows, grain, [&](std::uint64_t begin, std::uint64_t end) {
     LinearPart part = whole;
     part.first_row = begin;
     part.end_row = end;
-    kernels.linear(part);
+    run(part);
   });
 }
 

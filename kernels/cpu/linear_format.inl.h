@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/chunk_decoder.inl.h"
 #include "kernels/cpu/format_kernels.h"
+#include "kernels/cpu/linear_bytes.inl.h"
 #include "kernels/cpu/simd.inl.h"
 
 namespace blue::kernels::cpu {
@@ -92,7 +93,8 @@ void multiply_tile(const Tile& tile, float (*sums)[kTileRows][kLanes], const flo
   }
 }
 
-void multiply_tokens(Tile& tile, const float* in, std::uint64_t stride, std::uint64_t n_tokens, int n_cols) {
+void multiply_tile_tokens(Tile& tile, const float* in, std::uint64_t stride, std::uint64_t n_tokens,
+                          int n_cols) {
   std::uint64_t t = 0;
   for (; t + kTileTokens <= n_tokens; t += kTileTokens) {
     multiply_tile<kTileTokens>(tile, tile.sums + t, in + t * stride, stride, n_cols);
@@ -102,8 +104,8 @@ void multiply_tokens(Tile& tile, const float* in, std::uint64_t stride, std::uin
 
 /// kTileRows or fewer rows against up to kPassTokens tokens.
 template <class Traits>
-void multiply_rows(Tile& tile, const LinearPart& part, std::uint64_t row, int n_rows,
-                   std::uint64_t first_token, std::uint64_t n_tokens) {
+void multiply_tile_rows(Tile& tile, const LinearPart& part, std::uint64_t row, int n_rows,
+                        std::uint64_t first_token, std::uint64_t n_tokens) {
   for (std::uint64_t t = 0; t < n_tokens; ++t) {
     for (int r = 0; r < kTileRows; ++r) store(tile.sums[t][r], zero());
   }
@@ -113,7 +115,7 @@ void multiply_rows(Tile& tile, const LinearPart& part, std::uint64_t row, int n_
       decode_columns<Traits>(part.weight + (row + static_cast<std::uint64_t>(r)) * part.row_bytes, c, n_cols,
                              tile.weights[r]);
     }
-    multiply_tokens(tile, part.in + first_token * part.cols + c, part.cols, n_tokens, n_cols);
+    multiply_tile_tokens(tile, part.in + first_token * part.cols + c, part.cols, n_tokens, n_cols);
   }
   for (std::uint64_t t = 0; t < n_tokens; ++t) {
     float* out = part.out + (first_token + t) * part.out_width + row;
@@ -138,21 +140,27 @@ void linear(const LinearPart& part) {
     const int n_rows = static_cast<int>(part.end_row - r < kTileRows ? part.end_row - r : kTileRows);
     for (std::uint64_t t = 0; t < part.n_tokens; t += kPassTokens) {
       const std::uint64_t n_tokens = part.n_tokens - t < kPassTokens ? part.n_tokens - t : kPassTokens;
-      multiply_rows<Traits>(tile, part, r, n_rows, t, n_tokens);
+      multiply_tile_rows<Traits>(tile, part, r, n_rows, t, n_tokens);
     }
   }
+}
+
+template <class Traits>
+constexpr auto linear_bytes_of() -> void (*)(const LinearPart&) {
+  if constexpr (kHasBytes<Traits>) return &linear_bytes<Traits>;
+  return nullptr;
 }
 
 }  // namespace
 }  // namespace blue::kernels::cpu
 
 /// Defines `const FormatKernels& cpu_<isa>_<folder>()` for the format in kernels/formats/<folder>.
-#define BLUE_CPU_FORMAT_TU(folder, isa)                                      \
-  namespace blue::kernels::cpu {                                             \
-  const FormatKernels& cpu_##isa##_##folder();                               \
-  const FormatKernels& cpu_##isa##_##folder() {                              \
-    using Traits = ::blue::kernels::formats::folder::Traits;                 \
-    static constexpr FormatKernels kKernels{Traits::kName, &linear<Traits>}; \
-    return kKernels;                                                         \
-  }                                                                          \
+#define BLUE_CPU_FORMAT_TU(folder, isa)                                                                 \
+  namespace blue::kernels::cpu {                                                                        \
+  const FormatKernels& cpu_##isa##_##folder();                                                          \
+  const FormatKernels& cpu_##isa##_##folder() {                                                         \
+    using Traits = ::blue::kernels::formats::folder::Traits;                                            \
+    static constexpr FormatKernels kKernels{Traits::kName, &linear<Traits>, linear_bytes_of<Traits>()}; \
+    return kKernels;                                                                                    \
+  }                                                                                                     \
   }

@@ -51,6 +51,8 @@ BLUE_SIMD Vec mul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
 BLUE_SIMD Vec div(Vec a, Vec b) { return _mm512_div_ps(a, b); }
 BLUE_SIMD Vec mul_add(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 BLUE_SIMD Vec mul_sub(Vec a, Vec b, Vec c) { return _mm512_fmsub_ps(a, b, c); }
+/// a - b · c
+BLUE_SIMD Vec sub_mul(Vec a, Vec b, Vec c) { return _mm512_fnmadd_ps(b, c, a); }
 /// The second where either is NaN.
 BLUE_SIMD Vec least(Vec a, Vec b) { return _mm512_min_ps(a, b); }
 BLUE_SIMD Vec greatest(Vec a, Vec b) { return _mm512_max_ps(a, b); }
@@ -77,7 +79,7 @@ BLUE_SIMD Vec load_low_nibbles(const std::uint8_t* from) {
 BLUE_SIMD Vec load_high_nibbles(const std::uint8_t* from) {
   return _mm512_cvtepi32_ps(_mm512_srli_epi32(load_bytes(from), 4));
 }
-/// The first n < kLanes floats, zero behind; reads nothing beyond them.
+/// The first n <= kLanes floats, zero behind; reads nothing beyond them.
 BLUE_SIMD Vec load_first(const float* from, int n) {
   return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << n) - 1U), from);
 }
@@ -103,6 +105,8 @@ BLUE_SIMD Vec mul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
 BLUE_SIMD Vec div(Vec a, Vec b) { return _mm256_div_ps(a, b); }
 BLUE_SIMD Vec mul_add(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 BLUE_SIMD Vec mul_sub(Vec a, Vec b, Vec c) { return _mm256_fmsub_ps(a, b, c); }
+/// a - b · c
+BLUE_SIMD Vec sub_mul(Vec a, Vec b, Vec c) { return _mm256_fnmadd_ps(b, c, a); }
 /// The second where either is NaN.
 BLUE_SIMD Vec least(Vec a, Vec b) { return _mm256_min_ps(a, b); }
 BLUE_SIMD Vec greatest(Vec a, Vec b) { return _mm256_max_ps(a, b); }
@@ -132,7 +136,7 @@ BLUE_SIMD Vec load_high_nibbles(const std::uint8_t* from) {
 BLUE_SIMD __m256i first_lanes(int n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
-/// The first n < kLanes floats, zero behind; reads nothing beyond them.
+/// The first n <= kLanes floats, zero behind; reads nothing beyond them.
 BLUE_SIMD Vec load_first(const float* from, int n) { return _mm256_maskload_ps(from, first_lanes(n)); }
 BLUE_SIMD void store_first(float* to, Vec x, int n) { _mm256_maskstore_ps(to, first_lanes(n), x); }
 BLUE_SIMD __m256 fold(Vec x) { return x; }

@@ -47,6 +47,17 @@ struct Traits {
     return scale * static_cast<float>(quant) - min;
   }
 
+  static constexpr int kGroup = kGroupValues;
+
+  /// value i of the group = scale · q[i] - min, exactly.
+  static BLUE_HOST_DEVICE void unpack_group(const Block& block, int group, std::int8_t* q, float& scale,
+                                            float& min) {
+    scale = half_to_float(block.scale_f16) * static_cast<float>(group_scale(block, group));
+    min = half_to_float(block.min_f16) * static_cast<float>(group_min(block, group));
+    const std::uint8_t* bytes = block.quants + group / 2 * kGroup;
+    for (int i = 0; i < kGroup; ++i) q[i] = static_cast<std::int8_t>(bytes[i] >> group % 2 * 4 & 15);
+  }
+
   static BLUE_HOST_DEVICE void decode(const Block& block, float* out) {
     for (int group = 0; group < kGroups; ++group) {
       const float scale = half_to_float(block.scale_f16) * static_cast<float>(group_scale(block, group));

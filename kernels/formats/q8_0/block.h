@@ -22,6 +22,16 @@ struct Traits {
     return half_to_float(block.scale_f16) * static_cast<float>(block.quants[i]);
   }
 
+  static constexpr int kGroup = 32;
+
+  /// value i of the group = scale · q[i] - min, exactly.
+  static BLUE_HOST_DEVICE void unpack_group(const Block& block, int, std::int8_t* q, float& scale,
+                                            float& min) {
+    scale = half_to_float(block.scale_f16);
+    min = 0.0F;
+    for (int i = 0; i < kGroup; ++i) q[i] = block.quants[i];
+  }
+
   static BLUE_HOST_DEVICE void decode(const Block& block, float* out) {
     const float scale = half_to_float(block.scale_f16);
     for (int i = 0; i < kValues; ++i) out[i] = scale * static_cast<float>(block.quants[i]);

@@ -15,6 +15,8 @@ namespace {
 struct BackendBound {
   std::string name;
   double nmse;  ///< of the logits, at most
+  double
+      quantised_nmse;  ///< the same where weights are quantised: the backend may round activations to 8 bits
 };
 
 /// The bounds that the backends promise for whole models.
@@ -25,9 +27,9 @@ std::vector<BackendBound> backends_here() {
       WARN("skipped: backend " << entry->name << " has no device here");
       continue;
     }
-    found.push_back({std::string(entry->name), entry->name == "reference" ? 1e-8
-                                               : entry->name == "cpu"     ? 1e-6
-                                                                          : 1e-4});
+    const std::string name(entry->name);
+    const double nmse = name == "reference" ? 1e-8 : name == "cpu" ? 1e-6 : 1e-4;
+    found.push_back({name, nmse, name == "cpu" ? 1.5e-3 : nmse});
   }
   return found;
 }
@@ -85,7 +87,8 @@ TEST_CASE("the golden models give the golden logits and greedy tokens", "[golden
   BLUE_NEED_SHARED_DATA(data);
   const std::vector<int> tokens = test::read_numbers(data / "golden/tokens.txt");
   for (const BackendBound& backend : backends_here()) {
-    for (const std::string name : {"llama", "qwen3"}) {
+    for (const std::string name :
+         {"llama", "qwen2", "qwen3", "qwen3moe", "deepseek2", "deepseek2-grouped", "deepseek32"}) {
       const std::vector<float> wanted = test::read_floats(data / ("golden/" + name + ".logits.f32"));
       for (const std::uint32_t chunk : {64U, 7U}) {
         auto model =
@@ -111,7 +114,7 @@ TEST_CASE("quantised models give the exact logits of their decoded weights", "[g
       const double error = nmse(all_logits(*model, tokens),
                                 test::read_floats(data / ("quant/llama-wide-" + type + ".logits.f32")));
       INFO(type << " on " << backend.name << ": NMSE " << error);
-      CHECK(error < backend.nmse);
+      CHECK(error < backend.quantised_nmse);
     }
   }
 }
