@@ -45,26 +45,6 @@ GgufHeaderWriter make_header(const GgufFile& file, const QuantizePlan& plan) {
   return header;
 }
 
-/// The files a model lies in, and the one that a tensor lies in.
-template <class File>
-std::vector<std::string> paths_of(const File& file) {
-  if constexpr (requires { file.parts(); }) {
-    std::vector<std::string> paths;
-    for (const auto& part : file.parts()) paths.push_back(part.path);
-    return paths;
-  } else {
-    return {file.path()};
-  }
-}
-template <class Tensor>
-std::size_t path_index(const Tensor& tensor) {
-  if constexpr (requires { tensor.file; }) {
-    return tensor.file;
-  } else {
-    return 0;
-  }
-}
-
 class Quantizer {
  public:
   Quantizer(const QuantizePlan& plan, const QuantizeOptions& options) : plan_(plan), options_(options) {}
@@ -92,8 +72,8 @@ class Quantizer {
  private:
   Status open_inputs(const GgufFile& file, const std::string& path) {
     BLUE_TRY_ASSIGN(reader_, hal::open_pread_reader());
-    names_ = paths_of(file);
-    for (const std::string& name : names_) {
+    for (const GgufPart& part : file.parts()) {
+      const std::string& name = part.path;
       std::error_code ignored;  // of a file that is not there yet
       if (std::filesystem::equivalent(name, path, ignored)) {
         return Error(ModelsError::cannot_open,
@@ -101,6 +81,7 @@ class Quantizer {
       }
       BLUE_TRY_ASSIGN(const hal::FileId id, reader_->open(name));
       inputs_.push_back(id);
+      names_.push_back(name);
     }
     return {};
   }
@@ -127,12 +108,11 @@ class Quantizer {
     const TensorInfo& tensor = *planned.tensor;
     in_.resize(planned.from->row_bytes(n));
     out_.resize(planned.to->row_bytes(n));
-    const std::size_t input = path_index(tensor);
-    BLUE_TRY(
-        hal::read_fully(*reader_, inputs_[input], tensor.file_offset + planned.from->row_bytes(at), in_));
+    BLUE_TRY(hal::read_fully(*reader_, inputs_[tensor.file], tensor.file_offset + planned.from->row_bytes(at),
+                             in_));
     if (const std::optional<std::uint64_t> bad = recoder.recode(in_, out_, n)) {
       return Error(ModelsError::malformed,
-                   names_[input] + ": tensor \"" + printable(tensor.name, kNameShown) + "\", value " +
+                   names_[tensor.file] + ": tensor \"" + printable(tensor.name, kNameShown) + "\", value " +
                        std::to_string(at + *bad) + ", is not a finite number, which " +
                        std::string(planned.to->name) + " cannot hold; replace the file");
     }

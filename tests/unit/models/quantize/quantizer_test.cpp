@@ -109,6 +109,36 @@ TEST_CASE("a quantised file is quantised again, and to its own format byte for b
   for (std::size_t i = 0; i < matrix.size(); ++i) REQUIRE(std::fabs(decoded[i] - matrix[i]) < 0.003F);
 }
 
+TEST_CASE("a model of two parts becomes one file, and no part of it is overwritten") {
+  const ScratchFolder folder;
+  const std::vector<float> first = random_values(std::size_t{2} * 512);
+  const std::vector<float> second(std::size_t{4} * 512, 0.5F);
+  const auto part = [](std::uint16_t number) {
+    GgufWriter writer;
+    if (number == 0) writer.text("general.architecture", "llama");
+    writer.scalar("split.no", GgufType::u16, number).scalar("split.count", GgufType::u16, std::uint16_t{2});
+    writer.scalar("split.tensors.count", GgufType::i32, std::int32_t{2});
+    return writer;
+  };
+  const std::string in =
+      folder.write("m-00001-of-00002.gguf", part(0).tensor("a", {512, 2}, kF32, text_of(first)).finish());
+  const std::string other =
+      folder.write("m-00002-of-00002.gguf", part(1).tensor("b", {512, 4}, kF32, text_of(second)).finish());
+  REQUIRE(quantize_as(in, folder.path("one.gguf"), "BF16"));
+  const GgufFile one = GgufFile::open(folder.path("one.gguf")).value();
+  CHECK(one.text("general.architecture") == "llama");
+  CHECK_FALSE(one.has("split.count"));
+  const kernels::Format& format = *require_format("BF16").value();
+  for (const auto& [name, values] : {std::pair("a", first), std::pair("b", second)}) {
+    std::vector<std::byte> expected(format.row_bytes(values.size()));
+    format.encode(values, expected);
+    CHECK(as_bytes(tensor_bytes(folder, "one.gguf", *one.find_tensor(name))).size() == expected.size());
+    CHECK(std::memcmp(tensor_bytes(folder, "one.gguf", *one.find_tensor(name)).data(), expected.data(),
+                      expected.size()) == 0);
+  }
+  CHECK_FALSE(quantize_as(in, other, "BF16"));
+}
+
 TEST_CASE("values that are no numbers are refused where they would be packed, and named") {
   const ScratchFolder folder;
   std::vector<float> matrix = random_values(std::size_t{300} * 512);
