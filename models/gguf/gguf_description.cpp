@@ -136,4 +136,15 @@ std::vector<KeyDescription> GgufFile::describe_keys() const {
   return out;
 }
 
+std::vector<RawKey> GgufFile::raw_keys() const {
+  constexpr std::uint64_t kArrayPrefix = sizeof(std::uint32_t) + sizeof(std::uint64_t);
+  std::vector<RawKey> out;
+  out.reserve(values_.size());
+  for (const GgufValue& value : values_) {
+    const std::uint64_t begin = value.begin - (value.type == GgufType::array ? kArrayPrefix : 0);
+    out.push_back({value.key, value.type, ConstByteSpan(header_).subspan(begin, value.end - begin)});
+  }
+  return out;
+}
+
 }  // namespace blue::models

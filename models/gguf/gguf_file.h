@@ -47,6 +47,13 @@ struct KeyDescription {
   std::string value;  ///< one printable line, cut where long
 };
 
+/// One key as it stands in the file, for a writer that copies it.
+struct RawKey {
+  std::string_view key;
+  GgufType type = GgufType::u8;
+  ConstByteSpan bytes;  ///< behind the type: of an array also its element type and count
+};
+
 class GgufFile {
  public:
   /// Bytes allocated per byte of header, at most (arrays asked for through texts(), numbers() and integers() each add
@@ -117,6 +124,8 @@ class GgufFile {
 
   /// Every key in file order.
   [[nodiscard]] std::vector<KeyDescription> describe_keys() const;
+  /// The same, as bytes.
+  [[nodiscard]] std::vector<RawKey> raw_keys() const;
 
  private:
   friend class GgufParser;

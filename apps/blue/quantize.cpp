@@ -1,0 +1,127 @@
+// `blue quantize`: a model's file again with its matrices in another weight format.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/blue/command.h"
+#include "apps/blue/interrupt.h"
+#include "hal/affinity.h"
+#include "models/quantize/quantizer.h"
+
+namespace blue::apps {
+
+namespace {
+
+struct QuantizeCommand {
+  std::string in;
+  std::string out;
+  std::string type;
+  std::vector<std::string> overrides;
+  unsigned n_threads = 0;  ///< 0: one for each core that may be used
+};
+
+/// Told on stderr: a bar that is drawn over itself on a terminal, else a line for every tenth.
+class ProgressTold {
+ public:
+  void tell(const models::QuantizeProgress& progress) {
+    const std::uint64_t total = std::max<std::uint64_t>(progress.total.count, 1);
+    const auto percent = static_cast<unsigned>(progress.read.count * 100 / total);
+    if (!is_terminal_) {
+      if (percent / 10 == last_percent_ / 10) return;
+      std::fprintf(stderr, "blue: %u %% (%zu of %zu tensors)\n", percent, progress.n_tensors_done,
+                   progress.n_tensors);
+    } else {
+      constexpr unsigned kWidth = 40;
+      const unsigned filled = percent * kWidth / 100;
+      std::fprintf(stderr, "\r[%-*s] %3u %%  %s\033[K", static_cast<int>(kWidth),
+                   std::string(filled, '#').c_str(), percent,
+                   std::string(progress.tensor.substr(0, 60)).c_str());
+      is_line_open_ = true;
+    }
+    last_percent_ = percent;
+  }
+
+  void end_line() {
+    if (is_line_open_) std::fprintf(stderr, "\r\033[K");
+    is_line_open_ = false;
+  }
+
+ private:
+  const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
+  bool is_line_open_ = false;
+  unsigned last_percent_ = 0;
+};
+
+void print_figures(const QuantizeCommand& command, const models::QuantizeFigures& figures, double seconds) {
+  const double values = static_cast<double>(std::max<std::uint64_t>(figures.n_values, 1));
+  std::fprintf(stderr, "blue: %s: %zu tensors, %s to %s, %.2f bits per value, in %.1f s (%.1f MB/s read)\n",
+               command.out.c_str(), figures.n_tensors, to_text(figures.read).c_str(),
+               to_text(figures.written).c_str(), 8.0 * static_cast<double>(figures.written.count) / values,
+               seconds, static_cast<double>(figures.read.count) / 1e6 / std::max(seconds, 1e-9));
+}
+
+Status quantize(const QuantizeCommand& command) {
+  BLUE_TRY_ASSIGN(const kernels::Format* format, models::require_format(command.type));
+  std::vector<models::FormatOverride> overrides;
+  for (const std::string& text : command.overrides) {
+    BLUE_TRY_ASSIGN(models::FormatOverride parsed, models::parse_override(text));
+    overrides.push_back(std::move(parsed));
+  }
+  BLUE_TRY_ASSIGN(const models::GgufFile file, models::GgufFile::open(command.in));
+  BLUE_TRY_ASSIGN(const models::QuantizePlan plan, models::plan_quantize(file, *format, overrides));
+  if (const std::string line = models::describe_fallbacks(plan); !line.empty()) {
+    std::fprintf(stderr, "blue: %s\n", line.c_str());
+  }
+  models::QuantizeOptions options{.n_threads = command.n_threads};
+  if (options.n_threads == 0) {
+    BLUE_TRY_ASSIGN(const std::vector<int> cores, hal::current_affinity());
+    options.n_threads = static_cast<unsigned>(cores.size());
+  }
+  const Interrupt interrupt;
+  StopFlag flag;
+  options.stop = StopToken(flag);
+  ProgressTold told;
+  options.on_progress = [&](const models::QuantizeProgress& progress) {
+    told.tell(progress);
+    if (interrupt.is_asked()) flag.raise();
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  const auto figures = models::quantize(file, plan, command.out, options);
+  told.end_line();
+  if (!figures) return figures.error();
+  print_figures(command, *figures,
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  return {};
+}
+
+}  // namespace
+
+void add_quantize(CLI::App& app, Action& action) {
+  CLI::App* command =
+      app.add_subcommand("quantize", "Write a model with its matrices in another weight format");
+  auto options = std::make_shared<QuantizeCommand>();
+  command->add_option("in", options->in, "GGUF file to read")->required();
+  command->add_option("out", options->out, "GGUF file to write; an older one is replaced")->required();
+  command->add_option("type", options->type, "Weight format of all matrices: F16, Q8_0, Q4_K, ...")
+      ->required();
+  command
+      ->add_option(
+          "--override", options->overrides,
+          "PATTERN=TYPE: another format for tensors whose name fits, like '*ffn_down*=Q6_K'; the last that "
+          "fits counts")
+      ->allow_extra_args(false);
+  command->add_option("--threads", options->n_threads, "Threads; by default one for each core")
+      ->check(CLI::Range(1U, 1024U));
+  command->callback([&action, options] {
+    action = [options] {
+      const Status status = quantize(*options);
+      return status ? kExitDone : tell(status.error());
+    };
+  });
+}
+
+}  // namespace blue::apps
