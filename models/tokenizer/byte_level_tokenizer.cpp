@@ -32,7 +32,11 @@ Status ByteLevelTokenizer::encode_plain(std::string_view text, std::vector<Token
   MergeQueue queue;
   WordMemory memory(text.size(), out);
   for (const std::string_view word : words) {
-    memory.append(word, [&] { encode_word(word, queue, out); });
+    if (word.size() == 1) {
+      out.push_back(vocabulary().byte_token(static_cast<std::uint8_t>(word[0])));
+    } else {
+      memory.append(word, [&] { encode_word(word, queue, out); });
+    }
   }
   return {};
 }

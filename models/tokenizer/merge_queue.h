@@ -46,9 +46,9 @@ class MergeQueue {
   void merge(const MergeOf& merge_of) {
     candidates_.clear();
     for (std::size_t i = 1; i < symbols_.size(); ++i) consider(static_cast<std::int32_t>(i - 1), merge_of);
-    std::make_heap(candidates_.begin(), candidates_.end(), is_later);
+    std::make_heap(candidates_.begin(), candidates_.end(), IsLater());
     while (!candidates_.empty()) {
-      std::pop_heap(candidates_.begin(), candidates_.end(), is_later);
+      std::pop_heap(candidates_.begin(), candidates_.end(), IsLater());
       const Candidate best = candidates_.back();
       candidates_.pop_back();
       Symbol& left = symbols_[static_cast<std::size_t>(best.left)];
@@ -83,9 +83,13 @@ class MergeQueue {
     TokenId token;
   };
 
-  static bool is_later(const Candidate& a, const Candidate& b) {
-    return a.order != b.order ? a.order > b.order : a.left > b.left;
-  }
+  /// A type, not a function: the heap's algorithms then hold it inline.
+  struct IsLater {
+    static std::uint64_t key_of(const Candidate& candidate) {
+      return std::uint64_t{candidate.order} << 32 | static_cast<std::uint32_t>(candidate.left);
+    }
+    bool operator()(const Candidate& a, const Candidate& b) const { return key_of(a) > key_of(b); }
+  };
 
   template <class MergeOf>
   bool consider(std::int32_t left_index, const MergeOf& merge_of) {
@@ -101,7 +105,7 @@ class MergeQueue {
 
   template <class MergeOf>
   void push(std::int32_t left_index, const MergeOf& merge_of) {
-    if (consider(left_index, merge_of)) std::push_heap(candidates_.begin(), candidates_.end(), is_later);
+    if (consider(left_index, merge_of)) std::push_heap(candidates_.begin(), candidates_.end(), IsLater());
   }
 
   std::vector<Symbol> symbols_;
