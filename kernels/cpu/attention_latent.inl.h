@@ -14,7 +14,7 @@ constexpr int kTileHeads = 4;
 
 /// The running softmax of some heads.
 struct LatentSoftmax {
-  alignas(64) float sums[kLatentHeads][kMaxLatentDim];
+  alignas(64) float sums[kLatentHeads][kRowStride];
   alignas(64) float shares[kLatentHeads][kPageTokens];
   float largest[kLatentHeads];
   float divisor[kLatentHeads];
@@ -42,28 +42,49 @@ void share_out(LatentSoftmax& softmax, int head, int n, float scale, int value_d
   for (int r = 0; r < n; ++r) softmax.divisor[head] += shares[r];
 }
 
-/// sums[h] += Σ_r shares[h][r] · the first value_dim values of row r, for kHeads heads from `head` on.
+/// sums[h] += Σ_r shares[h][r] · row r over kVectors vectors from column c on, for kHeads heads. Eight sums or so at once hide
+/// the latency of a multiplication that waits for the one before.
+template <int kHeads, int kVectors, class LoadAt>
+BLUE_SIMD void add_columns(LatentSoftmax& softmax, int head, const CachedRows& cached, int c,
+                           LoadAt load_at) {
+  Vec sums[kHeads][kVectors];
+  BLUE_UNROLL
+  for (int h = 0; h < kHeads; ++h) {
+    BLUE_UNROLL
+    for (int v = 0; v < kVectors; ++v) sums[h][v] = load(softmax.sums[head + h] + c + v * kLanes);
+  }
+  for (int r = 0; r < cached.n; ++r) {
+    Vec values[kVectors];
+    BLUE_UNROLL
+    for (int v = 0; v < kVectors; ++v) values[v] = load_at(cached.rows[r] + c + v * kLanes);
+    BLUE_UNROLL
+    for (int h = 0; h < kHeads; ++h) {
+      const Vec share = all(softmax.shares[head + h][r]);
+      BLUE_UNROLL
+      for (int v = 0; v < kVectors; ++v) sums[h][v] = mul_add(share, values[v], sums[h][v]);
+    }
+  }
+  BLUE_UNROLL
+  for (int h = 0; h < kHeads; ++h) {
+    BLUE_UNROLL
+    for (int v = 0; v < kVectors; ++v) store(softmax.sums[head + h] + c + v * kLanes, sums[h][v]);
+  }
+}
+
+/// The first value_dim values of all rows, for kHeads heads from `head` on.
 template <int kHeads>
 void add_values(LatentSoftmax& softmax, int head, const CachedRows& cached, int value_dim) {
-  const auto column = [&](int c, auto load_at) BLUE_SIMD_LAMBDA {
-    Vec sums[kHeads];
-    BLUE_UNROLL
-    for (int h = 0; h < kHeads; ++h) sums[h] = load(softmax.sums[head + h] + c);
-    for (int r = 0; r < cached.n; ++r) {
-      const Vec value = load_at(cached.rows[r] + c);
-      BLUE_UNROLL
-      for (int h = 0; h < kHeads; ++h) sums[h] = mul_add(all(softmax.shares[head + h][r]), value, sums[h]);
-    }
-    BLUE_UNROLL
-    for (int h = 0; h < kHeads; ++h) store(softmax.sums[head + h] + c, sums[h]);
-  };
+  constexpr int kVectors = 2;
+  const auto whole = [](const float* from) BLUE_SIMD_LAMBDA { return load(from); };
   int c = 0;
-  for (; c + kLanes <= value_dim; c += kLanes) {
-    column(c, [](const float* from) BLUE_SIMD_LAMBDA { return load(from); });
-  }
-  if (c < value_dim) {  // behind the end of the row the sums have room, the row has not
-    column(c, [left = value_dim - c](const float* from) BLUE_SIMD_LAMBDA { return load_first(from, left); });
-  }
+  for (; c + kVectors * kLanes <= value_dim; c += kVectors * kLanes)
+    add_columns<kHeads, kVectors>(softmax, head, cached, c, whole);
+  for (; c + kLanes <= value_dim; c += kLanes) add_columns<kHeads, 1>(softmax, head, cached, c, whole);
+  if (c == value_dim) return;
+  // Behind the end the sums have room, the row has not.
+  add_columns<kHeads, 1>(softmax, head, cached, c,
+                         [left = value_dim - c](const float* from)
+                             BLUE_SIMD_LAMBDA { return load_first(from, left); });
 }
 
 template <int kHeads>
@@ -89,8 +110,7 @@ void attention_latent(const Op& op, const KvView& kv, const StepInputs& inputs, 
   const std::uint32_t n_listed = part.chosen == nullptr ? n_positions : op.top_k;
   LatentSoftmax softmax;
   for (std::uint32_t h = 0; h < part.n_heads; ++h) {
-    for (int c = 0; c < value_dim + kLanes && c < static_cast<int>(kMaxLatentDim); ++c)
-      softmax.sums[h][c] = 0.0F;
+    for (int c = 0; c < value_dim + kLanes; ++c) softmax.sums[h][c] = 0.0F;
     softmax.largest[h] = -__builtin_inff();
     softmax.divisor[h] = 0.0F;
   }

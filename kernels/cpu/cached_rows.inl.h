@@ -9,11 +9,14 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// Up to a page of rows. Its size (128 KiB) is for a worker's stack and second cache.
+/// Between rows of a buffer: a line more than a power of two, since lines 4096 bytes apart share a set of the first cache.
+constexpr int kRowStride = static_cast<int>(kMaxLatentDim) + 16;
+
+/// Up to a page of rows. Its size (130 KiB) is for a worker's stack and second cache.
 struct CachedRows {
   const float* rows[kPageTokens];
   int n = 0;
-  alignas(64) float widened[kPageTokens][kMaxLatentDim];
+  alignas(64) float widened[kPageTokens][kRowStride];
 };
 
 void widen_halves(const std::byte* row, int width, float* to) {
