@@ -11,11 +11,10 @@ namespace {
 
 using chat::Origin;
 
-bool is_role(std::string_view role) {
-  const auto is_role_character = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
-  };
-  return !role.empty() && std::all_of(role.begin(), role.end(), is_role_character);
+chat::Value markup(std::string_view text) { return chat::Text(text, Origin::markup); }
+
+void define(chat::Map& map, std::string_view name, chat::Value value) {
+  map.emplace_back(markup(name), std::move(value));
 }
 
 }  // namespace
@@ -24,6 +23,13 @@ ChatTemplate::ChatTemplate(std::unique_ptr<const chat::Program> program) : progr
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 ChatTemplate& ChatTemplate::operator=(ChatTemplate&&) noexcept = default;
 ChatTemplate::~ChatTemplate() = default;
+
+bool ChatTemplate::is_role(std::string_view role) {
+  const auto is_role_character = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+  };
+  return !role.empty() && std::all_of(role.begin(), role.end(), is_role_character);
+}
 
 Result<ChatTemplate> ChatTemplate::parse(std::string_view jinja) {
   BLUE_TRY_ASSIGN(const std::vector<chat::Token> tokens, chat::tokenize_template(jinja));
@@ -40,14 +46,30 @@ Result<std::vector<ChatPiece>> ChatTemplate::render(std::span<const ChatMessage>
       return Error(ModelsError::bad_message, "chat message " + std::to_string(list.size()) +
                                                  ": a role is made of letters, digits, \"_\" and \"-\"");
     }
-    list.emplace_back(chat::Map{{"role", chat::Text(message.role, Origin::markup)},
-                                {"content", chat::Text(message.content, Origin::content)}});
+    chat::Map entry;
+    define(entry, "role", markup(message.role));
+    define(entry, "content", chat::Text(message.content, Origin::content));
+    list.emplace_back(std::move(entry));
   }
-  chat::Renderer renderer({kMaxSteps, kMaxBytes});
-  renderer.define("messages", std::move(list));
-  renderer.define("add_generation_prompt", prompt == GenerationPrompt::yes);
-  renderer.define("bos_token", chat::Text(variables.bos_token, Origin::markup));
-  renderer.define("eos_token", chat::Text(variables.eos_token, Origin::markup));
+  chat::Map map;
+  define(map, "messages", std::move(list));
+  define(map, "tools", chat::None{});  // as apply_chat_template passes them: there, and none
+  define(map, "documents", chat::None{});
+  define(map, "add_generation_prompt", prompt == GenerationPrompt::yes);
+  define(map, "bos_token", markup(variables.bos_token));
+  define(map, "eos_token", markup(variables.eos_token));
+  if (variables.thinking != Thinking::as_usual)
+    define(map, "enable_thinking", variables.thinking == Thinking::on);
+  return render(map, variables.now);
+}
+
+Result<std::vector<ChatPiece>> ChatTemplate::render(const chat::Map& variables,
+                                                    const std::optional<std::tm>& now,
+                                                    const chat::RenderLimits& limits) const {
+  chat::Renderer renderer(limits, now);
+  for (const auto& [name, value] : variables) {
+    if (name.text() != nullptr) renderer.define(name.text()->bytes(), value);
+  }
   BLUE_TRY_ASSIGN(const chat::Text text, renderer.render(*program_));
   return text.pieces();
 }

@@ -1,12 +1,15 @@
 // ChatTemplate: the chat template inside a GGUF file (`tokenizer.chat_template`, Jinja), parsed once, rendered per prompt.
-// A small, honest subset of Jinja (docstring of parse); what is outside is refused by name and line, never guessed.
-// Rendering keeps the provenance of every byte through variables, concatenation and filters, and is bounded in steps and
-// in output. Depends on base, models/chat/chat_piece.h, models/models_error.h.
+// The language as transformers' apply_chat_template runs it, less what no template needs (docstring of parse); what is outside
+// is refused by name and line, never guessed. Rendering keeps the provenance of every byte through variables, concatenation and
+// filters, and is bounded in steps, bytes and depth.
+// Depends on base, models/chat/chat_piece.h, template_budget.h, template_value.h, models/models_error.h.
 // Immutable after parse; any thread.
 #pragma once
 
 #include <cstdint>
+#include <ctime>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +17,8 @@
 
 #include "base/result.h"
 #include "models/chat/chat_piece.h"
+#include "models/chat/template_budget.h"
+#include "models/chat/template_value.h"
 #include "models/models_error.h"
 
 namespace blue::models {
@@ -26,10 +31,15 @@ struct ChatMessage {
 /// Does the rendered text end with the opening of the assistant's turn?
 enum class GenerationPrompt : std::uint8_t { no, yes };
 
+/// Does the model think before it answers? Templates that can ask for it read `enable_thinking`.
+enum class Thinking : std::uint8_t { as_usual, on, off };
+
 /// What a template may know beside the messages.
 struct ChatVariables {
   std::string bos_token;
   std::string eos_token;
+  Thinking thinking = Thinking::as_usual;
+  std::optional<std::tm> now;  ///< what strftime_now() shows; templates that ask for it are refused without
 };
 
 namespace chat {
@@ -38,14 +48,12 @@ struct Program;
 
 class ChatTemplate {
  public:
-  /// Understood: text, {# #}, {{ e }}, `for x in e`, `if`/`elif`/`else`, `set name = e`, `set namespace.name = e`, `-` and `+`
-  /// at a tag's ends; expressions of strings, integers, true, false, none, [lists], names, a.b, a[e], list slices (step 1, or
-  /// [::-1]), == != < <= > >= and or not in `not in` + - * // % ~, `x if c else y`; loop.first last index index0 revindex
-  /// revindex0 length; tests defined undefined none string mapping number integer boolean true false iterable sequence;
-  /// filters trim upper lower (ASCII) length count default first last string; methods strip lstrip rstrip upper lower
-  /// startswith endswith replace split, get; namespace(), raise_exception().
-  /// Whitespace as chat templates expect it: one newline behind a block tag goes, and the indent before it (trim_blocks,
-  /// lstrip_blocks). Errors: bad_template naming construct and line; an unknown filter, test, method or function is told when
+  /// Jinja with trim_blocks and lstrip_blocks: text, comments, raw, for (if, else, break, continue, every loop.* but a call),
+  /// if, set (blocks, tuples, namespaces' attributes), macro, call, filter, with, generation; expressions with Python's operators,
+  /// slices, literals and methods; the filters of template_plain_filters.cpp and template_list_filters.cpp, the tests of
+  /// template_tests.cpp, the functions of template_globals.cpp. Not: extends, include, import, recursive loops, * and **
+  /// arguments. Integers end at 64 bits. A string marked safe is not escaped against others.
+  /// Errors: bad_template naming construct and line; an unknown filter, test, method or function is told when
   /// it is reached, for templates name some on paths (tools) that are never taken here.
   static Result<ChatTemplate> parse(std::string_view jinja);
 
@@ -55,13 +63,19 @@ class ChatTemplate {
 
   /// Neighbouring pieces differ in origin; none is empty.
   /// Errors: bad_message for a role outside its alphabet or a template that raises; bad_template for what shows only while
-  /// rendering, and for more than kMaxSteps steps or kMaxBytes of output.
+  /// rendering, and for what is over chat::RenderLimits.
   [[nodiscard]] Result<std::vector<ChatPiece>> render(std::span<const ChatMessage> messages,
                                                       GenerationPrompt prompt,
                                                       const ChatVariables& variables = {}) const;
 
-  static constexpr std::uint64_t kMaxSteps = 1'000'000;
-  static constexpr std::uint64_t kMaxBytes = std::uint64_t{64} << 20;
+  /// The same with every variable given: `messages`, `tools`, `add_generation_prompt` and what else the template reads.
+  /// What came from a user has the origin `content`.
+  [[nodiscard]] Result<std::vector<ChatPiece>> render(const chat::Map& variables,
+                                                      const std::optional<std::tm>& now = {},
+                                                      const chat::RenderLimits& limits = {}) const;
+
+  /// May a role of a message count as markup?
+  static bool is_role(std::string_view role);
 
  private:
   explicit ChatTemplate(std::unique_ptr<const chat::Program> program);

@@ -64,15 +64,77 @@ Result<Node> ExpressionParser::parse() {
   const Depth nested(depth_);
   BLUE_TRY(check_depth());
   BLUE_TRY_ASSIGN(Node value, parse_or());
-  if (!sees(TokenKind::name, "if")) return value;
-  Node node = make(ExpressionKind::conditional);
-  next();
-  node->operands.push_back(std::move(value));
-  BLUE_TRY_ASSIGN(Node condition, parse_or());
-  node->operands.push_back(std::move(condition));
-  node->operands.emplace_back();
-  if (accept(TokenKind::name, "else")) {
-    BLUE_TRY_ASSIGN(node->operands[2], parse());
+  for (int n_here = 0; sees(TokenKind::name, "if"); ++n_here) {
+    if (n_here > kMaxDepth) return unexpected("the end of an expression");
+    Node node = make(ExpressionKind::conditional);
+    next();
+    node->operands.push_back(std::move(value));
+    BLUE_TRY_ASSIGN(Node condition, parse_or());
+    node->operands.push_back(std::move(condition));
+    node->operands.emplace_back();
+    if (accept(TokenKind::name, "else")) {
+      BLUE_TRY_ASSIGN(node->operands[2], parse());
+    }
+    value = std::move(node);
+  }
+  return value;
+}
+
+template <class Element>
+Result<Node> ExpressionParser::parse_commas(Element element) {
+  BLUE_TRY_ASSIGN(Node first, element());
+  if (!sees(TokenKind::symbol, ",")) return first;
+  Node tuple = make(ExpressionKind::tuple);
+  tuple->operands.push_back(std::move(first));
+  while (accept(TokenKind::symbol, ",")) {
+    const bool is_end = peek().kind == TokenKind::end_block || peek().kind == TokenKind::end_print ||
+                        sees(TokenKind::symbol, ")") || sees(TokenKind::symbol, "=") ||
+                        sees(TokenKind::name, "in") || sees(TokenKind::name, "if");
+    if (is_end) break;
+    BLUE_TRY_ASSIGN(Node more, element());
+    tuple->operands.push_back(std::move(more));
+  }
+  return tuple;
+}
+
+Result<Node> ExpressionParser::parse_tuple() {
+  return parse_commas([this] { return parse(); });
+}
+
+Result<Node> ExpressionParser::parse_loop_range() {
+  return parse_commas([this] { return parse_or(); });
+}
+
+Result<Node> ExpressionParser::parse_target() {
+  const Depth nested(depth_);
+  BLUE_TRY(check_depth());
+  return parse_commas([this]() -> Result<Node> {
+    if (accept(TokenKind::symbol, "(")) {
+      BLUE_TRY_ASSIGN(Node inner, parse_target());
+      BLUE_TRY(expect(TokenKind::symbol, ")"));
+      return inner;
+    }
+    Node name = make(ExpressionKind::name);
+    BLUE_TRY_ASSIGN(name->text, expect_name("a variable"));
+    for (const std::string_view word : {"true", "false", "none", "True", "False", "None"}) {
+      if (name->text == word) return template_error(name->line, "a value given to " + name->text);
+    }
+    if (!accept(TokenKind::symbol, ".")) return name;
+    Node attribute = make(ExpressionKind::attribute);
+    BLUE_TRY_ASSIGN(attribute->text, expect_name("an attribute"));
+    attribute->operands.push_back(std::move(name));
+    return attribute;
+  });
+}
+
+Result<Node> ExpressionParser::parse_capture_filters(FilterStart start) {
+  Node node = make(ExpressionKind::captured);
+  if (start == FilterStart::here) {
+    BLUE_TRY_ASSIGN(node, parse_filter(std::move(node)));
+  }
+  for (int n_here = 0; accept(TokenKind::symbol, "|"); ++n_here) {
+    if (n_here > kMaxDepth) return unexpected("the end of an expression");
+    BLUE_TRY_ASSIGN(node, parse_filter(std::move(node)));
   }
   return node;
 }
@@ -117,23 +179,30 @@ Result<Node> ExpressionParser::parse_not() {
   return node;
 }
 
+std::string ExpressionParser::accept_comparison() {
+  for (const std::string_view symbol : {"==", "!=", "<=", ">=", "<", ">"}) {
+    if (accept(TokenKind::symbol, symbol)) return std::string(symbol);
+  }
+  if (accept(TokenKind::name, "in")) return "in";
+  if (sees(TokenKind::name, "not") && tokens_[at_ + 1].kind == TokenKind::name &&
+      tokens_[at_ + 1].text == "in") {
+    next();
+    next();
+    return "not in";
+  }
+  return {};
+}
+
 Result<Node> ExpressionParser::parse_comparison() {
   BLUE_TRY_ASSIGN(Node left, parse_sum());
-  Node node = make(ExpressionKind::operation);
-  if (accept(TokenKind::name, "not")) {
-    BLUE_TRY(expect(TokenKind::name, "in"));
-    node->text = "not in";
-  } else if (accept(TokenKind::name, "in")) {
-    node->text = "in";
-  } else {
-    for (const std::string_view symbol : {"==", "!=", "<=", ">=", "<", ">"}) {
-      if (node->text.empty() && accept(TokenKind::symbol, symbol)) node->text = symbol;
-    }
+  Node node = make(ExpressionKind::comparison);
+  for (std::string symbol = accept_comparison(); !symbol.empty(); symbol = accept_comparison()) {
+    BLUE_TRY_ASSIGN(Node right, parse_sum());
+    node->operands.push_back(std::move(right));
+    node->symbols.push_back(std::move(symbol));
   }
-  if (node->text.empty()) return left;
-  node->operands.push_back(std::move(left));
-  BLUE_TRY_ASSIGN(Node right, parse_sum());
-  node->operands.push_back(std::move(right));
+  if (node->symbols.empty()) return left;
+  node->operands.insert(node->operands.begin(), std::move(left));
   return node;
 }
 
@@ -146,55 +215,95 @@ Result<Node> ExpressionParser::parse_joined() {
 }
 
 Result<Node> ExpressionParser::parse_product() {
-  return parse_left_associative([this] { return parse_unary(); }, {"*", "//", "%"});
+  return parse_left_associative([this] { return parse_power(); }, {"*", "/", "//", "%"});
 }
 
-Result<Node> ExpressionParser::parse_unary() {
+Result<Node> ExpressionParser::parse_power() {
+  return parse_left_associative([this] { return parse_unary(Filters::taken); }, {"**"});
+}
+
+Result<Node> ExpressionParser::parse_unary(Filters filters) {
   const Depth nested(depth_);
   BLUE_TRY(check_depth());
-  if (sees(TokenKind::symbol, "-")) {
-    Node node = make(ExpressionKind::minus);
+  Node node;
+  if (sees(TokenKind::symbol, "-") || sees(TokenKind::symbol, "+")) {
+    node = make(sees(TokenKind::symbol, "-") ? ExpressionKind::minus : ExpressionKind::plus);
     next();
-    BLUE_TRY_ASSIGN(Node operand, parse_unary());
+    BLUE_TRY_ASSIGN(Node operand, parse_unary(Filters::left));
     node->operands.push_back(std::move(operand));
+  } else {
+    BLUE_TRY_ASSIGN(node, parse_primary());
+  }
+  BLUE_TRY_ASSIGN(node, parse_postfix(std::move(node)));
+  if (filters == Filters::left) return node;
+  return parse_filters_and_tests(std::move(node));
+}
+
+Result<Node> ExpressionParser::parse_literal() {
+  Node node = make(ExpressionKind::string, peek().text);
+  const std::string& digits = node->text;
+  if (peek().kind == TokenKind::string) {
+    next();
+    while (peek().kind == TokenKind::string) node->text += next().text;  // neighbours join
     return node;
   }
-  BLUE_TRY_ASSIGN(Node primary, parse_primary());
-  BLUE_TRY_ASSIGN(Node postfix, parse_postfix(std::move(primary)));
-  return parse_filters_and_tests(std::move(postfix));
+  const char* const end = digits.data() + digits.size();
+  if (peek().kind == TokenKind::real) {
+    node->kind = ExpressionKind::real;
+    if (std::from_chars(digits.data(), end, node->real).ec == std::errc::invalid_argument)
+      return unexpected("a number");
+  } else {
+    node->kind = ExpressionKind::integer;
+    if (std::from_chars(digits.data(), end, node->number).ec != std::errc())
+      return template_error(node->line, "the number " + digits.substr(0, 24) + " is too large");
+  }
+  next();
+  return node;
 }
 
 Result<Node> ExpressionParser::parse_primary() {
-  Node node = make(ExpressionKind::string, peek().text);
-  switch (peek().kind) {
-    case TokenKind::string: next(); return node;
-    case TokenKind::integer: {
-      node->kind = ExpressionKind::integer;
-      const std::string& digits = node->text;
-      const std::from_chars_result read =
-          std::from_chars(digits.data(), digits.data() + digits.size(), node->number);
-      if (read.ec != std::errc())
-        return template_error(node->line, "the number " + digits.substr(0, 24) + " is too large");
-      next();
-      return node;
-    }
-    case TokenKind::name:
-      next();
-      node->kind = ExpressionKind::name;
-      if (node->text == "true" || node->text == "True" || node->text == "false" || node->text == "False") {
-        node->kind = ExpressionKind::boolean;
-        node->number = node->text[0] == 't' || node->text[0] == 'T' ? 1 : 0;
-      } else if (node->text == "none" || node->text == "None") {
-        node->kind = ExpressionKind::none;
-      }
-      return node;
-    default: break;
-  }
+  const TokenKind kind = peek().kind;
+  if (kind == TokenKind::string || kind == TokenKind::integer || kind == TokenKind::real)
+    return parse_literal();
   if (sees(TokenKind::symbol, "[")) return parse_list();
-  if (!accept(TokenKind::symbol, "(")) return unexpected("a value");
-  BLUE_TRY_ASSIGN(Node inner, parse());
+  if (sees(TokenKind::symbol, "{")) return parse_map();
+  if (sees(TokenKind::symbol, "(")) return parse_parenthesis();
+  if (kind != TokenKind::name) return unexpected("a value");
+  Node node = make(ExpressionKind::name, peek().text);
+  next();
+  if (node->text == "true" || node->text == "True" || node->text == "false" || node->text == "False") {
+    node->kind = ExpressionKind::boolean;
+    node->number = node->text[0] == 't' || node->text[0] == 'T' ? 1 : 0;
+  } else if (node->text == "none" || node->text == "None") {
+    node->kind = ExpressionKind::none;
+  }
+  extras.takes_positional |= node->text == "varargs";
+  extras.takes_named |= node->text == "kwargs";
+  extras.takes_caller |= node->text == "caller";
+  return node;
+}
+
+Result<Node> ExpressionParser::parse_parenthesis() {
+  Node empty = make(ExpressionKind::tuple);
+  next();
+  if (accept(TokenKind::symbol, ")")) return empty;
+  BLUE_TRY_ASSIGN(Node inner, parse_tuple());
   BLUE_TRY(expect(TokenKind::symbol, ")"));
   return inner;
+}
+
+Result<Node> ExpressionParser::parse_map() {
+  Node node = make(ExpressionKind::map);
+  next();
+  while (!accept(TokenKind::symbol, "}")) {
+    BLUE_TRY_ASSIGN(Node key, parse());
+    node->operands.push_back(std::move(key));
+    BLUE_TRY(expect(TokenKind::symbol, ":"));
+    BLUE_TRY_ASSIGN(Node value, parse());
+    node->operands.push_back(std::move(value));
+    if (!accept(TokenKind::symbol, ",") && !sees(TokenKind::symbol, "}")) return unexpected("\",\" or \"}\"");
+  }
+  return node;
 }
 
 Result<Node> ExpressionParser::parse_list() {
@@ -215,8 +324,14 @@ Result<Node> ExpressionParser::parse_postfix(Node node) {
     if (sees(TokenKind::symbol, ".")) {
       Node outer = make(ExpressionKind::attribute);
       next();
-      BLUE_TRY_ASSIGN(outer->text, expect_name("the name of an attribute"));
       outer->operands.push_back(std::move(node));
+      if (peek().kind == TokenKind::integer) {  // a.0 is a[0]
+        outer->kind = ExpressionKind::subscript;
+        BLUE_TRY_ASSIGN(Node index, parse_literal());
+        outer->operands.push_back(std::move(index));
+      } else {
+        BLUE_TRY_ASSIGN(outer->text, expect_name("the name of an attribute"));
+      }
       node = std::move(outer);
     } else if (sees(TokenKind::symbol, "[")) {
       BLUE_TRY_ASSIGN(node, parse_subscript(std::move(node)));
@@ -271,28 +386,58 @@ Status ExpressionParser::parse_arguments(Expression& call) {
   return {};
 }
 
+Result<Node> ExpressionParser::parse_filter(Node node) {
+  Node filter = make(ExpressionKind::filter);
+  BLUE_TRY_ASSIGN(filter->text, expect_name("the name of a filter"));
+  filter->operands.push_back(std::move(node));
+  if (sees(TokenKind::symbol, "(")) BLUE_TRY(parse_arguments(*filter));
+  return filter;
+}
+
+bool ExpressionParser::sees_test_argument() const {
+  switch (peek().kind) {
+    case TokenKind::string:
+    case TokenKind::integer:
+    case TokenKind::real: return true;
+    case TokenKind::symbol: return peek().text == "[" || peek().text == "{";
+    case TokenKind::name: return peek().text != "else" && peek().text != "or" && peek().text != "and";
+    default: return false;
+  }
+}
+
+/// Behind `is`.
+Result<Node> ExpressionParser::parse_test(Node node) {
+  Node test = make(ExpressionKind::test);
+  const bool is_negated = accept(TokenKind::name, "not");
+  BLUE_TRY_ASSIGN(test->text, expect_name("the name of a test"));
+  test->operands.push_back(std::move(node));
+  if (sees(TokenKind::symbol, "(")) {
+    BLUE_TRY(parse_arguments(*test));
+  } else if (sees_test_argument()) {
+    if (sees(TokenKind::name, "is")) return unexpected("the end of a test");
+    BLUE_TRY_ASSIGN(Node argument, parse_primary());
+    BLUE_TRY_ASSIGN(argument, parse_postfix(std::move(argument)));
+    test->operands.push_back(std::move(argument));
+  }
+  if (!is_negated) return test;
+  Node negation = make(ExpressionKind::negation);
+  negation->operands.push_back(std::move(test));
+  return negation;
+}
+
 Result<Node> ExpressionParser::parse_filters_and_tests(Node node) {
   for (int n_here = 0;; ++n_here) {
     if (n_here > kMaxDepth)
       return template_error(peek().line, "a chain of more than " + std::to_string(kMaxDepth) + " filters");
-    if (sees(TokenKind::symbol, "|")) {
-      Node filter = make(ExpressionKind::filter);
-      next();
-      BLUE_TRY_ASSIGN(filter->text, expect_name("the name of a filter"));
-      filter->operands.push_back(std::move(node));
-      if (sees(TokenKind::symbol, "(")) BLUE_TRY(parse_arguments(*filter));
-      node = std::move(filter);
-    } else if (sees(TokenKind::name, "is")) {
-      Node test = make(ExpressionKind::test);
-      next();
-      const bool is_negated = accept(TokenKind::name, "not");
-      BLUE_TRY_ASSIGN(test->text, expect_name("the name of a test"));
-      test->operands.push_back(std::move(node));
-      node = std::move(test);
-      if (!is_negated) continue;
-      Node negation = make(ExpressionKind::negation);
-      negation->operands.push_back(std::move(node));
-      node = std::move(negation);
+    if (accept(TokenKind::symbol, "|")) {
+      BLUE_TRY_ASSIGN(node, parse_filter(std::move(node)));
+    } else if (accept(TokenKind::name, "is")) {
+      BLUE_TRY_ASSIGN(node, parse_test(std::move(node)));
+    } else if (sees(TokenKind::symbol, "(")) {
+      Node call = make(ExpressionKind::call);
+      call->operands.push_back(std::move(node));
+      BLUE_TRY(parse_arguments(*call));
+      node = std::move(call);
     } else {
       return node;
     }

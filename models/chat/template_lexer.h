@@ -1,5 +1,5 @@
 // Cuts a chat template into tokens: stretches of text (whitespace control already done) and the inside of tags.
-// Depends on base and models/models_error.h. Pure function; any thread. Texts are views into the template.
+// Depends on base and models/models_error.h. Pure function; any thread. Tokens own their texts.
 #pragma once
 
 #include <cstdint>
@@ -19,9 +19,10 @@ enum class TokenKind : std::uint8_t {
   begin_block,  ///< {%
   end_block,    ///< %}
   name,
-  string,  ///< `text`: what is between the quotes, escapes resolved
-  integer,
-  symbol,  ///< an operator or bracket
+  string,   ///< `text`: what is between the quotes, escapes resolved
+  integer,  ///< digits, underscores gone
+  real,     ///< likewise, with a point or an exponent
+  symbol,   ///< an operator or bracket
   end,
 };
 

@@ -1,32 +1,17 @@
+// The statements.
 #include "models/chat/template_renderer.h"
 
-#include "models/chat/template_functions.h"
-#include "models/chat/template_lexer.h"
+#include "models/chat/template_operators.h"
+#include "models/chat/template_print.h"
 
 namespace blue::models::chat {
-namespace {
 
-constexpr std::uint64_t kMadePerOutput = 4;
+Renderer::Renderer(const RenderLimits& limits, const std::optional<std::tm>& now)
+    : budget_(limits), now_(now), scope_(std::make_shared<Scope>()) {}
 
-Value loop_state(std::size_t i, std::size_t n) {
-  const auto index = static_cast<std::int64_t>(i);
-  const auto count = static_cast<std::int64_t>(n);
-  return Map{{"index0", index},
-             {"index", index + 1},
-             {"revindex0", count - index - 1},
-             {"revindex", count - index},
-             {"first", i == 0},
-             {"last", i + 1 == n},
-             {"length", count}};
-}
-
-}  // namespace
-
-Status Renderer::step(std::uint32_t line) {
-  if (++n_steps_ > limits_.steps) {
-    return template_error(line, "rendering takes more than " + std::to_string(limits_.steps) + " steps");
-  }
-  return {};
+Renderer::Inner::Inner(Renderer& renderer, std::shared_ptr<Scope> outer)
+    : renderer_(renderer), before_(std::exchange(renderer.scope_, std::make_shared<Scope>())) {
+  renderer_.scope_->outer = std::move(outer);
 }
 
 Result<Text> Renderer::render(const Program& program) {
@@ -35,226 +20,210 @@ Result<Text> Renderer::render(const Program& program) {
 }
 
 Status Renderer::run(const std::vector<Statement>& statements) {
-  for (const Statement& statement : statements) BLUE_TRY(run(statement));
-  return {};
+  if (depth_ >= kMaxDepth) {
+    const std::uint32_t line = statements.empty() ? 0 : statements.front().line;
+    return template_error(line, "rendering nests deeper than " + std::to_string(kMaxDepth));
+  }
+  ++depth_;
+  Status status;
+  for (const Statement& statement : statements) {
+    status = run(statement);
+    if (!status || flow_ != Flow::onward) break;
+  }
+  --depth_;
+  return status;
 }
 
 Status Renderer::run(const Statement& statement) {
-  BLUE_TRY(step(statement.line));
+  BLUE_TRY(budget_.step(statement.line));
   switch (statement.kind) {
     case StatementKind::text: return print(Text(statement.text, Origin::markup), statement.line);
-    case StatementKind::print: {
-      BLUE_TRY_ASSIGN(const Value value, evaluate(*statement.expression));
-      Text text;
-      if (!value.print_to(text))
-        return template_error(statement.line, "{{ }} around " + std::string(value.kind()));
-      return print(text, statement.line);
+    case StatementKind::print: return run_print(statement);
+    case StatementKind::set: {
+      BLUE_TRY_ASSIGN(Value value, evaluate(*statement.expression));
+      return assign(*statement.target, std::move(value));
     }
-    case StatementKind::set: return run_set(statement);
+    case StatementKind::set_block: return run_set_block(statement);
     case StatementKind::loop: return run_loop(statement);
     case StatementKind::branch: {
       BLUE_TRY_ASSIGN(const Value condition, evaluate(*statement.expression));
       return run(condition.is_true() ? statement.body : statement.otherwise);
     }
+    case StatementKind::macro: {
+      auto macro = std::make_shared<Callable>();
+      macro->kind = Callable::Kind::macro;
+      macro->name = statement.text;
+      macro->statement = &statement;
+      macro->scope = scope_;
+      return assign(statement.text, Value(std::move(macro)), statement.line);
+    }
+    case StatementKind::call_block: return run_call_block(statement);
+    case StatementKind::filter_block: return run_filter_block(statement);
+    case StatementKind::with: return run_with(statement);
+    case StatementKind::leave_loop: flow_ = Flow::break_loop; return {};
+    case StatementKind::next_round: flow_ = Flow::next_round; return {};
   }
   return {};
 }
 
+Status Renderer::run_print(const Statement& statement) {
+  BLUE_TRY_ASSIGN(const Value value, evaluate(*statement.expression));
+  BLUE_TRY_ASSIGN(const Text text, printed(value, at(statement.line)));
+  return print(text, statement.line);
+}
+
 Status Renderer::print(const Text& text, std::uint32_t line) {
-  if (text.size() > limits_.bytes - out_.size()) {
-    return template_error(line, "the rendered text exceeds " + std::to_string(limits_.bytes) + " bytes");
-  }
+  const std::uint64_t limit = budget_.limits().bytes;
+  if (text.size() > limit - out_.size())
+    return template_error(line, "the rendered text exceeds " + std::to_string(limit) + " bytes");
   out_.append(text);
   return {};
 }
 
-Status Renderer::run_set(const Statement& statement) {
-  BLUE_TRY_ASSIGN(Value value, evaluate(*statement.expression));
-  if (!statement.attribute.empty()) {
-    const Value owner = look_up(statement.text);
-    if (owner.map() == nullptr) {
-      return template_error(statement.line,
-                            "an attribute of \"" + statement.text + "\" is set, which is no namespace()");
-    }
-    if (value.map() != nullptr ||
-        value.list() != nullptr) {  // could make a map hold itself, which nothing would free
-      return template_error(statement.line, "an attribute is set to " + std::string(value.kind()));
-    }
-    Value* entry = find_entry(*owner.map(), statement.attribute);
-    if (entry == nullptr) {
-      owner.map()->emplace_back(statement.attribute, std::move(value));
-    } else {
-      *entry = std::move(value);
-    }
-    return {};
-  }
-  for (std::size_t i = scope_begin_; i < variables_.size(); ++i) {
-    if (variables_[i].first != statement.text) continue;
-    variables_[i].second = std::move(value);
-    return {};
-  }
-  variables_.emplace_back(statement.text, std::move(value));
-  return {};
+Result<Text> Renderer::capture(const std::vector<Statement>& body) {
+  Text before = std::exchange(out_, {});
+  const Status status = run(body);
+  Text captured = std::exchange(out_, std::move(before));
+  if (!status) return status.error();
+  BLUE_TRY(budget_.make(captured.size(), body.empty() ? 0 : body.front().line));
+  return captured;
 }
 
-Status Renderer::run_loop(const Statement& statement) {
-  BLUE_TRY_ASSIGN(const Value sequence, evaluate(*statement.expression));
-  if (sequence.is_undefined()) return {};
-  const List* list = sequence.list();
-  if (list == nullptr)
-    return template_error(statement.line, "{% for %} over " + std::string(sequence.kind()));
-  const std::size_t outer_begin = scope_begin_;
-  const std::size_t outer_end = variables_.size();
-  for (std::size_t i = 0; i < list->size(); ++i) {
-    BLUE_TRY(step(statement.line));
-    scope_begin_ = outer_end;
-    variables_.emplace_back(statement.text, (*list)[i]);
-    variables_.emplace_back("loop", loop_state(i, list->size()));
-    BLUE_TRY(run(statement.body));
-    variables_.resize(outer_end);
-  }
-  scope_begin_ = outer_begin;
-  return {};
-}
-
-Value Renderer::look_up(std::string_view name) const {
-  for (auto it = variables_.rbegin(); it != variables_.rend(); ++it) {
-    if (it->first == name) return it->second;
-  }
-  return {};
-}
-
-Result<Value> Renderer::counted(Result<Value> value, std::uint32_t line) {
-  if (!value) return value;
-  if (const Text* text = value->text()) n_bytes_made_ += text->size();
-  if (const List* list = value->list()) n_bytes_made_ += list->size() * sizeof(Value);
-  if (n_bytes_made_ > kMadePerOutput * limits_.bytes) {
-    return template_error(line, "rendering makes more than " +
-                                    std::to_string(kMadePerOutput * limits_.bytes) + " bytes of text");
-  }
+Result<Value> Renderer::filter_captured(const Expression& expression, Text captured) {
+  const Text* before = std::exchange(captured_, &captured);
+  Result<Value> value = evaluate(expression);
+  captured_ = before;
   return value;
 }
 
-Result<Value> Renderer::evaluate(const Expression& expression) {
-  BLUE_TRY(step(expression.line));
-  switch (expression.kind) {
-    case ExpressionKind::string: return Value(Text(expression.text, Origin::markup));
-    case ExpressionKind::integer: return Value(expression.number);
-    case ExpressionKind::boolean: return Value(expression.number != 0);
-    case ExpressionKind::none: return Value(None{});
-    case ExpressionKind::name: return look_up(expression.text);
-    case ExpressionKind::attribute: return evaluate_attribute(expression);
-    case ExpressionKind::slice: return counted(evaluate_slice(expression), expression.line);
-    case ExpressionKind::call: return counted(evaluate_call(expression), expression.line);
-    case ExpressionKind::filter: return counted(evaluate_filter(expression), expression.line);
-    case ExpressionKind::operation: return counted(evaluate_operation(expression), expression.line);
-    case ExpressionKind::subscript: {
-      BLUE_TRY_ASSIGN(const Value value, evaluate(*expression.operands[0]));
-      BLUE_TRY_ASSIGN(const Value index, evaluate(*expression.operands[1]));
-      return subscript(value, index, expression.line);
-    }
-    case ExpressionKind::list: {
-      List list;
-      for (const auto& operand : expression.operands) {
-        BLUE_TRY_ASSIGN(Value element, evaluate(*operand));
-        list.push_back(std::move(element));
-      }
-      return counted(Value(std::move(list)), expression.line);
-    }
-    case ExpressionKind::test: {
-      BLUE_TRY_ASSIGN(const Value value, evaluate(*expression.operands[0]));
-      return apply_test(expression.text, value, expression.line);
-    }
-    case ExpressionKind::negation: {
-      BLUE_TRY_ASSIGN(const Value value, evaluate(*expression.operands[0]));
-      return Value(!value.is_true());
-    }
-    case ExpressionKind::minus: {
-      BLUE_TRY_ASSIGN(const Value value, evaluate(*expression.operands[0]));
-      return apply_operator("-", Value(std::int64_t{0}), value, expression.line);
-    }
-    case ExpressionKind::conditional: {
-      BLUE_TRY_ASSIGN(const Value condition, evaluate(*expression.operands[1]));
-      if (condition.is_true()) return evaluate(*expression.operands[0]);
-      return expression.operands[2] ? evaluate(*expression.operands[2]) : Value();
-    }
+Status Renderer::run_set_block(const Statement& statement) {
+  Text captured;
+  {
+    const Inner inner(*this, scope_);
+    BLUE_TRY_ASSIGN(captured, capture(statement.body));
   }
-  return Value();
+  BLUE_TRY_ASSIGN(Value value, filter_captured(*statement.expression, std::move(captured)));
+  return assign(*statement.target, std::move(value));
 }
 
-Result<Value> Renderer::evaluate_operation(const Expression& expression) {
-  BLUE_TRY_ASSIGN(Value left, evaluate(*expression.operands[0]));
-  if (expression.text == "and" && !left.is_true()) return left;
-  if (expression.text == "or" && left.is_true()) return left;
-  BLUE_TRY_ASSIGN(Value right, evaluate(*expression.operands[1]));
-  if (expression.text == "and" || expression.text == "or") return right;
-  return apply_operator(expression.text, left, right, expression.line);
+Status Renderer::run_filter_block(const Statement& statement) {
+  const Inner inner(*this, scope_);
+  BLUE_TRY_ASSIGN(Text captured, capture(statement.body));
+  BLUE_TRY_ASSIGN(const Value value, filter_captured(*statement.expression, std::move(captured)));
+  BLUE_TRY_ASSIGN(const Text text, printed(value, at(statement.line)));
+  return print(text, statement.line);
 }
 
-Result<Value> Renderer::evaluate_attribute(const Expression& expression) {
-  BLUE_TRY_ASSIGN(const Value value, evaluate(*expression.operands[0]));
-  if (value.map() == nullptr) {
-    return template_error(expression.line,
-                          "the attribute ." + expression.text + " of " + std::string(value.kind()));
+Status Renderer::run_with(const Statement& statement) {
+  List values;
+  for (const Statement::Parameter& parameter : statement.parameters) {
+    BLUE_TRY_ASSIGN(Value value, evaluate(*parameter.value));
+    values.push_back(std::move(value));
   }
-  const Value* found = find_entry(*value.map(), expression.text);
-  return found == nullptr ? Value() : *found;
+  const Inner inner(*this, scope_);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    BLUE_TRY(assign(*statement.parameters[i].target, std::move(values[i])));
+  return run(statement.body);
 }
 
-Result<Value> Renderer::evaluate_slice(const Expression& expression) {
-  std::vector<Value> values(expression.operands.size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (expression.operands[i] == nullptr) continue;
-    BLUE_TRY_ASSIGN(values[i], evaluate(*expression.operands[i]));
+Result<List> Renderer::filtered(const Statement& statement, List entries) {
+  List out;
+  for (Value& entry : entries) {
+    BLUE_TRY(budget_.step(statement.line));
+    const Inner inner(*this, scope_);
+    BLUE_TRY(assign(*statement.target, entry));
+    BLUE_TRY_ASSIGN(const Value is_kept, evaluate(*statement.condition));
+    if (is_kept.is_true()) out.push_back(std::move(entry));
   }
-  return slice(values[0], values[1], values[2], values[3], expression.line);
+  return out;
 }
 
-Result<std::vector<Value>> Renderer::evaluate_arguments(const Expression& expression) {
-  std::vector<Value> arguments;
-  for (std::size_t i = 1; i < expression.operands.size(); ++i) {
-    BLUE_TRY_ASSIGN(Value argument, evaluate(*expression.operands[i]));
-    arguments.push_back(std::move(argument));
+Status Renderer::run_loop(const Statement& statement) {
+  BLUE_TRY_ASSIGN(const Value over, evaluate(*statement.expression));
+  BLUE_TRY_ASSIGN(List entries, entries_of(over, at(statement.line)));
+  if (statement.condition != nullptr) {
+    BLUE_TRY_ASSIGN(entries, filtered(statement, std::move(entries)));
   }
-  return arguments;
+  if (entries.empty()) {
+    const Inner inner(*this, scope_);
+    return run(statement.otherwise);
+  }
+  auto loop = std::make_shared<LoopState>();
+  loop->entries = std::make_shared<const List>(std::move(entries));
+  Status status;
+  for (; status && loop->at < loop->entries->size(); ++loop->at) {
+    status = budget_.step(statement.line);
+    if (!status) break;
+    const Inner inner(*this, scope_);
+    define("loop", Value(loop));
+    status = assign(*statement.target, (*loop->entries)[loop->at]);
+    if (status) status = run(statement.body);
+    if (std::exchange(flow_, Flow::onward) == Flow::break_loop) break;
+  }
+  return status;
 }
 
-Result<Value> Renderer::evaluate_filter(const Expression& expression) {
-  BLUE_TRY_ASSIGN(const Value value, evaluate(*expression.operands[0]));
-  BLUE_TRY_ASSIGN(const std::vector<Value> arguments, evaluate_arguments(expression));
-  if (!expression.named.empty()) {
-    return template_error(expression.line, "named arguments of the filter \"" + expression.text + "\"");
-  }
-  return apply_filter(expression.text, value, arguments, expression.line);
+Status Renderer::run_call_block(const Statement& statement) {
+  auto caller = std::make_shared<Callable>();
+  caller->kind = Callable::Kind::macro;
+  caller->name = "caller";
+  caller->statement = &statement;
+  caller->scope = scope_;
+  const Expression& expression = *statement.expression;
+  BLUE_TRY_ASSIGN(const Value callee, evaluate(*expression.operands[0]));
+  BLUE_TRY_ASSIGN(Arguments arguments, evaluate_arguments(expression));
+  arguments.named.emplace_back("caller", Value(std::move(caller)));
+  if (callee.callable() == nullptr) return at(statement.line).misfit("{% call %}", callee);
+  BLUE_TRY_ASSIGN(const Value value, call(*callee.callable(), arguments, at(statement.line)));
+  BLUE_TRY_ASSIGN(const Text text, printed(value, at(statement.line)));
+  return print(text, statement.line);
 }
 
-Result<Value> Renderer::evaluate_call(const Expression& expression) {
-  const Expression& callee = *expression.operands[0];
-  BLUE_TRY_ASSIGN(const std::vector<Value> arguments, evaluate_arguments(expression));
-  if (callee.kind == ExpressionKind::name) return call_function(expression, arguments);
-  if (callee.kind != ExpressionKind::attribute || !expression.named.empty()) {
-    return template_error(expression.line, "a call of this kind, which this program does not know");
-  }
-  BLUE_TRY_ASSIGN(const Value object, evaluate(*callee.operands[0]));
-  return apply_method(callee.text, object, arguments, expression.line);
+Status Renderer::assign(const Expression& target, Value value) {
+  if (target.kind == ExpressionKind::tuple) return assign_tuple(target, value);
+  if (target.kind == ExpressionKind::attribute) return assign_field(target, std::move(value));
+  return assign(target.text, std::move(value), target.line);
 }
 
-Result<Value> Renderer::call_function(const Expression& expression, const std::vector<Value>& arguments) {
-  const std::string& name = expression.operands[0]->text;
-  if (name == "namespace" && arguments.empty()) {
-    Map fields;
-    for (const auto& [field, operand] : expression.named) {
-      BLUE_TRY_ASSIGN(Value value, evaluate(*operand));
-      fields.emplace_back(field, std::move(value));
-    }
-    return Value(std::move(fields));
+Status Renderer::assign(std::string_view name, Value value, std::uint32_t line) {
+  BLUE_TRY(budget_.see(scope_->variables.size() * kBytesPerEntry, line));
+  for (auto& [known, variable] : scope_->variables) {
+    if (known != name) continue;
+    variable = std::move(value);
+    return {};
   }
-  if (name == "raise_exception" && arguments.size() == 1 && arguments[0].text() != nullptr) {
-    return Error(ModelsError::bad_message, "the model's chat template refuses these messages: " +
-                                               std::string(arguments[0].text()->bytes()));
+  scope_->variables.emplace_back(name, std::move(value));
+  return {};
+}
+
+Status Renderer::assign_field(const Expression& target, Value value) {
+  const std::string& name = target.operands[0]->text;
+  BLUE_TRY_ASSIGN(const Value owner, look_up(name, target.line));
+  if (owner.space() == nullptr)
+    return template_error(target.line, "an attribute of \"" + name + "\" is set, which is no namespace()");
+  if (value.extent().holds_space)  // could make a namespace hold itself, which nothing would free
+    return template_error(target.line, "an attribute is set to what holds a namespace()");
+  auto& fields = owner.space()->fields;
+  BLUE_TRY(budget_.see(fields.size() * kBytesPerEntry, target.line));
+  for (auto& [field, entry] : fields) {
+    if (field != target.text) continue;
+    entry = std::move(value);
+    return {};
   }
-  return template_error(expression.line, "the function " + name.substr(0, 40) +
-                                             "() with these arguments, which this program does not know");
+  fields.emplace_back(target.text, std::move(value));
+  return {};
+}
+
+Status Renderer::assign_tuple(const Expression& target, const Value& value) {
+  if (value.is_undefined()) return template_error(target.line, "undefined, unpacked");
+  BLUE_TRY_ASSIGN(List entries, entries_of(value, at(target.line)));
+  if (entries.size() != target.operands.size()) {
+    return template_error(target.line, std::to_string(entries.size()) + " values for " +
+                                           std::to_string(target.operands.size()) + " variables");
+  }
+  for (std::size_t i = 0; i < entries.size(); ++i)
+    BLUE_TRY(assign(*target.operands[i], std::move(entries[i])));
+  return {};
 }
 
 }  // namespace blue::models::chat

@@ -1,5 +1,6 @@
-// The values of a chat template while it renders: texts that remember the origin of every byte, lists, maps.
-// Depends on models/chat/chat_piece.h. Values share their texts, lists and maps; one thread.
+// The values of a chat template while it renders: texts that remember the origin of every byte, numbers, sequences, maps,
+// and what can be called. As Python has them, less what can change: only a namespace can, and it never holds another.
+// Depends on models/chat/chat_piece.h. Values share their texts, sequences and maps; one thread.
 #pragma once
 
 #include <cstdint>
@@ -27,15 +28,11 @@ class Text {
 
   void append(std::string_view bytes, Origin origin);
   void append(const Text& other);
+  /// Bytes [begin, end) of another, with their origins.
+  void append_part(const Text& other, std::size_t begin, std::size_t end);
   /// Bytes [begin, end), with their origins.
   [[nodiscard]] Text part(std::size_t begin, std::size_t end) const;
-  /// The same runs with every byte changed by `change`.
-  template <class Change>
-  [[nodiscard]] Text mapped(const Change& change) const {
-    Text out = *this;
-    for (char& c : out.bytes_) c = change(c);
-    return out;
-  }
+  [[nodiscard]] Origin origin_at(std::size_t at) const;
   [[nodiscard]] std::vector<ChatPiece> pieces() const;
 
  private:
@@ -43,6 +40,7 @@ class Text {
     std::size_t end;
     Origin origin;
   };
+  [[nodiscard]] std::vector<Run>::const_iterator run_at(std::size_t at) const;
   std::string bytes_;
   std::vector<Run> runs_;
 };
@@ -51,7 +49,24 @@ struct Undefined {};
 struct None {};
 class Value;
 using List = std::vector<Value>;
-using Map = std::vector<std::pair<std::string, Value>>;  ///< few entries: searched in order
+using Map =
+    std::vector<std::pair<Value, Value>>;  ///< in the order of insertion; few entries: searched in order
+struct Sequence;
+struct Table;
+struct Namespace;
+struct Callable;
+struct LoopState;
+
+/// What Python calls a sequence is of several kinds, which print, compare and count differently.
+enum class Form : std::uint8_t {
+  list,
+  tuple,
+  range,
+  keys,       ///< of a map: has a length, no index
+  values,     ///< likewise
+  items,      ///< likewise
+  generator,  ///< what most filters give: no length, no index, always true, and empty once walked through
+};
 
 class Value {
  public:
@@ -59,26 +74,47 @@ class Value {
   Value(None) : state_(None{}) {}
   Value(bool value) : state_(value) {}
   Value(std::int64_t value) : state_(value) {}
+  Value(double value) : state_(value) {}
   Value(Text value) : state_(std::make_shared<const Text>(std::move(value))) {}
-  Value(List value) : state_(std::make_shared<const List>(std::move(value))) {}
-  Value(Map value) : state_(std::make_shared<Map>(std::move(value))) {}
+  Value(List value, Form form = Form::list);
+  Value(Map value);
+  Value(std::shared_ptr<Namespace> value) : state_(std::move(value)) {}
+  Value(std::shared_ptr<Callable> value) : state_(std::move(value)) {}
+  Value(std::shared_ptr<LoopState> value) : state_(std::move(value)) {}
   Value(const char*) = delete;  // would become a bool
 
   [[nodiscard]] bool is_undefined() const { return std::holds_alternative<Undefined>(state_); }
   [[nodiscard]] bool is_none() const { return std::holds_alternative<None>(state_); }
   [[nodiscard]] const bool* boolean() const { return std::get_if<bool>(&state_); }
   [[nodiscard]] const std::int64_t* integer() const { return std::get_if<std::int64_t>(&state_); }
+  [[nodiscard]] const double* real() const { return std::get_if<double>(&state_); }
   [[nodiscard]] const Text* text() const { return pointee<const Text>(); }
-  [[nodiscard]] const List* list() const { return pointee<const List>(); }
-  /// A map is shared: what is set through one value shows in all (Jinja's namespace).
-  [[nodiscard]] Map* map() const { return pointee<Map>(); }
+  [[nodiscard]] const Sequence* sequence() const { return pointee<const Sequence>(); }
+  /// Its entries, whatever its form; null for what is no sequence.
+  [[nodiscard]] const List* list() const;
+  [[nodiscard]] const Map* map() const;
+  [[nodiscard]] Namespace* space() const { return pointee<Namespace>(); }
+  [[nodiscard]] Callable* callable() const { return pointee<Callable>(); }
+  [[nodiscard]] LoopState* loop() const { return pointee<LoopState>(); }
 
   [[nodiscard]] bool is_true() const;
-  /// What {{ }} prints. Nothing for a list or map, which no template prints on purpose.
-  [[nodiscard]] bool print_to(Text& out) const;
+  /// A bool, integer or real.
+  [[nodiscard]] bool is_number() const { return boolean() != nullptr || is_integral() || real() != nullptr; }
+  [[nodiscard]] bool is_integral() const { return integer() != nullptr; }
+  /// Of a number.
+  [[nodiscard]] double as_real() const;
+  /// An integer, or a bool as Python counts it.
+  [[nodiscard]] bool to_integer(std::int64_t& out) const;
   [[nodiscard]] std::string_view kind() const;
-
-  friend bool operator==(const Value& a, const Value& b);
+  /// How deep sequences and maps stand in it, how many bytes it stands for when written out (what is shared counts
+  /// each time; saturates), and whether a namespace stands anywhere in it.
+  struct Extent {
+    std::uint32_t depth = 0;
+    std::uint64_t weight = 1;
+    bool holds_space = false;
+    void take_in(const Value& part);
+  };
+  [[nodiscard]] Extent extent() const;
 
  private:
   template <class T>
@@ -87,17 +123,56 @@ class Value {
     return pointer == nullptr ? nullptr : pointer->get();
   }
 
-  std::variant<Undefined, None, bool, std::int64_t, std::shared_ptr<const Text>, std::shared_ptr<const List>,
-               std::shared_ptr<Map>>
+  std::variant<Undefined, None, bool, std::int64_t, double, std::shared_ptr<const Text>,
+               std::shared_ptr<const Sequence>, std::shared_ptr<const Table>, std::shared_ptr<Namespace>,
+               std::shared_ptr<Callable>, std::shared_ptr<LoopState>>
       state_;
 };
 
+struct Sequence {
+  List entries;
+  Form form = Form::list;
+  Value::Extent extent{.depth = 1};
+  mutable bool is_spent = false;  ///< a generator that was walked through
+};
+
+struct Table {
+  Map entries;
+  Value::Extent extent{.depth = 1};
+};
+
+/// Jinja's namespace(): the one thing that changes. What holds a namespace is never set in one, so none is in a circle.
+struct Namespace {
+  std::vector<std::pair<std::string, Value>> fields;
+};
+
+/// `loop`, of the round under way.
+struct LoopState {
+  std::shared_ptr<const List> entries;
+  std::size_t at = 0;
+  List changed;              ///< what loop.changed saw last
+  bool has_changed = false;  ///< was it called before?
+};
+
+struct Statement;
+struct Scope;
+
+/// What stands before ( ).
+struct Callable {
+  enum class Kind : std::uint8_t { function, method, macro, cycler, joiner };
+  Kind kind = Kind::function;
+  std::string name;                      ///< of function, method or macro
+  Value self;                            ///< of a method
+  const Statement* statement = nullptr;  ///< of a macro or a {% call %}
+  std::weak_ptr<Scope> scope;            ///< where the macro stands; it cannot be called once that is left
+  List entries;                          ///< of a cycler; a joiner's separator
+  std::size_t at = 0;
+  Value::Extent extent;  ///< of self and entries: who makes a callable takes them in
+};
+
 /// The entry of that name; null when there is none.
-inline Value* find_entry(Map& map, std::string_view name) {
-  for (auto& [key, value] : map) {
-    if (key == name) return &value;
-  }
-  return nullptr;
-}
+const Value* find_entry(const Map& map, std::string_view name);
+/// Equal as Python has it: 1 == 1.0 == true, a list is no tuple. Bounded by the depth of values.
+bool operator==(const Value& a, const Value& b);
 
 }  // namespace blue::models::chat

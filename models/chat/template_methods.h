@@ -1,0 +1,38 @@
+// What stands behind a dot or in brackets: attributes, entries, and the methods of strings, lists and maps. What would change
+// a list or map is undefined, as in the sandbox where chat templates run elsewhere.
+// Depends on models/chat. Pure functions but for what they spend; any thread.
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+#include "models/chat/template_arguments.h"
+#include "models/chat/template_budget.h"
+#include "models/chat/template_value.h"
+
+namespace blue::models::chat {
+
+/// value.name: a method, else the entry of that name; undefined where there is none. Errors: bad_template for one of undefined.
+Result<Value> attribute_of(const Value& value, std::string_view name, const Site& site);
+/// value[index]: the entry, else what the attribute of that name is; undefined where there is none.
+Result<Value> entry_of(const Value& value, const Value& index, const Site& site);
+/// self.name(arguments), where attribute_of gave the method. Errors: bad_template for arguments that do not fit.
+Result<Value> call_method(const Value& self, std::string_view name, const Arguments& arguments,
+                          const Site& site);
+/// Of a string alone.
+Result<Value> call_text_method(const Text& self, std::string_view name, const Arguments& arguments,
+                               const Site& site);
+bool is_text_method(std::string_view name);
+
+/// Without the given characters at its ends; white space where `characters` is null.
+enum class Side : std::uint8_t { left, right, both };
+Text stripped(const Text& text, const Text* characters, Side side);
+/// The first `n_most` places of `old`, all where it is negative, made `by`. Errors: too much.
+Result<Text> replaced(const Text& text, std::string_view old, const Text& by, std::int64_t n_most,
+                      const Site& site);
+
+/// upper, lower, title as str.title has it, capital: the first letter up and the others down.
+enum class Casing : std::uint8_t { upper, lower, title, capital, swapped };
+Text cased(const Text& text, Casing casing);
+
+}  // namespace blue::models::chat
