@@ -9,6 +9,16 @@
 
 namespace blue::kernels::cpu {
 
+/// Query rows (heads of one kv head, times tokens) that go through the cache together.
+inline constexpr int kQueryRows = 16;
+
+/// What one call of attention works on: tokens [begin, end) of the step, the query heads of one kv head.
+struct AttentionSpan {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  std::uint32_t kv_head = 0;
+};
+
 struct OpKernels {
   /// Rounds activations to bytes (byte_rows.h). Shapes: rows [begin, end) of in [n, cols], cols a multiple of 32; `rows` is
   /// row 0 of the result. Bound: within each group of 32, |error| <= largest magnitude / 254.
@@ -24,13 +34,13 @@ struct OpKernels {
   void (*silu_mul)(const float* in, const float* in2, float* out, std::uint64_t begin,
                    std::uint64_t end) = nullptr;
 
-  /// Attention of heads [begin, end), where head i is head i % n_heads of token i / n_heads, over the paged cache.
+  /// Attention of the query heads of one kv head over some tokens, over the paged cache.
   /// Shapes:   q and out [n_tokens, n_heads, head_dim]; head_dim <= kMaxHeadDim. Aliasing: out may be q.
   /// Units:    op.scale multiplies q·k before softmax.
-  /// Bound:    reads each key and value once per query head: 2 · n_positions · head_dim values per item.
+  /// Bound:    reads each key and value once per kQueryRows query rows of one sequence: 2 · n_positions · head_dim values.
   /// Source:   Milakov and Gimelshein 2018, Online normalizer calculation for softmax, algorithm 3; here page by page.
   void (*attention)(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q, float* out,
-                    std::uint64_t begin, std::uint64_t end) = nullptr;
+                    const AttentionSpan& span) = nullptr;
 };
 
 const OpKernels& op_kernels_avx2();
