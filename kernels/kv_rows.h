@@ -9,6 +9,11 @@ namespace blue::kernels {
 
 BLUE_HOST_DEVICE std::uint32_t value_bytes(KvType type) { return type == KvType::f16 ? 2U : 4U; }
 
+/// Bytes of one token's value row.
+BLUE_HOST_DEVICE std::uint64_t value_row_bytes(const KvView& kv) {
+  return static_cast<std::uint64_t>(kv.v_width) * value_bytes(kv.type);
+}
+
 /// First byte of the page that holds `layer`.
 BLUE_HOST_DEVICE std::byte* kv_page(const KvView& kv, std::uint32_t layer, std::int32_t page) {
   return kv.base + layer * kv.layer_stride + static_cast<std::uint64_t>(page) * kv.page_stride;
@@ -21,7 +26,7 @@ BLUE_HOST_DEVICE std::byte* key_row(const KvView& kv, std::byte* page, std::uint
 
 /// Value row [v_width] of the token-th token of a page.
 BLUE_HOST_DEVICE std::byte* value_row(const KvView& kv, std::byte* page, std::uint32_t token) {
-  return page + kv.v_offset + static_cast<std::uint64_t>(token) * kv.v_width * value_bytes(kv.type);
+  return page + kv.v_offset + token * value_row_bytes(kv);
 }
 
 /// The page of token `t`'s sequence that holds `position`.

@@ -13,6 +13,15 @@ std::string_view to_text(OpKind kind) {
     case OpKind::silu_mul: return "silu_mul";
     case OpKind::add: return "add";
     case OpKind::gather_rows: return "gather_rows";
+    case OpKind::add_bias: return "add_bias";
+    case OpKind::route: return "route";
+    case OpKind::expert_linear: return "expert_linear";
+    case OpKind::expert_sum: return "expert_sum";
+    case OpKind::head_linear: return "head_linear";
+    case OpKind::attention_latent: return "attention_latent";
+    case OpKind::index_topk: return "index_topk";
+    case OpKind::layer_norm: return "layer_norm";
+    case OpKind::hadamard: return "hadamard";
   }
   return "unknown op";
 }

@@ -9,7 +9,7 @@
 
 namespace blue::models {
 
-/// What BlockCatalog::add_model takes: blocks in Program::blocks order, named "<model>/<block>", all in file 0.
+/// What BlockCatalog::add_model takes: blocks in Program::blocks order, named "<model>/<block>"; extents' files are Model::files.
 std::vector<memory::Block> blocks_of(const Program& program, const std::string& model_name);
 
 }  // namespace blue::models

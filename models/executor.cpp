@@ -1,11 +1,8 @@
 #include "models/executor.h"
 
 #include <algorithm>
-#include <array>
 
-#include "models/kv_cache.h"
-#include "models/models_error.h"
-#include "models/step_buffers.h"
+#include "models/executor_state.h"
 
 namespace blue::models {
 
@@ -16,58 +13,7 @@ constexpr bool is_decode_shape(std::uint32_t n_tokens, std::uint32_t n_outputs) 
   return n_tokens == 1 && n_outputs == 1;
 }
 
-/// A chunk in the middle of a prompt wants no logits: its head is not run.
-bool has_no_rows(const kernels::Op& op, const kernels::StepInputs& inputs) {
-  return op.row_set == kernels::RowSet::outputs && inputs.n_outputs == 0;
-}
-
-Error stopped() { return {ModelsError::stopped, "stopped before the step was done"}; }
-
 }  // namespace
-
-struct Executor::State {
-  State(const Program& program_, kernels::Backend& backend_, memory::LeaseSource& leases_,
-        const ExecutorLimits& limits_)
-      : program(program_), backend(backend_), leases(leases_), limits(limits_) {}
-
-  const Program& program;
-  kernels::Backend& backend;
-  memory::LeaseSource& leases;
-  ExecutorLimits limits;
-  ExecutorFigures figures;
-
-  std::vector<memory::BlockId> block_ids;
-  std::vector<std::vector<std::uint32_t>> weights_of_block;  ///< indices into program.weights
-  std::vector<kernels::WeightView> views;
-  std::unique_ptr<StepBuffers> buffers;
-  std::unique_ptr<KvCache> kv;
-  std::unique_ptr<hal::Stream> stream;
-
-  /// All weights fit in tier 0: a step holds every lease.
-  bool is_resident = false;
-  std::vector<memory::Lease> held;                    ///< by block; resident mode
-  std::array<memory::Lease, 2> window;                ///< streaming mode: the block in use and the one before
-  std::array<std::unique_ptr<hal::Event>, 2> passed;  ///< when the window's block was last read
-
-  std::unique_ptr<hal::Graph> graph;
-  std::vector<std::byte*> graph_addresses;  ///< where the blocks lay at capture
-  bool has_run_decode = false;              ///< kernels load on first use; capture comes after
-
-  Status check_program() const;
-  Status build();
-  void bind_block(std::uint32_t block, std::byte* address);
-  Status lease_all(const StopToken& stop);
-  bool has_moved_since_capture() const;
-  kernels::Bindings bindings() const;
-  void fill_inputs(const StepRequest& request);
-  Status run_eager(const kernels::StepInputs& inputs, const StopToken& stop);
-  Status run_streaming(const kernels::StepInputs& inputs, const StopToken& stop);
-  Status enqueue_all(const kernels::StepInputs& inputs, const StopToken& stop);
-  Status leave_block(std::size_t slot);
-  Status enter_block(std::uint32_t block, std::size_t slot, const StopToken& stop);
-  Status run_graph(const kernels::StepInputs& inputs);
-  Status run_resident(const kernels::StepInputs& inputs, const StopToken& stop);
-};
 
 Executor::Executor(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Executor::~Executor() {
@@ -105,12 +51,19 @@ Status Executor::State::build() {
   is_resident = weight_bytes(program) <= limits.weight_budget;
   weights_of_block.resize(program.blocks.size());
   views.resize(program.weights.size());
+  BLUE_TRY_ASSIGN(tables, ExpertTables::create(program, backend.device()));
   for (std::uint32_t w = 0; w < program.weights.size(); ++w) {
     const WeightUse& use = program.weights[w];
-    weights_of_block[use.block].push_back(w);
-    views[w] = {nullptr, use.format, use.rows, use.cols};
+    const std::byte* const* experts = nullptr;
+    if (use.n_experts > 0) {
+      experts = tables->table(static_cast<kernels::Slot>(w));
+    } else {
+      weights_of_block[use.block].push_back(w);
+    }
+    views[w] = {nullptr, use.format, use.rows, use.cols, experts};
   }
   held.resize(program.blocks.size());
+  bound_addresses.resize(program.blocks.size());
   graph_addresses.resize(program.blocks.size());
   BLUE_TRY_ASSIGN(kv, KvCache::create(program.kv, limits.kv_type, limits.max_sequences, limits.max_context,
                                       backend.device()));
@@ -121,10 +74,33 @@ Status Executor::State::build() {
   for (auto& event : passed) {
     BLUE_TRY_ASSIGN(event, backend.device().open_event());
   }
+  return build_expert_parts();
+}
+
+Status Executor::State::build_expert_parts() {
+  dense_block_after.assign(program.blocks.size(), kNoBlock);
+  for (std::size_t block = program.blocks.size(); block-- > 1;) {
+    const bool is_expert = program.blocks[block].kind == memory::BlockKind::expert;
+    dense_block_after[block - 1] = is_expert ? dense_block_after[block] : static_cast<std::uint32_t>(block);
+  }
+  std::size_t most_chosen = 0;
+  std::size_t most_experts = 0;
+  for (const ExpertRun& run : program.expert_runs) {
+    most_chosen = std::max<std::size_t>(most_chosen, run.top_k);
+    most_experts = std::max<std::size_t>(most_experts, run.n_experts);
+  }
+  is_chosen.resize(most_experts);
+  chosen.reserve(most_experts);
+  expert_leases.reserve(most_experts);
+  routes.resize(2 * most_chosen * limits.max_step_tokens);
+  if (routes.empty()) return {};
+  BLUE_TRY_ASSIGN(routes_lock, backend.device().register_host(std::as_writable_bytes(std::span(routes))));
   return {};
 }
 
 void Executor::State::bind_block(std::uint32_t block, std::byte* address) {
+  if (bound_addresses[block] == address) return;
+  bound_addresses[block] = address;
   for (const std::uint32_t w : weights_of_block[block])
     views[w].data = address + program.weights[w].block_offset;
 }
@@ -134,12 +110,20 @@ Status Executor::State::lease_all(const StopToken& stop) {
     BLUE_TRY_ASSIGN(held[block], leases.lease(block_ids[block], stop));
     bind_block(block, held[block].address());
   }
+  for (std::size_t run = 0; run < program.expert_runs.size(); ++run) {
+    const ExpertRun& experts = program.expert_runs[run];
+    for (std::uint32_t e = 0; e < experts.n_experts; ++e)
+      tables->bind(run, e, held[experts.first_block + e].address());
+    // Not part of a captured step: kernels read the tables where they always lie.
+    BLUE_TRY(tables->upload(run, *stream));
+  }
   return {};
 }
 
 bool Executor::State::has_moved_since_capture() const {
   for (std::size_t block = 0; block < held.size(); ++block) {
-    if (held[block].address() != graph_addresses[block]) return true;
+    const bool is_expert = program.blocks[block].kind == memory::BlockKind::expert;
+    if (!is_expert && held[block].address() != graph_addresses[block]) return true;
   }
   return false;
 }
@@ -205,50 +189,6 @@ Status Executor::State::run_resident(const kernels::StepInputs& inputs, const St
   return status;
 }
 
-Status Executor::State::leave_block(std::size_t slot) {
-  if (!window[slot].is_held()) return {};
-  // Kernels under way may still read it: the lease ends behind them.
-  BLUE_TRY(passed[slot]->wait());
-  window[slot].release();
-  return {};
-}
-
-Status Executor::State::enter_block(std::uint32_t block, std::size_t slot, const StopToken& stop) {
-  BLUE_TRY(leave_block(slot));
-  Result<memory::Lease> lease = leases.lease(block_ids[block], stop);
-  if (!lease && lease.error().is(memory::MemoryError::tier_full)) {
-    // The block before it lies in the way: give up the overlap rather than the step.
-    BLUE_TRY(leave_block(1 - slot));
-    lease = leases.lease(block_ids[block], stop);
-  }
-  BLUE_TRY_ASSIGN(window[slot], std::move(lease));
-  bind_block(block, window[slot].address());
-  return {};
-}
-
-Status Executor::State::run_streaming(const kernels::StepInputs& inputs, const StopToken& stop) {
-  const kernels::Bindings bound = bindings();
-  BLUE_TRY(buffers->upload(*stream));
-  std::uint32_t current = kNoBlock;
-  std::size_t slot = 0;
-  for (std::size_t i = 0; i < program.ops.size(); ++i) {
-    if (stop.is_stopped()) return stopped();
-    if (has_no_rows(program.ops[i], inputs)) continue;
-    const std::uint32_t block = program.op_blocks[i];
-    if (block != kNoBlock && block != current) {
-      if (current != kNoBlock) {
-        BLUE_TRY(stream->record(*passed[slot]));
-        slot = 1 - slot;
-      }
-      BLUE_TRY(enter_block(block, slot, stop));
-      current = block;
-      if (block + 1 < block_ids.size()) leases.hint(block_ids[block + 1]);
-    }
-    BLUE_TRY(backend.enqueue(program.ops[i], bound, inputs, *stream));
-  }
-  return inputs.n_outputs == 0 ? Status() : buffers->download_logits(inputs.n_outputs, *stream);
-}
-
 Result<std::span<const float>> Executor::step(const StepRequest& request, const StopToken& stop) {
   State& state = *state_;
   const auto n_tokens = static_cast<std::uint32_t>(request.tokens.size());
@@ -271,7 +211,7 @@ Result<std::span<const float>> Executor::step(const StepRequest& request, const 
   } else {
     Status status = state.run_streaming(inputs, stop);
     BLUE_TRY(state.stream->synchronize());
-    for (memory::Lease& lease : state.window) lease.release();
+    state.release_streamed();
     BLUE_TRY(std::move(status));
   }
   return state.buffers->logits(n_outputs);

@@ -24,7 +24,8 @@ struct ExecutorLimits {
   std::uint32_t max_context = 1024;  ///< tokens per sequence
   kernels::KvType kv_type = kernels::KvType::f32;
   /// Tier 0's budget. When all weights fit, a step holds every lease at once (and is one graph launch where the
-  /// device has graphs); otherwise leases are taken block by block as the step goes.
+  /// device has graphs); otherwise leases are taken block by block as the step goes, and of a layer's experts only those
+  /// that the router chose, in as many passes as tier 0 needs.
   Bytes weight_budget;
 };
 
@@ -40,6 +41,8 @@ struct ExecutorFigures {
   std::uint64_t n_steps = 0;
   std::uint64_t n_graph_launches = 0;
   std::uint64_t n_graph_captures = 0;
+  std::uint64_t n_expert_passes = 0;  ///< streaming steps: how often a layer's experts came in turn
+  std::uint64_t n_expert_leases = 0;  ///< streaming steps
 };
 
 class Executor {

@@ -49,7 +49,7 @@ Status InlineModel::open_tiers(const InlineModelOptions& options) {
                   memory::InlineTiers::open(backend_->device(), *reader_, *catalog_, *residency_, budgets));
   BLUE_TRY_ASSIGN(
       const memory::CatalogModel added,
-      catalog_->add_model(program.hyper.name, {model_->path}, blocks_of(program, program.hyper.name)));
+      catalog_->add_model(program.hyper.name, model_->files, blocks_of(program, program.hyper.name)));
   ExecutorLimits limits;
   limits.max_context =
       options.max_context != 0 ? options.max_context : std::min(program.hyper.n_context, kDefaultContext);

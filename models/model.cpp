@@ -9,21 +9,24 @@ namespace blue::models {
 namespace {
 
 /// FNV-1a over what tells one set of weights from another without reading them: names, shapes, types and places of all
-/// tensors, the file's size and when it was last written (fine-tunes of one model differ in nothing else).
+/// tensors, each file's size and when it was last written (fine-tunes of one model differ in nothing else).
 std::uint64_t fingerprint_of(const GgufFile& file) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   const auto mix = [&hash](ConstByteSpan bytes) {
     for (const std::byte byte : bytes) hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3ULL;
   };
   const auto mix_number = [&mix](std::uint64_t number) { mix(std::as_bytes(std::span(&number, 1))); };
-  mix_number(file.file_size());
-  std::error_code unknown_time;
-  const auto written = std::filesystem::last_write_time(file.path(), unknown_time);
-  if (!unknown_time) mix_number(static_cast<std::uint64_t>(written.time_since_epoch().count()));
+  for (const GgufPart& part : file.parts()) {
+    mix_number(part.size);
+    std::error_code unknown_time;
+    const auto written = std::filesystem::last_write_time(part.path, unknown_time);
+    if (!unknown_time) mix_number(static_cast<std::uint64_t>(written.time_since_epoch().count()));
+  }
   for (const TensorInfo& tensor : file.tensors()) {
     mix(std::as_bytes(std::span(tensor.name)));
     for (const std::uint64_t dim : tensor.dims) mix_number(dim);
     mix_number(tensor.type);
+    mix_number(tensor.file);
     mix_number(tensor.file_offset);
   }
   return hash;
@@ -35,6 +38,7 @@ Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
   BLUE_TRY_ASSIGN(const GgufFile file, GgufFile::open(path));
   auto model = std::make_shared<Model>();
   model->path = path;
+  for (const GgufPart& part : file.parts()) model->files.push_back(part.path);
   model->fingerprint = fingerprint_of(file);
   BLUE_TRY_ASSIGN(model->program, compile_program(file));
   auto tokenizer = Tokenizer::from_gguf(file);

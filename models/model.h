@@ -16,8 +16,9 @@
 namespace blue::models {
 
 struct Model {
-  std::string path;
-  std::uint64_t fingerprint = 0;  ///< of header and size: what a KV snapshot is checked against
+  std::string path;                ///< as it was opened
+  std::vector<std::string> files;  ///< all parts; BlockExtent::file of the program's blocks indexes them
+  std::uint64_t fingerprint = 0;   ///< of header and size: what a KV snapshot is checked against
   Program program;
   std::unique_ptr<const Tokenizer> tokenizer;  ///< null when the file has no vocabulary; see tokenizer_error
   std::string tokenizer_error;                 ///< why there is none
@@ -35,7 +36,7 @@ struct Model {
   [[nodiscard]] Result<std::vector<TokenId>> text_tokens(std::string_view text) const;
 };
 
-/// Opens a GGUF file, compiles its program. Reads the header only.
+/// Opens a GGUF file, or all parts of a split one, compiles its program. Reads headers only.
 /// Errors: those of GgufFile::open and compile_program.
 Result<std::shared_ptr<const Model>> open_model(const std::string& path);
 

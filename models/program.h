@@ -12,6 +12,15 @@
 
 namespace blue::models {
 
+/// How rotation is stretched beyond the trained context: what goes into every rope op (kernels/op.h).
+struct RopeScaling {
+  float scale = 1.0F;
+  float magnitude = 1.0F;  ///< as llama's YaRN has it; deepseek's puts it into the softmax scale instead
+  float yarn_mix = 0.0F;
+  float yarn_low = 0.0F;
+  float yarn_high = 1.0F;
+};
+
 /// Sizes and constants of a model, in the field's terms (docs/glossary.md).
 struct HyperParameters {
   std::string architecture;
@@ -27,17 +36,21 @@ struct HyperParameters {
   std::uint32_t n_vocab = 0;
   float rms_eps = 1e-5F;
   float rope_base = 10000.0F;
-  float rope_scale = 1.0F;
+  RopeScaling rope_scaling;
+  std::uint32_t n_experts = 0;  ///< routed ones per layer; 0: a dense model
+  std::uint32_t top_k = 0;
+  std::uint32_t d_ff_expert = 0;
 };
 
-/// A weight matrix inside its block. Indexed by Op::weight.
+/// A weight matrix inside its block, or one matrix per expert, each inside that expert's block. Indexed by Op::weight.
 struct WeightUse {
-  std::uint32_t block = 0;         ///< index into Program::blocks
-  std::uint64_t block_offset = 0;  ///< bytes
+  std::uint32_t block = 0;         ///< index into Program::blocks; with experts: expert e's is block + e
+  std::uint64_t block_offset = 0;  ///< bytes; the same in each expert's block
   const kernels::Format* format = nullptr;
-  std::uint64_t rows = 0;
+  std::uint64_t rows = 0;  ///< of one expert, with experts
   std::uint64_t cols = 0;
-  std::string tensor;  ///< its name in the file
+  std::string tensor;           ///< its name in the file
+  std::uint32_t n_experts = 0;  ///< 0: one matrix
 };
 
 /// An activation buffer. Indexed by Op::out, in, in2.
@@ -49,7 +62,7 @@ struct ActivationUse {
 /// A block before it has an id: what it is and where its bytes lie in the model's file.
 struct BlockPlan {
   memory::BlockKind kind = memory::BlockKind::layer;
-  std::string name;  ///< "layer.3"
+  std::string name;  ///< "layer.3", "layer.3.expert.17"
   Bytes size;
   std::vector<memory::BlockExtent> extents;
 };
@@ -61,17 +74,34 @@ struct KvShape {
   std::uint32_t v_width = 0;
 };
 
+/// The ops [first_op, end_op) that one layer's routed experts run through, from the first expert_linear to the last. Which of
+/// the blocks [first_block, first_block + n_experts) they read is known only when the route op before them has run.
+/// They may run several times in a step, each time with other experts at hand: between expert_linear ops over the same
+/// blocks stand only ops value by value (silu_mul), which leave nothing behind that a later pass does not overwrite.
+struct ExpertRun {
+  std::uint32_t first_op = 0;
+  std::uint32_t end_op = 0;
+  std::uint32_t first_block = 0;
+  std::uint32_t n_experts = 0;
+  std::uint32_t top_k = 0;
+  kernels::Slot route = kernels::kNoSlot;  ///< the activation that says who was chosen
+};
+
 inline constexpr std::uint32_t kNoBlock = 0xffffffff;
 
 struct Program {
   HyperParameters hyper;
   std::vector<kernels::Op> ops;
-  std::vector<std::uint32_t> op_blocks;  ///< per op: the block it reads, or kNoBlock
+  std::vector<std::uint32_t>
+      op_blocks;  ///< per op: the block it reads, or kNoBlock; expert_linear: see expert_runs
   std::vector<WeightUse> weights;
   std::vector<ActivationUse> activations;
-  std::vector<BlockPlan> blocks;  ///< in the order a step first needs them
+  std::vector<BlockPlan>
+      blocks;  ///< in the order a step first needs them; a layer's experts behind their layer
+  std::vector<ExpertRun> expert_runs;  ///< in program order, not overlapping
   kernels::Slot logits = kernels::kNoSlot;
   KvShape kv;
+  std::vector<std::string> notes;  ///< what of the file is left out, a line each, for the user
 };
 
 /// Bytes of all blocks.

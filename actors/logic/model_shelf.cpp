@@ -14,7 +14,8 @@ Result<std::shared_ptr<const ShelvedModel>> ModelShelf::open(const std::string& 
   BLUE_TRY_ASSIGN(shelved->model, models::open_model(path));
   const std::string name = std::filesystem::path(path).stem().string();
   BLUE_TRY_ASSIGN(memory::CatalogModel taken,
-                  house_.catalog().add_model(name, {path}, models::blocks_of(shelved->model->program, name)));
+                  house_.catalog().add_model(name, shelved->model->files,
+                                             models::blocks_of(shelved->model->program, name)));
   shelved->blocks = std::move(taken.blocks);
   return models_[path] = std::move(shelved);
 }

@@ -27,6 +27,9 @@ ordered_json describe(const models::GgufFile& file) {
   document["file"] = file.path();
   document["version"] = file.version();
   document["size"] = file.file_size();
+  document["parts"] = ordered_json::array();
+  for (const models::GgufPart& part : file.parts())
+    document["parts"].push_back({{"file", part.path}, {"size", part.size}});
   document["alignment"] = file.alignment();
   document["keys"] = ordered_json::array();
   for (const models::KeyDescription& key : file.describe_keys()) {
@@ -37,6 +40,7 @@ ordered_json describe(const models::GgufFile& file) {
     document["tensors"].push_back({{"name", tensor.name},
                                    {"dims", dims_of(tensor)},
                                    {"format", type_name(tensor.type)},
+                                   {"part", tensor.file},
                                    {"offset", tensor.file_offset},
                                    {"size", tensor.size}});
   }
@@ -58,14 +62,23 @@ void print_text(const ordered_json& document) {
               document["version"].get<unsigned>(),
               to_text(Bytes{document["size"].get<std::uint64_t>()}).c_str(),
               document["alignment"].get<unsigned long long>());
+  const bool is_split = document["parts"].size() > 1;
+  if (is_split) {
+    for (const auto& part : document["parts"]) {
+      std::printf("  part %s, %s\n", part["file"].get<std::string>().c_str(),
+                  to_text(Bytes{part["size"].get<std::uint64_t>()}).c_str());
+    }
+  }
   for (const auto& key : document["keys"]) {
     std::printf("  %-44s %-16s %s\n", key["key"].get<std::string>().c_str(),
                 key["type"].get<std::string>().c_str(), key["value"].get<std::string>().c_str());
   }
   for (const auto& tensor : document["tensors"]) {
-    std::printf("  %-44s %-16s %s at %llu, %s\n", tensor["name"].get<std::string>().c_str(),
+    const std::string part =
+        is_split ? " in part " + std::to_string(tensor["part"].get<std::uint32_t>() + 1) : "";
+    std::printf("  %-44s %-16s %s at %llu%s, %s\n", tensor["name"].get<std::string>().c_str(),
                 tensor["format"].get<std::string>().c_str(), tensor["dims"].dump().c_str(),
-                tensor["offset"].get<unsigned long long>(),
+                tensor["offset"].get<unsigned long long>(), part.c_str(),
                 to_text(Bytes{tensor["size"].get<std::uint64_t>()}).c_str());
   }
   const auto& program = document["program"];

@@ -142,6 +142,9 @@ Result<Run> Runtime::generate(const GenerateRequest& request) {
 
 Result<Run> Runtime::run_cascade(actors::CascadeSpec cascade, const std::string& task,
                                  const CascadeOptions& options) {
+  if (task.find_first_not_of(" \t\r\n") == std::string::npos) {
+    return Error(ActorsError::bad_request, "the task is empty: say in plain words what is wanted");
+  }
   BLUE_TRY_ASSIGN(const actors::RunPlace place, actors::create_run(state_->options.runs_root));
   auto run = std::make_unique<Run::State>();
   run->id = place.id;

@@ -48,17 +48,25 @@ class CpuBackend final : public Backend {
 
   std::string_view name() const override { return "cpu"; }
   hal::Device& device() override { return *device_; }
+
   Bytes workspace_bytes(std::span<const Op> ops, std::uint32_t max_tokens) const override {
-    Bytes largest;
+    std::uint64_t most = 0;
     for (const Op& op : ops) {
-      if (op.kind == OpKind::linear) largest = std::max(largest, Bytes{linear_workspace(op, max_tokens)});
+      if (op.kind == OpKind::linear) most = std::max(most, linear_workspace(op, max_tokens));
+      if (op.kind == OpKind::route) most = std::max(most, route_workspace(op, max_tokens));
+      if (op.kind == OpKind::expert_linear) most = std::max(most, expert_workspace(op, max_tokens));
+      if (op.kind == OpKind::head_linear) most = std::max(most, head_linear_workspace(op, max_tokens));
+      if (op.kind == OpKind::index_topk)
+        most = std::max(most, index_topk_workspace(op, max_tokens, workers_.n_workers()));
     }
-    return largest;
+    return {most};
   }
 
   Status supports(const Op& op, const Format* format) const override {
     BLUE_TRY(check_shape(op, format));
-    if (op.kind != OpKind::linear || kernels_of(format) != nullptr) return {};
+    const bool multiplies =
+        op.kind == OpKind::linear || op.kind == OpKind::head_linear || op.kind == OpKind::expert_linear;
+    if (!multiplies || kernels_of(format) != nullptr) return {};
     return Error(KernelsError::unsupported_format,
                  describe(op, format) + ": the cpu backend has no kernel for " + std::string(format->name) +
                      "; take --backend reference");
@@ -69,13 +77,22 @@ class CpuBackend final : public Backend {
     switch (op.kind) {
       case OpKind::embed: embed(work); break;
       case OpKind::rms_norm: rms_norm(work, ops_); break;
-      case OpKind::linear: run_linear(work); break;
+      case OpKind::linear: linear(work, kernels_for(work), ops_); break;
       case OpKind::rope: rope(work); break;
       case OpKind::kv_append: kv_append(work); break;
       case OpKind::attention: attention(work, ops_); break;
       case OpKind::silu_mul: silu_mul(work, ops_); break;
       case OpKind::add: add(work); break;
       case OpKind::gather_rows: gather_rows(work); break;
+      case OpKind::add_bias: add_bias(work); break;
+      case OpKind::route: route(work); break;
+      case OpKind::expert_linear: expert_linear(work, kernels_for(work), ops_); break;
+      case OpKind::expert_sum: expert_sum(work); break;
+      case OpKind::head_linear: head_linear(work, kernels_for(work)); break;
+      case OpKind::attention_latent: attention_latent(work, ops_); break;
+      case OpKind::index_topk: index_topk(work, ops_); break;
+      case OpKind::layer_norm: layer_norm(work, ops_); break;
+      case OpKind::hadamard: hadamard(work, ops_); break;
     }
     return {};
   }
@@ -88,10 +105,10 @@ class CpuBackend final : public Backend {
     return nullptr;
   }
 
-  void run_linear(const StepWork& work) {
+  const FormatKernels& kernels_for(const StepWork& work) const {
     const FormatKernels* kernels = kernels_of(work.bindings.weights[work.op.weight].format);
-    BLUE_CHECK(kernels != nullptr, "linear was enqueued without asking supports() first");
-    linear(work, *kernels, ops_);
+    BLUE_CHECK(kernels != nullptr, "a product was enqueued without asking supports() first");
+    return *kernels;
   }
 
   std::unique_ptr<hal::Device> device_;

@@ -19,12 +19,16 @@ void store_row(std::byte* to, KvType type, const float* from, std::uint64_t n) {
 
 void kv_append(const StepWork& work) {
   const KvView& kv = work.bindings.kv;
-  const std::uint64_t width = std::uint64_t{work.op.n_kv_heads} * work.op.head_dim;
+  const Op& op = work.op;
+  const std::uint64_t k_width = std::uint64_t{op.n_kv_heads} * op.head_dim;
+  const std::uint64_t v_width =
+      std::uint64_t{op.n_kv_heads} * (op.value_dim == 0 ? op.head_dim : op.value_dim);
   for (std::uint32_t t = 0; t < work.n_rows(); ++t) {
     const auto position = static_cast<std::uint32_t>(work.inputs.positions[t]);
     std::byte* page = kv_page(kv, work.op.layer, page_of(work.inputs, t, position));
-    store_row(key_row(kv, page, position % kPageTokens), kv.type, work.in() + t * width, width);
-    store_row(value_row(kv, page, position % kPageTokens), kv.type, work.in2() + t * width, width);
+    store_row(key_row(kv, page, position % kPageTokens), kv.type, work.in() + t * k_width, k_width);
+    if (op.in2 == kNoSlot) continue;
+    store_row(value_row(kv, page, position % kPageTokens), kv.type, work.in2() + t * v_width, v_width);
   }
 }
 

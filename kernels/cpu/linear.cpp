@@ -3,8 +3,6 @@
 #include "kernels/cpu/ops.h"
 
 namespace blue::kernels::cpu {
-namespace {
-
 void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t n_rows, std::byte* to) {
   constexpr std::uint64_t kCost = 2;  // per value, in multiplications
   work.workers.parallel_for(n_rows, grain_of(work.op.cols * kCost),
@@ -12,8 +10,6 @@ void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t
                               kernels.quantise(work.in(), to, begin, end, work.op.cols);
                             });
 }
-
-}  // namespace
 
 std::uint64_t linear_workspace(const Op& op, std::uint32_t max_tokens) {
   return op.cols % kByteGroup == 0 ? byte_row_stride(op.cols) * max_tokens : 0;

@@ -19,16 +19,28 @@ struct AttentionSpan {
   std::uint32_t kv_head = 0;
 };
 
+/// Heads of one token that attention_latent takes at once: bounds the accumulators on its stack.
+inline constexpr std::uint32_t kLatentHeads = 16;
+
+/// One part of an attention_latent op: some heads of one token.
+struct LatentPart {
+  std::uint32_t token = 0;
+  std::uint32_t n_heads = 0;
+  const float* q = nullptr;
+  float* out = nullptr;
+  const float* chosen = nullptr;  ///< positions, ascending, then -1, [op.top_k]; null: all
+};
+
 struct OpKernels {
   /// Rounds activations to bytes (byte_rows.h). Shapes: rows [begin, end) of in [n, cols], cols a multiple of 32; `rows` is
   /// row 0 of the result. Bound: within each group of 32, |error| <= largest magnitude / 254.
   void (*quantise)(const float* in, std::byte* rows, std::uint64_t begin, std::uint64_t end,
                    std::uint64_t cols) = nullptr;
 
-  /// Shapes:   groups [begin, end) of `cols` values each; weight [cols]. Aliasing: out may be in.
+  /// Shapes:   groups [begin, end) of `cols` values each, `stride` apart; weight [cols]. Aliasing: out may be in.
   /// Bound:    reads and writes each value once or twice; sums in float32, one partial sum per lane.
   void (*rms_norm)(const float* in, const float* weight, float* out, std::uint64_t begin, std::uint64_t end,
-                   std::uint64_t cols, float eps) = nullptr;
+                   std::uint64_t cols, std::uint64_t stride, float eps) = nullptr;
 
   /// Shapes:   values [begin, end) of flat arrays. Aliasing: out may be in or in2. Bound: exp to 2 units in the last place.
   void (*silu_mul)(const float* in, const float* in2, float* out, std::uint64_t begin,
@@ -41,6 +53,27 @@ struct OpKernels {
   /// Source:   Milakov and Gimelshein 2018, Online normalizer calculation for softmax, algorithm 3; here page by page.
   void (*attention)(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q, float* out,
                     const AttentionSpan& span) = nullptr;
+
+  /// attention_latent of `n_heads` heads of one token, which share every cached row that is read; see LatentPart.
+  /// Shapes:   q [n_heads, head_dim], out [n_heads, value_dim]; n_heads <= kLatentHeads, head_dim <= kMaxLatentDim.
+  /// Bound:    reads each cached row once for all heads: n_positions · head_dim values.
+  /// Source:   DeepSeek-AI 2024, DeepSeek-V2, §2.1 (absorbed form); softmax as in attention.
+  void (*attention_latent)(const Op& op, const KvView& kv, const StepInputs& inputs,
+                           const LatentPart& part) = nullptr;
+
+  /// Scores of positions [first, end) of one token, end - first <= kPageTokens, all in one page: out[i] is that of first + i.
+  /// Shapes:   q [n_heads, head_dim], weights [n_heads]. Bound: reads head_dim values of each position once.
+  /// Source:   DeepSeek-AI 2025, DeepSeek-V3.2, §2.1 (lightning indexer).
+  void (*index_scores)(const Op& op, const KvView& kv, const std::byte* rows, std::uint32_t n_rows,
+                       const float* q, const float* weights, float* out) = nullptr;
+
+  /// Shapes:   rows [begin, end) of `cols` values; weight [cols]. Aliasing: out may be in.
+  void (*layer_norm)(const float* in, const float* weight, float* out, std::uint64_t begin, std::uint64_t end,
+                     std::uint64_t cols, float eps) = nullptr;
+
+  /// Shapes:   groups [begin, end) of `cols` values, a power of two. Aliasing: out may be in.
+  void (*hadamard)(const float* in, float* out, std::uint64_t begin, std::uint64_t end,
+                   std::uint64_t cols) = nullptr;
 };
 
 const OpKernels& op_kernels_avx2();

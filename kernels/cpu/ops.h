@@ -36,6 +36,8 @@ constexpr std::uint64_t grain_of(std::uint64_t cost) {
 void embed(const StepWork& work);
 void rms_norm(const StepWork& work, const OpKernels& kernels);
 void linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops);
+/// Rows [0, n_rows) of the op's input as bytes (byte_rows.h), by all workers.
+void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t n_rows, std::byte* to);
 /// Bytes of workspace that a linear needs for its activations as bytes.
 std::uint64_t linear_workspace(const Op& op, std::uint32_t max_tokens);
 void rope(const StepWork& work);
@@ -44,5 +46,22 @@ void attention(const StepWork& work, const OpKernels& kernels);
 void silu_mul(const StepWork& work, const OpKernels& kernels);
 void add(const StepWork& work);
 void gather_rows(const StepWork& work);
+void add_bias(const StepWork& work);
+/// Works in route_workspace() bytes of Bindings::workspace.
+void route(const StepWork& work);
+/// Works in expert_workspace() bytes of Bindings::workspace.
+void expert_linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops);
+void expert_sum(const StepWork& work);
+void head_linear(const StepWork& work, const FormatKernels& kernels);
+void attention_latent(const StepWork& work, const OpKernels& kernels);
+void index_topk(const StepWork& work, const OpKernels& kernels);
+void layer_norm(const StepWork& work, const OpKernels& kernels);
+void hadamard(const StepWork& work, const OpKernels& kernels);
+
+/// Bytes of workspace that the op needs for up to max_tokens.
+std::uint64_t route_workspace(const Op& op, std::uint32_t max_tokens);
+std::uint64_t expert_workspace(const Op& op, std::uint32_t max_tokens);
+std::uint64_t head_linear_workspace(const Op& op, std::uint32_t max_tokens);
+std::uint64_t index_topk_workspace(const Op& op, std::uint32_t max_tokens, std::uint32_t n_workers);
 
 }  // namespace blue::kernels::cpu

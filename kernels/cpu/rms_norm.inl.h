@@ -28,10 +28,10 @@ float sum_of_squares(const float* in, std::uint64_t n) {
 }
 
 void rms_norm(const float* in, const float* weight, float* out, std::uint64_t begin, std::uint64_t end,
-              std::uint64_t cols, float eps) {
+              std::uint64_t cols, std::uint64_t stride, float eps) {
   for (std::uint64_t group = begin; group < end; ++group) {
-    const float* from = in + group * cols;
-    float* to = out + group * cols;
+    const float* from = in + group * stride;
+    float* to = out + group * stride;
     const float mean = sum_of_squares(from, cols) / static_cast<float>(cols);
     const Vec factor = all(1.0F / __builtin_sqrtf(mean + eps));
     std::uint64_t c = 0;

@@ -53,6 +53,27 @@ Error no_kernels(const Op& op, const Format* format) {
           "cuda: " + describe(op, format) + ": no CUDA kernel for this format; take another backend or file"};
 }
 
+/// Ops and attributes that programs may hold and no kernel here computes.
+bool has_kernel(const Op& op) {
+  switch (op.kind) {
+    case OpKind::add_bias:
+    case OpKind::route:
+    case OpKind::expert_linear:
+    case OpKind::expert_sum:
+    case OpKind::head_linear:
+    case OpKind::attention_latent:
+    case OpKind::index_topk:
+    case OpKind::layer_norm:
+    case OpKind::hadamard: return false;
+    case OpKind::rms_norm: return op.head_dim <= op.cols;
+    case OpKind::kv_append: return op.in2 != kNoSlot && op.value_dim == 0;
+    case OpKind::rope:
+      return op.weight == kNoSlot && op.rotary_offset == 0 && op.rope_magnitude == 1.0F &&
+             op.yarn_mix == 0.0F;
+    default: return true;
+  }
+}
+
 class CudaBackend final : public Backend {
  public:
   explicit CudaBackend(std::unique_ptr<CudaDevice> device)
@@ -63,6 +84,10 @@ class CudaBackend final : public Backend {
 
   [[nodiscard]] Status supports(const Op& op, const Format* format) const override {
     BLUE_TRY(check_shape(op, format));
+    if (!has_kernel(op)) {
+      return Error(KernelsError::unsupported_shape,
+                   "the cuda backend has no kernel for " + describe(op, format) + "; take --device cpu");
+    }
     if (has_format(op.kind) && kernels_of(format) == nullptr) return no_kernels(op, format);
     if (op.kind == OpKind::attention && op.n_heads > kMaxGridRows) {
       return Error(
@@ -122,6 +147,15 @@ class CudaBackend final : public Backend {
       case OpKind::silu_mul: return &launch_silu_mul;
       case OpKind::add: return &launch_add;
       case OpKind::gather_rows: return &launch_gather_rows;
+      case OpKind::add_bias:
+      case OpKind::route:
+      case OpKind::expert_linear:
+      case OpKind::expert_sum:
+      case OpKind::head_linear:
+      case OpKind::attention_latent:
+      case OpKind::index_topk:
+      case OpKind::layer_norm:
+      case OpKind::hadamard: break;  // supports() refuses them
     }
     return nullptr;
   }

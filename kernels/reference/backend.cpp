@@ -31,6 +31,15 @@ class ReferenceBackend final : public Backend {
       case OpKind::silu_mul: reference::silu_mul(op, bindings, inputs); break;
       case OpKind::add: reference::add(op, bindings, inputs); break;
       case OpKind::gather_rows: reference::gather_rows(op, bindings, inputs); break;
+      case OpKind::add_bias: reference::add_bias(op, bindings, inputs); break;
+      case OpKind::route: reference::route(op, bindings, inputs); break;
+      case OpKind::expert_linear: reference::expert_linear(op, bindings, inputs); break;
+      case OpKind::expert_sum: reference::expert_sum(op, bindings, inputs); break;
+      case OpKind::head_linear: reference::head_linear(op, bindings, inputs); break;
+      case OpKind::attention_latent: reference::attention_latent(op, bindings, inputs); break;
+      case OpKind::index_topk: reference::index_topk(op, bindings, inputs); break;
+      case OpKind::layer_norm: reference::layer_norm(op, bindings, inputs); break;
+      case OpKind::hadamard: reference::hadamard(op, bindings, inputs); break;
     }
     return {};
   }

@@ -1,31 +1,11 @@
-// The ops that read a weight: embed, rms_norm, linear.
+// The dense ops that read a weight: embed, rms_norm, add_bias, linear.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
-#include "base/check.h"
 #include "kernels/reference/ops.h"
 
 namespace blue::kernels::reference {
-namespace {
-
-/// Decodes a weight row piece by piece through a buffer on the stack, since a step never allocates.
-/// `use(first_column, values)` sees the pieces in order.
-template <class Use>
-void for_each_piece(const WeightView& weight, std::uint64_t row, Use&& use) {
-  constexpr std::size_t kPieceValues = 1024;
-  const Format& format = *weight.format;
-  BLUE_CHECK(format.values_per_block <= kPieceValues, "a block of the format exceeds the decode buffer");
-  float values[kPieceValues];
-  const std::size_t piece = kPieceValues / format.values_per_block * format.values_per_block;
-  const std::byte* data = weight.data + row * format.row_bytes(weight.cols);
-  for (std::uint64_t column = 0; column < weight.cols; column += piece) {
-    const std::size_t n = std::min<std::uint64_t>(piece, weight.cols - column);
-    format.decode({data + format.row_bytes(column), format.row_bytes(n)}, {values, n});
-    use(column, std::span<const float>(values, n));
-  }
-}
-
-}  // namespace
 
 void embed(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
   const WeightView& weight = bindings.weights[op.weight];
@@ -35,7 +15,7 @@ void embed(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
     BLUE_CHECK(token >= 0 && static_cast<std::uint64_t>(token) < weight.rows,
                "token id outside the vocabulary");
     float* row = out + static_cast<std::uint64_t>(t) * op.cols;
-    for_each_piece(weight, static_cast<std::uint64_t>(token),
+    for_each_piece(weight, weight.data, static_cast<std::uint64_t>(token),
                    [&](std::uint64_t column, std::span<const float> values) {
                      std::memcpy(row + column, values.data(), values.size_bytes());
                    });
@@ -45,16 +25,28 @@ void embed(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
 void rms_norm(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
   const WeightView& weight = bindings.weights[op.weight];
   const std::uint64_t n_groups = static_cast<std::uint64_t>(row_count(op, inputs)) * op.n_heads;
+  const std::uint64_t stride = std::max(op.head_dim, op.cols);
   for (std::uint64_t group = 0; group < n_groups; ++group) {
-    const float* in = bindings.activations[op.in] + group * op.cols;
-    float* out = bindings.activations[op.out] + group * op.cols;
+    const float* in = bindings.activations[op.in] + group * stride;
+    float* out = bindings.activations[op.out] + group * stride;
     double sum = 0.0;
     for (std::uint32_t c = 0; c < op.cols; ++c) sum += static_cast<double>(in[c]) * in[c];
     const double factor = 1.0 / std::sqrt(sum / op.cols + op.eps);
-    for_each_piece(weight, 0, [&](std::uint64_t column, std::span<const float> values) {
+    for_each_piece(weight, weight.data, 0, [&](std::uint64_t column, std::span<const float> values) {
       for (std::size_t i = 0; i < values.size(); ++i) {
         out[column + i] = static_cast<float>(in[column + i] * factor * values[i]);
       }
+    });
+  }
+}
+
+void add_bias(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
+  const WeightView& weight = bindings.weights[op.weight];
+  for (std::uint64_t t = 0; t < row_count(op, inputs); ++t) {
+    const float* in = bindings.activations[op.in] + t * op.cols;
+    float* out = bindings.activations[op.out] + t * op.cols;
+    for_each_piece(weight, weight.data, 0, [&](std::uint64_t column, std::span<const float> values) {
+      for (std::size_t i = 0; i < values.size(); ++i) out[column + i] = in[column + i] + values[i];
     });
   }
 }
@@ -69,7 +61,7 @@ void linear(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
     const std::uint32_t n = std::min(kTokensAtOnce, n_rows - first);
     for (std::uint64_t r = 0; r < op.rows; ++r) {
       double sums[kTokensAtOnce] = {};
-      for_each_piece(weight, r, [&](std::uint64_t column, std::span<const float> values) {
+      for_each_piece(weight, weight.data, r, [&](std::uint64_t column, std::span<const float> values) {
         for (std::uint32_t t = 0; t < n; ++t) {
           const float* x = in + static_cast<std::uint64_t>(first + t) * op.cols + column;
           for (std::size_t i = 0; i < values.size(); ++i) sums[t] += static_cast<double>(values[i]) * x[i];

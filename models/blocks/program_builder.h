@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "base/result.h"
 #include "models/gguf/gguf_file.h"
@@ -15,15 +16,48 @@
 
 namespace blue::models {
 
+/// What of a row a rope op turns: rotary_dims of every head, from rotary_offset on.
+struct RopeLayout {
+  std::uint32_t n_heads = 0;
+  std::uint32_t head_dim = 0;
+  std::uint32_t rotary_dims = 0;
+  std::uint32_t rotary_offset = 0;
+  kernels::RopeStyle style{};
+  float magnitude = 1.0F;
+};
+
+/// How a router chooses; the numbers of experts are the hyper-parameters'.
+struct RouteTraits {
+  kernels::Gating gating = kernels::Gating::softmax;
+  kernels::RouteWeights weights = kernels::RouteWeights::normalised;
+  float scale = 1.0F;
+  std::uint32_t n_groups = 1;
+  std::uint32_t n_groups_used = 1;
+};
+
+/// Whether a cached key and a cached value are as wide as a head, or both are one compressed row.
+enum class CachedHeads : std::uint8_t { plain, latent };
+
 class ProgramBuilder {
  public:
-  /// Reads the hyper-parameters that every dense decoder states: "<arch>.block_count", "embedding_length", ...
+  /// Reads the hyper-parameters that every decoder states: "<arch>.block_count", "embedding_length", ...
   /// Missing optional keys take the field's defaults (head_count_kv = head_count, head_dim = d_model / n_heads,
-  /// rotary_dims = head_dim, rope_base = 10000). Counts are bounded so that no later product overflows.
-  explicit ProgramBuilder(const GgufFile& file);
+  /// rotary_dims = head_dim, rope_base = 10000; the experts' width is that of their tensors). Counts are bounded so that
+  /// no later product overflows. Layers that predict tokens further ahead are left out, with a note.
+  explicit ProgramBuilder(const GgufFile& file, CachedHeads cached = CachedHeads::plain);
 
   [[nodiscard]] const HyperParameters& hyper() const { return program_.hyper; }
   [[nodiscard]] bool has_tensor(std::string_view name) const { return file_.find_tensor(name) != nullptr; }
+  [[nodiscard]] const GgufFile& file() const { return file_; }
+
+  /// The key "<arch>.<key>", a whole number from 1 to `most`; an error and 1 where it is not.
+  std::uint32_t count(const std::string& key, std::optional<std::uint64_t> if_absent, std::uint64_t most);
+  /// The key "<arch>.<key>", a positive number.
+  float number(const std::string& key, double if_absent);
+  /// Keeps the first error.
+  void fail(ModelsError code, const std::string& message);
+  /// Tensors whose names begin with `prefix` are not read, and the user is told `why` once.
+  void leave_out(std::string prefix, std::string why);
 
   /// Weights asked for from now on belong to a new block.
   void begin_block(memory::BlockKind kind, std::string name);
@@ -31,6 +65,14 @@ class ProgramBuilder {
   /// The weight slot of `tensor` [rows, cols] (cols = values per row; a vector is one row). The same tensor asked for
   /// twice is the same weight in its first block (tied embeddings).
   kernels::Slot weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
+  /// The same for a small tensor that every layer reads: each block asked for holds a copy of its own, since the way
+  /// back to another block would cost more than these bytes.
+  kernels::Slot copied_weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
+
+  /// hyper().n_experts new blocks, "<current block>.expert.0" on; the current block stays where weight() puts things.
+  void begin_expert_blocks();
+  /// The slices of a stacked tensor [n_experts, rows, cols], each in its expert's block.
+  kernels::Slot expert_weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
 
   /// A buffer of `width` floats per row.
   kernels::Slot activation(std::uint32_t width, kernels::RowSet row_set = kernels::RowSet::tokens);
@@ -41,28 +83,51 @@ class ProgramBuilder {
   /// Per-head norm in place: n_heads groups of head_dim.
   void head_norm(kernels::Slot in_out, kernels::Slot weight, std::uint32_t n_heads);
   void linear(kernels::Slot out, kernels::Slot in, kernels::Slot weight);
-  void rope(kernels::Slot in_out, std::uint32_t n_heads, kernels::RopeStyle style);
+  void add_bias(kernels::Slot in_out, kernels::Slot weight);
+  /// With the model's scaling, and its divisors where the file has rope_freqs.weight.
+  void rope(kernels::Slot in_out, const RopeLayout& layout);
   void kv_append(kernels::Slot k, kernels::Slot v, std::uint32_t layer);
   void attention(kernels::Slot out, kernels::Slot q, std::uint32_t layer);
   void silu_mul(kernels::Slot out, kernels::Slot gate, kernels::Slot up);
   void add(kernels::Slot out, kernels::Slot in, kernels::Slot in2);
   void gather_rows(kernels::Slot out, kernels::Slot in);
+  /// `bias`: of the selection, or kNoSlot.
+  void route(kernels::Slot out, kernels::Slot logits, kernels::Slot bias, const RouteTraits& traits);
+  /// Ops over the same experts' blocks become one ExpertRun.
+  void expert_linear(kernels::Slot out, kernels::Slot in, kernels::Slot route, kernels::Slot weight,
+                     kernels::ExpertInput input);
+  void expert_sum(kernels::Slot out, kernels::Slot in, kernels::Slot route);
+  /// Any op; the caller fills what its kind needs beyond slots, row set and block.
+  kernels::Op& append(kernels::OpKind kind, kernels::Slot out, kernels::Slot in, kernels::Slot in2,
+                      kernels::Slot weight);
+
+  /// What a token keeps in the cache, per layer, where it is not n_kv_heads · head_dim twice.
+  void set_kv_widths(std::uint32_t k_width, std::uint32_t v_width);
 
   /// The program, with `logits` as its result. Errors: the first that occurred.
   [[nodiscard]] Result<Program> finish(kernels::Slot logits);
 
  private:
-  std::uint32_t count(const std::string& key, std::optional<std::uint64_t> if_absent, std::uint64_t most);
-  float number(const std::string& key, double if_absent);
-  void fail(ModelsError code, const std::string& message);
   void read_hyper_parameters();
+  void read_experts();
+  void read_further_predictions();
   void check_hyper_parameters();
-  kernels::Op& append(kernels::OpKind kind, kernels::Slot out, kernels::Slot in, kernels::Slot in2,
-                      kernels::Slot weight);
+  void read_rope_scaling();
+  void read_yarn(float factor);
+  /// The tensor, once it has these dims and a format that can be read; null behind an error.
+  const TensorInfo* checked_tensor(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
+  kernels::Slot place(const TensorInfo& info, const std::string& tensor, std::uint64_t rows,
+                      std::uint64_t cols);
+  void extend_expert_run(const kernels::Op& op);
+  [[nodiscard]] bool is_left_out(const std::string& tensor) const;
 
   const GgufFile& file_;
+  CachedHeads cached_;
   Program program_;
   std::optional<Error> error_;
+  std::uint32_t current_block_ = kNoBlock;
+  std::uint32_t expert_block_ = kNoBlock;  ///< the first of the experts of the current block
+  std::vector<std::string> left_out_;      ///< prefixes of tensors
   std::unordered_map<std::string, kernels::Slot> slots_by_tensor_;
 };
 

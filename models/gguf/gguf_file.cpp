@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "models/gguf/gguf_parser.h"
 
@@ -145,7 +146,7 @@ std::optional<std::vector<std::int64_t>> GgufFile::integers(std::string_view key
 
 Error GgufFile::absent(std::string_view key, std::string_view wanted) const {
   const GgufValue* value = find(key);
-  const std::string what = path_ + ": key \"" + std::string(key) + "\" ";
+  const std::string what = path() + ": key \"" + std::string(key) + "\" ";
   if (value == nullptr) {
     return Error(ModelsError::missing_key,
                  what + "is missing (wanted: " + std::string(wanted) + "); convert the model again");
@@ -189,6 +190,27 @@ Result<std::vector<std::int64_t>> GgufFile::require_integers(std::string_view ke
   return or_error(integers(key), [&] { return absent(key, "an array of integers"); });
 }
 
+std::uint64_t GgufFile::file_size() const {
+  std::uint64_t size = 0;
+  for (const GgufPart& part : parts_) size += part.size;
+  return size;
+}
+
+std::optional<std::pair<std::uint32_t, std::uint32_t>> GgufFile::index_tensors() {
+  std::vector<std::uint32_t>& order = tensors_by_name_;
+  order.resize(tensors_.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    const int by_name = tensors_[a].name.compare(tensors_[b].name);
+    return by_name != 0 ? by_name < 0 : a < b;
+  });
+  const auto twice = std::adjacent_find(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return tensors_[a].name == tensors_[b].name;
+  });
+  if (twice == order.end()) return std::nullopt;
+  return std::pair(*twice, *(twice + 1));
+}
+
 const TensorInfo* GgufFile::find_tensor(std::string_view name) const {
   const auto at =
       std::lower_bound(tensors_by_name_.begin(), tensors_by_name_.end(), name,
@@ -199,7 +221,7 @@ const TensorInfo* GgufFile::find_tensor(std::string_view name) const {
 
 Result<const TensorInfo*> GgufFile::require_tensor(std::string_view name) const {
   if (const TensorInfo* tensor = find_tensor(name)) return tensor;
-  return Error(ModelsError::missing_tensor, path_ + ": tensor \"" + std::string(name) +
+  return Error(ModelsError::missing_tensor, path() + ": tensor \"" + std::string(name) +
                                                 "\" is missing; replace the file or convert the model again");
 }
 

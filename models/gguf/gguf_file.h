@@ -1,5 +1,5 @@
-// GgufFile: the header of a GGUF file (v2, v3, little-endian): its keys and its tensor list, all checked against the
-// file before anything is believed. Tensor bytes are never read here; they belong to blocks.
+// GgufFile: the header of a GGUF file (v2, v3, little-endian), or the headers of a model split over several: its keys and its
+// tensor list, all checked against the files before anything is believed. Tensor bytes are never read here; they belong to blocks.
 // Hostile input: every count, length, offset, nesting depth and alignment is checked before use; a file that contradicts
 // itself is refused with one line naming file, byte and key or tensor.
 // Memory: at most kAllocationFactor times the header's bytes (which are part of the file) plus 4 MiB.
@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -27,9 +28,16 @@ struct TensorInfo {
   std::array<std::uint64_t, 4> dims{1, 1, 1, 1};  ///< dims[0] = values per row
   std::uint32_t n_dims = 0;
   std::uint32_t type = 0;  ///< GGUF type number; kernels::find_format(type) may be null: an error only on use
-  std::uint64_t file_offset = 0;  ///< absolute, from the file's first byte
+  std::uint32_t file = 0;  ///< index into GgufFile::parts()
+  std::uint64_t file_offset = 0;  ///< absolute, from that file's first byte
   /// Bytes. Exact for a format this program knows; for another one, what lies before the next tensor or the file's end.
   std::uint64_t size = 0;
+};
+
+/// One file of a model.
+struct GgufPart {
+  std::string path;
+  std::uint64_t size = 0;  ///< bytes
 };
 
 /// One key for people: `blue inspect`.
@@ -47,8 +55,16 @@ class GgufFile {
   /// A header longer than this is refused.
   static constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{1} << 30;
 
-  /// Reads the header of the file at `path`, in growing steps.
+  /// Reads the header of the file at `path`; where that is a part of a split model (gguf_split.h), of all its parts, which
+  /// lie beside it.
   static Result<GgufFile> open(const std::string& path);
+
+  /// Reads the header of one file in growing steps, be it a part or a whole model.
+  static Result<GgufFile> open_part(const std::string& path);
+
+  /// One model of all its parts, in order: keys of the first, tensors of all.
+  /// Errors: malformed (a part of another model or place, a tensor twice, a wrong number of tensors), naming the part.
+  static Result<GgufFile> join(std::vector<GgufFile> parts);
 
   /// The core of open: `header` is a prefix of a file of `file_size` bytes that holds the whole header; `name` goes into
   /// error messages. Copies what it keeps.
@@ -59,10 +75,14 @@ class GgufFile {
   GgufFile(const GgufFile&) = delete;
   GgufFile& operator=(const GgufFile&) = delete;
 
-  [[nodiscard]] const std::string& path() const { return path_; }
+  /// Of the first part, which errors about keys name.
+  [[nodiscard]] const std::string& path() const { return parts_.front().path; }
   [[nodiscard]] std::uint32_t version() const { return version_; }
   [[nodiscard]] std::uint64_t alignment() const { return alignment_; }
-  [[nodiscard]] std::uint64_t file_size() const { return file_size_; }
+  /// At least one; TensorInfo::file indexes them.
+  [[nodiscard]] std::span<const GgufPart> parts() const { return parts_; }
+  /// Bytes of all parts.
+  [[nodiscard]] std::uint64_t file_size() const;
 
   [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
 
@@ -105,11 +125,12 @@ class GgufFile {
   [[nodiscard]] const GgufValue* find(std::string_view key) const;
   [[nodiscard]] Error absent(std::string_view key, std::string_view wanted) const;
   [[nodiscard]] ConstByteSpan payload(const GgufValue& value) const;
+  /// Fills tensors_by_name_. Returns two tensors of one name, the one further ahead first, where there are any.
+  std::optional<std::pair<std::uint32_t, std::uint32_t>> index_tensors();
 
-  std::string path_;
+  std::vector<GgufPart> parts_;
   std::uint32_t version_ = 0;
   std::uint64_t alignment_ = 0;
-  std::uint64_t file_size_ = 0;
   std::vector<std::byte> header_;             ///< keys and strings look into it
   std::vector<GgufValue> values_;             ///< file order
   std::vector<std::uint32_t> values_by_key_;  ///< indices into values_, sorted by key

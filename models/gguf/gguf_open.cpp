@@ -63,7 +63,7 @@ Status read_up_to(const OpenFile& file, const std::string& path, std::uint64_t s
 
 }  // namespace
 
-Result<GgufFile> GgufFile::open(const std::string& path) {
+Result<GgufFile> GgufFile::open_part(const std::string& path) {
   const OpenFile file(path);
   BLUE_TRY_ASSIGN(const std::uint64_t file_size, regular_size(file, path));
   std::vector<std::byte> header;

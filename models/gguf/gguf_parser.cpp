@@ -67,8 +67,7 @@ Result<std::string_view> GgufParser::read_string(std::string_view what) {
 
 Result<GgufFile> GgufParser::parse() {
   GgufFile file;
-  file.path_ = name_;
-  file.file_size_ = file_size_;
+  file.parts_.push_back({name_, file_size_});
   BLUE_TRY(read_preamble(file));
   BLUE_TRY(read_values(file));
   BLUE_TRY(index_keys(file));
@@ -236,18 +235,10 @@ Status GgufParser::read_tensors(GgufFile& file) {
 }
 
 Status GgufParser::index_tensors(GgufFile& file) {
-  const std::vector<TensorInfo>& tensors = file.tensors_;
-  std::vector<std::uint32_t>& order = file.tensors_by_name_;
-  order.resize(tensors.size());
-  std::iota(order.begin(), order.end(), 0U);
-  std::sort(order.begin(), order.end(),
-            [&](std::uint32_t a, std::uint32_t b) { return tensors[a].name < tensors[b].name; });
-  const auto twice = std::adjacent_find(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return tensors[a].name == tensors[b].name;
-  });
-  if (twice == order.end()) return {};
-  return error(ModelsError::malformed,
-               "tensor \"" + printable(tensors[*twice].name, kNameShown) + "\" stands in the file twice");
+  const auto twice = file.index_tensors();
+  if (!twice) return {};
+  return error(ModelsError::malformed, "tensor \"" + printable(file.tensors_[twice->first].name, kNameShown) +
+                                           "\" stands in the file twice");
 }
 
 void GgufParser::keep_header(GgufFile& file) const {

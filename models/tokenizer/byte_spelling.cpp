@@ -15,16 +15,18 @@ constexpr bool stands_for_itself(std::uint32_t byte) {
   return (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
 }
 
-/// The bytes that the characters from U+0100 on mean.
-constexpr std::array<std::uint8_t, kStandIns> make_stand_ins() {
-  std::array<std::uint8_t, kStandIns> out{};
-  std::size_t n = 0;
-  for (std::uint32_t byte = 0; byte < 256; ++byte) {
-    if (!stands_for_itself(byte)) out[n++] = static_cast<std::uint8_t>(byte);
+/// By character: the byte it means, or kNoByte.
+constexpr std::int16_t kNoByte = -1;
+constexpr std::array<std::int16_t, kFirstStandIn + kStandIns> make_meanings() {
+  std::array<std::int16_t, kFirstStandIn + kStandIns> out{};
+  std::size_t stand_in = kFirstStandIn;
+  for (std::uint32_t byte = 0; byte < kFirstStandIn; ++byte) {
+    out[byte] = stands_for_itself(byte) ? static_cast<std::int16_t>(byte) : kNoByte;
+    if (!stands_for_itself(byte)) out[stand_in++] = static_cast<std::int16_t>(byte);
   }
   return out;
 }
-constexpr std::array<std::uint8_t, kStandIns> kMeaning = make_stand_ins();
+constexpr std::array<std::int16_t, kFirstStandIn + kStandIns> kMeaning = make_meanings();
 
 std::optional<std::uint8_t> hex_digit(char c) {
   if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
@@ -44,25 +46,24 @@ std::optional<std::uint8_t> byte_of_name(std::string_view name) {
 }
 
 bool append_spelled_bytes(std::string_view written, std::vector<char>& out) {
-  while (!written.empty()) {
-    const std::size_t n = utf8_character(written);
-    const auto first = static_cast<unsigned char>(written[0]);
-    std::uint32_t character = first;
-    if (n == 2) {  // every stand-in is below U+0800
-      character = (first & 0x1fU) << 6 | (static_cast<unsigned char>(written[1]) & 0x3fU);
-    } else if (n != 1) {
-      return false;
+  const std::size_t before = out.size();
+  out.resize(before + written.size());  // a character means one byte at most
+  char* to = out.data() + before;
+  std::size_t at = 0;
+  while (at < written.size()) {
+    std::uint32_t character = static_cast<unsigned char>(written[at]);
+    std::size_t n = 1;
+    if (character >= 0x80) {
+      n = utf8_character(written.substr(at));
+      if (n != 2) break;  // every stand-in is below U+0800
+      character = (character & 0x1fU) << 6 | (static_cast<unsigned char>(written[at + 1]) & 0x3fU);
     }
-    if (stands_for_itself(character)) {
-      out.push_back(static_cast<char>(character));
-    } else if (character >= kFirstStandIn && character < kFirstStandIn + kStandIns) {
-      out.push_back(static_cast<char>(kMeaning[character - kFirstStandIn]));
-    } else {
-      return false;
-    }
-    written.remove_prefix(n);
+    if (character >= kMeaning.size() || kMeaning[character] == kNoByte) break;
+    *to++ = static_cast<char>(kMeaning[character]);
+    at += n;
   }
-  return true;
+  out.resize(static_cast<std::size_t>(to - out.data()));
+  return at == written.size();
 }
 
 void append_with_spaces(std::string_view written, std::vector<char>& out) {

@@ -3,8 +3,9 @@
 #include <bit>
 
 #include "models/tokenizer/byte_spelling.h"
-#include "models/tokenizer/merge_queue.h"
+#include "models/tokenizer/space_words.h"
 #include "models/tokenizer/utf8.h"
+#include "models/tokenizer/word_memory.h"
 
 namespace blue::models {
 namespace {
@@ -18,8 +19,14 @@ std::uint32_t order_of(float score) {
 
 }  // namespace
 
+SentencepieceTokenizer::SentencepieceTokenizer(Vocabulary vocabulary, bool adds_space_prefix)
+    : Tokenizer(std::move(vocabulary)),
+      adds_space_prefix_(adds_space_prefix),
+      has_space_words_(has_space_words(this->vocabulary())) {}
+
 Result<std::unique_ptr<Tokenizer>> SentencepieceTokenizer::from_gguf(const GgufFile& file) {
-  BLUE_TRY_ASSIGN(Vocabulary vocabulary, Vocabulary::from_gguf(file, Spelling::sentencepiece));
+  BLUE_TRY_ASSIGN(Vocabulary vocabulary,
+                  Vocabulary::from_gguf(file, {.spelling = Spelling::sentencepiece, .adds_bos = true}));
   if (!file.has("tokenizer.ggml.scores")) {
     return Error(ModelsError::missing_key, file.path() +
                                                ": key \"tokenizer.ggml.scores\" is missing, without which "
@@ -33,20 +40,34 @@ Status SentencepieceTokenizer::encode_plain(std::string_view text, std::vector<T
   std::vector<char> spaced;
   spaced.reserve(text.size() + 1);
   if (adds_space_prefix_) spaced.push_back(' ');
-  append_with_spaces(text, spaced);  // SentencePiece itself does not tell U+2581 from a space
-  const std::string_view stretch(spaced.data(), spaced.size());
-
+  if (vocabulary().has_every_byte()) {
+    spaced.insert(spaced.end(), text.begin(), text.end());
+  } else {
+    append_with_spaces(text, spaced);
+  }
   MergeQueue queue;
-  for (std::size_t at = 0; at < stretch.size();) {
-    const std::size_t character = utf8_character(stretch.substr(at));
+  WordMemory memory(text.size(), out);
+  for (std::string_view rest(spaced.data(), spaced.size()); !rest.empty();) {
+    const std::string_view word = has_space_words_ ? rest.substr(0, space_word(rest)) : rest;
+    memory.append(word, [&] { encode_word(word, queue, out); });
+    rest.remove_prefix(word.size());
+  }
+  return {};
+}
+
+void SentencepieceTokenizer::encode_word(std::string_view word, MergeQueue& queue,
+                                         std::vector<TokenId>& out) const {
+  queue.clear();
+  for (std::size_t at = 0; at < word.size();) {
+    const std::size_t character = utf8_character(word.substr(at));
     const std::size_t size = character == 0 ? 1 : character;
-    queue.add(static_cast<std::uint32_t>(size), vocabulary().find_text(stretch.substr(at, size)));
+    queue.add(static_cast<std::uint32_t>(size), vocabulary().find_text(word.substr(at, size)));
     at += size;
   }
   queue.merge([&](const MergeQueue::Symbol& left, const MergeQueue::Symbol& right) -> MergeQueue::Merge {
     const std::uint32_t size = left.size + right.size;
     if (size > vocabulary().longest_piece()) return {};
-    const TokenId token = vocabulary().find_text(stretch.substr(left.begin, size));
+    const TokenId token = vocabulary().find_text(word.substr(left.begin, size));
     if (token == kNoToken) return {};
     return {order_of(vocabulary().score(token)), token};
   });
@@ -54,10 +75,9 @@ Status SentencepieceTokenizer::encode_plain(std::string_view text, std::vector<T
     if (symbol.token != kNoToken) {
       out.push_back(symbol.token);
     } else {
-      append_characters(stretch.substr(symbol.begin, symbol.size), out);
+      append_characters(word.substr(symbol.begin, symbol.size), out);
     }
   });
-  return {};
 }
 
 void SentencepieceTokenizer::append_characters(std::string_view text, std::vector<TokenId>& out) const {

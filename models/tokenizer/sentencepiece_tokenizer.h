@@ -1,8 +1,10 @@
 // SentencePiece-BPE (`tokenizer.ggml.model` = llama): neighbours whose joined text is a token merge, the best score first;
 // what is left and no token falls apart into byte tokens.
+// U+2581 in a text is written with byte tokens, so that it comes back; in a vocabulary that lacks them it is a space.
 // Depends on models/tokenizer. Immutable; any thread.
 #pragma once
 
+#include "models/tokenizer/merge_queue.h"
 #include "models/tokenizer/tokenizer.h"
 
 namespace blue::models {
@@ -14,13 +16,14 @@ class SentencepieceTokenizer final : public Tokenizer {
   [[nodiscard]] bool adds_space_prefix() const override { return adds_space_prefix_; }
 
  private:
-  SentencepieceTokenizer(Vocabulary vocabulary, bool adds_space_prefix)
-      : Tokenizer(std::move(vocabulary)), adds_space_prefix_(adds_space_prefix) {}
+  SentencepieceTokenizer(Vocabulary vocabulary, bool adds_space_prefix);
 
   Status encode_plain(std::string_view text, std::vector<TokenId>& out) const override;
+  void encode_word(std::string_view word, MergeQueue& queue, std::vector<TokenId>& out) const;
   void append_characters(std::string_view text, std::vector<TokenId>& out) const;
 
   bool adds_space_prefix_;
+  bool has_space_words_;
 };
 
 }  // namespace blue::models

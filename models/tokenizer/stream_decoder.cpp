@@ -30,11 +30,7 @@ StreamDecoder::StreamDecoder(const Tokenizer& tokenizer, TextStart start)
 std::string_view StreamDecoder::feed(TokenId token) {
   pending_.erase(0, n_given_);
   n_given_ = 0;
-  if (tokenizer_->is_control(token)) return {};
-  std::string_view piece = tokenizer_->piece(token);
-  if (is_at_beginning_ && piece.substr(0, 1) == " ") piece.remove_prefix(1);
-  is_at_beginning_ = false;
-  pending_ += piece;
+  pending_ += tokenizer_->shown(token, is_at_beginning_);
   n_given_ = pending_.size() - unfinished_tail(pending_);
   return std::string_view(pending_).substr(0, n_given_);
 }

@@ -4,6 +4,7 @@
 
 #include "models/tokenizer/byte_level_tokenizer.h"
 #include "models/tokenizer/sentencepiece_tokenizer.h"
+#include "models/tokenizer/unigram_tokenizer.h"
 
 namespace blue::models {
 
@@ -20,10 +21,11 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::from_gguf(const GgufFile& file) {
                  file.path() + ": the model has no vocabulary; feed token ids, or take a model with one");
   }
   if (*model == "llama") return SentencepieceTokenizer::from_gguf(file);
+  if (*model == "t5") return UnigramTokenizer::from_gguf(file);
   if (*model == "gpt2") return ByteLevelTokenizer::from_gguf(file);
   return Error(ModelsError::unsupported_tokenizer,
                file.path() + ": tokenizer \"" + std::string(*model) +
-                   "\" is not supported (llama and gpt2 are); take another model");
+                   "\" is not supported (llama, t5 and gpt2 are); take another model");
 }
 
 Result<std::vector<TokenId>> Tokenizer::encode(std::string_view text, SpecialTokens special) const {
@@ -97,16 +99,21 @@ Result<std::vector<TokenId>> Tokenizer::encode_runs(std::string_view text, std::
   return out;
 }
 
+std::string_view Tokenizer::shown(TokenId token, bool& is_at_beginning) const {
+  std::string_view piece = vocabulary_.piece(token);
+  if (vocabulary_.is_special(token)) {
+    is_at_beginning = adds_space_prefix();
+    return is_control(token) ? std::string_view() : piece;
+  }
+  if (is_at_beginning && piece.substr(0, 1) == " ") piece.remove_prefix(1);
+  is_at_beginning = false;
+  return piece;
+}
+
 std::string Tokenizer::decode(std::span<const TokenId> tokens) const {
   std::string out;
   bool is_at_beginning = adds_space_prefix();
-  for (const TokenId token : tokens) {
-    if (is_control(token)) continue;
-    std::string_view piece = vocabulary_.piece(token);
-    if (is_at_beginning && piece.substr(0, 1) == " ") piece.remove_prefix(1);
-    is_at_beginning = false;
-    out += piece;
-  }
+  for (const TokenId token : tokens) out += shown(token, is_at_beginning);
   return out;
 }
 

@@ -4,22 +4,12 @@
 
 namespace blue::models {
 
-std::string_view Vocabulary::piece(TokenId token) const {
-  if (!contains(token)) return {};
-  const Range range = ranges_[static_cast<std::size_t>(token)];
-  return {bytes_.data() + range.begin, range.size};
-}
-
 TokenKind Vocabulary::kind(TokenId token) const {
   return contains(token) ? kinds_[static_cast<std::size_t>(token)] : TokenKind::unused;
 }
 
 float Vocabulary::score(TokenId token) const {
   return contains(token) && !scores_.empty() ? scores_[static_cast<std::size_t>(token)] : 0.0F;
-}
-
-TokenId Vocabulary::find_text(std::string_view bytes) const {
-  return by_text_.find(bytes, [this](TokenId token) { return piece(token); });
 }
 
 TokenId Vocabulary::find_special(std::string_view name) const {

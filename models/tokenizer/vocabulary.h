@@ -30,11 +30,18 @@ enum class Spelling : std::uint8_t {
   byte_level,     ///< GPT-2's printable stand-ins for bytes
 };
 
+/// What a kind of tokenizer lays down where the file has no key for it.
+struct VocabularyKind {
+  Spelling spelling = Spelling::byte_level;
+  bool adds_bos = false;
+  bool adds_eos = false;
+};
+
 class Vocabulary {
  public:
   /// Errors: missing_key, malformed (more kinds or scores than tokens, an id outside, too many tokens),
   /// unsupported_tokenizer (a byte without a token, and no unknown token to take its place).
-  static Result<Vocabulary> from_gguf(const GgufFile& file, Spelling spelling);
+  static Result<Vocabulary> from_gguf(const GgufFile& file, const VocabularyKind& kind);
 
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(ranges_.size()); }
   [[nodiscard]] bool contains(TokenId token) const {
@@ -42,7 +49,11 @@ class Vocabulary {
   }
 
   /// The token's bytes in running text (a control token's: its name); empty for an id outside.
-  [[nodiscard]] std::string_view piece(TokenId token) const;
+  [[nodiscard]] std::string_view piece(TokenId token) const {
+    if (!contains(token)) return {};
+    const Range range = ranges_[static_cast<std::size_t>(token)];
+    return {bytes_.data() + range.begin, range.size};
+  }
   /// TokenKind::unused for an id outside.
   [[nodiscard]] TokenKind kind(TokenId token) const;
   /// 0 where the file has no scores.
@@ -50,8 +61,22 @@ class Vocabulary {
   /// Bytes of the longest token.
   [[nodiscard]] std::uint32_t longest_piece() const { return longest_piece_; }
 
-  /// The normal or user-defined token of exactly these bytes: what text may become. kNoToken when none is.
-  [[nodiscard]] TokenId find_text(std::string_view bytes) const;
+  /// The token of exactly these bytes that merging may give: a normal one, or a byte-level file's user-defined one that is no
+  /// markup. kNoToken when none is.
+  [[nodiscard]] TokenId find_text(std::string_view bytes) const {
+    return find_text(bytes, TextIndex::hash(bytes));
+  }
+  /// The same, by a hash that is known.
+  [[nodiscard]] TokenId find_text(std::string_view bytes, std::uint64_t hash) const {
+    return by_text_.find(bytes, hash, [this](TokenId token) { return piece(token); });
+  }
+  [[nodiscard]] const TextIndex& by_text() const { return by_text_; }
+  /// Does find_text give this token for its own text?
+  [[nodiscard]] bool is_found(TokenId token) const {
+    return contains(token) && is_found_[static_cast<std::size_t>(token)];
+  }
+  /// Has each of 256 bytes a token of its own, so that any text can come back?
+  [[nodiscard]] bool has_every_byte() const { return has_every_byte_; }
   /// The control or user-defined token of this name.
   [[nodiscard]] TokenId find_special(std::string_view name) const;
   /// The token for a byte that is part of no other token; the unknown token where there is none.
@@ -72,6 +97,11 @@ class Vocabulary {
   [[nodiscard]] bool adds_eos() const { return adds_eos_; }
   [[nodiscard]] bool is_end(TokenId token) const;
   [[nodiscard]] bool is_control(TokenId token) const { return kind(token) == TokenKind::control; }
+  /// Is it cut out of a text before the rest is encoded?
+  [[nodiscard]] bool is_special(TokenId token) const {
+    const TokenKind its = kind(token);
+    return its == TokenKind::control || its == TokenKind::user_defined;
+  }
 
  private:
   struct Range {
@@ -87,6 +117,7 @@ class Vocabulary {
   std::vector<TokenKind> kinds_;
   std::vector<float> scores_;
   TextIndex by_text_;              ///< what text may become
+  std::vector<bool> is_found_;     ///< by token: stands in by_text_
   std::vector<TokenId> specials_;  ///< sorted by name
   std::vector<TokenId> ends_;      ///< sorted
   std::array<TokenId, 256> byte_tokens_{};
@@ -96,6 +127,7 @@ class Vocabulary {
   TokenId unknown_ = kNoToken;
   bool adds_bos_ = false;
   bool adds_eos_ = false;
+  bool has_every_byte_ = false;
 };
 
 }  // namespace blue::models

@@ -13,6 +13,8 @@ constexpr std::string_view kEndNames[] = {
     "<|end|>",       "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>",
     "<end_of_turn>", "<|return|>", "<|call|>",   "<EOT>",      "</s>",          "<｜end▁of▁sentence｜>",
 };
+/// Texts whose places in the index are fetched together.
+constexpr std::size_t kAhead = 32;
 constexpr std::string_view kEndKeys[] = {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
                                          "tokenizer.ggml.eom_token_id"};
 
@@ -21,7 +23,7 @@ constexpr std::string_view kEndKeys[] = {"tokenizer.ggml.eos_token_id", "tokeniz
 /// Builds a Vocabulary from a file, step by step.
 class VocabularyReader {
  public:
-  VocabularyReader(const GgufFile& file, Spelling spelling) : file_(file), spelling_(spelling) {}
+  VocabularyReader(const GgufFile& file, const VocabularyKind& kind) : file_(file), kind_(kind) {}
 
   Result<Vocabulary> read() {
     BLUE_TRY(read_kinds());
@@ -29,11 +31,12 @@ class VocabularyReader {
     BLUE_TRY(read_pieces());
     BLUE_TRY(read_ids());
     collect_specials();
+    index_texts();
     BLUE_TRY(collect_bytes());
-    const bool is_sentencepiece = spelling_ == Spelling::sentencepiece;
     out_.adds_bos_ =
-        file_.flag("tokenizer.ggml.add_bos_token").value_or(is_sentencepiece) && out_.bos_ != kNoToken;
-    out_.adds_eos_ = file_.flag("tokenizer.ggml.add_eos_token").value_or(false) && out_.eos_ != kNoToken;
+        file_.flag("tokenizer.ggml.add_bos_token").value_or(kind_.adds_bos) && out_.bos_ != kNoToken;
+    out_.adds_eos_ =
+        file_.flag("tokenizer.ggml.add_eos_token").value_or(kind_.adds_eos) && out_.eos_ != kNoToken;
     return std::move(out_);
   }
 
@@ -81,7 +84,6 @@ class VocabularyReader {
 
   Status read_pieces() {
     out_.ranges_.reserve(tokens_.size());
-    out_.by_text_ = TextIndex(tokens_.size());
     is_text_.assign(tokens_.size(), false);
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       const std::size_t begin = out_.bytes_.size();
@@ -93,12 +95,30 @@ class VocabularyReader {
       out_.ranges_.push_back({static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(size)});
       out_.longest_piece_ = std::max(out_.longest_piece_, static_cast<std::uint32_t>(size));
     }
-    // Only now do the pieces stand still.
-    const auto text_of = [this](TokenId token) { return out_.piece(token); };
-    for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      if (is_text_[i]) out_.by_text_.insert(static_cast<TokenId>(i), text_of);
-    }
     return {};
+  }
+
+  /// User-defined tokens are cut out of a text before the rest merges, so that a merge into one would be an accident; a byte-level
+  /// file's own merges may still lead through one, but to none that ends or begins a text.
+  void index_texts() {
+    out_.by_text_ = TextIndex(tokens_.size());
+    out_.is_found_.assign(tokens_.size(), false);
+    const auto text_of = [this](TokenId token) { return out_.piece(token); };
+    std::array<std::uint64_t, kAhead> hashes{};
+    for (std::size_t begin = 0; begin < tokens_.size(); begin += kAhead) {
+      const std::size_t end = std::min(begin + kAhead, tokens_.size());
+      for (std::size_t i = begin; i < end; ++i) {
+        hashes[i - begin] = TextIndex::hash(out_.piece(static_cast<TokenId>(i)));
+        out_.by_text_.prefetch(hashes[i - begin]);
+      }
+      for (std::size_t i = begin; i < end; ++i) {
+        const auto token = static_cast<TokenId>(i);
+        if (!is_text_[i]) continue;
+        const bool is_cut_out = out_.kinds_[i] == TokenKind::user_defined &&
+                                (kind_.spelling == Spelling::sentencepiece || out_.is_markup(token));
+        if (!is_cut_out) out_.is_found_[i] = out_.by_text_.insert(token, hashes[i - begin], text_of);
+      }
+    }
   }
 
   /// Appends the token's bytes in running text. May plain text become this token?
@@ -111,14 +131,14 @@ class VocabularyReader {
       }
     }
     const bool is_text = !written.empty() && (kind == TokenKind::normal || kind == TokenKind::user_defined);
-    if (spelling_ == Spelling::byte_level && kind == TokenKind::normal) {
+    if (kind_.spelling == Spelling::byte_level && kind == TokenKind::normal) {
       const std::size_t before = bytes.size();
       if (append_spelled_bytes(written, bytes)) return is_text;
       bytes.resize(before);  // written with characters that stand for no byte: text can never become it
       bytes.insert(bytes.end(), written.begin(), written.end());
       return false;
     }
-    if (spelling_ == Spelling::sentencepiece && is_text) {
+    if (kind_.spelling == Spelling::sentencepiece && is_text) {
       append_with_spaces(written, bytes);
     } else {
       bytes.insert(bytes.end(), written.begin(), written.end());
@@ -176,10 +196,12 @@ class VocabularyReader {
       TokenId& slot = out_.byte_tokens_[static_cast<std::uint8_t>(out_.bytes_[out_.ranges_[i].begin])];
       if (slot == kNoToken) slot = static_cast<TokenId>(i);
     }
+    out_.has_every_byte_ = true;
     for (std::size_t byte = 0; byte < out_.byte_tokens_.size(); ++byte) {
       TokenId& slot = out_.byte_tokens_[byte];
       const char text = static_cast<char>(byte);
       if (slot == kNoToken) slot = out_.find_text({&text, 1});
+      if (slot == kNoToken) out_.has_every_byte_ = false;
       if (slot == kNoToken) slot = out_.unknown_;
       if (slot == kNoToken) {
         return Error(ModelsError::unsupported_tokenizer,
@@ -191,14 +213,14 @@ class VocabularyReader {
   }
 
   const GgufFile& file_;
-  Spelling spelling_;
+  VocabularyKind kind_;
   std::vector<std::string_view> tokens_;
   std::vector<bool> is_text_;
   Vocabulary out_;
 };
 
-Result<Vocabulary> Vocabulary::from_gguf(const GgufFile& file, Spelling spelling) {
-  return VocabularyReader(file, spelling).read();
+Result<Vocabulary> Vocabulary::from_gguf(const GgufFile& file, const VocabularyKind& kind) {
+  return VocabularyReader(file, kind).read();
 }
 
 }  // namespace blue::models

@@ -1,5 +1,6 @@
-// WordSplitter: cuts text into the words that byte-level BPE never merges across, by a regular expression (PCRE2, with its JIT
-// where there is one). Depends on base; PCRE2 is known to the .cpp alone. Immutable; any thread.
+// WordSplitter: cuts text into the words that byte-level BPE never merges across, by the regular expressions of a
+// pre-tokeniser (PCRE2, with its JIT where there is one). Depends on base; PCRE2 is known to the .cpp alone. Immutable; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -9,14 +10,14 @@
 
 #include "base/result.h"
 #include "models/models_error.h"
+#include "models/tokenizer/pre_tokenizers.h"
 
 namespace blue::models {
 
 class WordSplitter {
  public:
-  /// The pre-tokeniser that `tokenizer.ggml.pre` names: "gpt-2" or "default" (both GPT-2's), "qwen2".
-  /// Errors: unsupported_tokenizer listing the known ones.
-  static Result<WordSplitter> create(std::string_view name);
+  /// Errors: unsupported_tokenizer when the machine's PCRE2 cannot read an expression.
+  static Result<WordSplitter> create(const PreTokenizer& pre);
 
   WordSplitter(WordSplitter&&) noexcept;
   WordSplitter& operator=(WordSplitter&&) noexcept;
@@ -27,9 +28,9 @@ class WordSplitter {
   Status split(std::string_view text, std::vector<std::string_view>& out) const;
 
  private:
-  struct Pattern;
-  explicit WordSplitter(std::unique_ptr<const Pattern> pattern);
-  std::unique_ptr<const Pattern> pattern_;
+  struct Steps;
+  explicit WordSplitter(std::unique_ptr<const Steps> steps);
+  std::unique_ptr<const Steps> steps_;
 };
 
 }  // namespace blue::models

@@ -93,6 +93,7 @@ writes = "answer"
   check_refusal({"run", "task", "--cascade", path}, {path, "reasoning"});
   check_refusal({"run", "task", "--cascade", "/nowhere/c.toml"}, {"/nowhere/c.toml"});
   check_refusal({"run", "task", "--set", "nobody.model=x"}, {"nobody"});
+  check_refusal({"run", " \n"}, {"task is empty"});
 }
 
 TEST_CASE("a prompt longer than the context is refused with both lengths") {

@@ -7,8 +7,7 @@
 #include <numeric>
 #include <random>
 
-#include "base/check.h"
-#include "kernels/kv_rows.h"
+#include "tests/support/kernels_op_case_builder.h"
 
 namespace blue::test {
 namespace {
@@ -19,16 +18,9 @@ using kernels::Op;
 using kernels::OpKind;
 using kernels::RowSet;
 
-constexpr std::uint32_t kVocabulary = 37;
-constexpr std::uint32_t kGuardValues = 32;  ///< poison behind each slot, which no op may touch
-
-std::string text(std::string_view name, std::uint64_t number) {
-  return ", " + std::string(name) + " " + std::to_string(number);
-}
-
-class CaseMaker {
+class CaseMaker : public OpCaseBuilder {
  public:
-  std::vector<OpCase> take() { return std::move(cases_); }
+  using OpCaseBuilder::OpCaseBuilder;
 
   void add_embeds(const Format& format, std::span<const std::uint32_t> all_cols) {
     for (const std::uint32_t cols : all_cols) {
@@ -51,6 +43,16 @@ class CaseMaker {
     add_linear(format, 5, all_cols.front(), 4, RowSet::outputs);
     add_linear(format, 517, all_cols.back(), 1, RowSet::tokens);   // enough work for several threads
     add_linear(format, 259, all_cols.back(), 70, RowSet::tokens);  // more tokens than one pass
+  }
+
+  /// What a format can get wrong by itself: every number of blocks, one token and several, one row set and the other.
+  void add_essential_linears(const Format& format, std::span<const std::uint32_t> all_cols) {
+    for (const std::uint32_t cols : all_cols) {
+      for (const std::uint32_t n_tokens : {1U, 7U}) add_linear(format, 3, cols, n_tokens, RowSet::tokens);
+    }
+    add_linear(format, 5, all_cols.front(), 4, RowSet::outputs);
+    add_linear(format, 33, all_cols.back(), 33, RowSet::tokens);
+    add_linear(format, 67, all_cols.back(), 1, RowSet::tokens);
   }
 
   void add_linear(const Format& format, std::uint32_t rows, std::uint32_t cols, std::uint32_t n,
@@ -100,6 +102,98 @@ class CaseMaker {
     }
   }
 
+  void add_biases() {
+    const Format& f32 = *kernels::find_format("F32");
+    for (const std::uint32_t cols : {1U, 9U, 64U, 1037U}) {
+      for (const kernels::Slot out : {kOutSlot, kInSlot}) {
+        OpCase made = start(OpKind::add_bias, 7, 0);
+        made.op.cols = cols;
+        made.op.out = out;
+        put_weight(made, f32, 1, cols);
+        put_in(made, kInSlot, std::uint64_t{7} * cols, 4.0F);
+        put_out(made, std::uint64_t{7} * cols);
+        finish(std::move(made), text("cols", cols) + text("out in slot", out));
+      }
+    }
+  }
+
+  void add_routes(bool has_bias) {
+    struct Shape {
+      std::uint16_t n_experts, top_k, n_groups, n_groups_used;
+    };
+    const Shape shapes[] = {{1, 1, 1, 1}, {8, 2, 1, 1},  {24, 6, 1, 1},  {16, 4, 4, 2},
+                            {4, 4, 4, 4}, {64, 8, 8, 4}, {385, 9, 1, 1}, {6, 2, 6, 3}};
+    for (const Shape& shape : shapes) {
+      for (const kernels::Gating gating : {kernels::Gating::softmax, kernels::Gating::sigmoid}) {
+        for (const kernels::RouteWeights weights :
+             {kernels::RouteWeights::as_gated, kernels::RouteWeights::normalised}) {
+          OpCase made = start(OpKind::route, 13, 0);
+          made.op.n_experts = shape.n_experts;
+          made.op.top_k = shape.top_k;
+          made.op.n_groups = shape.n_groups;
+          made.op.n_groups_used = shape.n_groups_used;
+          made.op.gating = gating;
+          made.op.route_weights = weights;
+          made.op.scale = 2.5F;
+          if (has_bias) put_weight(made, *kernels::find_format("F32"), 1, shape.n_experts);
+          put_in(made, kInSlot, std::uint64_t{13} * shape.n_experts, 4.0F);
+          put_out(made, std::uint64_t{13} * 2 * shape.top_k);
+          finish(std::move(made), text("experts", shape.n_experts) + text("chosen", shape.top_k) +
+                                      text("groups", shape.n_groups) +
+                                      text("gating", static_cast<unsigned>(gating)) +
+                                      (has_bias ? ", biased" : ""));
+        }
+      }
+    }
+  }
+
+  void add_expert_linears(const Format& format, std::uint32_t cols) {
+    struct Shape {
+      std::uint16_t n_experts, top_k;
+      std::uint32_t rows, n_tokens;
+    };
+    const Shape shapes[] = {{1, 1, 3, 1}, {8, 2, 33, 1}, {8, 3, 7, 7}, {24, 6, 5, 33}, {3, 2, 130, 40}};
+    for (const Shape& shape : shapes) {
+      for (const kernels::ExpertInput input :
+           {kernels::ExpertInput::shared, kernels::ExpertInput::per_choice}) {
+        for (const std::uint32_t every : {0U, 2U}) {  // all experts are here, or every second is not
+          OpCase made = start(OpKind::expert_linear, shape.n_tokens, 0);
+          made.op.n_experts = shape.n_experts;
+          made.op.top_k = shape.top_k;
+          made.op.rows = shape.rows;
+          made.op.cols = cols;
+          made.op.expert_input = input;
+          made.absent_every = every;
+          put_weight(made, format, std::uint64_t{shape.n_experts} * shape.rows, cols);
+          const std::uint64_t n_in = input == kernels::ExpertInput::shared ? 1 : shape.top_k;
+          put_in(made, kInSlot, shape.n_tokens * n_in * cols, 1.0F);
+          put_route(made);
+          put_out(made, std::uint64_t{shape.n_tokens} * shape.top_k * shape.rows);
+          finish(std::move(made), text("experts", shape.n_experts) + text("chosen", shape.top_k) +
+                                      text("rows", shape.rows) + text("cols", cols) +
+                                      text("tokens", shape.n_tokens) +
+                                      text("input", static_cast<unsigned>(input)) + text("absent", every));
+        }
+      }
+    }
+  }
+
+  void add_expert_sums() {
+    for (const std::uint32_t cols : {1U, 65U, 3000U}) {
+      for (const std::uint16_t top_k : {std::uint16_t{1}, std::uint16_t{6}}) {
+        OpCase made = start(OpKind::expert_sum, 9, 0);
+        made.op.n_experts = 24;
+        made.op.top_k = top_k;
+        made.op.cols = cols;
+        put_in(made, kInSlot, std::uint64_t{9} * top_k * cols, 3.0F);
+        put_route(made);
+        made.magnitudes.weight = 1.0;
+        put_out(made, std::uint64_t{9} * cols);
+        finish(std::move(made), text("cols", cols) + text("chosen", top_k));
+      }
+    }
+  }
+
   void add_gathers() {
     for (const std::uint32_t n_outputs : {1U, 3U, 9U}) {
       OpCase made = start(OpKind::gather_rows, 9, n_outputs);
@@ -120,20 +214,41 @@ class CaseMaker {
                             {2, 128, 64, 1e6F, 1.0F}, {5, 96, 32, 5e5F, 1.0F}, {16, 128, 128, 1e4F, 1.0F}};
     for (const Shape& shape : shapes) {
       for (const kernels::RopeStyle style : {kernels::RopeStyle::adjacent, kernels::RopeStyle::halves}) {
-        OpCase made = start(OpKind::rope, 11, 0);
-        made.op.rope_style = style;
-        made.op.n_heads = shape.n_heads;
-        made.op.head_dim = shape.head_dim;
-        made.op.rotary_dims = shape.rotary_dims;
-        made.op.rope_base = shape.base;
-        made.op.rope_scale = shape.scale;
-        made.op.out = kInSlot;
-        put_in(made, kInSlot, std::uint64_t{11} * shape.n_heads * shape.head_dim, 1.0F);
-        finish(std::move(made), text("heads", shape.n_heads) + text("head_dim", shape.head_dim) +
-                                    text("rotary", shape.rotary_dims) +
-                                    text("style", static_cast<unsigned>(style)));
+        Op op;
+        op.rope_style = style;
+        op.n_heads = shape.n_heads;
+        op.head_dim = shape.head_dim;
+        op.rotary_dims = shape.rotary_dims;
+        op.rope_base = shape.base;
+        op.rope_scale = shape.scale;
+        add_rope(op, false, "");
+        op.yarn_mix = 1.0F;
+        op.yarn_low = 1.0F;
+        op.yarn_high = static_cast<float>(shape.rotary_dims) / 3.0F + 1.5F;
+        op.rope_scale = 0.125F;
+        op.rope_magnitude = 1.2F;
+        op.rotary_offset = shape.head_dim - shape.rotary_dims;
+        add_rope(op, false, ", YaRN at the head's end");
+        op.yarn_mix = 0.0F;
+        op.rope_magnitude = 1.0F;
+        add_rope(op, true, ", divisors");
       }
     }
+  }
+
+  void add_rope(const Op& op, bool has_divisors, const std::string& scaling) {
+    OpCase made = start(OpKind::rope, 11, 0);
+    const Op blank = made.op;
+    made.op = op;
+    made.op.kind = blank.kind;
+    made.op.layer = blank.layer;
+    made.op.in = kInSlot;
+    made.op.out = kInSlot;
+    if (has_divisors) put_divisors(made, op.rotary_dims / 2);
+    put_in(made, kInSlot, std::uint64_t{11} * op.n_heads * op.head_dim, 1.0F);
+    finish(std::move(made), text("heads", op.n_heads) + text("head_dim", op.head_dim) +
+                                text("rotary", op.rotary_dims) +
+                                text("style", static_cast<unsigned>(op.rope_style)) + scaling);
   }
 
   void add_cache_ops(KvType type) {
@@ -152,7 +267,7 @@ class CaseMaker {
       put_in(append, kInSlot, std::uint64_t{shape.n_tokens} * kv_width, 1.0F);
       put_in(append, kIn2Slot, std::uint64_t{shape.n_tokens} * kv_width, 1.0F);
       append.op.out = kernels::kNoSlot;
-      put_cache(append, type, kv_width);
+      put_cache(append, type, kv_width, kv_width);
       finish(std::move(append), name);
 
       OpCase attention = start(OpKind::attention, shape.n_tokens, 0);
@@ -161,149 +276,22 @@ class CaseMaker {
       const std::uint64_t width = std::uint64_t{shape.n_heads} * shape.head_dim;
       put_in(attention, kInSlot, shape.n_tokens * width, 2.0F);
       put_out(attention, shape.n_tokens * width);
-      put_cache(attention, type, kv_width);
+      put_cache(attention, type, kv_width, kv_width);
       fill_cache(attention);
       finish(std::move(attention), name);
     }
   }
-
- private:
-  float between(float low, float high) { return std::uniform_real_distribution<float>(low, high)(random_); }
-  std::uint32_t below(std::uint32_t end) {
-    return std::uniform_int_distribution<std::uint32_t>(0, end - 1)(random_);
-  }
-
-  OpCase start(OpKind kind, std::uint32_t n_tokens, std::uint32_t n_outputs) {
-    OpCase made;
-    made.op.kind = kind;
-    made.op.layer = 1;
-    made.op.in = kind == OpKind::embed ? kernels::kNoSlot : kInSlot;
-    made.op.out = kOutSlot;
-    const bool is_binary = kind == OpKind::kv_append || kind == OpKind::silu_mul || kind == OpKind::add;
-    made.op.in2 = is_binary ? kIn2Slot : kernels::kNoSlot;
-    make_step(made.step, n_tokens, n_outputs);
-    made.magnitudes.position =
-        static_cast<std::uint32_t>(*std::max_element(made.step.positions.begin(), made.step.positions.end()));
-    return made;
-  }
-
-  /// Tokens fall into runs, one sequence each, that begin at 0, in the middle of a page, or just before its end.
-  void make_step(StepCase& step, std::uint32_t n_tokens, std::uint32_t n_outputs) {
-    const std::uint32_t starts[] = {70, 0, kernels::kPageTokens - 2, 300};
-    std::uint32_t made = 0;
-    std::uint32_t n_sequences = 0;
-    std::uint32_t longest = 0;
-    while (made < n_tokens) {
-      const std::uint32_t run = std::min(1 + below(2 + n_tokens / 2), n_tokens - made);
-      const std::uint32_t from = starts[n_sequences % 4];
-      for (std::uint32_t i = 0; i < run; ++i) {
-        step.token_ids.push_back(static_cast<std::int32_t>(made == 0 ? kVocabulary - 1 : below(kVocabulary)));
-        step.positions.push_back(static_cast<std::int32_t>(from + i));
-        step.sequences.push_back(static_cast<std::int32_t>(n_sequences));
-        ++made;
-      }
-      longest = std::max(longest, from + run);
-      ++n_sequences;
-    }
-    step.page_table_stride = (longest + kernels::kPageTokens - 1) / kernels::kPageTokens + 1;
-    step.n_pages = step.page_table_stride * n_sequences;
-    step.page_table.resize(step.n_pages);
-    std::iota(step.page_table.begin(), step.page_table.end(), 0);
-    std::shuffle(step.page_table.begin(), step.page_table.end(), random_);
-    for (std::uint32_t o = 0; o < n_outputs; ++o)
-      step.output_rows.push_back(static_cast<std::int32_t>(below(n_tokens)));
-  }
-
-  static void set_heads(OpCase& made, std::uint32_t n_heads, std::uint32_t n_kv_heads,
-                        std::uint32_t head_dim) {
-    made.op.n_heads = n_heads;
-    made.op.n_kv_heads = n_kv_heads;
-    made.op.head_dim = head_dim;
-  }
-
-  void put_weight(OpCase& made, const Format& format, std::uint64_t rows, std::uint64_t cols) {
-    std::vector<float> values(rows * cols);
-    for (float& value : values) value = between(-1.0F, 1.0F);
-    made.op.weight = 0;
-    made.format = &format;
-    made.weight_rows = rows;
-    made.weight.resize(rows * format.row_bytes(cols));
-    format.encode(values, made.weight);
-    format.decode(made.weight, values);
-    for (const float value : values)
-      made.magnitudes.weight = std::max<double>(made.magnitudes.weight, std::fabs(value));
-  }
-
-  void put_in(OpCase& made, kernels::Slot slot, std::uint64_t n, float largest) {
-    std::vector<float>& values = made.activations[slot];
-    values.assign(n + kGuardValues, std::numeric_limits<float>::quiet_NaN());
-    for (std::uint64_t i = 0; i < n; ++i) values[i] = between(-largest, largest);
-    values[0] = largest;
-    if (n > 1) values[n - 1] = -largest;
-    (slot == kInSlot ? made.magnitudes.in : made.magnitudes.weight) = largest;
-  }
-
-  static void put_out(OpCase& made, std::uint64_t n) {
-    made.activations[kOutSlot].assign(n + kGuardValues, std::numeric_limits<float>::quiet_NaN());
-  }
-
-  /// Two layers, all poison: an op that reads a token nobody wrote shows NaN. Gaps lie between values, pages and layers.
-  static void put_cache(OpCase& made, KvType type, std::uint32_t width) {
-    const std::uint64_t half_page = std::uint64_t{kernels::kPageTokens} * width * kernels::value_bytes(type);
-    made.kv.type = type;
-    made.kv.k_width = width;
-    made.kv.v_width = width;
-    made.kv.v_offset = half_page + 64;
-    made.kv.page_stride = 2 * half_page + 192;
-    made.kv.layer_stride = made.kv.page_stride * made.step.n_pages + 256;
-    made.kv_bytes.assign(2 * made.kv.layer_stride, std::byte{0xff});
-  }
-
-  /// Random keys and values in the op's layer, up to the last position that the step holds of each sequence.
-  void fill_cache(OpCase& made) {
-    for (std::size_t t = 0; t < made.step.positions.size(); ++t) {
-      for (std::uint32_t p = 0; p <= static_cast<std::uint32_t>(made.step.positions[t]); ++p) {
-        const std::size_t row =
-            static_cast<std::size_t>(made.step.sequences[t]) * made.step.page_table_stride;
-        const std::int32_t page = made.step.page_table[row + p / kernels::kPageTokens];
-        const std::uint64_t at =
-            made.op.layer * made.kv.layer_stride + static_cast<std::uint64_t>(page) * made.kv.page_stride +
-            std::uint64_t{p % kernels::kPageTokens} * made.kv.k_width * kernels::value_bytes(made.kv.type);
-        fill_row(made, at);
-        fill_row(made, at + made.kv.v_offset);
-      }
-    }
-    made.magnitudes.weight = 1.0;
-    made.magnitudes.value = 1.0;
-  }
-
-  void fill_row(OpCase& made, std::uint64_t at) {
-    for (std::uint32_t i = 0; i < made.kv.k_width; ++i) {
-      const float value = between(-1.0F, 1.0F);
-      const std::uint16_t half = kernels::float_to_half(value);
-      if (made.kv.type == KvType::f16) {
-        std::memcpy(made.kv_bytes.data() + at + std::uint64_t{i} * 2, &half, sizeof half);
-      } else {
-        std::memcpy(made.kv_bytes.data() + at + std::uint64_t{i} * 4, &value, sizeof value);
-      }
-    }
-  }
-
-  void finish(OpCase made, const std::string& shape) {
-    made.name = std::string(kernels::to_text(made.op.kind));
-    if (made.format != nullptr) made.name += " " + std::string(made.format->name);
-    made.name += shape;
-    cases_.push_back(std::move(made));
-  }
-
-  std::mt19937 random_{20260101};
-  std::vector<OpCase> cases_;
 };
+
+/// The kernels' text is one for all formats: it meets every shape with the plain ones, a small and a large block.
+bool walks_every_shape(const Format& format) {
+  return format.name == "F32" || format.name == "F16" || format.name == "Q8_0" || format.name == "Q4_K";
+}
 
 }  // namespace
 
 std::vector<OpCase> op_cases() {
-  CaseMaker maker;
+  CaseMaker maker(20260101);
   for (const Format* format : kernels::registered_formats()) {
     // In blocks for packed formats; in values, and so not multiples of any vector, for plain ones.
     std::vector<std::uint32_t> cols = {1, 3, 9, 35, 128};
@@ -311,7 +299,12 @@ std::vector<OpCase> op_cases() {
     if (format->values_per_block >= 256) cols = {1, 2, 5};
     for (std::uint32_t& n : cols) n *= format->values_per_block;
     maker.add_embeds(*format, cols);
-    maker.add_linears(*format, cols);
+    if (walks_every_shape(*format)) {
+      maker.add_linears(*format, cols);
+    } else {
+      maker.add_essential_linears(*format, cols);
+    }
+    maker.add_expert_linears(*format, cols[1]);
   }
   maker.add_norms();
   maker.add_ropes();
@@ -321,7 +314,13 @@ std::vector<OpCase> op_cases() {
   maker.add_pairwise(OpKind::silu_mul, 4.0F);
   maker.add_pairwise(OpKind::add, 4.0F);
   maker.add_gathers();
-  return maker.take();
+  maker.add_biases();
+  maker.add_routes(false);
+  maker.add_routes(true);
+  maker.add_expert_sums();
+  std::vector<OpCase> cases = maker.take();
+  std::ranges::move(latent_op_cases(), std::back_inserter(cases));
+  return cases;
 }
 
 }  // namespace blue::test

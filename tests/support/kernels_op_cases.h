@@ -34,7 +34,8 @@ struct OpCase {
   std::string name;  ///< "linear Q4_K, rows 33, cols 512, tokens 7"
   kernels::Op op;
   const kernels::Format* format = nullptr;  ///< of the weight; null without one
-  std::uint64_t weight_rows = 0;
+  std::uint64_t weight_rows = 0;            ///< expert_linear: of all experts, one after the other
+  std::uint32_t absent_every = 0;           ///< expert_linear: each so-many-th expert has no address; 0: none
   std::vector<std::byte> weight;
   std::array<std::vector<float>, 3>
       activations;  ///< by slot; where nothing was put in it is poisoned with NaN

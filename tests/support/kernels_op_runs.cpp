@@ -56,6 +56,7 @@ Bytes bytes_for(const OpCase& op_case, Bytes workspace) {
   for (const std::vector<float>& slot : op_case.activations) total += slot.size() * sizeof(float);
   total += 4 * (op_case.step.token_ids.size() * 3 + op_case.step.page_table.size() +
                 op_case.step.output_rows.size());
+  total += op_case.op.n_experts * sizeof(std::byte*);
   return {total + 16 * 512};
 }
 
@@ -78,6 +79,18 @@ Result<kernels::StepInputs> put_step(Staging& staging, const StepCase& step) {
                              .page_table_stride = step.page_table_stride,
                              .n_tokens = static_cast<std::uint32_t>(step.token_ids.size()),
                              .n_outputs = static_cast<std::uint32_t>(step.output_rows.size())};
+}
+
+/// Where each expert's rows lie in the stack at `weight`; null for those that are not here.
+std::vector<const std::byte*> expert_addresses(const OpCase& op_case, const std::byte* weight) {
+  std::vector<const std::byte*> addresses;
+  if (op_case.op.kind != OpKind::expert_linear) return addresses;
+  const std::uint64_t expert_bytes = op_case.op.rows * op_case.format->row_bytes(op_case.op.cols);
+  for (std::uint32_t e = 0; e < op_case.op.n_experts; ++e) {
+    const bool is_absent = op_case.absent_every != 0 && e % op_case.absent_every == 0;
+    addresses.push_back(is_absent ? nullptr : weight + e * expert_bytes);
+  }
+  return addresses;
 }
 
 double difference(float a, float b) {
@@ -131,7 +144,14 @@ Result<OpOutcome> run_op_case(kernels::Backend& backend, const OpCase& op_case) 
   BLUE_TRY_ASSIGN(std::byte * scratch, staging.put(poison));
   BLUE_TRY(staging.stream().synchronize());
 
-  const kernels::WeightView view{weight, op_case.format, op_case.weight_rows, op_case.op.cols};
+  const std::vector<const std::byte*> experts = expert_addresses(op_case, weight);
+  BLUE_TRY_ASSIGN(std::byte * table, staging.put(experts));
+  BLUE_TRY(staging.stream().synchronize());
+  const kernels::WeightView view{.data = weight,
+                                 .format = op_case.format,
+                                 .rows = op_case.weight_rows,
+                                 .cols = op_case.op.cols,
+                                 .experts = reinterpret_cast<const std::byte* const*>(table)};
   kernels::Bindings bindings{
       .weights = {&view, 1}, .activations = slots, .kv = op_case.kv, .workspace = scratch};
   bindings.kv.base = cache;

@@ -1,4 +1,4 @@
-// Small vocabularies of both kinds, as GGUF headers, for tests and fuzz targets.
+// Small vocabularies of all kinds, as GGUF headers, for tests and fuzz targets.
 // Depends on tests/support/models_gguf_writer.h. Header only. Pure functions.
 #pragma once
 
@@ -75,5 +75,36 @@ inline GgufWriter sentencepiece_vocabulary(const std::vector<std::string>& piece
   return file;
 }
 inline constexpr int kFirstPiece = 259;
+
+struct ScoredPiece {
+  std::string text;
+  float score = 0;
+};
+enum class ByteTokens { none, all };
+
+/// <pad> </s> <unk>, the pieces (3 …), then 256 byte tokens where asked for.
+inline GgufWriter unigram_vocabulary(const std::vector<ScoredPiece>& pieces,
+                                     ByteTokens bytes = ByteTokens::none) {
+  GgufWriter file;
+  std::vector<std::string> tokens{"<pad>", "</s>", "<unk>"};
+  std::vector<std::int32_t> kinds{3, 3, 2};
+  std::vector<float> scores{0, 0, 0};
+  for (const ScoredPiece& piece : pieces) {
+    tokens.push_back(piece.text);
+    kinds.push_back(1);
+    scores.push_back(piece.score);
+  }
+  for (unsigned byte = 0; bytes == ByteTokens::all && byte < 256; ++byte) {
+    constexpr char kHex[] = "0123456789ABCDEF";
+    tokens.push_back(std::string("<0x") + kHex[byte >> 4] + kHex[byte & 15] + '>');
+    kinds.push_back(6);
+    scores.push_back(0);
+  }
+  file.text("general.architecture", "t5").text("tokenizer.ggml.model", "t5");
+  file.texts("tokenizer.ggml.tokens", tokens).array("tokenizer.ggml.token_type", GgufType::i32, kinds);
+  file.array("tokenizer.ggml.scores", GgufType::f32, scores);
+  file.u32("tokenizer.ggml.eos_token_id", 1).u32("tokenizer.ggml.unknown_token_id", 2);
+  return file;
+}
 
 }  // namespace blue::models::testing

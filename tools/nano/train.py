@@ -1,6 +1,6 @@
 """Trains the whole nano pack and writes it as GGUF, with its log and its held-out answers.
 
-    python3 tools/nano/train.py --out DIR                    one GPU; planned for under ten minutes, not yet measured
+    python3 tools/nano/train.py --out DIR                    one GPU; --scale 0.75 --chunks 150 --samples 60000: 412 s of an H200
     python3 tools/nano/train.py --out DIR --size small       smaller models; what two processor cores can train
 
 thinker; coder on plans, on bare tasks and as fixer; reviewer on artificial drafts; thinker and coder sampled for mistakes;

@@ -1,6 +1,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <map>
 #include <random>
 #include <set>
 #include <string>
@@ -29,12 +31,6 @@ std::vector<float> through(const Format& format, const std::vector<float>& value
   format.encode(values, packed);
   format.decode(packed, decoded);
   return decoded;
-}
-
-double root_mean_square_error(const std::vector<float>& a, const std::vector<float>& b) {
-  double sum = 0.0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += std::pow(static_cast<double>(a[i]) - b[i], 2);
-  return std::sqrt(sum / static_cast<double>(a.size()));
 }
 
 }  // namespace
@@ -87,6 +83,32 @@ TEST_CASE("a Q4_K block holds its groups' scales and mins in their scattered bit
   CHECK(values[128] == 0x3a * 2.0F - 2.0F * 0x29);
 }
 
+TEST_CASE("BF16 rounds to its eight bits, ties to even, and keeps what is no number") {
+  const Format& format = *find_format("BF16");
+  const float infinity = std::numeric_limits<float>::infinity();
+  CHECK(through(format, {1.0F, 1.0F + 0x1p-8F, 1.0F + 0x3p-8F, infinity, 0x1.fffp127F}) ==
+        std::vector<float>{1.0F, 1.0F, 1.0F + 0x1p-6F, infinity, infinity});
+  CHECK(std::isnan(through(format, {std::numeric_limits<float>::quiet_NaN()})[0]));
+  for (const float value : normal_values(4096, 1.0F, 4)) {
+    REQUIRE(std::fabs(through(format, {value})[0] - value) <= std::fabs(value) * 0x1p-8F);
+  }
+}
+
+TEST_CASE("MXFP4 decodes its eight magnitudes under every exponent") {
+  const Format& format = *find_format("MXFP4");
+  for (int exponent = 0; exponent < 253; ++exponent) {
+    std::vector<std::byte> block(17);
+    block[0] = std::byte(exponent);
+    for (int i = 0; i < 16; ++i) block[1 + i] = std::byte(i);
+    std::vector<float> values(32);
+    format.decode(block, values);
+    const float magnitudes[] = {0.0F, 0.5F, 1.0F, 1.5F, 2.0F, 3.0F, 4.0F, 6.0F};
+    for (int i = 0; i < 16; ++i) {
+      REQUIRE(values[i] == std::ldexp(i < 8 ? magnitudes[i] : -magnitudes[i - 8], exponent - 127));
+    }
+  }
+}
+
 TEST_CASE("F32 keeps every value and F16 rounds to its eleven bits") {
   const std::vector<float> values = normal_values(4096, 1.0F, 1);
   CHECK(through(*find_format("F32"), values) == values);
@@ -108,35 +130,6 @@ TEST_CASE("Q8_0 errs by at most half a step, a little more at the end of its ran
   }
 }
 
-TEST_CASE("Q4_K keeps normal values within 7.5 percent of their deviation") {
-  for (const float deviation : {0.02F, 1.0F, 300.0F}) {
-    const std::vector<float> values = normal_values(65536, deviation, 3);
-    const double error = root_mean_square_error(through(*find_format("Q4_K"), values), values);
-    INFO("error " << error / deviation << " of the deviation");
-    CHECK(error < 0.075 * deviation);
-  }
-}
-
-TEST_CASE("Q4_K encodes no worse than the reference quantiser did") {
-  const auto expected = find_shared_data("quant/Q4_K.f32");
-  const auto source = find_shared_data("quant/F16.f32");
-  if (!expected || !source) {
-    WARN("skipped: Q4_K against the reference quantiser: shared data absent");
-    return;
-  }
-  const auto floats = [](const std::vector<std::byte>& bytes) {
-    std::vector<float> values(bytes.size() / sizeof(float));
-    std::memcpy(values.data(), bytes.data(), bytes.size());
-    return values;
-  };
-  // Both hold the same 4,096 values of one tensor, F16 with hardly an error.
-  const std::vector<float> values = floats(read_file(*source));
-  const double reference = root_mean_square_error(floats(read_file(*expected)), values);
-  const double ours = root_mean_square_error(through(*find_format("Q4_K"), values), values);
-  INFO("ours " << ours << ", reference " << reference);
-  CHECK(ours <= 1.02 * reference);
-}
-
 TEST_CASE("values that every packed format can hold come back exactly") {
   for (const Format* format : kernels::registered_formats()) {
     INFO(format->name);
@@ -156,7 +149,9 @@ TEST_CASE("a constant of either sign and a single outlier survive every format")
     }
     std::vector<float> spiked(n, 0.0F);
     spiked[n / 2] = 1000.0F;
-    CHECK(std::fabs(through(*format, spiked)[n / 2] - 1000.0F) < 5.0F);
+    // MXFP4 has no finer steps than that up there: 768, 1024.
+    const float bound = format->name == "MXFP4" ? 32.0F : 5.0F;
+    CHECK(std::fabs(through(*format, spiked)[n / 2] - 1000.0F) < bound);
   }
 }
 
@@ -168,10 +163,15 @@ TEST_CASE("formats are found by name and by GGUF number, and each has its own") 
     types.insert(format->gguf_type);
   }
   CHECK(types.size() == kernels::registered_formats().size());
-  CHECK(find_format("F32")->gguf_type == 0);
-  CHECK(find_format("F16")->gguf_type == 1);
-  CHECK(find_format("Q8_0")->gguf_type == 8);
-  CHECK(find_format("Q4_K")->gguf_type == 12);
+  const std::map<std::string, std::uint32_t> numbers = {
+      {"F32", 0},     {"F16", 1},     {"Q4_0", 2},  {"Q4_1", 3},  {"Q5_0", 6},  {"Q5_1", 7},
+      {"Q8_0", 8},    {"Q2_K", 10},   {"Q3_K", 11}, {"Q4_K", 12}, {"Q5_K", 13}, {"Q6_K", 14},
+      {"IQ4_NL", 20}, {"IQ4_XS", 23}, {"BF16", 30}, {"MXFP4", 39}};
+  for (const auto& [name, number] : numbers) {
+    INFO(name);
+    REQUIRE(find_format(name) != nullptr);
+    CHECK(find_format(name)->gguf_type == number);
+  }
   CHECK(find_format("Q9_9") == nullptr);
   CHECK(find_format(4711U) == nullptr);
 }

@@ -138,4 +138,63 @@ TEST_CASE("reference silu_mul, add and gather_rows follow their formulas") {
   CHECK(out == std::vector<float>{0, 3, 0, 3});
 }
 
+TEST_CASE("reference route takes the best experts, the lower id where two are equal") {
+  std::vector<float> logits = {1, 3, 3, 0};
+  std::vector<float> out(4);
+  float* slots[] = {logits.data(), out.data()};
+  Op op;
+  op.in = 0;
+  op.out = 1;
+  op.n_experts = 4;
+  op.top_k = 2;
+  op.route_weights = RouteWeights::normalised;
+  op.scale = 3.0F;
+  reference::route(op, {.weights = {}, .activations = slots, .kv = {}}, {.n_tokens = 1});
+  CHECK(out == std::vector<float>{1, 2, 1.5F, 1.5F});
+}
+
+TEST_CASE("reference route adds its bias for the choice alone, and chooses inside the best groups") {
+  // Groups {0, 1}, {2, 3}, {4, 5}: by p alone the first is best; the bias lifts the last above it.
+  std::vector<float> logits = {2, 1, 0, 0, 1, 1};
+  std::vector<float> out(4);
+  const std::vector<float> bias = {0, 0, 5, -5, 1, 1};
+  float* slots[] = {logits.data(), out.data()};
+  const WeightView view{reinterpret_cast<const std::byte*>(bias.data()), find_format("F32"), 1, 6};
+  Op op;
+  op.in = 0;
+  op.out = 1;
+  op.weight = 0;
+  op.n_experts = 6;
+  op.top_k = 2;
+  op.n_groups = 3;
+  op.n_groups_used = 1;
+  op.gating = Gating::sigmoid;
+  reference::route(op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, {.n_tokens = 1});
+  CHECK(out[0] == 4);
+  CHECK(out[1] == 5);
+  CHECK(is_near(out[2], 1 / (1 + std::exp(-1.0))));
+  CHECK(is_near(out[3], 1 / (1 + std::exp(-1.0))));
+}
+
+TEST_CASE("reference expert_linear leaves the rows of experts that are not there") {
+  std::vector<float> in = {1, 2};
+  std::vector<float> route = {1, 0, 0.25F, 0.75F};
+  std::vector<float> out = {-1, -1};
+  const std::vector<float> first = {10, 100};
+  float* slots[] = {in.data(), route.data(), out.data()};
+  const std::byte* experts[] = {reinterpret_cast<const std::byte*>(first.data()), nullptr};
+  const WeightView view{nullptr, find_format("F32"), 1, 2, experts};
+  Op op;
+  op.in = 0;
+  op.in2 = 1;
+  op.out = 2;
+  op.weight = 0;
+  op.n_experts = 2;
+  op.top_k = 2;
+  op.rows = 1;
+  op.cols = 2;
+  reference::expert_linear(op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, {.n_tokens = 1});
+  CHECK(out == std::vector<float>{-1, 210});
+}
+
 }  // namespace blue::test

@@ -87,7 +87,8 @@ TEST_CASE("the golden models give the golden logits and greedy tokens", "[golden
   BLUE_NEED_SHARED_DATA(data);
   const std::vector<int> tokens = test::read_numbers(data / "golden/tokens.txt");
   for (const BackendBound& backend : backends_here()) {
-    for (const std::string name : {"llama", "qwen3"}) {
+    for (const std::string name :
+         {"llama", "qwen2", "qwen3", "qwen3moe", "deepseek2", "deepseek2-grouped", "deepseek32"}) {
       const std::vector<float> wanted = test::read_floats(data / ("golden/" + name + ".logits.f32"));
       for (const std::uint32_t chunk : {64U, 7U}) {
         auto model =

@@ -144,8 +144,10 @@ TEST_CASE("a vocabulary that cannot be used is refused for what it lacks") {
         std::string::npos);
   CHECK(error(GgufWriter().text("tokenizer.ggml.model", "bert")).message().find("\"bert\"") !=
         std::string::npos);
-  CHECK(error(testing::byte_level_vocabulary("llama-bpe")).message().find("\"llama-bpe\"") !=
-        std::string::npos);
+  const std::string unknown = error(testing::byte_level_vocabulary("nobody")).message();
+  CHECK(unknown.find("\"nobody\"") != std::string::npos);
+  CHECK(unknown.find("llama-bpe") != std::string::npos);  // the known ones are listed
+  CHECK(unknown.find('\n') == std::string::npos);
   GgufWriter gpt2;
   gpt2.text("tokenizer.ggml.model", "gpt2");
   CHECK(error(gpt2).is(ModelsError::missing_key));
@@ -156,6 +158,80 @@ TEST_CASE("a vocabulary that cannot be used is refused for what it lacks") {
             .is(ModelsError::malformed));
   CHECK(error(testing::byte_level_vocabulary("gpt-2").u32("tokenizer.ggml.bos_token_id", 264))
             .is(ModelsError::malformed));
+}
+
+/// 256 bytes, bc 256, ab 257, abc 258, <s> 259 (control).
+GgufWriter bare_vocabulary(const std::string& pre) {
+  GgufWriter writer;
+  std::vector<std::string> tokens;
+  for (unsigned byte = 0; byte < 256; ++byte) tokens.push_back(testing::spelled_byte(byte));
+  tokens.insert(tokens.end(), {"bc", "ab", "abc", "<s>"});
+  std::vector<std::int32_t> kinds(tokens.size(), 1);
+  kinds.back() = 3;
+  writer.text("tokenizer.ggml.model", "gpt2")
+      .text("tokenizer.ggml.pre", pre)
+      .texts("tokenizer.ggml.tokens", tokens)
+      .array("tokenizer.ggml.token_type", GgufType::i32, kinds)
+      .u32("tokenizer.ggml.bos_token_id", 259);
+  return writer;
+}
+
+TEST_CASE("a vocabulary without merges forms the token with the lowest number first") {
+  const auto tokenizer = open(bare_vocabulary("qwen2")).value();
+  CHECK(encode(*tokenizer, "bc") == Ids{256});
+  CHECK(encode(*tokenizer, "abc") == Ids{258});
+  CHECK(encode(*tokenizer, "abbc") == Ids{257, 256});
+  CHECK(encode(*tokenizer, "bcb") == Ids{256, 'b'});
+  CHECK(tokenizer->decode(encode(*tokenizer, "xabcbcab abc")) == "xabcbcab abc");
+}
+
+TEST_CASE("a word that is a token needs no merges where the pre-tokeniser says so") {
+  const std::vector<std::string> merges{"b c"};  // none leads to ab or abc
+  for (const std::string pre : {"llama-bpe", "tekken"}) {
+    const auto tokenizer = open(bare_vocabulary(pre).texts("tokenizer.ggml.merges", merges)).value();
+    CHECK(encode(*tokenizer, "abc") == Ids{258});
+    CHECK(encode(*tokenizer, "abcx") == Ids{'a', 256, 'x'});
+    CHECK(tokenizer->adds_bos());
+  }
+  const auto other = open(bare_vocabulary("qwen2").texts("tokenizer.ggml.merges", merges)).value();
+  CHECK(encode(*other, "abc") == Ids{'a', 256});
+  CHECK_FALSE(other->adds_bos());
+}
+
+TEST_CASE("neither a whole word nor a merge becomes a token that ends a text") {
+  for (const std::string pre : {"llama-bpe", "qwen2"}) {
+    GgufWriter writer;
+    std::vector<std::string> tokens;
+    for (unsigned byte = 0; byte < 256; ++byte) tokens.push_back(testing::spelled_byte(byte));
+    tokens.insert(tokens.end(), {"EO", "EOT"});
+    std::vector<std::int32_t> kinds(tokens.size(), 1);
+    kinds.back() = 4;
+    writer.text("tokenizer.ggml.model", "gpt2")
+        .text("tokenizer.ggml.pre", pre)
+        .texts("tokenizer.ggml.tokens", tokens)
+        .array("tokenizer.ggml.token_type", GgufType::i32, kinds)
+        .texts("tokenizer.ggml.merges", {"E O", "EO T"})
+        .u32("tokenizer.ggml.eos_token_id", 257);
+    const auto tokenizer = open(writer).value();
+    CHECK(encode(*tokenizer, "EOT") == Ids{256, 'T'});
+    CHECK(encode(*tokenizer, "EOT", SpecialTokens::parse) == Ids{257});
+  }
+}
+
+TEST_CASE("words that come again are taken apart as before") {
+  const auto tokenizer = small("gpt-2");
+  Random random(7);
+  std::string text;
+  Ids wanted;
+  for (int i = 0; i < 3000; ++i) {
+    std::string word(1, ' ');
+    for (std::uint64_t n = random.next() % 6; n > 0; --n) word += "aheb"[random.next() % 4];
+    word += "x";
+    text += word;
+    const Ids alone = encode(*tokenizer, word);
+    wanted.insert(wanted.end(), alone.begin(), alone.end());
+  }
+  CHECK(encode(*tokenizer, text) == wanted);
 }
 
 TEST_CASE("merges that name no token are refused") {

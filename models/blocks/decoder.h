@@ -1,5 +1,5 @@
-// The dense pre-norm decoder that llama, qwen3 and their kin share; an architecture file states what is its own.
-// Depends on models/blocks/program_builder.h.
+// The pre-norm decoder that llama, qwen2, qwen3 and their kin share, with dense layers or routed experts; an architecture
+// file states what is its own. Depends on models/blocks/program_builder.h. Pure functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -11,15 +11,17 @@ namespace blue::models {
 
 enum class HeadNorm : std::uint8_t { none, queries_and_keys };
 
-/// What tells one dense decoder from another.
-struct DenseDecoderTraits {
+/// What tells one decoder from another.
+struct DecoderTraits {
   kernels::RopeStyle rope_style = kernels::RopeStyle::adjacent;
   HeadNorm head_norm = HeadNorm::none;
+  RouteTraits route;  ///< where the file has experts and does not say otherwise
 };
 
 /// Per layer: x += W_o · attention(rope(norm(x)·W_qkv)); x += W_down · (silu(W_gate·norm(x)) ⊙ W_up·norm(x)).
+/// A layer with a router has routed experts in the feed-forward's place. Biases of q, k, v and o where the file has them.
 /// Then logits = W_head · norm(x), the head tied to the embedding where the file has no output.weight.
 /// Source: Touvron et al. 2023, LLaMA, §2.2; grouped queries: Ainslie et al. 2023.
-Result<Program> compile_dense_decoder(const GgufFile& file, const DenseDecoderTraits& traits);
+Result<Program> compile_decoder(const GgufFile& file, const DecoderTraits& traits);
 
 }  // namespace blue::models

@@ -1,0 +1,34 @@
+#include "kernels/formats/format_of.h"
+#include "kernels/formats/q4_0/block.h"
+#include "kernels/formats/scale_fit.h"
+
+namespace blue::kernels {
+namespace {
+
+using formats::q4_0::Block;
+using formats::q4_0::Traits;
+using Grid = formats::EvenGrid<-8, 7>;
+
+/// Fits the scale, of either sign, by least squares.
+/// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 8.5 % of
+/// their deviation (a test holds it).
+Block encode_block(const float* all) {
+  const std::array<float, 32> values = formats::within_reach<32>(all);
+  Block block{};
+  block.scale_f16 = formats::fit_half_scale<Traits::kValues, Grid>(values.data());
+  const auto steps = formats::steps_of<Traits::kValues, Grid>(values.data(), half_to_float(block.scale_f16));
+  for (int i = 0; i < Traits::kValues; ++i) {
+    const int quant = static_cast<int>(steps[i]) + 8;
+    formats::put_nibble_of_halves(block.quants, i, quant);
+  }
+  return block;
+}
+
+}  // namespace
+
+const Format& format_q4_0() {
+  static constexpr Format kFormat = formats::format_of<Traits, encode_block>(2);
+  return kFormat;
+}
+
+}  // namespace blue::kernels

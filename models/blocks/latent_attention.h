@@ -1,0 +1,77 @@
+// Multi-head latent attention: one compressed row per token in the cache, shared by all heads, with the up-projections of keys and
+// values absorbed into queries and outputs; with a lightning indexer where the architecture attends to chosen positions.
+// Depends on models/blocks/program_builder.h. Lives for one compilation; one thread.
+// Source: DeepSeek-AI 2024, DeepSeek-V2, §2.1; DeepSeek-AI 2025, DeepSeek-V3.2, §2.1.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kernels/op.h"
+#include "models/blocks/program_builder.h"
+
+namespace blue::models {
+
+/// The sizes of latent attention, in values.
+struct LatentShape {
+  std::uint32_t n_heads = 0;
+  std::uint32_t q_rank = 0;       ///< of the compressed query; 0: queries come from the layer's input at once
+  std::uint32_t kv_rank = 0;      ///< of the compressed keys and values
+  std::uint32_t rotary_dims = 0;  ///< the part of a key that rotates, one for all heads
+  std::uint32_t plain_dims = 0;   ///< the part of a head's query and key that does not
+  std::uint32_t value_dim = 0;    ///< of one head
+  float scale = 1.0F;             ///< of scores before softmax
+
+  [[nodiscard]] std::uint32_t query_dim() const { return plain_dims + rotary_dims; }
+  /// What the cache keeps of a token.
+  [[nodiscard]] std::uint32_t row_dim() const { return kv_rank + rotary_dims; }
+};
+
+/// The sizes of the lightning indexer. top_k 0: there is none, all positions are attended to.
+struct IndexerShape {
+  std::uint32_t n_heads = 0;
+  std::uint32_t head_dim = 0;
+  std::uint32_t top_k = 0;
+};
+
+/// Reads "<arch>.attention.kv_lora_rank" and its kin. Errors stick in the builder: missing_key, bad_shape.
+LatentShape read_latent_shape(ProgramBuilder& builder);
+/// Reads "<arch>.attention.indexer.*". `latent`: what it must fit. Errors as above.
+IndexerShape read_indexer_shape(ProgramBuilder& builder, const LatentShape& latent);
+
+class LatentAttention {
+ public:
+  /// Lays out the buffers that all layers share and says what the cache keeps.
+  LatentAttention(ProgramBuilder& builder, const LatentShape& shape, const IndexerShape& indexer);
+
+  /// out = W_o · attention(in) of layer `layer`; both [d_model]; in is the layer's normed input.
+  void append(std::uint32_t layer, kernels::Slot out, kernels::Slot in);
+
+ private:
+  struct Buffers {
+    kernels::Slot q_low;     ///< [q_rank]
+    kernels::Slot q;         ///< [n_heads, query_dim]
+    kernels::Slot row;       ///< [row_dim]: what goes into the cache
+    kernels::Slot absorbed;  ///< [n_heads, row_dim]
+    kernels::Slot attended;  ///< [n_heads, kv_rank]
+    kernels::Slot values;    ///< [n_heads, value_dim]
+    kernels::Slot index_q;   ///< [indexer heads, head_dim]
+    kernels::Slot index_k;   ///< [indexer head_dim]
+    kernels::Slot index_weights;
+    kernels::Slot chosen;  ///< [2 · top_k]
+  };
+
+  void make_queries(const std::string& prefix, kernels::Slot in);
+  void make_row(const std::string& prefix, kernels::Slot in);
+  void rotate_index(kernels::Slot in_out, std::uint32_t n_heads);
+  void make_index_row(const std::string& prefix, kernels::Slot in);
+  void choose(const std::string& prefix, kernels::Slot in, std::uint32_t layer);
+  void attend(const std::string& prefix, kernels::Slot out, std::uint32_t layer);
+
+  ProgramBuilder& builder_;
+  LatentShape shape_;
+  IndexerShape indexer_;
+  Buffers at_{};
+};
+
+}  // namespace blue::models

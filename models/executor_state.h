@@ -1,0 +1,85 @@
+// What an executor's steps work with, and how: shared by executor.cpp (creation, resident steps) and
+// executor_streaming.cpp (steps whose weights come block by block). Nobody else includes it.
+// Depends on models/executor.h. One thread at a time, as the executor.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <vector>
+
+#include "models/executor.h"
+#include "models/expert_tables.h"
+#include "models/kv_cache.h"
+#include "models/models_error.h"
+#include "models/step_buffers.h"
+
+namespace blue::models {
+
+struct Executor::State {
+  State(const Program& program_, kernels::Backend& backend_, memory::LeaseSource& leases_,
+        const ExecutorLimits& limits_)
+      : program(program_), backend(backend_), leases(leases_), limits(limits_) {}
+
+  const Program& program;
+  kernels::Backend& backend;
+  memory::LeaseSource& leases;
+  ExecutorLimits limits;
+  ExecutorFigures figures;
+
+  std::vector<memory::BlockId> block_ids;
+  std::vector<std::vector<std::uint32_t>> weights_of_block;  ///< indices into program.weights
+  std::vector<kernels::WeightView> views;
+  std::unique_ptr<ExpertTables> tables;
+  std::unique_ptr<StepBuffers> buffers;
+  std::unique_ptr<KvCache> kv;
+  std::unique_ptr<hal::Stream> stream;
+
+  /// All weights fit in tier 0: a step holds every lease.
+  bool is_resident = false;
+  std::vector<memory::Lease> held;                    ///< by block; resident mode
+  std::vector<const std::byte*> bound_addresses;      ///< by block: what its weights are bound to
+  std::array<memory::Lease, 2> window;                ///< streaming mode: the block in use and the one before
+  std::array<std::unique_ptr<hal::Event>, 2> passed;  ///< when the window's block was last read
+  std::size_t window_slot = 0;                        ///< of the block in use
+  std::uint32_t window_block = kNoBlock;              ///< the block in use
+  std::vector<std::uint32_t> dense_block_after;       ///< by block: the next that is no expert, or kNoBlock
+  std::vector<float> routes;                          ///< host copy of one layer's choice
+  std::unique_ptr<hal::HostRegistration> routes_lock;
+  std::vector<std::uint8_t> is_chosen;  ///< by expert
+  std::vector<std::uint32_t> chosen;    ///< the distinct experts of a run, ascending
+  std::vector<memory::Lease> expert_leases;
+
+  std::unique_ptr<hal::Graph> graph;
+  std::vector<std::byte*> graph_addresses;  ///< where the blocks lay at capture
+  bool has_run_decode = false;              ///< kernels load on first use; capture comes after
+
+  Status check_program() const;
+  Status build();
+  Status build_expert_parts();
+  void bind_block(std::uint32_t block, std::byte* address);
+  Status lease_all(const StopToken& stop);
+  bool has_moved_since_capture() const;
+  kernels::Bindings bindings() const;
+  void fill_inputs(const StepRequest& request);
+  Status run_eager(const kernels::StepInputs& inputs, const StopToken& stop);
+  Status run_streaming(const kernels::StepInputs& inputs, const StopToken& stop);
+  Status enqueue_all(const kernels::StepInputs& inputs, const StopToken& stop);
+  Status leave_block(std::size_t slot);
+  Status enter_block(std::uint32_t block, const StopToken& stop);
+  Status run_experts(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop);
+  Status read_choice(const ExpertRun& run, const kernels::StepInputs& inputs);
+  Result<std::size_t> lease_experts(std::size_t run, std::size_t first, const StopToken& stop);
+  Status run_pass(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop);
+  void release_streamed();
+  Status run_graph(const kernels::StepInputs& inputs);
+  Status run_resident(const kernels::StepInputs& inputs, const StopToken& stop);
+};
+
+/// A chunk in the middle of a prompt wants no logits: its head is not run.
+inline bool has_no_rows(const kernels::Op& op, const kernels::StepInputs& inputs) {
+  return op.row_set == kernels::RowSet::outputs && inputs.n_outputs == 0;
+}
+
+inline Error stopped() { return {ModelsError::stopped, "stopped before the step was done"}; }
+
+}  // namespace blue::models

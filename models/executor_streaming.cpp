@@ -1,0 +1,145 @@
+// Steps of a model that does not fit in tier 0: a lease for the block in use and one for the block before, whose kernels
+// may still be under way; and of a layer's experts, those that its router chose, as many at a time as there is room for.
+#include <algorithm>
+
+#include "models/executor_state.h"
+
+namespace blue::models {
+
+Status Executor::State::leave_block(std::size_t slot) {
+  if (!window[slot].is_held()) return {};
+  // Kernels under way may still read it: the lease ends behind them.
+  BLUE_TRY(passed[slot]->wait());
+  window[slot].release();
+  return {};
+}
+
+Status Executor::State::enter_block(std::uint32_t block, const StopToken& stop) {
+  if (window_block != kNoBlock) {
+    BLUE_TRY(stream->record(*passed[window_slot]));
+    window_slot = 1 - window_slot;
+    window_block = kNoBlock;
+  }
+  BLUE_TRY(leave_block(window_slot));
+  Result<memory::Lease> lease = leases.lease(block_ids[block], stop);
+  if (!lease && lease.error().is(memory::MemoryError::tier_full)) {
+    // The block before it lies in the way: give up the overlap rather than the step.
+    BLUE_TRY(leave_block(1 - window_slot));
+    lease = leases.lease(block_ids[block], stop);
+  }
+  BLUE_TRY_ASSIGN(window[window_slot], std::move(lease));
+  bind_block(block, window[window_slot].address());
+  window_block = block;
+  const std::uint32_t next = dense_block_after[block];
+  if (next != kNoBlock) leases.hint(block_ids[next]);
+  return {};
+}
+
+Status Executor::State::run_streaming(const kernels::StepInputs& inputs, const StopToken& stop) {
+  const kernels::Bindings at = bindings();
+  BLUE_TRY(buffers->upload(*stream));
+  std::size_t run = 0;
+  for (std::uint32_t i = 0; i < program.ops.size(); ++i) {
+    if (stop.is_stopped()) return stopped();
+    if (run < program.expert_runs.size() && program.expert_runs[run].first_op == i) {
+      BLUE_TRY(run_experts(run, inputs, stop));
+      i = program.expert_runs[run++].end_op - 1;
+      continue;
+    }
+    if (has_no_rows(program.ops[i], inputs)) continue;
+    const std::uint32_t block = program.op_blocks[i];
+    if (block != kNoBlock && block != window_block) BLUE_TRY(enter_block(block, stop));
+    BLUE_TRY(backend.enqueue(program.ops[i], at, inputs, *stream));
+  }
+  return inputs.n_outputs == 0 ? Status() : buffers->download_logits(inputs.n_outputs, *stream);
+}
+
+/// Waits for the router and gathers the experts that any row of the step chose.
+Status Executor::State::read_choice(const ExpertRun& run, const kernels::StepInputs& inputs) {
+  const bool is_tokens = program.ops[run.first_op].row_set == kernels::RowSet::tokens;
+  const std::size_t n_rows = is_tokens ? inputs.n_tokens : inputs.n_outputs;
+  const std::size_t width = std::size_t{2} * run.top_k;
+  const float* from = buffers->activations()[run.route];
+  BLUE_TRY(backend.device().copy_to_host(reinterpret_cast<std::byte*>(routes.data()),
+                                         reinterpret_cast<const std::byte*>(from),
+                                         {n_rows * width * sizeof(float)}, *stream));
+  BLUE_TRY(stream->synchronize());
+  std::ranges::fill(is_chosen, std::uint8_t{0});
+  for (std::size_t row = 0; row < n_rows; ++row) {
+    for (std::size_t j = 0; j < run.top_k; ++j) {
+      const auto expert = static_cast<std::size_t>(routes[row * width + j]);
+      BLUE_CHECK(expert < run.n_experts, "a router chose an expert that the layer does not have");
+      is_chosen[expert] = 1;
+    }
+  }
+  chosen.clear();
+  for (std::uint32_t e = 0; e < run.n_experts; ++e) {
+    if (is_chosen[e] != 0) chosen.push_back(e);
+  }
+  return {};
+}
+
+/// Leases chosen[first..] until tier 0 is full; how many, at least one.
+Result<std::size_t> Executor::State::lease_experts(std::size_t run, std::size_t first,
+                                                   const StopToken& stop) {
+  const ExpertRun& experts = program.expert_runs[run];
+  for (std::size_t i = first; i < chosen.size(); ++i) {
+    const memory::BlockId block = block_ids[experts.first_block + chosen[i]];
+    Result<memory::Lease> lease = leases.lease(block, stop);
+    if (!lease && lease.error().is(memory::MemoryError::tier_full)) {
+      if (i > first) return i - first;
+      // Dense blocks lie in the way. The stream is idle here; what comes behind takes them again.
+      for (memory::Lease& held_block : window) held_block.release();
+      window_block = kNoBlock;
+      lease = leases.lease(block, stop);
+    }
+    if (!lease) return std::move(lease).error();
+    tables->bind(run, chosen[i], lease->address());
+    expert_leases.push_back(std::move(lease).value());
+  }
+  return chosen.size() - first;
+}
+
+Status Executor::State::run_pass(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop) {
+  const ExpertRun& experts = program.expert_runs[run];
+  const kernels::Bindings at = bindings();
+  BLUE_TRY(tables->upload(run, *stream));
+  for (std::uint32_t i = experts.first_op; i < experts.end_op; ++i) {
+    if (stop.is_stopped()) return stopped();
+    BLUE_TRY(backend.enqueue(program.ops[i], at, inputs, *stream));
+  }
+  return {};
+}
+
+Status Executor::State::run_experts(std::size_t run, const kernels::StepInputs& inputs,
+                                    const StopToken& stop) {
+  const ExpertRun& experts = program.expert_runs[run];
+  if (has_no_rows(program.ops[experts.first_op], inputs)) return {};
+  BLUE_TRY(read_choice(experts, inputs));
+  for (const std::uint32_t e : chosen) leases.hint(block_ids[experts.first_block + e]);
+  for (std::size_t done = 0; done < chosen.size();) {
+    BLUE_TRY_ASSIGN(const std::size_t n, lease_experts(run, done, stop));
+    BLUE_TRY(run_pass(run, inputs, stop));
+    // The next pass needs the room, and the tables on the host.
+    BLUE_TRY(stream->synchronize());
+    for (std::size_t i = done; i < done + n; ++i) tables->bind(run, chosen[i], nullptr);
+    expert_leases.clear();
+    done += n;
+    figures.n_expert_leases += n;
+    ++figures.n_expert_passes;
+  }
+  return {};
+}
+
+/// After a step, whole or broken off: the stream is idle.
+void Executor::State::release_streamed() {
+  for (memory::Lease& lease : window) lease.release();
+  window_block = kNoBlock;
+  if (expert_leases.empty()) return;
+  expert_leases.clear();
+  for (std::size_t run = 0; run < program.expert_runs.size(); ++run) {
+    for (std::uint32_t e = 0; e < program.expert_runs[run].n_experts; ++e) tables->bind(run, e, nullptr);
+  }
+}
+
+}  // namespace blue::models

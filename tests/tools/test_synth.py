@@ -1,0 +1,129 @@
+"""tools/synth writes files of real shapes that the reader takes, in every format."""
+
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+SYNTH = os.path.join(ROOT, "tools", "synth")
+sys.path.insert(0, SYNTH)
+from block_pool import FORMATS, BlockPool, type_for  # noqa: E402
+from gguf_header import Header  # noqa: E402
+from shapes import SHAPES, build  # noqa: E402
+
+BLUE = os.path.join(os.environ.get("BLUE_BIN_DIR", os.path.join(ROOT, "build", "release", "bin")), "blue")
+
+
+def deviation(values):
+    return (sum(value * value for value in values) / len(values)) ** 0.5
+
+
+class Synth(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def write(self, *arguments):
+        path = os.path.join(self.folder, "model.gguf")
+        subprocess.run([sys.executable, os.path.join(SYNTH, "synth.py"), *arguments[:2], path, *arguments[2:]], check=True,
+                       stdout=subprocess.DEVNULL)
+        return path
+
+    def header(self, path):
+        with open(path, "rb") as file:
+            return Header(file)
+
+    def inspect(self, path):
+        if not os.path.exists(BLUE):
+            self.skipTest(f"{BLUE} is not built")
+        done = subprocess.run([BLUE, "inspect", "--json", path], stdout=subprocess.PIPE, check=True)
+        return json.loads(done.stdout)
+
+    def test_every_format_fills_the_file_it_announces(self):
+        for name, form in FORMATS.items():
+            with self.subTest(name):
+                path = self.write("small-dense", name)
+                header = self.header(path)
+                tensor, dims, number, offset = header.tensors[-1]
+                n_bytes = dims[0] * dims[1] // form.n_values * form.n_bytes
+                self.assertEqual((tensor, number), ("blk.1.ffn_down.weight", form.number))
+                self.assertEqual(os.path.getsize(path), -(-(header.data_begin + offset + n_bytes) // 32) * 32)
+
+    def test_the_reader_takes_every_format(self):
+        for name in FORMATS:
+            with self.subTest(name):
+                seen = self.inspect(self.write("small-dense", name))
+                self.assertEqual(seen["tensors"][0]["dims"], [256, 512])
+
+    def test_a_known_format_runs(self):
+        seen = self.inspect(self.write("small-dense", "Q8_0", "--layers", "1"))
+        self.assertEqual(seen["program"].get("runs"), True, seen["program"])
+
+    def test_values_have_the_wanted_spread(self):
+        pool = BlockPool(3)
+        q8 = bytes(pool.pool("Q8_0", 0.05)[:34 * 1000])
+        values = [struct.unpack_from("<e", q8, at)[0] * level for at in range(0, len(q8), 34)
+                  for level in struct.unpack_from("<32b", q8, at + 2)]
+        self.assertAlmostEqual(deviation(values), 0.05, delta=0.005)
+        q4 = bytes(pool.pool("Q4_1", 0.05)[:20 * 1000])
+        values = [scale * nibble + least for at in range(0, len(q4), 20) for scale, least in [struct.unpack_from("<ee", q4, at)]
+                  for byte in q4[at + 4:at + 20] for nibble in (byte & 15, byte >> 4)]
+        self.assertAlmostEqual(deviation(values), 0.05, delta=0.005)
+        floats = struct.unpack("<4000f", pool.pool("F32", 0.05)[:16000])
+        self.assertAlmostEqual(deviation(floats), 0.05, delta=0.005)
+
+    def test_pieces_hold_whole_blocks(self):
+        pool = BlockPool(3)
+        for name, form in FORMATS.items():
+            pieces = [len(piece) for piece in pool.chunks(name, 0.05, 256 * 100000)]
+            self.assertEqual(sum(pieces), 256 * 100000 // form.n_values * form.n_bytes)
+            self.assertFalse([size for size in pieces if size % form.n_bytes], name)
+
+    def test_a_seed_gives_the_same_file(self):
+        files = []
+        for seed in ("5", "5", "6"):
+            with open(self.write("small-dense", "Q4_K", "--seed", seed), "rb") as file:
+                files.append(file.read())
+        self.assertEqual(files[0], files[1])
+        self.assertNotEqual(files[0], files[2])
+
+    def test_overrides_change_the_tensors_they_name(self):
+        header = self.header(self.write("small-dense", "Q8_0", "--override", "*ffn_down*=F16", "--override", "blk.1.*=F32"))
+        types = {name: number for name, _, number, _ in header.tensors}
+        self.assertEqual([types[f"blk.{layer}.ffn_down.weight"] for layer in (0, 1)], [1, 0])
+        self.assertEqual(types["blk.0.ffn_up.weight"], FORMATS["Q8_0"].number)
+
+    def test_a_slice_with_experts_keeps_a_layer_of_them(self):
+        for name in ("deepseek-v3", "kimi-k2"):
+            for n_layers in (1, 2, 5):
+                _, _, tensors = build(name, n_layers)
+                self.assertTrue(any(tensor.name == f"blk.{n_layers - 1}.ffn_down_exps.weight" for tensor in tensors))
+
+    def test_a_vocabulary_is_copied(self):
+        nano = [name for name in os.listdir(os.path.join(ROOT, "assets", "nano")) if name.endswith(".gguf")]
+        source = os.path.join(ROOT, "assets", "nano", nano[0])
+        copied = [raw for key, raw in self.header(self.write("small-dense", "F16", "--vocabulary", source)).entries
+                  if key.startswith("tokenizer.")]
+        self.assertEqual(copied, [raw for key, raw in self.header(source).entries if key.startswith("tokenizer.")])
+
+    def test_rows_that_do_not_divide_take_another_format(self):
+        self.assertEqual([type_for("Q4_K", 128), type_for("Q4_K", 256), type_for("Q8_0", 40)], ["Q5_0", "Q4_K", "F16"])
+
+    def test_sparse_files_have_their_whole_length(self):
+        path = self.write("deepseek-v3", "Q4_K", "--layers", "2", "--sparse")
+        self.assertGreater(os.path.getsize(path), 6e9)
+        self.assertLess(os.stat(path).st_blocks * 512, 1e6)
+
+    def test_all_shapes_have_sizes(self):
+        for name in SHAPES:
+            for tensor in build(name)[2]:
+                self.assertTrue(all(isinstance(dim, int) and dim > 0 for dim in tensor.dims), tensor.name)
+
+
+if __name__ == "__main__":
+    unittest.main()

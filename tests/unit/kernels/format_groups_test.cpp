@@ -1,0 +1,91 @@
+// Traits::unpack_group, by which integer kernels read a packed format, against Traits::decode.
+#include <catch2/catch_test_macros.hpp>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/format.h"
+#include "kernels/formats/iq4_nl/block.h"
+#include "kernels/formats/iq4_xs/block.h"
+#include "kernels/formats/mxfp4/block.h"
+#include "kernels/formats/q2_k/block.h"
+#include "kernels/formats/q3_k/block.h"
+#include "kernels/formats/q4_0/block.h"
+#include "kernels/formats/q4_1/block.h"
+#include "kernels/formats/q4_k/block.h"
+#include "kernels/formats/q5_0/block.h"
+#include "kernels/formats/q5_1/block.h"
+#include "kernels/formats/q5_k/block.h"
+#include "kernels/formats/q6_k/block.h"
+#include "kernels/formats/q8_0/block.h"
+
+namespace blue::test {
+namespace {
+
+namespace formats = kernels::formats;
+
+template <class Traits>
+void check_group(const typename Traits::Block& block, int group) {
+  std::int8_t quants[Traits::kGroup];
+  float scale = std::nanf("");
+  float min = std::nanf("");
+  Traits::unpack_group(block, group, quants, scale, min);
+  for (int i = 0; i < Traits::kGroup; ++i) {
+    const float value = Traits::value(block, group * Traits::kGroup + i);
+    if (!std::isfinite(value)) continue;  // random bytes made a scale that is no number
+    const double exact = static_cast<double>(scale) * quants[i] - min;
+    const double magnitude = std::fabs(static_cast<double>(scale) * quants[i]) + std::fabs(min);
+    REQUIRE(std::fabs(exact - value) <= magnitude * 0x1p-23);
+  }
+}
+
+/// Every bit pattern may stand in a file, so blocks are random bytes: all fields are exercised, however an encoder fills them.
+template <class Traits>
+int check_format() {
+  const std::string name = Traits::kName;
+  INFO(name);
+  if constexpr (requires { Traits::kGroup; }) {
+    std::mt19937 random(7);
+    for (int round = 0; round < 500; ++round) {
+      typename Traits::Block block;
+      unsigned char bytes[sizeof block];
+      for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
+      std::memcpy(&block, bytes, sizeof block);
+      for (int group = 0; group < Traits::kValues / Traits::kGroup; ++group)
+        check_group<Traits>(block, group);
+      float decoded[Traits::kValues];
+      Traits::decode(block, decoded);
+      for (int i = 0; i < Traits::kValues; ++i) {
+        const float value = Traits::value(block, i);
+        REQUIRE((std::memcmp(&value, &decoded[i], sizeof value) == 0 || std::isnan(value)));
+      }
+    }
+    return 1;
+  }
+  WARN(name << " has no groups");
+  return 0;
+}
+
+template <class... Traits>
+int check_formats() {
+  return (check_format<Traits>() + ...);
+}
+
+}  // namespace
+
+TEST_CASE("groups unpack to the values that blocks decode to") {
+  const int n_checked = check_formats<formats::iq4_nl::Traits, formats::iq4_xs::Traits,
+                                      formats::mxfp4::Traits, formats::q2_k::Traits, formats::q3_k::Traits,
+                                      formats::q4_0::Traits, formats::q4_1::Traits, formats::q4_k::Traits,
+                                      formats::q5_0::Traits, formats::q5_1::Traits, formats::q5_k::Traits,
+                                      formats::q6_k::Traits, formats::q8_0::Traits>();
+  CHECK(n_checked >= 11);
+  int n_packed = 0;
+  for (const kernels::Format* format : kernels::registered_formats())
+    n_packed += format->values_per_block > 1 ? 1 : 0;
+  CHECK(n_packed == 13);  // a format that is added is added to the list above
+}
+
+}  // namespace blue::test
