@@ -35,6 +35,6 @@ struct FormatKernels {
 };
 
 /// Rows of a weight that are worked on together.
-inline constexpr std::uint64_t kRowsAtOnce = 16;
+inline constexpr std::uint64_t kRowsAtOnce = 32;
 
 }  // namespace blue::kernels::cpu

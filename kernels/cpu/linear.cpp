@@ -1,17 +1,8 @@
-#include <algorithm>
-
 #include "base/units.h"
 #include "kernels/cpu/byte_rows.h"
 #include "kernels/cpu/ops.h"
 
 namespace blue::kernels::cpu {
-namespace {
-
-/// Parts that each worker gets of a linear: enough that one whose core is busy elsewhere holds up a small part only.
-constexpr std::uint64_t kPartsPerWorker = 6;
-
-}  // namespace
-
 void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t n_rows, std::byte* to) {
   constexpr std::uint64_t kCost = 2;  // per value, in multiplications
   work.workers.parallel_for(n_rows, grain_of(work.op.cols * kCost),
@@ -41,9 +32,7 @@ void linear(const StepWork& work, const FormatKernels& kernels, const OpKernels&
     whole.bytes = work.bindings.workspace;
     quantise_rows(work, ops, whole.n_tokens, whole.bytes);
   }
-  const std::uint64_t n_parts = work.workers.n_workers() * kPartsPerWorker;
-  const std::uint64_t worth = grain_of(whole.cols * whole.n_tokens);
-  const std::uint64_t grain = round_up(std::max(worth, work.op.rows / n_parts), kRowsAtOnce);
+  const std::uint64_t grain = round_up(grain_of(whole.cols * whole.n_tokens), kRowsAtOnce);
   work.workers.parallel_for(work.op.rows, grain, [&](std::uint64_t begin, std::uint64_t end) {
     LinearPart part = whole;
     part.first_row = begin;

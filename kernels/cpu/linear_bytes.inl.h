@@ -24,17 +24,32 @@ struct RowSums {
   __m256 mins;
 };
 
-/// Scale of the weight times scale of the activations for the 32 values from 32 · g on.
+/// Scales of a block's groups times those of the activations they meet.
 template <class Traits>
-BLUE_SIMD __m256 factor_at(const float* scales, const float* activation_scales, int g) {
-  if constexpr (Traits::kGroup == 32) {
-    return _mm256_set1_ps(scales[g] * activation_scales[g]);
-  } else {
-    const __m256 both =
-        _mm256_set_m128(_mm_broadcast_ss(scales + 2 * g + 1), _mm_broadcast_ss(scales + 2 * g));
-    return _mm256_mul_ps(both, _mm256_broadcast_ss(activation_scales + g));
+class Factors {
+ public:
+  BLUE_SIMD Factors(const float* scales, const float* activation_scales) {
+    if constexpr (Traits::kGroup == 32 && kScales % 8 == 0) {
+      BLUE_UNROLL
+      for (int i = 0; i < kScales; i += 8) {
+        const __m256 activations = _mm256_loadu_ps(activation_scales + i);
+        _mm256_store_ps(products_ + i, _mm256_mul_ps(_mm256_loadu_ps(scales + i), activations));
+      }
+    } else {
+      BLUE_UNROLL
+      for (int i = 0; i < kScales; ++i) products_[i] = scales[i] * activation_scales[i * Traits::kGroup / 32];
+    }
   }
-}
+  /// For the 32 values from 32 · g on.
+  BLUE_SIMD __m256 at(int g) const {
+    if constexpr (Traits::kGroup == 32) return _mm256_broadcast_ss(products_ + g);
+    return _mm256_set_m128(_mm_broadcast_ss(products_ + 2 * g + 1), _mm_broadcast_ss(products_ + 2 * g));
+  }
+
+ private:
+  static constexpr int kScales = Traits::kValues / Traits::kGroup;
+  alignas(32) float products_[kScales];
+};
 
 template <class Traits>
 BLUE_SIMD __m256i start_at(const ByteRow& x, std::uint64_t g) {
@@ -66,6 +81,7 @@ BLUE_SIMD void add_block(RowSums& sums, const typename Traits::Block* block, con
   using Block = ByteBlock<Traits>;
   constexpr int kParts = Traits::kValues / 32;
   const Block weights(block);
+  const Factors<Traits> factors(weights.scales(), x.scales + first_group);
   BLUE_UNROLL
   for (int g = 0; g < kParts; ++g) {
     const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
@@ -73,8 +89,7 @@ BLUE_SIMD void add_block(RowSums& sums, const typename Traits::Block* block, con
         dot_half<Block::kKind>(start_at<Traits>(x, at), as_operand<Block::kKind>(weights.bytes(g)),
                                load_32_bytes(x.values + at * kByteGroup));
     __m256& lanes = sums.lanes[(first_lane + g) % 4];
-    lanes = _mm256_fmadd_ps(_mm256_cvtepi32_ps(ints),
-                            factor_at<Traits>(weights.scales(), x.scales + first_group, g), lanes);
+    lanes = _mm256_fmadd_ps(_mm256_cvtepi32_ps(ints), factors.at(g), lanes);
   }
   if constexpr (Block::kHasMins) {
     const float* activations = Traits::kGroup == 32 ? x.sums + first_group : x.half_sums + 2 * first_group;
@@ -109,56 +124,69 @@ float dot_bytes(const std::byte* row, const ByteRow& x, std::uint64_t cols) {
   return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
 
-constexpr int kPanelCols = 1024;  // 16 rows of it are 16 KiB
-constexpr int kTokensAtOnce =
-    kLanes == 16 ? 8 : 4;  // as many float and as many integer sums stay in registers
+// Broadcasting activations to all lanes is the scarce thing (one a cycle), so that with AVX-512 each one meets two vectors of
+// rows; 24 sums stay in registers.
+constexpr int kSides = kLanes == 16 ? 2 : 1;
+constexpr int kPanelRows = kSides * kLanes;
+constexpr int kPanelCols = 512;  // 32 rows of it are 16 KiB
+constexpr int kTokensAtOnce = kLanes == 16 ? 6 : 4;
+static_assert(kRowsAtOnce % kPanelRows == 0);
 
-/// kLanes rows of a weight, up to kPanelCols columns of them, as linear_bytes multiplies them.
+/// kPanelRows rows of a weight, up to kPanelCols columns of them, as linear_bytes multiplies them.
 template <class Traits>
 struct Panel {
   static constexpr int kSubgroups = 32 / Traits::kGroup;  ///< scales per 32 columns
   static constexpr int kGroups = kPanelCols / 32;
-  alignas(64) std::uint8_t quads[kGroups][8][kLanes * 4];
-  alignas(64) float scales[kGroups * kSubgroups][kLanes];
-  alignas(64) float mins[kGroups * kSubgroups][kLanes];
+  alignas(64) std::uint8_t quads[kGroups][8][kPanelRows * 4];
+  alignas(64) float scales[kGroups * kSubgroups][kPanelRows];
+  alignas(64) float mins[kGroups * kSubgroups][kPanelRows];
 };
+
+/// One block of one row: bytes into `to`, factors into column `row` of the panel's, from subgroup `first` on.
+template <class Traits>
+BLUE_SIMD void unpack_block(const typename Traits::Block* from, std::uint8_t* to, Panel<Traits>& panel,
+                            int first, int row) {
+  using Block = ByteBlock<Traits>;
+  constexpr int kScales = Traits::kValues / Traits::kGroup;
+  const Block block(from);
+  BLUE_UNROLL
+  for (int g = 0; g < Traits::kValues / 32; ++g) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 32 * g), as_operand<Block::kKind>(block.bytes(g)));
+  }
+  BLUE_UNROLL
+  for (int s = 0; s < kScales; ++s) panel.scales[first + s][row] = block.scales()[s];
+  if constexpr (Block::kHasMins) {
+    BLUE_UNROLL
+    for (int s = 0; s < kScales; ++s) panel.mins[first + s][row] = block.mins()[s];
+  }
+}
 
 /// Unpacks `n_groups` groups of 32 columns of n_rows rows; rows that the last panel lacks are zeros.
 template <class Traits>
 void fill_panel(Panel<Traits>& panel, const std::byte* first, std::uint64_t row_bytes, int n_rows,
                 int n_groups) {
-  using Block = ByteBlock<Traits>;
   constexpr int kParts = Traits::kValues / 32;
   constexpr int kScales = Traits::kValues / Traits::kGroup;
-  alignas(64) std::uint8_t rows[kLanes][Traits::kValues];
-  for (int r = n_rows; r < kLanes; ++r) {
-    for (int i = 0; i < Traits::kValues; ++i) rows[r][i] = 0;
-  }
+  alignas(64) std::uint8_t rows[kPanelRows][Traits::kValues];
   for (int b = 0; b < n_groups / kParts; ++b) {
-    for (int r = 0; r < kLanes; ++r) {
-      if (r >= n_rows) {
-        for (int s = 0; s < kScales; ++s)
-          panel.scales[b * kScales + s][r] = panel.mins[b * kScales + s][r] = 0.0F;
-        continue;
-      }
+    for (int r = 0; r < n_rows; ++r) {
       const auto* blocks =
           reinterpret_cast<const typename Traits::Block*>(first + static_cast<std::uint64_t>(r) * row_bytes);
-      const Block block(blocks + b);
-      BLUE_UNROLL
-      for (int g = 0; g < kParts; ++g) {
-        _mm256_store_si256(reinterpret_cast<__m256i*>(rows[r] + 32 * g),
-                           as_operand<Block::kKind>(block.bytes(g)));
-      }
-      for (int s = 0; s < kScales; ++s) panel.scales[b * kScales + s][r] = block.scales()[s];
-      if constexpr (Block::kHasMins) {
-        for (int s = 0; s < kScales; ++s) panel.mins[b * kScales + s][r] = block.mins()[s];
-      }
+      unpack_block<Traits>(blocks + b, rows[r], panel, b * kScales, r);
+    }
+    for (int r = n_rows; r < kPanelRows; ++r) {
+      for (int i = 0; i < Traits::kValues; ++i) rows[r][i] = 0;
+      for (int s = 0; s < kScales; ++s)
+        panel.scales[b * kScales + s][r] = panel.mins[b * kScales + s][r] = 0.0F;
     }
     for (int g = 0; g < kParts; ++g) {
-      Ints quads[8];
-      interleave_rows(rows[0] + 32 * g, Traits::kValues, quads);
       BLUE_UNROLL
-      for (int k = 0; k < 8; ++k) store_ints(panel.quads[b * kParts + g][k], quads[k]);
+      for (int side = 0; side < kSides; ++side) {
+        Ints quads[8];
+        interleave_rows(rows[side * kLanes] + 32 * g, Traits::kValues, quads);
+        BLUE_UNROLL
+        for (int k = 0; k < 8; ++k) store_ints(panel.quads[b * kParts + g][k] + side * kLanes * 4, quads[k]);
+      }
     }
   }
 }
@@ -183,11 +211,32 @@ BLUE_SIMD T read(const std::byte* row, std::uint64_t offset, std::uint64_t index
   return value;
 }
 
-/// totals[t] += panel · rows[t] over n_groups groups from first_group on.
+/// sums of one subgroup `s` of 32 columns: integers of every side and token.
+template <class Traits, int kTokens>
+BLUE_SIMD void multiply_quads(const Panel<Traits>& panel, const std::byte* const (&rows)[kTokens],
+                              std::uint64_t at, int g, int s, Ints (&sums)[kSides][kTokens]) {
+  constexpr int kQuads = 8 / Panel<Traits>::kSubgroups;
+  BLUE_UNROLL
+  for (int k = s * kQuads; k < (s + 1) * kQuads; ++k) {
+    Ints weights[kSides];
+    BLUE_UNROLL
+    for (int side = 0; side < kSides; ++side)
+      weights[side] = load_ints(panel.quads[g][k] + side * kLanes * 4);
+    BLUE_UNROLL
+    for (int t = 0; t < kTokens; ++t) {
+      const Ints x = all_ints(read<std::int32_t>(rows[t] + k * 4, 0, at * 8));
+      BLUE_UNROLL
+      for (int side = 0; side < kSides; ++side)
+        sums[side][t] = dot<ByteBlock<Traits>::kKind>(sums[side][t], weights[side], x);
+    }
+  }
+}
+
+/// totals[side][t] += panel · rows[t] over n_groups groups from first_group on.
 template <class Traits, int kTokens>
 BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const (&rows)[kTokens],
                               const RowOffsets& offsets, std::uint64_t first_group, int n_groups,
-                              Vec (&totals)[kTokens]) {
+                              Vec (&totals)[kSides][kTokens]) {
   using Block = ByteBlock<Traits>;
   constexpr int kSubgroups = Panel<Traits>::kSubgroups;
   constexpr bool kHasStart = kNeedsBias && Block::kKind == ByteKind::with_sign;
@@ -196,71 +245,94 @@ BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const
     BLUE_UNROLL
     for (int s = 0; s < kSubgroups; ++s) {
       const std::uint64_t sub = at * kSubgroups + static_cast<std::uint64_t>(s);
-      Ints sums[kTokens];
-      BLUE_UNROLL
-      for (int t = 0; t < kTokens; ++t)
-        sums[t] = all_ints(kHasStart ? read<std::int32_t>(rows[t], offsets.biases, sub) : 0);
-      BLUE_UNROLL
-      for (int k = 0; k < 8 / kSubgroups; ++k) {
-        const int quad = s * (8 / kSubgroups) + k;
-        const Ints weights = load_ints(panel.quads[g][quad]);
-        BLUE_UNROLL
-        for (int t = 0; t < kTokens; ++t) {
-          sums[t] = dot<Block::kKind>(sums[t], weights,
-                                      all_ints(read<std::int32_t>(rows[t] + quad * 4, 0, at * 8)));
-        }
-      }
-      const Vec scales = load(panel.scales[g * kSubgroups + s]);
+      Ints sums[kSides][kTokens];
       BLUE_UNROLL
       for (int t = 0; t < kTokens; ++t) {
-        totals[t] = mul_add(to_floats(sums[t]), mul(scales, all(read<float>(rows[t], offsets.scales, at))),
-                            totals[t]);
-      }
-      if constexpr (Block::kHasMins) {
-        const Vec mins = load(panel.mins[g * kSubgroups + s]);
+        const Ints start = all_ints(kHasStart ? read<std::int32_t>(rows[t], offsets.biases, sub) : 0);
         BLUE_UNROLL
-        for (int t = 0; t < kTokens; ++t)
-          totals[t] = sub_mul(totals[t], mins, all(read<float>(rows[t], offsets.sums, sub)));
+        for (int side = 0; side < kSides; ++side) sums[side][t] = start;
+      }
+      multiply_quads<Traits, kTokens>(panel, rows, at, g, s, sums);
+      const int row = g * kSubgroups + s;
+      BLUE_UNROLL
+      for (int t = 0; t < kTokens; ++t) {
+        const Vec scale = all(read<float>(rows[t], offsets.scales, at));
+        BLUE_UNROLL
+        for (int side = 0; side < kSides; ++side) {
+          const Vec factor = mul(load(panel.scales[row] + side * kLanes), scale);
+          totals[side][t] = mul_add(to_floats(sums[side][t]), factor, totals[side][t]);
+        }
+        if constexpr (Block::kHasMins) {
+          const Vec sum = all(read<float>(rows[t], offsets.sums, sub));
+          BLUE_UNROLL
+          for (int side = 0; side < kSides; ++side)
+            totals[side][t] = sub_mul(totals[side][t], load(panel.mins[row] + side * kLanes), sum);
+        }
       }
     }
   }
 }
 
+/// One panel on its way through the columns.
+template <class Traits>
+struct PanelPart {
+  const LinearPart& linear;
+  Panel<Traits>& panel;
+  std::uint64_t row;
+  int n_rows;
+  std::uint64_t first_group = 0;
+  int n_groups = 0;
+
+  /// Rows of a side that there are.
+  [[nodiscard]] BLUE_SIMD int n_rows_of(int side) const {
+    const int left = n_rows - side * kLanes;
+    return left < 0 ? 0 : left < kLanes ? left : kLanes;
+  }
+};
+
 /// Tokens [first, first + kTokens) against one panel; out takes the first part of a row's sum or adds a later one.
 template <class Traits, int kTokens>
-void multiply_tokens(const LinearPart& part, const Panel<Traits>& panel, std::uint64_t first,
-                     std::uint64_t row, int n_rows, std::uint64_t first_group, int n_groups) {
+void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
   const std::byte* rows[kTokens];
-  Vec totals[kTokens];
-  float* out = part.out + first * part.out_width + row;
+  Vec totals[kSides][kTokens];
+  const std::uint64_t width = part.linear.out_width;
+  float* out = part.linear.out + first * width + part.row;
   BLUE_UNROLL
   for (int t = 0; t < kTokens; ++t) {
-    rows[t] = byte_row(part, first + static_cast<std::uint64_t>(t));
-    totals[t] =
-        first_group == 0 ? zero() : load_first(out + static_cast<std::uint64_t>(t) * part.out_width, n_rows);
+    rows[t] = byte_row(part.linear, first + static_cast<std::uint64_t>(t));
+    BLUE_UNROLL
+    for (int side = 0; side < kSides; ++side) {
+      const float* from = out + static_cast<std::uint64_t>(t) * width + side * kLanes;
+      totals[side][t] = part.first_group == 0 ? zero() : load_first(from, part.n_rows_of(side));
+    }
   }
-  multiply_panel<Traits, kTokens>(panel, rows, RowOffsets::of<Traits>(part.cols), first_group, n_groups,
-                                  totals);
+  multiply_panel<Traits, kTokens>(part.panel, rows, RowOffsets::of<Traits>(part.linear.cols),
+                                  part.first_group, part.n_groups, totals);
   BLUE_UNROLL
-  for (int t = 0; t < kTokens; ++t)
-    store_first(out + static_cast<std::uint64_t>(t) * part.out_width, totals[t], n_rows);
+  for (int t = 0; t < kTokens; ++t) {
+    BLUE_UNROLL
+    for (int side = 0; side < kSides; ++side) {
+      store_first(out + static_cast<std::uint64_t>(t) * width + side * kLanes, totals[side][t],
+                  part.n_rows_of(side));
+    }
+  }
 }
 
 template <class Traits>
-void multiply_rows(const LinearPart& part, Panel<Traits>& panel, std::uint64_t row, int n_rows) {
-  for (std::uint64_t c = 0; c < part.cols; c += kPanelCols) {
-    const std::uint64_t left = part.cols - c;
-    const int n_groups = static_cast<int>(left < kPanelCols ? left : kPanelCols) / 32;
-    const std::uint64_t first_group = c / 32;
+void multiply_rows(PanelPart<Traits> part) {
+  const LinearPart& linear = part.linear;
+  for (std::uint64_t c = 0; c < linear.cols; c += kPanelCols) {
+    const std::uint64_t left = linear.cols - c;
+    part.n_groups = static_cast<int>(left < kPanelCols ? left : kPanelCols) / 32;
+    part.first_group = c / 32;
     const std::byte* first =
-        part.weight + row * part.row_bytes + c / Traits::kValues * sizeof(typename Traits::Block);
-    fill_panel(panel, first, part.row_bytes, n_rows, n_groups);
+        linear.weight + part.row * linear.row_bytes + c / Traits::kValues * sizeof(typename Traits::Block);
+    fill_panel(part.panel, first, linear.row_bytes, part.n_rows, part.n_groups);
     std::uint64_t t = 0;
-    for (; t + kTokensAtOnce <= part.n_tokens; t += kTokensAtOnce)
-      multiply_tokens<Traits, kTokensAtOnce>(part, panel, t, row, n_rows, first_group, n_groups);
-    for (; t + 2 <= part.n_tokens; t += 2)
-      multiply_tokens<Traits, 2>(part, panel, t, row, n_rows, first_group, n_groups);
-    if (t < part.n_tokens) multiply_tokens<Traits, 1>(part, panel, t, row, n_rows, first_group, n_groups);
+    for (; t + kTokensAtOnce <= linear.n_tokens; t += kTokensAtOnce)
+      multiply_tokens<Traits, kTokensAtOnce>(part, t);
+    for (; t + 2 <= linear.n_tokens; t += 2) multiply_tokens<Traits, 2>(part, t);
+    if (t < linear.n_tokens) multiply_tokens<Traits, 1>(part, t);
   }
 }
 
@@ -277,9 +349,9 @@ void linear_bytes(const LinearPart& part) {
     return;
   }
   Panel<Traits> panel;
-  for (std::uint64_t r = part.first_row; r < part.end_row; r += kLanes) {
+  for (std::uint64_t r = part.first_row; r < part.end_row; r += kPanelRows) {
     const std::uint64_t left = part.end_row - r;
-    multiply_rows<Traits>(part, panel, r, left < kLanes ? static_cast<int>(left) : kLanes);
+    multiply_rows<Traits>({part, panel, r, left < kPanelRows ? static_cast<int>(left) : kPanelRows});
   }
 }
 

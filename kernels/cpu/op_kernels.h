@@ -9,6 +9,16 @@
 
 namespace blue::kernels::cpu {
 
+/// Query rows (heads of one kv head, times tokens) that go through the cache together.
+inline constexpr int kQueryRows = 16;
+
+/// What one call of attention works on: tokens [begin, end) of the step, the query heads of one kv head.
+struct AttentionSpan {
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  std::uint32_t kv_head = 0;
+};
+
 /// Heads of one token that attention_latent takes at once: bounds the accumulators on its stack.
 inline constexpr std::uint32_t kLatentHeads = 16;
 
@@ -36,13 +46,13 @@ struct OpKernels {
   void (*silu_mul)(const float* in, const float* in2, float* out, std::uint64_t begin,
                    std::uint64_t end) = nullptr;
 
-  /// Attention of heads [begin, end), where head i is head i % n_heads of token i / n_heads, over the paged cache.
+  /// Attention of the query heads of one kv head over some tokens, over the paged cache.
   /// Shapes:   q and out [n_tokens, n_heads, head_dim]; head_dim <= kMaxHeadDim. Aliasing: out may be q.
   /// Units:    op.scale multiplies q·k before softmax.
-  /// Bound:    reads each key and value once per query head: 2 · n_positions · head_dim values per item.
+  /// Bound:    reads each key and value once per kQueryRows query rows of one sequence: 2 · n_positions · head_dim values.
   /// Source:   Milakov and Gimelshein 2018, Online normalizer calculation for softmax, algorithm 3; here page by page.
   void (*attention)(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q, float* out,
-                    std::uint64_t begin, std::uint64_t end) = nullptr;
+                    const AttentionSpan& span) = nullptr;
 
   /// attention_latent of `n_heads` heads of one token, which share every cached row that is read; see LatentPart.
   /// Shapes:   q [n_heads, head_dim], out [n_heads, value_dim]; n_heads <= kLatentHeads, head_dim <= kMaxLatentDim.

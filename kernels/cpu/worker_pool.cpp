@@ -10,8 +10,9 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// Spinning this long costs about what waking a sleeping thread does (35-80 µs), so neither choice is ever twice too dear.
-/// A pause is 40-140 cycles, depending on the processor.
+/// Spinning this long costs about what waking a sleeping thread does (35-80
+/// µs), so neither choice is ever twice too dear. A pause is 40-140 cycles,
+/// depending on the processor.
 constexpr int kSpins = 2000;
 
 inline void pause() { __builtin_ia32_pause(); }
@@ -31,23 +32,24 @@ std::uint32_t wait_while(const std::atomic<std::uint32_t>& number, std::uint32_t
 
 WorkerPool::WorkerPool(std::span<const int> cores) {
   if (cores.size() < 2) return;
-  // Each worker reports in once through n_running_, so that n_pinned() is final afterwards.
+  // Each worker reports in once through n_starting_, so that n_pinned() is
+  // final afterwards.
   threads_.reserve(cores.size() - 1);
   for (std::uint32_t worker = 1; worker < cores.size(); ++worker) {
-    n_running_.fetch_add(1, std::memory_order_relaxed);
+    n_starting_.fetch_add(1, std::memory_order_relaxed);
     try {
       threads_.emplace_back([this, worker, core = cores[worker]] { work(worker, core); });
-    } catch (
-        const std::system_error&) {  // the process may have no more threads: go on with those that there are
-      n_running_.fetch_sub(1, std::memory_order_relaxed);
+    } catch (const std::system_error&) {  // the process may have no more threads: go
+                                          // on with those that there are
+      n_starting_.fetch_sub(1, std::memory_order_relaxed);
       break;
     }
   }
-  for (std::uint32_t left = n_running_.load(); left != 0;) left = wait_while(n_running_, left);
+  for (std::uint32_t left = n_starting_.load(); left != 0;) left = wait_while(n_starting_, left);
 }
 
 WorkerPool::~WorkerPool() {
-  should_stop_ = true;
+  should_stop_.store(true, std::memory_order_relaxed);
   generation_.fetch_add(1, std::memory_order_release);
   generation_.notify_all();
   for (std::thread& thread : threads_) thread.join();
@@ -55,19 +57,29 @@ WorkerPool::~WorkerPool() {
 
 void WorkerPool::run(const Job& job) {
   job_ = job;
-  n_running_.store(static_cast<std::uint32_t>(threads_.size()), std::memory_order_relaxed);
-  generation_.fetch_add(1, std::memory_order_release);
+  n_done_.store(0, std::memory_order_relaxed);
+  ++generation_of_job_;
+  left_.store(std::uint64_t{generation_of_job_} << 32 | job.n_parts, std::memory_order_release);
+  generation_.store(generation_of_job_, std::memory_order_release);
   generation_.notify_all();
-  run_part(0);
-  for (std::uint32_t left = n_running_.load(std::memory_order_acquire); left != 0;)
-    left = wait_while(n_running_, left);
+  take_parts();
+  for (std::uint32_t done = n_done_.load(std::memory_order_acquire); done != job.n_parts;)
+    done = wait_while(n_done_, done);
 }
 
-void WorkerPool::run_part(std::uint32_t worker) const {
-  const std::uint64_t n_grains = (job_.n_items + job_.grain - 1) / job_.grain;
-  const std::uint64_t begin = n_grains * worker / n_workers() * job_.grain;
-  const std::uint64_t end = std::min(n_grains * (worker + 1) / n_workers() * job_.grain, job_.n_items);
-  if (begin < end) job_.run(job_.body, begin, end);
+/// Until none is left. The job does not change while a part of it is in hand,
+/// so that it is safe to read after taking one.
+void WorkerPool::take_parts() {
+  std::uint64_t seen = left_.load(std::memory_order_acquire);
+  while (static_cast<std::uint32_t>(seen) != 0) {
+    if (!left_.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel, std::memory_order_acquire))
+      continue;
+    const std::uint32_t n_parts = job_.n_parts;
+    const std::uint64_t begin = (n_parts - static_cast<std::uint32_t>(seen)) * job_.part;
+    job_.run(job_.body, begin, std::min(begin + job_.part, job_.n_items));
+    if (n_done_.fetch_add(1, std::memory_order_acq_rel) + 1 == n_parts) n_done_.notify_one();
+    seen = left_.load(std::memory_order_acquire);
+  }
 }
 
 void WorkerPool::work(std::uint32_t worker, int core) {
@@ -78,12 +90,12 @@ void WorkerPool::work(std::uint32_t worker, int core) {
     pin.value().keep();
     n_pinned_.fetch_add(1, std::memory_order_relaxed);
   }
+  if (n_starting_.fetch_sub(1, std::memory_order_acq_rel) == 1) n_starting_.notify_one();
   std::uint32_t done = 0;
   while (true) {
-    if (n_running_.fetch_sub(1, std::memory_order_acq_rel) == 1) n_running_.notify_one();
     done = wait_while(generation_, done);
-    if (should_stop_) return;
-    run_part(worker);
+    if (should_stop_.load(std::memory_order_relaxed)) return;
+    take_parts();
   }
 }
 

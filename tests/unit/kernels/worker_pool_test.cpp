@@ -1,5 +1,6 @@
 #include "kernels/cpu/worker_pool.h"
 
+#include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <ctime>
 #include <mutex>
@@ -16,6 +17,17 @@ std::vector<int> cores_for(std::size_t n_workers) {
   std::vector<int> cores;
   for (std::size_t i = 0; i < n_workers; ++i) cores.push_back(allowed[i % allowed.size()]);
   return cores;
+}
+
+/// One part for each of three workers, none of which returns before all have begun.
+template <class Body>
+void in_step(WorkerPool& pool, const Body& body) {
+  std::atomic<int> n_begun{0};
+  pool.parallel_for(3, 1, [&](std::uint64_t begin, std::uint64_t) {
+    ++n_begun;
+    while (n_begun < 3) std::this_thread::yield();
+    body(begin);
+  });
 }
 
 }  // namespace
@@ -61,18 +73,28 @@ TEST_CASE("work below one grain stays on the calling thread") {
   CHECK(threads == std::set<std::thread::id>{std::this_thread::get_id()});
 }
 
-TEST_CASE("the caller takes the first part and every worker a part of its own") {
+TEST_CASE("parts that wait for each other are taken by different workers") {
   WorkerPool pool(cores_for(3));
   std::mutex mutex;
   std::set<std::thread::id> threads;
-  std::thread::id of_first;
-  pool.parallel_for(3, 1, [&](std::uint64_t begin, std::uint64_t) {
+  in_step(pool, [&](std::uint64_t) {
     const std::lock_guard lock(mutex);
     threads.insert(std::this_thread::get_id());
-    if (begin == 0) of_first = std::this_thread::get_id();
   });
   CHECK(threads.size() == 3);
-  CHECK(of_first == std::this_thread::get_id());
+  CHECK(threads.contains(std::this_thread::get_id()));
+}
+
+TEST_CASE("a worker held up in a part leaves the others to the rest") {
+  WorkerPool pool(cores_for(2));
+  constexpr int kParts = 8;
+  std::atomic<int> n_done{0};
+  pool.parallel_for(kParts, 1, [&](std::uint64_t begin, std::uint64_t) {
+    // The first part does not return before all others have: whoever has it takes no other.
+    while (begin == 0 && n_done < kParts - 1) std::this_thread::yield();
+    ++n_done;
+  });
+  CHECK(n_done == kParts);
 }
 
 TEST_CASE("workers hold their cores and the caller keeps its own mask") {
@@ -81,15 +103,12 @@ TEST_CASE("workers hold their cores and the caller keeps its own mask") {
   WorkerPool pool(cores);
   CHECK(pool.n_workers() == 3);
   CHECK(pool.n_pinned() == 2);
-  std::mutex mutex;
   std::vector<std::vector<int>> masks(3);
-  pool.parallel_for(3, 1, [&](std::uint64_t begin, std::uint64_t) {
-    const std::lock_guard lock(mutex);
-    masks[begin] = blue::hal::current_affinity().value();
-  });
-  CHECK(masks[0] == before);
-  CHECK(masks[1] == std::vector<int>{cores[1]});
-  CHECK(masks[2] == std::vector<int>{cores[2]});
+  in_step(pool, [&](std::uint64_t part) { masks[part] = blue::hal::current_affinity().value(); });
+  std::vector<std::vector<int>> wanted = {before, {cores[1]}, {cores[2]}};
+  std::ranges::sort(masks);
+  std::ranges::sort(wanted);
+  CHECK(masks == wanted);
 }
 
 TEST_CASE("a core that does not exist leaves its worker unpinned and working") {
