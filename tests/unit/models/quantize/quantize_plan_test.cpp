@@ -36,7 +36,7 @@ std::map<std::string, std::string> formats_of(const QuantizePlan& plan) {
 
 const kernels::Format& format(std::string_view name) { return *require_format(name).value(); }
 
-TEST_CASE("matrices and expert stacks get the format; vectors, norms and routers stay F32") {
+TEST_CASE("matrices and expert stacks get the format, and vectors, norms and routers stay F32") {
   const GgufFile file = model_of({{"token_embd.weight", {256, 8}},
                                   {"blk.0.attn_norm.weight", {256}},
                                   {"blk.0.attn_q.bias", {256}},

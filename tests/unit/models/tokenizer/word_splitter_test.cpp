@@ -66,7 +66,7 @@ TEST_CASE("Llama 3 groups digits by three and ends punctuation with its newlines
   }
 }
 
-TEST_CASE("Qwen2 parts every digit; Qwen3.5 keeps marks inside words") {
+TEST_CASE("Qwen2 parts every digit, Qwen3.5 keeps marks inside words") {
   for (const std::string_view name : {"qwen2", "deepseek-r1-qwen"}) {
     CHECK(split(name, "x 123") == Words{"x", " ", "1", "2", "3"});
     CHECK(split(name, "e\xcc\x81x") == Words{"e", "\xcc\x81x"});
