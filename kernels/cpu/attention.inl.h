@@ -11,21 +11,48 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// How one element type of the cache is read in vectors.
+/// How one element type of the cache is read: value i of a row, or kLanes from there on.
 struct FloatRows {
-  static constexpr std::uint64_t kBytes = 4;
+  static constexpr int kAlignment = 1;  ///< what i must be a multiple of for a vector
+  static BLUE_SIMD std::uint64_t row_bytes(std::uint64_t width) { return width * 4; }
   static BLUE_SIMD Vec at(const std::byte* row, int i) {
     return load(reinterpret_cast<const float*>(row) + i);
   }
   static BLUE_SIMD float one(const std::byte* row, int i) { return reinterpret_cast<const float*>(row)[i]; }
 };
 struct HalfRows {
-  static constexpr std::uint64_t kBytes = 2;
+  static constexpr int kAlignment = 1;
+  static BLUE_SIMD std::uint64_t row_bytes(std::uint64_t width) { return width * 2; }
   static BLUE_SIMD Vec at(const std::byte* row, int i) {
     return load_halves(reinterpret_cast<const std::uint16_t*>(row) + i);
   }
   static BLUE_SIMD float one(const std::byte* row, int i) {
     return _cvtsh_ss(reinterpret_cast<const std::uint16_t*>(row)[i]);
+  }
+};
+/// A vector must not reach over the end of its block, behind which lies the next one's scale.
+struct BlockRows {
+  static constexpr int kAlignment = kLanes;
+  static BLUE_SIMD std::uint64_t row_bytes(std::uint64_t width) {
+    return width / kKvBlockValues * kKvBlockBytes;
+  }
+  static BLUE_SIMD const std::byte* block_of(const std::byte* row, int i) {
+    return row + static_cast<std::uint64_t>(i) / kKvBlockValues * kKvBlockBytes;
+  }
+  static BLUE_SIMD const std::int8_t* values_at(const std::byte* row, int i) {
+    return reinterpret_cast<const std::int8_t*>(block_of(row, i) + sizeof(std::uint16_t)) +
+           static_cast<std::uint64_t>(i) % kKvBlockValues;
+  }
+  static BLUE_SIMD float scale_at(const std::byte* row, int i) {
+    std::uint16_t half;
+    __builtin_memcpy(&half, block_of(row, i), sizeof half);
+    return _cvtsh_ss(half);
+  }
+  static BLUE_SIMD Vec at(const std::byte* row, int i) {
+    return mul(all(scale_at(row, i)), load_signed_bytes(values_at(row, i)));
+  }
+  static BLUE_SIMD float one(const std::byte* row, int i) {
+    return scale_at(row, i) * static_cast<float>(*values_at(row, i));
   }
 };
 
@@ -48,15 +75,22 @@ struct QueryRows {
   float rescale[kQueryRows];  ///< of what earlier pages summed up
 };
 
-/// The keys or the values of one kv head in one page.
+/// The keys or the values of one page, of whose rows this kv head has head_dim values from `column` on.
 struct PageRows {
   const std::byte* first;
   std::uint64_t stride;
+  int column;
   int n;  ///< tokens that any of the rows sees
   [[nodiscard]] BLUE_SIMD const std::byte* at(int t) const {
     return first + static_cast<std::uint64_t>(t) * stride;
   }
 };
+
+/// How many of a head's values can be read in vectors: all whole ones, or none where they begin in the middle of one.
+template <class Rows>
+BLUE_SIMD int n_in_vectors(const PageRows& page, int head_dim) {
+  return page.column % Rows::kAlignment == 0 ? head_dim / kLanes * kLanes : 0;
+}
 
 BLUE_SIMD __m128 sums_of_four(Vec a, Vec b, Vec c, Vec d) {
   const __m256 four = _mm256_hadd_ps(_mm256_hadd_ps(fold(a), fold(b)), _mm256_hadd_ps(fold(c), fold(d)));
@@ -104,6 +138,7 @@ BLUE_SIMD void store_sums(const Vec (&products)[kRows][kKeysTogether], float (*t
 template <class Rows, int kRows>
 BLUE_SIMD void score_rows(QueryRows& rows, int row, const PageRows& keys, int head_dim) {
   static_assert(kPage % kKeysTogether == 0);
+  const int in_vectors = n_in_vectors<Rows>(keys, head_dim);
   for (int t = 0; t < keys.n; t += kKeysTogether) {
     Vec products[kRows][kKeysTogether];
     BLUE_UNROLL
@@ -112,10 +147,10 @@ BLUE_SIMD void score_rows(QueryRows& rows, int row, const PageRows& keys, int he
       for (int k = 0; k < kKeysTogether; ++k) products[q][k] = zero();
     }
     int i = 0;
-    for (; i + kLanes <= head_dim; i += kLanes) {
+    for (; i < in_vectors; i += kLanes) {
       Vec key[kKeysTogether];
       BLUE_UNROLL
-      for (int k = 0; k < kKeysTogether; ++k) key[k] = Rows::at(keys.at(t + k), i);
+      for (int k = 0; k < kKeysTogether; ++k) key[k] = Rows::at(keys.at(t + k), keys.column + i);
       BLUE_UNROLL
       for (int q = 0; q < kRows; ++q) {
         const Vec x = load(rows.q[row + q] + i);
@@ -127,7 +162,7 @@ BLUE_SIMD void score_rows(QueryRows& rows, int row, const PageRows& keys, int he
     for (; i < head_dim; ++i) {
       for (int q = 0; q < kRows; ++q) {
         for (int k = 0; k < kKeysTogether; ++k)
-          rows.shares[row + q][t + k] += rows.q[row + q][i] * Rows::one(keys.at(t + k), i);
+          rows.shares[row + q][t + k] += rows.q[row + q][i] * Rows::one(keys.at(t + k), keys.column + i);
       }
     }
   }
@@ -171,7 +206,7 @@ BLUE_SIMD void add_columns(QueryRows& rows, int row, const PageRows& values, int
   for (int t = 0; t < values.n; ++t) {
     Vec value[kVectors];
     BLUE_UNROLL
-    for (int v = 0; v < kVectors; ++v) value[v] = Rows::at(values.at(t), column + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) value[v] = Rows::at(values.at(t), values.column + column + v * kLanes);
     BLUE_UNROLL
     for (int q = 0; q < kRows; ++q) {
       const Vec share = all(rows.shares[row + q][t]);
@@ -188,16 +223,16 @@ BLUE_SIMD void add_columns(QueryRows& rows, int row, const PageRows& values, int
 
 template <class Rows, int kRows>
 BLUE_SIMD void add_values(QueryRows& rows, int row, const PageRows& values, int head_dim) {
+  const int in_vectors = n_in_vectors<Rows>(values, head_dim);
   int column = 0;
-  for (; column + 4 * kLanes <= head_dim; column += 4 * kLanes)
+  for (; column + 4 * kLanes <= in_vectors; column += 4 * kLanes)
     add_columns<Rows, kRows, 4>(rows, row, values, column);
-  for (; column + kLanes <= head_dim; column += kLanes)
-    add_columns<Rows, kRows, 1>(rows, row, values, column);
+  for (; column < in_vectors; column += kLanes) add_columns<Rows, kRows, 1>(rows, row, values, column);
   for (; column < head_dim; ++column) {
     for (int q = row; q < row + kRows; ++q) {
       rows.sums[q][column] *= rows.rescale[q];
       for (int t = 0; t < values.n; ++t)
-        rows.sums[q][column] += rows.shares[q][t] * Rows::one(values.at(t), column);
+        rows.sums[q][column] += rows.shares[q][t] * Rows::one(values.at(t), values.column + column);
     }
   }
 }
@@ -224,7 +259,7 @@ template <class Rows>
 void attend_rows(const Op& op, const KvView& kv, const StepInputs& inputs, std::uint32_t t,
                  std::uint32_t kv_head, QueryRows& rows) {
   const int head_dim = static_cast<int>(op.head_dim);
-  const std::uint64_t offset = std::uint64_t{kv_head} * op.head_dim * Rows::kBytes;
+  const int column = static_cast<int>(kv_head * op.head_dim);
   std::uint32_t longest = 0;
   for (int row = 0; row < rows.n; ++row) {
     for (int i = 0; i < head_dim; ++i) rows.sums[row][i] = 0.0F;
@@ -235,8 +270,9 @@ void attend_rows(const Op& op, const KvView& kv, const StepInputs& inputs, std::
   for (std::uint32_t p = 0; p < longest; p += kPageTokens) {
     const int n = longest - p < kPageTokens ? static_cast<int>(longest - p) : kPage;
     std::byte* page = kv_page(kv, op.layer, page_of(inputs, t, p));
-    attend_page<Rows>(rows, {key_row(kv, page, 0) + offset, kv.k_width * Rows::kBytes, n},
-                      {value_row(kv, page, 0) + offset, kv.v_width * Rows::kBytes, n}, p, head_dim, op.scale);
+    attend_page<Rows>(rows, {key_row(kv, page, 0), Rows::row_bytes(kv.k_width), column, n},
+                      {value_row(kv, page, 0), Rows::row_bytes(kv.v_width), column, n}, p, head_dim,
+                      op.scale);
   }
   for (int row = 0; row < rows.n; ++row) {
     const float factor = 1.0F / rows.divisor[row];
@@ -259,10 +295,10 @@ void attend_tokens(const Op& op, const KvView& kv, const StepInputs& inputs, con
       rows.out[row] = out + head * op.head_dim;
       rows.n_positions[row] = static_cast<std::uint32_t>(inputs.positions[t]) + 1;
     }
-    if (kv.type == KvType::f16) {
-      attend_rows<HalfRows>(op, kv, inputs, span.begin, span.kv_head, rows);
-    } else {
-      attend_rows<FloatRows>(op, kv, inputs, span.begin, span.kv_head, rows);
+    switch (kv.type) {
+      case KvType::f32: attend_rows<FloatRows>(op, kv, inputs, span.begin, span.kv_head, rows); break;
+      case KvType::f16: attend_rows<HalfRows>(op, kv, inputs, span.begin, span.kv_head, rows); break;
+      case KvType::q8_0: attend_rows<BlockRows>(op, kv, inputs, span.begin, span.kv_head, rows); break;
     }
   }
 }

@@ -35,6 +35,13 @@ class Factors {
         const __m256 activations = _mm256_loadu_ps(activation_scales + i);
         _mm256_store_ps(products_ + i, _mm256_mul_ps(_mm256_loadu_ps(scales + i), activations));
       }
+    } else if constexpr (Traits::kGroup == 16 && kScales % 8 == 0) {
+      BLUE_UNROLL
+      for (int i = 0; i < kScales; i += 8) {
+        const __m256 four = _mm256_castps128_ps256(_mm_loadu_ps(activation_scales + i / 2));
+        const __m256 twice = _mm256_permutevar8x32_ps(four, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3));
+        _mm256_store_ps(products_ + i, _mm256_mul_ps(_mm256_loadu_ps(scales + i), twice));
+      }
     } else {
       BLUE_UNROLL
       for (int i = 0; i < kScales; ++i) products_[i] = scales[i] * activation_scales[i * Traits::kGroup / 32];
@@ -43,7 +50,10 @@ class Factors {
   /// For the 32 values from 32 · g on.
   BLUE_SIMD __m256 at(int g) const {
     if constexpr (Traits::kGroup == 32) return _mm256_broadcast_ss(products_ + g);
-    return _mm256_set_m128(_mm_broadcast_ss(products_ + 2 * g + 1), _mm_broadcast_ss(products_ + 2 * g));
+    double two;
+    __builtin_memcpy(&two, products_ + 2 * g, sizeof two);
+    return _mm256_permutevar8x32_ps(_mm256_castpd_ps(_mm256_set1_pd(two)),
+                                    _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1));
   }
 
  private:

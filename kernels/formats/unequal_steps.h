@@ -8,8 +8,10 @@
 namespace blue::kernels::formats {
 
 /// -127 -104 -83 -65 -49 -35 -22 -10 | 1 13 25 38 53 69 89 113
-BLUE_HOST_DEVICE int steps_entry(int code) {
-  return table_entry(0xf6eaddcfbfad9881U, 0x7159453526190d01U, code);
-}
+/// The table's bytes, lowest first, as table_entry() takes them.
+inline constexpr std::uint64_t kFirstSteps = 0xf6eaddcfbfad9881U;
+inline constexpr std::uint64_t kLastSteps = 0x7159453526190d01U;
+
+BLUE_HOST_DEVICE int steps_entry(int code) { return table_entry(kFirstSteps, kLastSteps, code); }
 
 }  // namespace blue::kernels::formats

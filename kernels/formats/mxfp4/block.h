@@ -22,10 +22,12 @@ BLUE_HOST_DEVICE float half_scale(const Block& block) {
   return float_from_bits(exponent < 2 ? 0x00200000U << exponent : (exponent - 1) << 23);
 }
 
+/// Twice the numbers that codes stand for, lowest byte first, as table_entry() takes them.
+inline constexpr std::uint64_t kFirstValues = 0x0c08060403020100U;
+inline constexpr std::uint64_t kLastValues = 0xf4f8fafcfdfeff00U;
+
 /// Twice the number a code stands for.
-BLUE_HOST_DEVICE int doubled_value(int code) {
-  return table_entry(0x0c08060403020100U, 0xf4f8fafcfdfeff00U, code);
-}
+BLUE_HOST_DEVICE int doubled_value(int code) { return table_entry(kFirstValues, kLastValues, code); }
 
 struct Traits {
   using Block = mxfp4::Block;
