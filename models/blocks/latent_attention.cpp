@@ -1,5 +1,6 @@
 #include "models/blocks/latent_attention.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/op_shape.h"
@@ -14,7 +15,8 @@ using kernels::OpKind;
 using kernels::Slot;
 
 constexpr std::uint64_t kMostRank = 1U << 16;
-constexpr std::uint64_t kMostChosen = 0xffff;  // Op::top_k
+constexpr std::uint64_t kMostWidth = 1U << 20;  // of all heads together
+constexpr std::uint64_t kMostChosen = 0xffff;   // Op::top_k
 
 /// One matrix per head, on the first `cols` values of each of its input's heads.
 void head_linear(ProgramBuilder& builder, Slot out, Slot in, const std::string& tensor, std::uint32_t n_heads,
@@ -83,6 +85,12 @@ LatentShape read_latent_shape(ProgramBuilder& builder) {
                      ", must be kv_lora_rank + rope.dimension_count = " + std::to_string(shape.row_dim()) +
                      ", at most " + std::to_string(kernels::kMaxLatentDim));
   }
+  if (std::uint64_t{shape.n_heads} * std::max(query_dim, shape.value_dim) > kMostWidth) {
+    builder.fail(ModelsError::bad_shape, hyper.architecture + ".attention.head_count " +
+                                             std::to_string(shape.n_heads) +
+                                             " is too large for its head sizes");
+    return LatentShape{};
+  }
   shape.scale = softmax_scale(builder, shape);
   return shape;
 }
@@ -101,7 +109,7 @@ IndexerShape read_indexer_shape(ProgramBuilder& builder, const LatentShape& late
                                              std::to_string(latent.rotary_dims) + " to " +
                                              std::to_string(kernels::kMaxLatentDim));
   }
-  if (std::uint64_t{indexer.n_heads} * indexer.head_dim > 1U << 20) {
+  if (std::uint64_t{indexer.n_heads} * indexer.head_dim > kMostWidth) {
     builder.fail(ModelsError::bad_shape, prefix + "head_count " + std::to_string(indexer.n_heads) +
                                              " is too large for its key_length");
     indexer.n_heads = 1;

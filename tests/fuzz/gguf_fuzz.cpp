@@ -1,9 +1,10 @@
-// Fuzzes the GGUF reader: parses the bytes as a whole file, touches everything it offers, builds the tokenizer in it and
-// encodes a little with it. Allocation: run with -malloc_limit_mb; see GgufFile::kAllocationFactor.
+// Fuzzes the GGUF reader: parses the bytes as a whole file, touches everything it offers, compiles the program of its
+// architecture, builds the tokenizer in it and encodes a little with it. Allocation: run with -malloc_limit_mb; see GgufFile::kAllocationFactor.
 #include <cstddef>
 #include <cstdint>
 
 #include "base/check.h"
+#include "models/arch.h"
 #include "models/chat/chat_template.h"
 #include "models/gguf/gguf_file.h"
 #include "models/tokenizer/tokenizer.h"
@@ -44,6 +45,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!file) return 0;
   touch_keys(*file);
   touch_tensors(*file);
+  (void)compile_program(*file).ok();
   if (const auto jinja = file->text("tokenizer.chat_template")) (void)ChatTemplate::parse(*jinja);
   const auto tokenizer = Tokenizer::from_gguf(*file);
   if (!tokenizer) return 0;

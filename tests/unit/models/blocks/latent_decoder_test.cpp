@@ -249,6 +249,12 @@ TEST_CASE("what a latent decoder cannot be is refused with the key or tensor it 
                [](GgufWriter& keys) { keys.u32("deepseek2.attention.key_length", 21); }),
           "attention.key_length is 21");
   refused({.kv_rank = 1024}, "at most 1024");
+  refused(with({.missing_keys = {"attention.head_count", "attention.value_length_mla"}},
+               [](GgufWriter& keys) {
+                 keys.u32("deepseek2.attention.head_count", 50000);
+                 keys.u32("deepseek2.attention.value_length_mla", 60000);
+               }),
+          "attention.head_count 50000 is too large");
   refused({.missing_keys = {"leading_dense_block_count"}}, "blk.0.ffn_gate_shexp.weight");
   for (const std::string key : {"head_count", "key_length", "top_k"})
     refused(sparse({.missing_keys = {"attention.indexer." + key}}), "deepseek32.attention.indexer." + key);
