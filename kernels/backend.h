@@ -31,6 +31,10 @@ class Backend {
   /// Errors: unsupported_shape, unsupported_format; the message names op, shape and format.
   [[nodiscard]] virtual Status supports(const Op& op, const Format* format) const = 0;
 
+  /// Can attention and its kin work with a cache of this type? Every backend has f32 and f16.
+  /// Errors: unsupported_format naming backend and type.
+  [[nodiscard]] virtual Status supports_cache(KvType type) const;
+
   /// Device bytes of workspace that the ops need for steps of up to `max_tokens`.
   [[nodiscard]] virtual Bytes workspace_bytes(std::span<const Op> ops, std::uint32_t max_tokens) const = 0;
 

@@ -48,6 +48,13 @@ Result<BackendChoice> choose_automatically() {
 
 }  // namespace
 
+Status Backend::supports_cache(KvType type) const {
+  if (type != KvType::q8_0) return {};
+  return Error(KernelsError::unsupported_format,
+               "the " + std::string(name()) + " backend has no kernel for a " + std::string(to_text(type)) +
+                   " cache; take f16, or --device cpu");
+}
+
 Result<BackendChoice> choose_backend(std::string_view wanted) {
   if (wanted == "auto" || wanted.empty()) return choose_automatically();
   const std::size_t colon = wanted.find(':');

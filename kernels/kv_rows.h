@@ -7,12 +7,22 @@
 
 namespace blue::kernels {
 
-BLUE_HOST_DEVICE std::uint32_t value_bytes(KvType type) { return type == KvType::f16 ? 2U : 4U; }
+/// Values that share a scale, 1 where none do: rows hold a multiple of it.
+BLUE_HOST_DEVICE std::uint32_t kv_block_values(KvType type) {
+  return type == KvType::q8_0 ? kKvBlockValues : 1U;
+}
+
+BLUE_HOST_DEVICE std::uint32_t kv_block_bytes(KvType type) {
+  return type == KvType::q8_0 ? kKvBlockBytes : type == KvType::f16 ? 2U : 4U;
+}
+
+/// Bytes of a row of `width` values.
+BLUE_HOST_DEVICE std::uint64_t kv_row_bytes(KvType type, std::uint64_t width) {
+  return width / kv_block_values(type) * kv_block_bytes(type);
+}
 
 /// Bytes of one token's value row.
-BLUE_HOST_DEVICE std::uint64_t value_row_bytes(const KvView& kv) {
-  return static_cast<std::uint64_t>(kv.v_width) * value_bytes(kv.type);
-}
+BLUE_HOST_DEVICE std::uint64_t value_row_bytes(const KvView& kv) { return kv_row_bytes(kv.type, kv.v_width); }
 
 /// First byte of the page that holds `layer`.
 BLUE_HOST_DEVICE std::byte* kv_page(const KvView& kv, std::uint32_t layer, std::int32_t page) {
@@ -21,7 +31,7 @@ BLUE_HOST_DEVICE std::byte* kv_page(const KvView& kv, std::uint32_t layer, std::
 
 /// Key row [k_width] of the token-th token of a page.
 BLUE_HOST_DEVICE std::byte* key_row(const KvView& kv, std::byte* page, std::uint32_t token) {
-  return page + static_cast<std::uint64_t>(token) * kv.k_width * value_bytes(kv.type);
+  return page + token * kv_row_bytes(kv.type, kv.k_width);
 }
 
 /// Value row [v_width] of the token-th token of a page.

@@ -26,4 +26,13 @@ std::string_view to_text(OpKind kind) {
   return "unknown op";
 }
 
+std::string_view to_text(KvType type) {
+  switch (type) {
+    case KvType::f32: return "f32";
+    case KvType::f16: return "f16";
+    case KvType::q8_0: return "q8_0";
+  }
+  return "unknown type";
+}
+
 }  // namespace blue::kernels

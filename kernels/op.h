@@ -152,6 +152,7 @@ struct WeightView {
 
 /// q8_0: blocks of kKvBlockValues signed bytes behind their scale as binary16, as in the weight format of that name.
 enum class KvType : std::uint8_t { f32, f16, q8_0 };
+std::string_view to_text(KvType type);
 inline constexpr std::uint32_t kKvBlockValues = 32;
 inline constexpr std::uint32_t kKvBlockBytes = 34;
 
@@ -159,7 +160,7 @@ inline constexpr std::uint32_t kKvBlockBytes = 34;
 inline constexpr std::uint32_t kPageTokens = 32;
 
 /// The paged KV cache as kernels see it. Key row of (layer, page, token in page):
-///   base + layer · layer_stride + page · page_stride + token · k_width · sizeof(type)
+///   base + layer · layer_stride + page · page_stride + token · (bytes of k_width values)
 /// value row: the same + v_offset with v_width. Widths in values. With latent attention the value is part of the key row: the
 /// value row then holds the sparse indexer's key, or nothing (v_width 0).
 struct KvView {

@@ -39,6 +39,7 @@ Result<std::unique_ptr<Executor>> Executor::create(const Program& program,
 }
 
 Status Executor::State::check_program() const {
+  BLUE_TRY(backend.supports_cache(limits.kv_type));
   for (const kernels::Op& op : program.ops) {
     const kernels::Format* format =
         op.weight == kernels::kNoSlot ? nullptr : program.weights.at(op.weight).format;

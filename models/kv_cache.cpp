@@ -1,14 +1,12 @@
 #include "models/kv_cache.h"
 
 #include <algorithm>
+#include <string>
+
+#include "kernels/kv_rows.h"
+#include "models/models_error.h"
 
 namespace blue::models {
-
-namespace {
-
-std::uint32_t bytes_per_value(kernels::KvType type) { return type == kernels::KvType::f32 ? 4 : 2; }
-
-}  // namespace
 
 KvCache::KvCache(const KvShape& shape, kernels::KvType type, std::uint32_t max_sequences,
                  std::uint32_t max_context)
@@ -19,13 +17,22 @@ KvCache::KvCache(const KvShape& shape, kernels::KvType type, std::uint32_t max_s
       geometry_{.n_layers = shape.n_layers,
                 .k_width = shape.k_width,
                 .v_width = shape.v_width,
-                .bytes_per_value = bytes_per_value(type),
+                .bytes_per_block = kernels::kv_block_bytes(type),
+                .values_per_block = kernels::kv_block_values(type),
                 .page_tokens = kernels::kPageTokens,
                 .n_pages = pages_per_sequence_ * max_sequences} {}
 
 Result<std::unique_ptr<KvCache>> KvCache::create(const KvShape& shape, kernels::KvType type,
                                                  std::uint32_t max_sequences, std::uint32_t max_context,
                                                  hal::Device& device) {
+  const std::uint32_t block = kernels::kv_block_values(type);
+  if (shape.k_width % block != 0 || shape.v_width % block != 0) {
+    return Error(ModelsError::unsupported_format,
+                 "a " + std::string(kernels::to_text(type)) + " cache holds rows of a multiple of " +
+                     std::to_string(block) + " values; this model's keys have " +
+                     std::to_string(shape.k_width) + ", its values " + std::to_string(shape.v_width) +
+                     ": take --kv f16");
+  }
   std::unique_ptr<KvCache> cache(new KvCache(shape, type, max_sequences, max_context));
   BLUE_TRY_ASSIGN(cache->arena_, device.allocate(cache->geometry_.total()));
   cache->pool_ = std::make_unique<memory::PagePool>(cache->geometry_.n_pages);
@@ -58,7 +65,7 @@ kernels::KvView KvCache::view() const {
 }
 
 Bytes KvCache::row_bytes(std::uint32_t n_tokens) const {
-  return Bytes{bytes_per_value(type_)} * shape_.n_layers * (shape_.k_width + shape_.v_width) * n_tokens;
+  return Bytes{geometry_.k_row_bytes() + geometry_.v_row_bytes()} * shape_.n_layers * n_tokens;
 }
 
 template <class Use>
@@ -68,8 +75,7 @@ Status KvCache::for_each_run(std::int32_t sequence, std::uint32_t n_tokens, Use&
   BLUE_CHECK(page_numbers.size() * kernels::kPageTokens >= n_tokens, "rows of tokens that were not reserved");
   for (std::uint32_t layer = 0; layer < shape_.n_layers; ++layer) {
     for (const bool is_value : {false, true}) {
-      const std::uint64_t token_bytes =
-          std::uint64_t{is_value ? at.v_width : at.k_width} * bytes_per_value(type_);
+      const std::uint64_t token_bytes = is_value ? geometry_.v_row_bytes() : geometry_.k_row_bytes();
       for (std::uint32_t first = 0; first < n_tokens; first += kernels::kPageTokens) {
         const auto page = static_cast<std::uint64_t>(page_numbers[first / kernels::kPageTokens]);
         std::byte* run =

@@ -17,7 +17,8 @@ namespace blue::models {
 
 class KvCache {
  public:
-  /// Room for max_sequences of max_context tokens each. Errors: out_of_memory.
+  /// Room for max_sequences of max_context tokens each. Errors: out_of_memory;
+  /// unsupported_format where rows are no whole blocks of the type.
   static Result<std::unique_ptr<KvCache>> create(const KvShape& shape, kernels::KvType type,
                                                  std::uint32_t max_sequences, std::uint32_t max_context,
                                                  hal::Device& device);

@@ -12,6 +12,8 @@ Result<std::shared_ptr<const ShelvedModel>> ModelShelf::open(const std::string& 
   if (const auto found = models_.find(path); found != models_.end()) return found->second;
   auto shelved = std::make_shared<ShelvedModel>();
   BLUE_TRY_ASSIGN(shelved->model, models::open_model(path));
+  for (const std::string& note : shelved->model->program.notes)
+    log_.write_once(LogLevel::info, path + ": " + note);
   const std::string name = std::filesystem::path(path).stem().string();
   BLUE_TRY_ASSIGN(memory::CatalogModel taken,
                   house_.catalog().add_model(name, shelved->model->files,

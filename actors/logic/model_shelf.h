@@ -1,6 +1,6 @@
 // ModelShelf: the models of a runtime, each opened once: several stages that use one file share its program, vocabulary and
 // blocks. Also the codec of the tokenizer worker.
-// Depends on models, memory/tiers. Threads: any; opening holds the mutex. Lifetime: the tier house outlives it.
+// Depends on models, memory/tiers. Threads: any; opening holds the mutex. Lifetime: tier house and log outlive it.
 #pragma once
 
 #include <map>
@@ -11,6 +11,7 @@
 
 #include "actors/logic/text_codec.h"
 #include "actors/logic/tier_house.h"
+#include "base/log_sink.h"
 #include "models/model.h"
 
 namespace blue::actors {
@@ -22,7 +23,8 @@ struct ShelvedModel {
 
 class ModelShelf final : public TextCodec {
  public:
-  explicit ModelShelf(TierHouse& house) : house_(house) {}
+  /// `log` hears what of a file is left out, once.
+  ModelShelf(TierHouse& house, LogSink& log) : house_(house), log_(log) {}
 
   /// Errors: open_model's; tier_full when the catalog has no room for its blocks.
   [[nodiscard]] Result<std::shared_ptr<const ShelvedModel>> open(const std::string& path) const;
@@ -35,6 +37,7 @@ class ModelShelf final : public TextCodec {
 
  private:
   TierHouse& house_;
+  LogSink& log_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::shared_ptr<const ShelvedModel>> models_;
 };

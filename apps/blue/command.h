@@ -8,6 +8,8 @@
 
 #include "apps/blue/exit_status.h"
 #include "base/error.h"
+#include "kernels/op.h"
+#include "models/model.h"
 
 namespace blue::apps {
 
@@ -30,5 +32,11 @@ void add_trace(CLI::App& app, Action& action);
 
 /// --device cpu|cuda:0|reference|auto, into `device`.
 void add_device_option(CLI::App& command, std::string& device);
+
+/// --kv f32|f16|q8_0, into `type`.
+void add_kv_option(CLI::App& command, kernels::KvType& type);
+
+/// What of the model's file is left out, a line each on stderr.
+void tell_notes(const models::Model& model);
 
 }  // namespace blue::apps

@@ -14,6 +14,7 @@ namespace {
 struct GenerateOptions {
   host::GenerateRequest request;
   std::string device = "auto";
+  kernels::KvType kv_type = kernels::KvType::f32;
   std::uint32_t context = 4096;
 };
 
@@ -36,6 +37,7 @@ Result<int> generate(const GenerateOptions& options) {
   host::RuntimeOptions how;
   how.device = options.device;
   how.max_context = options.context;
+  how.kv_type = options.kv_type;
   BLUE_TRY_ASSIGN(const std::unique_ptr<host::Runtime> runtime, host::Runtime::start(how, log));
   std::fprintf(stderr, "blue: device %s\n", runtime->device_choice().c_str());
   BLUE_TRY(runtime->load_model(options.request.model));
@@ -93,6 +95,7 @@ void add_generate(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
   add_device_option(*command, options->device);
+  add_kv_option(*command, options->kv_type);
   command->callback([&action, options] {
     action = [options] {
       const Result<int> status = generate(*options);

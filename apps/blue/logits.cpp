@@ -18,6 +18,7 @@ struct LogitsOptions {
   std::string tokens;
   std::string out;
   std::string device = "auto";
+  kernels::KvType kv_type = kernels::KvType::f32;
 };
 
 Result<std::vector<TokenId>> parse_ids(const std::string& path) {
@@ -48,10 +49,12 @@ Status write_logits(const LogitsOptions& options) {
   models::InlineModelOptions load;
   load.log = &log;
   load.backend = options.device;
+  load.kv_type = options.kv_type;
   load.max_context = static_cast<std::uint32_t>(ids.size());
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
                   models::InlineModel::load(options.model, load));
   std::fprintf(stderr, "blue: device %s\n", model->choice().c_str());
+  tell_notes(model->model());
   if (ids.size() > model->model().program.hyper.n_context) {
     return Error(AppsError::bad_file, options.tokens + ": " + std::to_string(ids.size()) +
                                           " ids, the model's context holds " +
@@ -85,6 +88,7 @@ void add_logits(CLI::App& app, Action& action) {
   command->add_option("--tokens", options->tokens, "File of whitespace-separated token ids")->required();
   command->add_option("-o,--out", options->out, "File to write")->required();
   add_device_option(*command, options->device);
+  add_kv_option(*command, options->kv_type);
   command->callback([&action, options] {
     action = [options] {
       const Status status = write_logits(*options);

@@ -23,6 +23,7 @@ struct RunOptions {
   std::vector<std::string> overrides;
   std::string trace;
   std::string device = "auto";
+  kernels::KvType kv_type = kernels::KvType::f32;
   bool is_json = false;
   bool allows_skip = false;
 };
@@ -47,6 +48,7 @@ Result<actors::CascadeSpec> load(const RunOptions& options) {
 Result<std::unique_ptr<host::Runtime>> start(const RunOptions& options, LogSink& log) {
   host::RuntimeOptions runtime;
   runtime.device = options.device;
+  runtime.kv_type = options.kv_type;
   runtime.tracing = options.trace.empty() ? host::Tracing::off : host::Tracing::on;
   BLUE_TRY_ASSIGN(std::unique_ptr<host::Runtime> started, host::Runtime::start(runtime, log));
   std::fprintf(stderr, "blue: device %s\n", started->device_choice().c_str());
@@ -111,6 +113,7 @@ void add_shared_options(CLI::App& command, const std::shared_ptr<RunOptions>& op
   command.add_option("--trace", options->trace, "Write a Chrome trace (ui.perfetto.dev) of every message");
   command.add_flag("--json", options->is_json, "One JSON object on stdout instead of live text");
   add_device_option(command, options->device);
+  add_kv_option(command, options->kv_type);
 }
 
 Action action_of(Result<int> (*what)(const RunOptions&), const std::shared_ptr<RunOptions>& options) {

@@ -29,13 +29,14 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
   }
   tiers.open_reader = [&log] { return hal::open_file_reader(kReadsInFlight, log); };
   BLUE_TRY_ASSIGN(boot->tiers, actors::TierHouse::open(device, std::move(tiers), log));
-  boot->shelf = std::make_shared<actors::ModelShelf>(*boot->tiers);
+  boot->shelf = std::make_shared<actors::ModelShelf>(*boot->tiers, log);
   return boot;
 }
 
 actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOptions& options) {
   models::ExecutorLimits limits;
   limits.max_context = options.max_context;
+  limits.kv_type = options.kv_type;
   limits.weight_budget = boot.tiers->budget(memory::Tier::vram);
   return [&boot, limits](actors::StageDesk& desk) -> std::unique_ptr<actors::TokenSource> {
     return std::make_unique<actors::SessionSource>(

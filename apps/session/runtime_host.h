@@ -45,7 +45,8 @@ struct RuntimeOptions {
   Bytes
       ram_budget;  ///< page-locked tier 1 beside a GPU; 0: a quarter of the memory available; unused with a CPU device
   std::uint32_t max_context = 4096;  ///< tokens per sequence, cut to what a model was trained for
-  std::filesystem::path runs_root;   ///< empty: actors::default_runs_root()
+  kernels::KvType kv_type = kernels::KvType::f32;  ///< of every session's cache
+  std::filesystem::path runs_root;                 ///< empty: actors::default_runs_root()
   Tracing tracing = Tracing::off;
   std::size_t spans_per_actor = 16384;
   Nanoseconds stall_deadline_ns = 30'000'000'000;

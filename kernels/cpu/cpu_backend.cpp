@@ -62,6 +62,8 @@ class CpuBackend final : public Backend {
     return {most};
   }
 
+  Status supports_cache(KvType) const override { return {}; }
+
   Status supports(const Op& op, const Format* format) const override {
     BLUE_TRY(check_shape(op, format));
     const bool multiplies =

@@ -11,6 +11,7 @@ void store_row(std::byte* to, KvType type, const float* from, std::uint64_t n) {
     std::memcpy(to, from, n * sizeof(float));
     return;
   }
+  if (type == KvType::q8_0) return find_format("Q8_0")->encode({from, n}, {to, kv_row_bytes(type, n)});
   auto* halves = reinterpret_cast<std::uint16_t*>(to);
   for (std::uint64_t i = 0; i < n; ++i) halves[i] = float_to_half(from[i]);
 }

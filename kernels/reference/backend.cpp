@@ -18,6 +18,7 @@ class ReferenceBackend final : public Backend {
   std::string_view name() const override { return "reference"; }
   hal::Device& device() override { return *device_; }
   Status supports(const Op& op, const Format* format) const override { return check_shape(op, format); }
+  Status supports_cache(KvType) const override { return {}; }
   Bytes workspace_bytes(std::span<const Op>, std::uint32_t) const override { return {}; }
 
   Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs, hal::Stream&) override {

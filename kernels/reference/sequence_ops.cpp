@@ -10,6 +10,13 @@ namespace blue::kernels::reference {
 namespace {
 
 double load(const std::byte* row, KvType type, std::uint32_t i) {
+  if (type == KvType::q8_0) {
+    const std::byte* block = row + std::uint64_t{i / kKvBlockValues} * kKvBlockBytes;
+    std::uint16_t scale;
+    std::memcpy(&scale, block, sizeof scale);
+    const auto quant = std::to_integer<std::int8_t>(block[sizeof scale + i % kKvBlockValues]);
+    return static_cast<double>(half_to_float(scale)) * quant;
+  }
   if (type == KvType::f16) {
     std::uint16_t half;
     std::memcpy(&half, row + std::uint64_t{i} * 2, sizeof half);
@@ -21,6 +28,7 @@ double load(const std::byte* row, KvType type, std::uint32_t i) {
 }
 
 void store(std::byte* row, KvType type, std::uint32_t n, const float* values) {
+  if (type == KvType::q8_0) return find_format("Q8_0")->encode({values, n}, {row, kv_row_bytes(type, n)});
   for (std::uint32_t i = 0; i < n; ++i) {
     const std::uint16_t half = float_to_half(values[i]);
     if (type == KvType::f16) {

@@ -1,7 +1,7 @@
 // KvGeometry: how the paged KV cache lies in one arena. PagePool: which of its pages are free.
 // Layout (what attention kernels are given): key row of (layer, page, token in page) at
-//   base + layer · layer_stride + page · page_stride + token · k_width · bytes_per_value
-// and its value row at the page's start + v_offset + token · v_width · bytes_per_value. All keys of a page lie together,
+//   base + layer · layer_stride + page · page_stride + token · k_row_bytes
+// and its value row at the page's start + v_offset + token · v_row_bytes. All keys of a page lie together,
 // then all its values; all pages of a layer lie together.
 // Depends on base and memory_error. Threads: a PagePool is its owner's alone (a stage's, or the kv library's).
 #pragma once
@@ -19,14 +19,19 @@ struct KvGeometry {
   std::uint32_t n_layers = 0;
   std::uint32_t k_width = 0;  ///< values of a key row: n_kv_heads · head_dim
   std::uint32_t v_width = 0;
-  std::uint32_t bytes_per_value = 0;
+  std::uint32_t bytes_per_block = 0;   ///< of values_per_block values; widths are multiples of that
+  std::uint32_t values_per_block = 1;  ///< more than 1 where values share a scale
   std::uint32_t page_tokens = 0;
   std::uint32_t n_pages = 0;
 
   friend bool operator==(const KvGeometry&, const KvGeometry&) = default;
 
-  [[nodiscard]] std::uint64_t k_row_bytes() const { return std::uint64_t{k_width} * bytes_per_value; }
-  [[nodiscard]] std::uint64_t v_row_bytes() const { return std::uint64_t{v_width} * bytes_per_value; }
+  [[nodiscard]] std::uint64_t k_row_bytes() const {
+    return std::uint64_t{k_width} / values_per_block * bytes_per_block;
+  }
+  [[nodiscard]] std::uint64_t v_row_bytes() const {
+    return std::uint64_t{v_width} / values_per_block * bytes_per_block;
+  }
   [[nodiscard]] std::uint64_t v_offset() const { return k_row_bytes() * page_tokens; }
   [[nodiscard]] std::uint64_t page_stride() const { return (k_row_bytes() + v_row_bytes()) * page_tokens; }
   [[nodiscard]] std::uint64_t layer_stride() const { return page_stride() * n_pages; }

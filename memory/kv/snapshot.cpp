@@ -22,7 +22,7 @@ struct Header {
   std::uint32_t n_layers = 0;
   std::uint32_t k_width = 0;
   std::uint32_t v_width = 0;
-  std::uint32_t bytes_per_value = 0;
+  std::uint32_t bytes_per_block = 0;
   std::uint32_t page_tokens = 0;
   std::uint32_t n_tokens = 0;
   std::uint64_t rows_size = 0;
@@ -35,7 +35,7 @@ Error corrupt(const std::string& name, const std::string& why) {
 
 bool is_of_geometry(const Header& header, const KvGeometry& geometry) {
   return header.n_layers == geometry.n_layers && header.k_width == geometry.k_width &&
-         header.v_width == geometry.v_width && header.bytes_per_value == geometry.bytes_per_value &&
+         header.v_width == geometry.v_width && header.bytes_per_block == geometry.bytes_per_block &&
          header.page_tokens == geometry.page_tokens;
 }
 
@@ -73,7 +73,7 @@ Status save_snapshot(const std::string& path, std::uint64_t model_fingerprint, c
                       .n_layers = geometry.n_layers,
                       .k_width = geometry.k_width,
                       .v_width = geometry.v_width,
-                      .bytes_per_value = geometry.bytes_per_value,
+                      .bytes_per_block = geometry.bytes_per_block,
                       .page_tokens = geometry.page_tokens,
                       .n_tokens = n_tokens,
                       .rows_size = rows.size()};

@@ -1,6 +1,6 @@
 // Snapshot of one sequence: its tokens and its KV rows, in a file that is whole or absent.
 // Format (little-endian): magic "BLUEKVSN" · version u32 · header size u32 · model fingerprint u64 · n_layers, k_width,
-//   v_width, bytes_per_value, page_tokens, n_tokens u32 · rows size u64 · token ids i32[n_tokens] · rows · CRC32C u32 of
+//   v_width, bytes_per_block, page_tokens, n_tokens u32 · rows size u64 · token ids i32[n_tokens] · rows · CRC32C u32 of
 //   all before it. Rows: for each layer, for each page in sequence order: the key rows of the page's tokens, then their
 //   value rows. Which pages of the pool they lay in is not kept: a load puts them into any.
 // Depends on base, memory/checksum, memory/durable_file, memory/kv/page_pool. Threads: any; values alone.

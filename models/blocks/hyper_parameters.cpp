@@ -40,10 +40,10 @@ std::uint32_t ProgramBuilder::count(const std::string& key, std::optional<std::u
 
 float ProgramBuilder::number(const std::string& key, double if_absent) {
   const std::string full = program_.hyper.architecture + "." + key;
-  const double value = file_.number(full).value_or(if_absent);
-  if (!std::isfinite(value) || value <= 0.0)
+  const auto value = static_cast<float>(file_.number(full).value_or(if_absent));
+  if (!std::isfinite(value) || value <= 0.0F)
     fail(ModelsError::bad_shape, full + " must be a positive number");
-  return static_cast<float>(value);
+  return value;
 }
 
 void ProgramBuilder::read_hyper_parameters() {

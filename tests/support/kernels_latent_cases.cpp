@@ -84,10 +84,12 @@ class LatentCaseMaker : public OpCaseBuilder {
     };
     const Shape shapes[] = {
         {1, 5, 3, 1}, {4, 40, 32, 7}, {16, 576, 512, 2}, {21, 96, 64, 7}, {3, 100, 90, 33}};
+    const std::uint32_t block = kernels::kv_block_values(type);
     for (const Shape& shape : shapes) {
+      if (shape.head_dim % block != 0 || shape.value_dim % block != 0) continue;
       const std::string name = text("heads", shape.n_heads) + text("head_dim", shape.head_dim) +
-                               text("value_dim", shape.value_dim) + text("tokens", shape.n_tokens) +
-                               (type == KvType::f16 ? ", F16 cache" : ", F32 cache");
+                               text("value_dim", shape.value_dim) + text("tokens", shape.n_tokens) + ", " +
+                               std::string(kernels::to_text(type)) + " cache";
       for (const bool has_value : {false, true}) {
         OpCase append = start(OpKind::kv_append, shape.n_tokens, 0);
         set_heads(append, shape.n_heads, 1, shape.head_dim);
@@ -166,6 +168,7 @@ std::vector<OpCase> latent_op_cases() {
   maker.add_strided_norms();
   maker.add_layer_norms();
   maker.add_hadamards();
+  maker.add_latent_ops(KvType::q8_0);
   for (const KvType type : {KvType::f32, KvType::f16}) {
     maker.add_latent_ops(type);
     maker.add_index_topks(type);

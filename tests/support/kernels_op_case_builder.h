@@ -138,12 +138,13 @@ class OpCaseBuilder {
 
   /// Two layers, all poison: an op that reads a token nobody wrote shows NaN. Gaps lie between values, pages and layers.
   static void put_cache(OpCase& made, kernels::KvType type, std::uint32_t k_width, std::uint32_t v_width) {
-    const std::uint64_t value_bytes = std::uint64_t{kernels::kPageTokens} * kernels::value_bytes(type);
+    const std::uint64_t keys = kernels::kPageTokens * kernels::kv_row_bytes(type, k_width);
+    const std::uint64_t values = kernels::kPageTokens * kernels::kv_row_bytes(type, v_width);
     made.kv.type = type;
     made.kv.k_width = k_width;
     made.kv.v_width = v_width;
-    made.kv.v_offset = k_width * value_bytes + 64;
-    made.kv.page_stride = (k_width + v_width) * value_bytes + 192;
+    made.kv.v_offset = keys + 64;
+    made.kv.page_stride = keys + values + 192;
     made.kv.layer_stride = made.kv.page_stride * made.step.n_pages + 256;
     made.kv_bytes.assign(2 * made.kv.layer_stride, std::byte{0xff});
   }
@@ -157,10 +158,10 @@ class OpCaseBuilder {
         const std::int32_t page = made.step.page_table[row + p / kernels::kPageTokens];
         const std::uint64_t at =
             made.op.layer * made.kv.layer_stride + static_cast<std::uint64_t>(page) * made.kv.page_stride;
-        const std::uint64_t token_bytes =
-            std::uint64_t{p % kernels::kPageTokens} * kernels::value_bytes(made.kv.type);
-        fill_row(made, at + token_bytes * made.kv.k_width, made.kv.k_width);
-        fill_row(made, at + made.kv.v_offset + token_bytes * made.kv.v_width, made.kv.v_width);
+        const std::uint64_t token = p % kernels::kPageTokens;
+        fill_row(made, at + token * kernels::kv_row_bytes(made.kv.type, made.kv.k_width), made.kv.k_width);
+        fill_row(made, at + made.kv.v_offset + token * kernels::kv_row_bytes(made.kv.type, made.kv.v_width),
+                 made.kv.v_width);
       }
     }
     made.magnitudes.weight = 1.0;
@@ -168,6 +169,7 @@ class OpCaseBuilder {
   }
 
   void fill_row(OpCase& made, std::uint64_t at, std::uint32_t width) {
+    if (made.kv.type == kernels::KvType::q8_0) return fill_blocks(made, at, width);
     for (std::uint32_t i = 0; i < width; ++i) {
       const float value = between(-1.0F, 1.0F);
       const std::uint16_t half = kernels::float_to_half(value);
@@ -177,6 +179,13 @@ class OpCaseBuilder {
         std::memcpy(made.kv_bytes.data() + at + std::uint64_t{i} * 4, &value, sizeof value);
       }
     }
+  }
+
+  void fill_blocks(OpCase& made, std::uint64_t at, std::uint32_t width) {
+    std::vector<float> values(width);
+    for (float& value : values) value = between(-1.0F, 1.0F);
+    kernels::find_format("Q8_0")->encode(
+        values, std::span(made.kv_bytes).subspan(at, kernels::kv_row_bytes(made.kv.type, width)));
   }
 
   void finish(OpCase made, const std::string& shape) {

@@ -255,12 +255,14 @@ class CaseMaker : public OpCaseBuilder {
     struct Shape {
       std::uint32_t n_heads, n_kv_heads, head_dim, n_tokens;
     };
-    const Shape shapes[] = {{1, 1, 64, 1},  {4, 2, 64, 2},  {8, 2, 128, 7}, {3, 3, 80, 7}, {6, 1, 96, 33},
-                            {2, 1, 256, 2}, {4, 4, 32, 33}, {2, 2, 8, 7},   {2, 1, 36, 7}};
+    const Shape shapes[] = {{1, 1, 64, 1},  {4, 2, 64, 2},  {8, 2, 128, 7}, {3, 3, 80, 7},
+                            {6, 1, 96, 33}, {2, 1, 256, 2}, {4, 4, 32, 33}, {2, 2, 8, 7},
+                            {2, 1, 36, 7},  {4, 2, 16, 9},  {8, 8, 36, 5}};
     for (const Shape& shape : shapes) {
+      if (shape.n_kv_heads * shape.head_dim % kernels::kv_block_values(type) != 0) continue;
       const std::string name = text("heads", shape.n_heads) + text("kv heads", shape.n_kv_heads) +
-                               text("head_dim", shape.head_dim) + text("tokens", shape.n_tokens) +
-                               (type == KvType::f16 ? ", F16 cache" : ", F32 cache");
+                               text("head_dim", shape.head_dim) + text("tokens", shape.n_tokens) + ", " +
+                               std::string(kernels::to_text(type)) + " cache";
       const std::uint32_t kv_width = shape.n_kv_heads * shape.head_dim;
       OpCase append = start(OpKind::kv_append, shape.n_tokens, 0);
       set_heads(append, shape.n_heads, shape.n_kv_heads, shape.head_dim);
@@ -310,6 +312,7 @@ std::vector<OpCase> op_cases() {
   maker.add_ropes();
   maker.add_cache_ops(KvType::f32);
   maker.add_cache_ops(KvType::f16);
+  maker.add_cache_ops(KvType::q8_0);
   maker.add_pairwise(OpKind::silu_mul, 100.0F);
   maker.add_pairwise(OpKind::silu_mul, 4.0F);
   maker.add_pairwise(OpKind::add, 4.0F);

@@ -55,6 +55,9 @@ struct OpOutcome {
   std::vector<std::byte> kv_bytes;
 };
 
+/// Does the backend take the op, its weight's format and its cache's type? Errors: supports()'s and supports_cache()'s.
+Status is_taken(const kernels::Backend& backend, const OpCase& op_case);
+
 /// Copies the case to the backend's device, runs it and copies back. Errors: of the device, or supports()'s refusal.
 Result<OpOutcome> run_op_case(kernels::Backend& backend, const OpCase& op_case);
 

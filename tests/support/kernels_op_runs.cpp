@@ -127,8 +127,13 @@ std::string stray_writes(const OpCase& op_case, const OpOutcome& outcome, const 
 
 }  // namespace
 
-Result<OpOutcome> run_op_case(kernels::Backend& backend, const OpCase& op_case) {
+Status is_taken(const kernels::Backend& backend, const OpCase& op_case) {
   BLUE_TRY(backend.supports(op_case.op, op_case.format));
+  return op_case.kv.k_width > 0 ? backend.supports_cache(op_case.kv.type) : Status();
+}
+
+Result<OpOutcome> run_op_case(kernels::Backend& backend, const OpCase& op_case) {
+  BLUE_TRY(is_taken(backend, op_case));
   const auto n_tokens = static_cast<std::uint32_t>(op_case.step.token_ids.size());
   const Bytes workspace = backend.workspace_bytes({&op_case.op, 1}, n_tokens);
   BLUE_TRY_ASSIGN(Staging staging, Staging::open(backend.device(), bytes_for(op_case, workspace)));

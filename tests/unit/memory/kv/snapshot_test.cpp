@@ -15,7 +15,7 @@ using namespace blue::memory;
 namespace {
 
 constexpr KvGeometry kGeometry{
-    .n_layers = 2, .k_width = 3, .v_width = 5, .bytes_per_value = 2, .page_tokens = 4, .n_pages = 6};
+    .n_layers = 2, .k_width = 3, .v_width = 5, .bytes_per_block = 2, .page_tokens = 4, .n_pages = 6};
 constexpr std::uint64_t kModel = 0x1234;
 const std::vector<TokenId> kTokens = {5, 6, 7, 8, 9, 10};
 

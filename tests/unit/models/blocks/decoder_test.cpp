@@ -209,4 +209,63 @@ TEST_CASE("expert groups that cannot hold the chosen are refused before a model 
   CHECK(loaded.error().message().find("the groups used must hold top_k experts") != std::string::npos);
 }
 
+TEST_CASE("a cache of half floats or bytes stays near the exact one, and both backends agree on it") {
+  const test::ScratchFolder folder;
+  const std::vector<TokenId> tokens = testing::some_tokens(70, 96);
+  // Heads of 16 begin in the middle of a block; heads of 12 not even at a vector.
+  for (const std::uint32_t head_dim : {16U, 12U}) {
+    const TinyShape shape{.n_heads = 16, .n_kv_heads = 8, .head_dim = head_dim};
+    const std::string path = folder.write("tiny.gguf", TinyModelWriter(shape).write());
+    auto exact = load(path, {.backend = "reference", .max_context = 96});
+    const auto wanted = testing::logits_of(exact->executor(), tokens);
+    REQUIRE(wanted.ok());
+    for (const kernels::KvType type : {kernels::KvType::f16, kernels::KvType::q8_0}) {
+      INFO(kernels::to_text(type) << ", heads of " << head_dim);
+      auto reference = load(path, {.backend = "reference", .max_context = 96, .kv_type = type});
+      auto cpu = load(path, {.backend = "cpu", .max_context = 96, .kv_type = type});
+      const auto on_reference = testing::logits_of(reference->executor(), tokens);
+      const auto on_cpu = testing::logits_of(cpu->executor(), tokens);
+      REQUIRE(on_reference.ok());
+      REQUIRE(on_cpu.ok());
+      const double error = testing::nmse(*on_reference, *wanted);
+      CHECK(error > 0.0);
+      CHECK(error < (type == kernels::KvType::f16 ? 1e-5 : 1e-3));
+      CHECK(testing::nmse(*on_cpu, *on_reference) < (type == kernels::KvType::f16 ? 1e-7 : 1e-5));
+    }
+  }
+}
+
+TEST_CASE("a snapshot of a cache of bytes is as small as it says and continues as if nothing had happened") {
+  const test::ScratchFolder folder;
+  const std::string path = folder.write("tiny.gguf", TinyModelWriter({.n_kv_heads = 4}).write());
+  const InlineModelOptions options{.backend = "cpu", .max_context = 96, .kv_type = kernels::KvType::q8_0};
+  const std::vector<TokenId> tokens = testing::some_tokens(50, 96);
+  auto whole = load(path, options);
+  const auto wanted = testing::logits_of(whole->executor(), tokens);
+  REQUIRE(wanted.ok());
+
+  auto before = load(path, options);
+  REQUIRE(testing::logits_of(before->executor(), std::span(tokens).first(49)).ok());
+  std::vector<std::byte> rows(before->executor().kv_bytes(49).count);
+  CHECK(rows.size() == 2 * 2 * 49 * 34);  // layers, keys and values, tokens, one block of 32 values
+  REQUIRE(before->executor().export_kv(0, 49, rows).ok());
+  auto after = load(path, options);
+  REQUIRE(after->executor().import_kv(0, 49, rows).ok());
+  REQUIRE(after->executor().reserve(0, 50).ok());
+  const std::int32_t position[] = {49};
+  const std::int32_t zero[] = {0};
+  const auto last = after->executor().step({std::span(tokens).last(1), position, zero, zero}, StopToken());
+  REQUIRE(last.ok());
+  CHECK(testing::nmse(*last, std::span(*wanted).last(last->size())) < 1e-10);
+}
+
+TEST_CASE("a cache of bytes is refused where rows are no whole blocks") {
+  const test::ScratchFolder folder;
+  const std::string path = folder.write("tiny.gguf", TinyModelWriter({.n_kv_heads = 1}).write());
+  const auto loaded = InlineModel::load(path, {.backend = "cpu", .kv_type = kernels::KvType::q8_0});
+  REQUIRE_FALSE(loaded.ok());
+  CHECK(loaded.error().message().find("this model's keys have 8, its values 8: take --kv f16") !=
+        std::string::npos);
+}
+
 }  // namespace blue::models
