@@ -31,7 +31,7 @@ namespace blue::actors {
 struct TierHouseOptions {
   Bytes vram;  ///< arena on the device
   Bytes ram;   ///< page-locked host memory; not used with a CPU device
-  std::uint32_t max_blocks = 16384;
+  std::uint32_t max_blocks = 65536;
   /// A reader for the calling thread: the DMA engine's.
   std::function<Result<std::unique_ptr<hal::FileReader>>()> open_reader;
 };
