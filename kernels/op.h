@@ -22,6 +22,7 @@ namespace blue::kernels {
 ///                groups (n_heads = 1: the whole row; > 1: per-head norm with one shared weight). out may be in.
 ///                head_dim > cols: groups lie head_dim apart and their other values stay; out must then be in.
 ///   linear       out[t, r] = Σ_c weight[r, c] · in[t, c]                           weight [rows, cols] in any format
+///                with a quantised weight a backend may round `in` to 8 bits in groups of 32 values or more
 ///   add_bias     out = in + weight[0, :]                                           weight F32 [1, cols]. out may be in.
 ///   rope         rotates rotary_dims values of each of n_heads heads of head_dim, from rotary_offset on: pair i by the angle
 ///                position[t] · freq_i, both then times rope_magnitude; pairs by RopeStyle. out = in (in place).

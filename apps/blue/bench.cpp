@@ -41,6 +41,18 @@ double median(std::vector<double> values) {
 
 double seconds_since(Nanoseconds begin) { return static_cast<double>(monotonic_now_ns() - begin) / 1e9; }
 
+/// What one decode step reads: every weight once for each op that uses it, of an embedding one row, of experts those chosen.
+double gb_per_decode_step(const models::Program& program) {
+  std::uint64_t bytes = 0;
+  for (const kernels::Op& op : program.ops) {
+    if (op.weight == kernels::kNoSlot) continue;
+    const models::WeightUse& use = program.weights[op.weight];
+    const std::uint64_t n_rows = op.kind == kernels::OpKind::embed ? 1 : use.rows;
+    bytes += n_rows * use.format->row_bytes(use.cols) * (use.n_experts > 0 ? op.top_k : 1);
+  }
+  return static_cast<double>(bytes) / 1e9;
+}
+
 struct Rates {
   std::vector<double> prompt;  ///< tokens/s, by run
   std::vector<double> decode;
@@ -142,10 +154,9 @@ Result<int> bench(const BenchOptions& options) {
   rates = {};
   for (std::uint32_t i = 0; i < options.n_runs; ++i) BLUE_TRY(measure(*model, options, rates));
 
-  BenchFigures figures{
-      .prompt_per_s = median(rates.prompt),
-      .decode_per_s = median(rates.decode),
-      .step_gb = static_cast<double>(models::weight_bytes(model->model().program).count) / 1e9};
+  BenchFigures figures{.prompt_per_s = median(rates.prompt),
+                       .decode_per_s = median(rates.decode),
+                       .step_gb = gb_per_decode_step(model->model().program)};
   if (model->backend().device().info().kind == hal::DeviceKind::cpu)
     figures.read_limit_gb_s = read_limit(load.worker_cores.size());
   (options.is_json ? print_json : print_text)(options, model->choice(), figures);
