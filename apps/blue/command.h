@@ -8,6 +8,7 @@
 
 #include "apps/blue/exit_status.h"
 #include "base/error.h"
+#include "models/sampling/sampler.h"
 
 namespace blue::apps {
 
@@ -18,6 +19,7 @@ int tell(const Error& error);
 using Action = std::function<int()>;
 
 void add_generate(CLI::App& app, Action& action);
+void add_chat(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
 void add_resume(CLI::App& app, Action& action);
 void add_logits(CLI::App& app, Action& action);
@@ -29,5 +31,8 @@ void add_trace(CLI::App& app, Action& action);
 
 /// --device cpu|cuda:0|reference|auto, into `device`.
 void add_device_option(CLI::App& command, std::string& device);
+
+/// --temp, --top-k, --top-p, --min-p, --seed, into `sampling`.
+void add_sampling_options(CLI::App& command, models::SamplingSpec& sampling);
 
 }  // namespace blue::apps

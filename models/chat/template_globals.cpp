@@ -51,15 +51,15 @@ Result<Map> fields_of(std::string_view name, const Arguments& arguments, const S
     BLUE_TRY(site.make(given.map()->size() * 2 * kBytesPerEntry));
     out = *given.map();
   }
-  for (const auto& [field, value] : arguments.named) {
+  for (const auto& given : arguments.named) {
     BLUE_TRY(site.see(out.size() * kBytesPerEntry));
-    const auto known = std::find_if(out.begin(), out.end(), [&](const auto& entry) {
-      return entry.first.text() != nullptr && entry.first.text()->bytes() == field;
+    const auto known = std::find_if(out.begin(), out.end(), [&given](const auto& entry) {
+      return entry.first.text() != nullptr && entry.first.text()->bytes() == given.first;
     });
     if (known != out.end()) {
-      known->second = value;
+      known->second = given.second;
     } else {
-      out.emplace_back(Value(Text(field, Origin::markup)), value);
+      out.emplace_back(Value(Text(given.first, Origin::markup)), given.second);
     }
   }
   return out;
