@@ -1,5 +1,6 @@
 #include "models/model.h"
 
+#include <ctime>
 #include <filesystem>
 
 #include "models/arch.h"
@@ -32,6 +33,14 @@ std::uint64_t fingerprint_of(const GgufFile& file) {
   return hash;
 }
 
+/// For the templates that tell the model what day it is.
+std::tm local_time() {
+  const std::time_t now = std::time(nullptr);
+  std::tm out{};
+  localtime_r(&now, &out);
+  return out;
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
@@ -59,22 +68,27 @@ Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
 }
 
 Result<std::vector<TokenId>> Model::prompt_tokens(std::string_view system, std::string_view user) const {
+  if (tokenizer && chat_error.empty() && !chat) return text_tokens(std::string(system) + std::string(user));
+  std::vector<ChatMessage> messages;
+  if (!system.empty()) messages.push_back({"system", std::string(system)});
+  messages.push_back({"user", std::string(user)});
+  return chat_tokens(messages, Thinking::as_usual);
+}
+
+Result<std::vector<TokenId>> Model::chat_tokens(std::span<const ChatMessage> messages,
+                                                Thinking thinking) const {
   if (!tokenizer) return Error(ModelsError::unsupported_tokenizer, tokenizer_error);
   if (!chat_error.empty()) return Error(ModelsError::bad_template, chat_error);
-  std::vector<TokenId> tokens;
-  if (chat) {
-    std::vector<ChatMessage> messages;
-    if (!system.empty()) messages.push_back({"system", std::string(system)});
-    messages.push_back({"user", std::string(user)});
-    const ChatVariables variables{std::string(tokenizer->piece(tokenizer->bos())),
-                                  std::string(tokenizer->piece(tokenizer->eos()))};
-    BLUE_TRY_ASSIGN(const std::vector<ChatPiece> pieces,
-                    chat->render(messages, GenerationPrompt::yes, variables));
-    BLUE_TRY_ASSIGN(tokens, tokenizer->encode_pieces(pieces));
-  } else {
-    BLUE_TRY_ASSIGN(tokens,
-                    tokenizer->encode(std::string(system) + std::string(user), SpecialTokens::as_text));
+  if (!chat) {
+    std::string text;
+    for (const ChatMessage& message : messages) text += (text.empty() ? "" : "\n") + message.content;
+    return text_tokens(text);
   }
+  const ChatVariables variables{std::string(tokenizer->piece(tokenizer->bos())),
+                                std::string(tokenizer->piece(tokenizer->eos())), thinking, local_time()};
+  auto pieces = chat->render(messages, GenerationPrompt::yes, variables);
+  if (!pieces) return std::move(pieces).error().within(path);
+  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer->encode_pieces(*pieces));
   const bool has_bos = !tokens.empty() && tokens.front() == tokenizer->bos();
   if (tokenizer->adds_bos() && tokenizer->bos() != kNoToken && !has_bos)
     tokens.insert(tokens.begin(), tokenizer->bos());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,12 @@ struct Model {
   /// Errors: unsupported_tokenizer, bad_template.
   [[nodiscard]] Result<std::vector<TokenId>> prompt_tokens(std::string_view system,
                                                            std::string_view user) const;
+
+  /// The tokens a whole talk becomes, up to where the assistant begins. Without a chat template the messages' bare texts,
+  /// a line each. A BOS that the template has written is not doubled.
+  /// Errors: unsupported_tokenizer, bad_template, bad_message.
+  [[nodiscard]] Result<std::vector<TokenId>> chat_tokens(std::span<const ChatMessage> messages,
+                                                         Thinking thinking) const;
 
   /// The tokens of bare text, as `blue generate` continues it: no template, BOS where the vocabulary asks for it.
   /// Errors: unsupported_tokenizer.

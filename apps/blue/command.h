@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "kernels/op.h"
 #include "models/model.h"
+#include "models/sampling/sampler.h"
 
 namespace blue::apps {
 
@@ -20,6 +21,7 @@ int tell(const Error& error);
 using Action = std::function<int()>;
 
 void add_generate(CLI::App& app, Action& action);
+void add_chat(CLI::App& app, Action& action);
 void add_run(CLI::App& app, Action& action);
 void add_resume(CLI::App& app, Action& action);
 void add_logits(CLI::App& app, Action& action);
@@ -38,5 +40,8 @@ void add_kv_option(CLI::App& command, kernels::KvType& type);
 
 /// What of the model's file is left out, a line each on stderr.
 void tell_notes(const models::Model& model);
+
+/// --temp, --top-k, --top-p, --min-p, --seed, into `sampling`.
+void add_sampling_options(CLI::App& command, models::SamplingSpec& sampling);
 
 }  // namespace blue::apps

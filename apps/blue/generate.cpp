@@ -70,6 +70,15 @@ Result<int> generate(const GenerateOptions& options) {
 
 }  // namespace
 
+void add_sampling_options(CLI::App& command, models::SamplingSpec& sampling) {
+  command.add_option("--temp", sampling.temperature, "Temperature; 0 is greedy")->capture_default_str();
+  command.add_option("--top-k", sampling.top_k, "Keep the k likeliest; 0 keeps all")->capture_default_str();
+  command.add_option("--top-p", sampling.top_p, "Keep the likeliest that reach p")->capture_default_str();
+  command.add_option("--min-p", sampling.min_p, "Keep what has this share of the top probability")
+      ->capture_default_str();
+  command.add_option("--seed", sampling.seed, "Seed of the sampler")->capture_default_str();
+}
+
 void add_generate(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("generate", "Continue a prompt with one model");
   auto options = std::make_shared<GenerateOptions>();
@@ -81,15 +90,7 @@ void add_generate(CLI::App& app, Action& action) {
   command->add_option("-n,--tokens", request.max_tokens, "Most tokens to generate")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
-  command->add_option("--temp", request.sampling.temperature, "Temperature; 0 is greedy")
-      ->capture_default_str();
-  command->add_option("--top-k", request.sampling.top_k, "Keep the k likeliest; 0 keeps all")
-      ->capture_default_str();
-  command->add_option("--top-p", request.sampling.top_p, "Keep the likeliest that reach p")
-      ->capture_default_str();
-  command->add_option("--min-p", request.sampling.min_p, "Keep what has this share of the top probability")
-      ->capture_default_str();
-  command->add_option("--seed", request.sampling.seed, "Seed of the sampler")->capture_default_str();
+  add_sampling_options(*command, request.sampling);
   command
       ->add_option("--context", options->context, "Tokens of context; cut to what the model was trained for")
       ->check(CLI::Range(1, 1 << 24))

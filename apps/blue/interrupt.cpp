@@ -11,30 +11,38 @@ namespace {
 
 // A signal handler reaches nothing but what is static.
 volatile sig_atomic_t n_signals = 0;
+StopFlag stop_flag;  // lock-free, and so allowed in a handler
 struct sigaction before_int;
 struct sigaction before_term;
 
 void note(int) {
   n_signals = n_signals + 1;
-  if (n_signals > 1) _exit(kExitCancelled);
+  stop_flag.raise();
+}
+
+void note_or_end(int signal) {
+  if (n_signals > 0) _exit(kExitCancelled);
+  note(signal);
 }
 
 }  // namespace
 
-Interrupt::Interrupt() {
+Interrupt::Interrupt(Again again) : again_(again) {
   n_signals = 0;
   struct sigaction action {};
-  action.sa_handler = note;
+  action.sa_handler = again == Again::is_noted ? note : note_or_end;
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, &before_int);
-  sigaction(SIGTERM, &action, &before_term);
+  if (again == Again::ends_program) sigaction(SIGTERM, &action, &before_term);
 }
 
 Interrupt::~Interrupt() {
   sigaction(SIGINT, &before_int, nullptr);
-  sigaction(SIGTERM, &before_term, nullptr);
+  if (again_ == Again::ends_program) sigaction(SIGTERM, &before_term, nullptr);
 }
 
 bool Interrupt::is_asked() const { return n_signals > 0; }
+void Interrupt::forget() { n_signals = 0; }
+StopToken Interrupt::stop() const { return StopToken(stop_flag); }
 
 }  // namespace blue::apps

@@ -1,18 +1,34 @@
 // Ctrl-C: the first asks the work to stop, the second ends the program at once.
-// Depends on the standard library. One Interrupt at a time, main thread.
+// Depends on base. One Interrupt at a time, main thread.
 #pragma once
+
+#include <cstdint>
+
+#include "base/stop_token.h"
 
 namespace blue::apps {
 
 /// While it lives SIGINT and SIGTERM are noted instead of ending the program; its death restores them.
 class Interrupt {
  public:
-  Interrupt();
+  /// What a second Ctrl-C does.
+  enum class Again : std::uint8_t {
+    ends_program,
+    is_noted,  ///< like the first, for a program that goes on; SIGTERM is then left as it was
+  };
+  explicit Interrupt(Again again = Again::ends_program);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
+  /// Since it was made, or since forget().
   [[nodiscard]] bool is_asked() const;
+  void forget();
+  /// Stopped by the next signal, from inside its handler: work on this same thread sees it between two ops.
+  [[nodiscard]] StopToken stop() const;
+
+ private:
+  Again again_;
 };
 
 }  // namespace blue::apps

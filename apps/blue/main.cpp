@@ -31,6 +31,7 @@ int run_command(int argc, char** argv) {
   add_run(app, action);
   add_resume(app, action);
   add_generate(app, action);
+  add_chat(app, action);
   add_tokenize(app, action);
   add_logits(app, action);
   add_inspect(app, action);

@@ -1,0 +1,58 @@
+#include "apps/blue/thinking_screen.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace blue::apps {
+namespace {
+
+constexpr std::string_view kDim = "\x1b[2m";
+constexpr std::string_view kBright = "\x1b[0m";
+
+/// How many bytes at the text's end may begin the tag.
+std::size_t beginning_at_end(std::string_view text, std::string_view tag) {
+  for (std::size_t n = std::min(text.size(), tag.size() - 1); n > 0; --n) {
+    if (text.substr(text.size() - n) == tag.substr(0, n)) return n;
+  }
+  return 0;
+}
+
+}  // namespace
+
+ThinkingScreen::ThinkingScreen(Style style, Begins begins)
+    : style_(style), is_thinking_(begins == Begins::thinking) {
+  if (is_thinking_ && style_ == Style::dimmed) write(kDim);
+}
+
+void ThinkingScreen::write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+
+void ThinkingScreen::show(std::string_view text) {
+  if (style_ == Style::plain) {
+    write(text);
+    return;
+  }
+  waiting_ += text;
+  for (;;) {
+    const std::string_view tag = awaited();
+    const std::size_t at = waiting_.find(tag);
+    if (at == std::string::npos) break;
+    if (!is_thinking_) write(std::string_view(waiting_).substr(0, at));
+    if (!is_thinking_) write(kDim);
+    write(is_thinking_ ? std::string_view(waiting_).substr(0, at + tag.size()) : tag);
+    if (is_thinking_) write(kBright);
+    waiting_.erase(0, at + tag.size());
+    is_thinking_ = !is_thinking_;
+  }
+  const std::size_t n_kept = beginning_at_end(waiting_, awaited());
+  write(std::string_view(waiting_).substr(0, waiting_.size() - n_kept));
+  waiting_.erase(0, waiting_.size() - n_kept);
+}
+
+void ThinkingScreen::finish() {
+  write(waiting_);
+  waiting_.clear();
+  if (is_thinking_ && style_ == Style::dimmed) write(kBright);
+  is_thinking_ = false;
+}
+
+}  // namespace blue::apps
