@@ -3,6 +3,7 @@
 #include <string>
 
 #include "models/blocks/experts.h"
+#include "models/blocks/output_head.h"
 
 namespace blue::models {
 
@@ -118,16 +119,7 @@ Result<Program> compile_decoder(const GgufFile& file, const DecoderTraits& trait
     feed_forward_half(builder, route, at, layer);
   }
 
-  const Slot last = builder.activation(hyper.d_model, kernels::RowSet::outputs);
-  const Slot last_normed = builder.activation(hyper.d_model, kernels::RowSet::outputs);
-  const Slot logits = builder.activation(hyper.n_vocab, kernels::RowSet::outputs);
-  builder.begin_block(memory::BlockKind::head, "head");
-  builder.gather_rows(last, at.hidden);
-  builder.rms_norm(last_normed, last, builder.weight("output_norm.weight", 1, hyper.d_model));
-  const bool has_own_head = builder.has_tensor("output.weight");
-  builder.linear(logits, last_normed,
-                 has_own_head ? builder.weight("output.weight", hyper.n_vocab, hyper.d_model) : embedding);
-  return builder.finish(logits);
+  return builder.finish(append_output_head(builder, at.hidden, embedding));
 }
 
 }  // namespace blue::models

@@ -1,0 +1,21 @@
+#include "models/blocks/output_head.h"
+
+namespace blue::models {
+
+using kernels::Slot;
+
+Slot append_output_head(ProgramBuilder& builder, Slot hidden, Slot embedding) {
+  const HyperParameters& hyper = builder.hyper();
+  const Slot last = builder.activation(hyper.d_model, kernels::RowSet::outputs);
+  const Slot last_normed = builder.activation(hyper.d_model, kernels::RowSet::outputs);
+  const Slot logits = builder.activation(hyper.n_vocab, kernels::RowSet::outputs);
+  builder.begin_block(memory::BlockKind::head, "head");
+  builder.gather_rows(last, hidden);
+  builder.rms_norm(last_normed, last, builder.weight("output_norm.weight", 1, hyper.d_model));
+  const bool has_own_head = builder.has_tensor("output.weight");
+  builder.linear(logits, last_normed,
+                 has_own_head ? builder.weight("output.weight", hyper.n_vocab, hyper.d_model) : embedding);
+  return logits;
+}
+
+}  // namespace blue::models
