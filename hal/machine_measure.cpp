@@ -56,28 +56,49 @@ class WorkingSet {
   std::size_t size_ = 0;
 };
 
+// A core reaches the memory's rate only when it reads from several places at once: what fetches ahead in hardware follows few
+// lines on each stream and stops at every page's end. Eight streams with a fetch ahead of our own read half as much again as one.
+constexpr std::size_t kStreams = 8;
+constexpr std::size_t kTurn = 256;         // bytes of one stream before the next one's
+constexpr std::size_t kFetchAhead = 1024;  // bytes
+static_assert(kChunk % (kStreams * kTurn) == 0);
+
+void fetch_ahead(const std::byte* from) {
+#pragma GCC unroll 4
+  for (std::size_t line = 0; line < kTurn; line += 64) __builtin_prefetch(from + kFetchAhead + line);
+}
+
+/// Sum of the words of `size` bytes, a multiple of kChunk.
 std::uint64_t sum_baseline(const std::byte* from, std::size_t size) {
-  std::uint64_t sums[8] = {};
-  for (std::size_t at = 0; at + 64 <= size; at += 64)
-#pragma GCC unroll 8
-    for (std::size_t lane = 0; lane < 8; ++lane) {
-      std::uint64_t word = 0;
-      std::memcpy(&word, from + at + lane * 8, 8);
-      sums[lane] += word;
+  const std::size_t part = size / kStreams;
+  std::uint64_t sums[4] = {};
+  for (std::size_t at = 0; at < part; at += kTurn)
+    for (std::size_t stream = 0; stream < kStreams; ++stream) {
+      const std::byte* turn = from + stream * part + at;
+      fetch_ahead(turn);
+#pragma GCC unroll 32
+      for (std::size_t lane = 0; lane < kTurn / 8; ++lane) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, turn + lane * 8, 8);
+        sums[lane % 4] += word;
+      }
     }
-  std::uint64_t total = 0;
-  for (const std::uint64_t sum : sums) total += sum;
-  return total;
+  return sums[0] + sums[1] + sums[2] + sums[3];
 }
 
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) std::uint64_t sum_avx2(const std::byte* from, std::size_t size) {
+  const std::size_t part = size / kStreams;
   __m256i sums[4] = {};
-  for (std::size_t at = 0; at + 128 <= size; at += 128)
-#pragma GCC unroll 4
-    for (std::size_t lane = 0; lane < 4; ++lane)
-      sums[lane] = _mm256_add_epi64(
-          sums[lane], _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from + at + lane * 32)));
+  for (std::size_t at = 0; at < part; at += kTurn)
+    for (std::size_t stream = 0; stream < kStreams; ++stream) {
+      const std::byte* turn = from + stream * part + at;
+      fetch_ahead(turn);
+#pragma GCC unroll 8
+      for (std::size_t lane = 0; lane < kTurn / 32; ++lane)
+        sums[lane % 4] = _mm256_add_epi64(
+            sums[lane % 4], _mm256_loadu_si256(reinterpret_cast<const __m256i*>(turn + lane * 32)));
+    }
   alignas(32) std::uint64_t words[4];
   const __m256i all =
       _mm256_add_epi64(_mm256_add_epi64(sums[0], sums[1]), _mm256_add_epi64(sums[2], sums[3]));

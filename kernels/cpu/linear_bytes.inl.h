@@ -18,9 +18,10 @@ BLUE_SIMD std::byte* byte_row(const LinearPart& part, std::uint64_t token) {
   return part.bytes + (part.row_of != nullptr ? part.row_of[token] : token) * byte_row_stride(part.cols);
 }
 
-/// The running sums of one weight row against one token. Four, because each addition waits for the one before it.
+/// The running sums of one weight row against one token: kChains, because each addition waits for the one before it.
+template <int kChains>
 struct RowSums {
-  __m256 lanes[4];
+  __m256 lanes[kChains];
   __m256 mins;
 };
 
@@ -85,9 +86,9 @@ BLUE_SIMD __m256 add_mins(const float* mins, const float* sums, int n, __m256 to
   return _mm256_add_ps(total, _mm256_castps128_ps256(_mm_set_ss(sum)));
 }
 
-template <class Traits>
-BLUE_SIMD void add_block(RowSums& sums, const typename Traits::Block* block, const ByteRow& x,
-                         std::uint64_t first_group, int first_lane) {
+template <class Traits, int kChains>
+BLUE_SIMD void add_block(RowSums<kChains>& sums, const typename Traits::Block* block, const ByteRow& x,
+                         std::uint64_t first_group, int first_chain) {
   using Block = ByteBlock<Traits>;
   constexpr int kParts = Traits::kValues / 32;
   const Block weights(block);
@@ -98,7 +99,7 @@ BLUE_SIMD void add_block(RowSums& sums, const typename Traits::Block* block, con
     const __m256i ints =
         dot_half<Block::kKind>(start_at<Traits>(x, at), as_operand<Block::kKind>(weights.bytes(g)),
                                load_32_bytes(x.values + at * kByteGroup));
-    __m256& lanes = sums.lanes[(first_lane + g) % 4];
+    __m256& lanes = sums.lanes[(first_chain + g) % kChains];
     lanes = _mm256_fmadd_ps(_mm256_cvtepi32_ps(ints), factors.at(g), lanes);
   }
   if constexpr (Block::kHasMins) {
@@ -107,31 +108,77 @@ BLUE_SIMD void add_block(RowSums& sums, const typename Traits::Block* block, con
   }
 }
 
-template <class Traits>
-float dot_bytes(const std::byte* row, const ByteRow& x, std::uint64_t cols) {
-  constexpr std::uint64_t kPrefetch = 2048;  // bytes; the hardware's own prefetching ends at each page
-  constexpr std::uint64_t kParts = Traits::kValues / 32;
-  constexpr std::uint64_t kAtOnce = kParts >= 4 ? 1 : 4 / kParts;
-  const auto* blocks = reinterpret_cast<const typename Traits::Block*>(row);
-  const std::uint64_t n_blocks = cols / Traits::kValues;
-  RowSums sums = {{_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()},
-                  _mm256_setzero_ps()};
-  std::uint64_t b = 0;
-  for (; b + kAtOnce <= n_blocks; b += kAtOnce) {
-    const auto* ahead = reinterpret_cast<const char*>(blocks + b) + kPrefetch;
-    for (std::uint64_t line = 0; line < kAtOnce * sizeof(typename Traits::Block); line += 64)
-      _mm_prefetch(ahead + line, _MM_HINT_T0);
-    BLUE_UNROLL
-    for (std::uint64_t i = 0; i < kAtOnce; ++i)
-      add_block<Traits>(sums, blocks + b + i, x, (b + i) * kParts, static_cast<int>(i * kParts));
-  }
-  for (; b < n_blocks; ++b) add_block<Traits>(sums, blocks + b, x, b * kParts, 0);
-  const __m256 both =
-      _mm256_add_ps(_mm256_add_ps(sums.lanes[0], sums.lanes[1]), _mm256_add_ps(sums.lanes[2], sums.lanes[3]));
-  const __m256 all = _mm256_sub_ps(both, sums.mins);
+template <int kChains>
+BLUE_SIMD float total_of(const RowSums<kChains>& sums) {
+  __m256 all = sums.lanes[0];
+  BLUE_UNROLL
+  for (int i = 1; i < kChains; ++i) all = _mm256_add_ps(all, sums.lanes[i]);
+  all = _mm256_sub_ps(all, sums.mins);
   __m128 four = _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
   four = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
+}
+
+/// Products of kRows rows of the weight, row_bytes · spread apart, with one token; out[i · spread] takes row i's.
+template <class Traits, int kRows>
+void dot_bytes(const std::byte* first, std::uint64_t apart, const ByteRow& x, std::uint64_t cols,
+               float (&out)[kRows]) {
+  constexpr std::uint64_t kPrefetch = 1024;  // bytes; the hardware's own prefetching ends at each page
+  constexpr std::uint64_t kParts = Traits::kValues / 32;
+  constexpr std::uint64_t kAtOnce = kParts >= 4 ? 1 : 4 / kParts;
+  constexpr int kChains = 4 / kRows;
+  using Block = typename Traits::Block;
+  const std::uint64_t n_blocks = cols / Traits::kValues;
+  RowSums<kChains> sums[kRows];
+  BLUE_UNROLL
+  for (RowSums<kChains>& row : sums) {
+    for (__m256& lanes : row.lanes) lanes = _mm256_setzero_ps();
+    row.mins = _mm256_setzero_ps();
+  }
+  std::uint64_t b = 0;
+  for (; b + kAtOnce <= n_blocks; b += kAtOnce) {
+    BLUE_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      const auto* blocks = reinterpret_cast<const Block*>(first + static_cast<std::uint64_t>(r) * apart) + b;
+      const auto* ahead = reinterpret_cast<const char*>(blocks) + kPrefetch;
+      BLUE_UNROLL
+      for (std::uint64_t line = 0; line < kAtOnce * sizeof(Block); line += 64)
+        _mm_prefetch(ahead + line, _MM_HINT_T0);
+      BLUE_UNROLL
+      for (std::uint64_t i = 0; i < kAtOnce; ++i)
+        add_block<Traits>(sums[r], blocks + i, x, (b + i) * kParts, static_cast<int>(i * kParts));
+    }
+  }
+  for (; b < n_blocks; ++b)
+    for (int r = 0; r < kRows; ++r)
+      add_block<Traits>(sums[r],
+                        reinterpret_cast<const Block*>(first + static_cast<std::uint64_t>(r) * apart) + b, x,
+                        b * kParts, 0);
+  BLUE_UNROLL
+  for (int r = 0; r < kRows; ++r) out[r] = total_of(sums[r]);
+}
+
+/// Rows [part.first_row, part.end_row) against the few tokens there are. Four rows at once, far from each other: a core
+/// reaches the memory's rate only when it reads from several places (hal/machine_measure.cpp).
+template <class Traits>
+void dot_rows(const LinearPart& part) {
+  constexpr std::uint64_t kStreams = 4;
+  const std::uint64_t n_each = (part.end_row - part.first_row) / kStreams;
+  const std::uint64_t first_left = part.first_row + n_each * kStreams;
+  for (std::uint64_t t = 0; t < part.n_tokens; ++t) {
+    const ByteRow x = ByteRow::at(byte_row(part, t), part.cols);
+    float* out = part.out + t * part.out_width;
+    for (std::uint64_t r = part.first_row; r < part.first_row + n_each; ++r) {
+      float sums[kStreams];
+      dot_bytes<Traits>(part.weight + r * part.row_bytes, n_each * part.row_bytes, x, part.cols, sums);
+      for (std::uint64_t i = 0; i < kStreams; ++i) out[r + i * n_each] = sums[i];
+    }
+    for (std::uint64_t r = first_left; r < part.end_row; ++r) {
+      float sum[1];
+      dot_bytes<Traits>(part.weight + r * part.row_bytes, 0, x, part.cols, sum);
+      out[r] = sum[0];
+    }
+  }
 }
 
 // Broadcasting activations to all lanes is the scarce thing (one a cycle), so that with AVX-512 each one meets two vectors of
@@ -350,12 +397,7 @@ template <class Traits>
 void linear_bytes(const LinearPart& part) {
   static_assert(Traits::kValues % 32 == 0 && kPanelCols % Traits::kValues == 0);
   if (part.n_tokens < kPanelTokens) {
-    for (std::uint64_t r = part.first_row; r < part.end_row; ++r) {
-      for (std::uint64_t t = 0; t < part.n_tokens; ++t) {
-        const ByteRow x = ByteRow::at(byte_row(part, t), part.cols);
-        part.out[t * part.out_width + r] = dot_bytes<Traits>(part.weight + r * part.row_bytes, x, part.cols);
-      }
-    }
+    dot_rows<Traits>(part);
     return;
   }
   Panel<Traits> panel;
