@@ -100,9 +100,9 @@ Result<std::vector<int>> take_cores(std::uint32_t n) {
   return cores;
 }
 
-double read_limit(std::size_t n_threads) {
-  const auto limit = hal::measure_memory_read(
-      {.budget_ns = 200'000'000, .n_threads = static_cast<unsigned>(std::max<std::size_t>(n_threads, 1))});
+/// To be asked before the calling thread is pinned: threads that it starts would all share its core.
+double read_limit(std::uint32_t n_threads) {
+  const auto limit = hal::measure_memory_read({.budget_ns = 400'000'000, .n_threads = n_threads});
   return limit ? limit->gb_per_s() : 0.0;
 }
 
@@ -146,6 +146,7 @@ Result<int> bench(const BenchOptions& options) {
   load.log = &log;
   load.backend = options.device;
   load.max_context = options.n_prompt + options.n_tokens;
+  const double read_gb_per_s = read_limit(options.n_threads);
   BLUE_TRY_ASSIGN(load.worker_cores, take_cores(options.n_threads));
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
                   models::InlineModel::load(options.model, load));
@@ -157,8 +158,7 @@ Result<int> bench(const BenchOptions& options) {
   BenchFigures figures{.prompt_per_s = median(rates.prompt),
                        .decode_per_s = median(rates.decode),
                        .step_gb = gb_per_decode_step(model->model().program)};
-  if (model->backend().device().info().kind == hal::DeviceKind::cpu)
-    figures.read_limit_gb_s = read_limit(load.worker_cores.size());
+  if (model->backend().device().info().kind == hal::DeviceKind::cpu) figures.read_limit_gb_s = read_gb_per_s;
   (options.is_json ? print_json : print_text)(options, model->choice(), figures);
   return kExitDone;
 }
