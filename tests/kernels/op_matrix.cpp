@@ -1,5 +1,6 @@
 // Op x format x instruction set of the CPU backend against the reference backend.
 #include <catch2/catch_test_macros.hpp>
+#include <cstdlib>
 #include <map>
 #include <string_view>
 
@@ -29,16 +30,26 @@ std::vector<int> three_workers() {
   return cores;
 }
 
-void check_matrix(kernels::cpu::Isa isa, const kernels::BackendOptions& options) {
-  std::unique_ptr<Backend> reference = open_reference();
-  std::unique_ptr<Backend> backend = kernels::cpu::open_cpu_backend(isa, options).value();
-  for (const OpCase& op_case : op_cases()) {
+void check_cases(Backend& backend, Backend& reference, const std::vector<OpCase>& cases) {
+  for (const OpCase& op_case : cases) {
     INFO(op_case.name);
-    const Result<OpDifference> difference = compare_with_reference(*backend, *reference, op_case);
+    const Result<OpDifference> difference = compare_with_reference(backend, reference, op_case);
     if (!difference) FAIL(difference.error().message());
     INFO("error " << difference->error << ", bound " << difference->bound
                   << ", stray: " << difference->stray);
     REQUIRE(difference->is_within_contract());
+  }
+}
+
+/// With BLUE_LONG_TESTS set, random shapes from a hundred seeds more.
+void check_matrix(kernels::cpu::Isa isa, const kernels::BackendOptions& options) {
+  std::unique_ptr<Backend> reference = open_reference();
+  std::unique_ptr<Backend> backend = kernels::cpu::open_cpu_backend(isa, options).value();
+  check_cases(*backend, *reference, op_cases());
+  if (std::getenv("BLUE_LONG_TESTS") == nullptr) return;
+  for (std::uint32_t seed = 1; seed <= 100; ++seed) {
+    INFO("seed " << seed);
+    check_cases(*backend, *reference, random_op_cases(seed));
   }
 }
 

@@ -49,6 +49,10 @@ struct OpCase {
 /// The same cases each time.
 std::vector<OpCase> op_cases();
 
+/// Cases of shapes drawn at random from `seed`: every op that has a shape of its own to get wrong, every format. Part of
+/// op_cases() with one seed.
+std::vector<OpCase> random_op_cases(std::uint32_t seed);
+
 /// What a run left behind: the whole slots and the whole cache, with what the op should not have touched.
 struct OpOutcome {
   std::array<std::vector<float>, 3> activations;
