@@ -4,8 +4,7 @@
 // Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_rows.h"
+#include "kernels/cpu/byte_row_dot.inl.h"
 #include "kernels/cpu/format_kernels.h"
 
 namespace blue::kernels::cpu {
@@ -16,122 +15,6 @@ constexpr std::uint64_t kPanelTokens = 4;
 
 BLUE_SIMD std::byte* byte_row(const LinearPart& part, std::uint64_t token) {
   return part.bytes + (part.row_of != nullptr ? part.row_of[token] : token) * byte_row_stride(part.cols);
-}
-
-/// The running sums of one weight row against one token. Four, because each addition waits for the one before it.
-struct RowSums {
-  __m256 lanes[4];
-  __m256 mins;
-};
-
-/// Scales of a block's groups times those of the activations they meet.
-template <class Traits>
-class Factors {
- public:
-  BLUE_SIMD Factors(const float* scales, const float* activation_scales) {
-    if constexpr (Traits::kGroup == 32 && kScales % 8 == 0) {
-      BLUE_UNROLL
-      for (int i = 0; i < kScales; i += 8) {
-        const __m256 activations = _mm256_loadu_ps(activation_scales + i);
-        _mm256_store_ps(products_ + i, _mm256_mul_ps(_mm256_loadu_ps(scales + i), activations));
-      }
-    } else if constexpr (Traits::kGroup == 16 && kScales % 8 == 0) {
-      BLUE_UNROLL
-      for (int i = 0; i < kScales; i += 8) {
-        const __m256 four = _mm256_castps128_ps256(_mm_loadu_ps(activation_scales + i / 2));
-        const __m256 twice = _mm256_permutevar8x32_ps(four, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3));
-        _mm256_store_ps(products_ + i, _mm256_mul_ps(_mm256_loadu_ps(scales + i), twice));
-      }
-    } else {
-      BLUE_UNROLL
-      for (int i = 0; i < kScales; ++i) products_[i] = scales[i] * activation_scales[i * Traits::kGroup / 32];
-    }
-  }
-  /// For the 32 values from 32 · g on.
-  BLUE_SIMD __m256 at(int g) const {
-    if constexpr (Traits::kGroup == 32) return _mm256_broadcast_ss(products_ + g);
-    double two;
-    __builtin_memcpy(&two, products_ + 2 * g, sizeof two);
-    return _mm256_permutevar8x32_ps(_mm256_castpd_ps(_mm256_set1_pd(two)),
-                                    _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1));
-  }
-
- private:
-  static constexpr int kScales = Traits::kValues / Traits::kGroup;
-  alignas(32) float products_[kScales];
-};
-
-template <class Traits>
-BLUE_SIMD __m256i start_at(const ByteRow& x, std::uint64_t g) {
-  if constexpr (!kNeedsBias || ByteBlock<Traits>::kKind == ByteKind::unsigned_low) {
-    return _mm256_setzero_si256();
-  } else if constexpr (Traits::kGroup == 32) {
-    return _mm256_castsi128_si256(_mm_cvtsi32_si128(x.biases[g]));
-  } else {
-    return spread_two(x.half_biases + 2 * g);
-  }
-}
-
-/// Minimums of a block times the sums of their activations: `n` of them.
-BLUE_SIMD __m256 add_mins(const float* mins, const float* sums, int n, __m256 total) {
-  if (n % 8 == 0) {
-    BLUE_UNROLL
-    for (int i = 0; i < n; i += 8)
-      total = _mm256_fmadd_ps(_mm256_loadu_ps(mins + i), _mm256_loadu_ps(sums + i), total);
-    return total;
-  }
-  float sum = 0.0F;
-  for (int i = 0; i < n; ++i) sum += mins[i] * sums[i];
-  return _mm256_add_ps(total, _mm256_castps128_ps256(_mm_set_ss(sum)));
-}
-
-template <class Traits>
-BLUE_SIMD void add_block(RowSums& sums, const typename Traits::Block* block, const ByteRow& x,
-                         std::uint64_t first_group, int first_lane) {
-  using Block = ByteBlock<Traits>;
-  constexpr int kParts = Traits::kValues / 32;
-  const Block weights(block);
-  const Factors<Traits> factors(weights.scales(), x.scales + first_group);
-  BLUE_UNROLL
-  for (int g = 0; g < kParts; ++g) {
-    const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
-    const __m256i ints =
-        dot_half<Block::kKind>(start_at<Traits>(x, at), as_operand<Block::kKind>(weights.bytes(g)),
-                               load_32_bytes(x.values + at * kByteGroup));
-    __m256& lanes = sums.lanes[(first_lane + g) % 4];
-    lanes = _mm256_fmadd_ps(_mm256_cvtepi32_ps(ints), factors.at(g), lanes);
-  }
-  if constexpr (Block::kHasMins) {
-    const float* activations = Traits::kGroup == 32 ? x.sums + first_group : x.half_sums + 2 * first_group;
-    sums.mins = add_mins(weights.mins(), activations, Traits::kValues / Traits::kGroup, sums.mins);
-  }
-}
-
-template <class Traits>
-float dot_bytes(const std::byte* row, const ByteRow& x, std::uint64_t cols) {
-  constexpr std::uint64_t kPrefetch = 2048;  // bytes; the hardware's own prefetching ends at each page
-  constexpr std::uint64_t kParts = Traits::kValues / 32;
-  constexpr std::uint64_t kAtOnce = kParts >= 4 ? 1 : 4 / kParts;
-  const auto* blocks = reinterpret_cast<const typename Traits::Block*>(row);
-  const std::uint64_t n_blocks = cols / Traits::kValues;
-  RowSums sums = {{_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()},
-                  _mm256_setzero_ps()};
-  std::uint64_t b = 0;
-  for (; b + kAtOnce <= n_blocks; b += kAtOnce) {
-    const auto* ahead = reinterpret_cast<const char*>(blocks + b) + kPrefetch;
-    for (std::uint64_t line = 0; line < kAtOnce * sizeof(typename Traits::Block); line += 64)
-      _mm_prefetch(ahead + line, _MM_HINT_T0);
-    BLUE_UNROLL
-    for (std::uint64_t i = 0; i < kAtOnce; ++i)
-      add_block<Traits>(sums, blocks + b + i, x, (b + i) * kParts, static_cast<int>(i * kParts));
-  }
-  for (; b < n_blocks; ++b) add_block<Traits>(sums, blocks + b, x, b * kParts, 0);
-  const __m256 both =
-      _mm256_add_ps(_mm256_add_ps(sums.lanes[0], sums.lanes[1]), _mm256_add_ps(sums.lanes[2], sums.lanes[3]));
-  const __m256 all = _mm256_sub_ps(both, sums.mins);
-  __m128 four = _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
-  four = _mm_add_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
 
 // Broadcasting activations to all lanes is the scarce thing (one a cycle), so that with AVX-512 each one meets two vectors of
@@ -152,6 +35,29 @@ struct Panel {
   alignas(64) float mins[kGroups * kSubgroups][kPanelRows];
 };
 
+/// A block's 32 values as a panel holds them: with VNNI the signed ones 128 higher, whatever the format's offset.
+template <class Traits>
+BLUE_SIMD __m256i panel_operand(const ByteBlock<Traits>& block, int g) {
+  using Block = ByteBlock<Traits>;
+  if constexpr (kHasVnni && kIsShifted<Block> && Block::kOffset < kSignOffset)
+    return _mm256_add_epi8(block.shifted(g),
+                           _mm256_set1_epi8(static_cast<char>(kSignOffset - Block::kOffset)));
+  return row_operand<Traits>(block, g);
+}
+
+/// From the biases that rows have, -128 · Σ activations, to what a panel's sums begin with: -offset times them.
+template <class Block>
+constexpr int kStartShift = kHasVnni
+                                ? 0
+                                : __builtin_ctz(kSignOffset / (Block::kOffset == 0 ? 1 : Block::kOffset));
+
+/// The factors of a block's groups go to column `row` of `to`, one under the other.
+template <int kGroups>
+BLUE_SIMD void scatter(const float (&floats)[kGroups], float (*to)[kPanelRows], int row) {
+  BLUE_UNROLL
+  for (int s = 0; s < kGroups; ++s) to[s][row] = floats[s];
+}
+
 /// One block of one row: bytes into `to`, factors into column `row` of the panel's, from subgroup `first` on.
 template <class Traits>
 BLUE_SIMD void unpack_block(const typename Traits::Block* from, std::uint8_t* to, Panel<Traits>& panel,
@@ -161,13 +67,22 @@ BLUE_SIMD void unpack_block(const typename Traits::Block* from, std::uint8_t* to
   const Block block(from);
   BLUE_UNROLL
   for (int g = 0; g < Traits::kValues / 32; ++g) {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 32 * g), as_operand<Block::kKind>(block.bytes(g)));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 32 * g), panel_operand<Traits>(block, g));
   }
-  BLUE_UNROLL
-  for (int s = 0; s < kScales; ++s) panel.scales[first + s][row] = block.scales()[s];
+  alignas(64) float floats[kScales];
+  if constexpr (Traits::kValues == kChunkValues) {
+    block.scales().store(floats);
+  } else {
+    for (int s = 0; s < kScales; ++s) floats[s] = block.scale(s);
+  }
+  scatter(floats, panel.scales + first, row);
   if constexpr (Block::kHasMins) {
-    BLUE_UNROLL
-    for (int s = 0; s < kScales; ++s) panel.mins[first + s][row] = block.mins()[s];
+    if constexpr (Traits::kValues == kChunkValues) {
+      block.mins().store(floats);
+    } else {
+      for (int s = 0; s < kScales; ++s) floats[s] = block.min(s);
+    }
+    scatter(floats, panel.mins + first, row);
   }
 }
 
@@ -237,7 +152,7 @@ BLUE_SIMD void multiply_quads(const Panel<Traits>& panel, const std::byte* const
       const Ints x = all_ints(read<std::int32_t>(rows[t] + k * 4, 0, at * 8));
       BLUE_UNROLL
       for (int side = 0; side < kSides; ++side)
-        sums[side][t] = dot<ByteBlock<Traits>::kKind>(sums[side][t], weights[side], x);
+        sums[side][t] = dot<kOperandKind<ByteBlock<Traits>>>(sums[side][t], weights[side], x);
     }
   }
 }
@@ -249,7 +164,6 @@ BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const
                               Vec (&totals)[kSides][kTokens]) {
   using Block = ByteBlock<Traits>;
   constexpr int kSubgroups = Panel<Traits>::kSubgroups;
-  constexpr bool kHasStart = kNeedsBias && Block::kKind == ByteKind::with_sign;
   for (int g = 0; g < n_groups; ++g) {
     const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
     BLUE_UNROLL
@@ -258,9 +172,11 @@ BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const
       Ints sums[kSides][kTokens];
       BLUE_UNROLL
       for (int t = 0; t < kTokens; ++t) {
-        const Ints start = all_ints(kHasStart ? read<std::int32_t>(rows[t], offsets.biases, sub) : 0);
+        std::int32_t start = 0;
+        if constexpr (kIsShifted<Block>)
+          start = read<std::int32_t>(rows[t], offsets.biases, sub) >> kStartShift<Block>;
         BLUE_UNROLL
-        for (int side = 0; side < kSides; ++side) sums[side][t] = start;
+        for (int side = 0; side < kSides; ++side) sums[side][t] = all_ints(start);
       }
       multiply_quads<Traits, kTokens>(panel, rows, at, g, s, sums);
       const int row = g * kSubgroups + s;

@@ -143,12 +143,12 @@ BLUE_SIMD __m256 fold(Vec x) { return x; }
 
 #endif
 
-BLUE_SIMD float sum_of_lanes(Vec x) {
-  const __m256 eight = fold(x);
+BLUE_SIMD float sum_of_eight(__m256 eight) {
   __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
   four = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
 }
+BLUE_SIMD float sum_of_lanes(Vec x) { return sum_of_eight(fold(x)); }
 
 /// e^x to 2 units in the last place; x is clamped to [-87.3, 88.3], where the result is still a normal float. NaN stays NaN.
 /// Method: x = n ln 2 + r, |r| <= ln 2 / 2, the Taylor polynomial of degree 7 in r (its remainder is < 2^-27), times 2^n.
