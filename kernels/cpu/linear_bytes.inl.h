@@ -4,6 +4,7 @@
 // Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
+#include "kernels/cpu/byte_panel.inl.h"
 #include "kernels/cpu/byte_row_dot.inl.h"
 #include "kernels/cpu/format_kernels.h"
 
@@ -15,105 +16,6 @@ constexpr std::uint64_t kPanelTokens = 4;
 
 BLUE_SIMD std::byte* byte_row(const LinearPart& part, std::uint64_t token) {
   return part.bytes + (part.row_of != nullptr ? part.row_of[token] : token) * byte_row_stride(part.cols);
-}
-
-// Broadcasting activations to all lanes is the scarce thing (one a cycle), so that with AVX-512 each one meets two vectors of
-// rows; 24 sums stay in registers.
-constexpr int kSides = kLanes == 16 ? 2 : 1;
-constexpr int kPanelRows = kSides * kLanes;
-constexpr int kPanelCols = 512;  // 32 rows of it are 16 KiB
-constexpr int kTokensAtOnce = kLanes == 16 ? 6 : 4;
-static_assert(kRowsAtOnce % kPanelRows == 0);
-
-/// kPanelRows rows of a weight, up to kPanelCols columns of them, as linear_bytes multiplies them.
-template <class Traits>
-struct Panel {
-  static constexpr int kSubgroups = 32 / Traits::kGroup;  ///< scales per 32 columns
-  static constexpr int kGroups = kPanelCols / 32;
-  alignas(64) std::uint8_t quads[kGroups][8][kPanelRows * 4];
-  alignas(64) float scales[kGroups * kSubgroups][kPanelRows];
-  alignas(64) float mins[kGroups * kSubgroups][kPanelRows];
-};
-
-/// A block's 32 values as a panel holds them: with VNNI the signed ones 128 higher, whatever the format's offset.
-template <class Traits>
-BLUE_SIMD __m256i panel_operand(const ByteBlock<Traits>& block, int g) {
-  using Block = ByteBlock<Traits>;
-  if constexpr (kHasVnni && kIsShifted<Block> && Block::kOffset < kSignOffset)
-    return _mm256_add_epi8(block.shifted(g),
-                           _mm256_set1_epi8(static_cast<char>(kSignOffset - Block::kOffset)));
-  return row_operand<Traits>(block, g);
-}
-
-/// From the biases that rows have, -128 · Σ activations, to what a panel's sums begin with: -offset times them.
-template <class Block>
-constexpr int kStartShift = kHasVnni
-                                ? 0
-                                : __builtin_ctz(kSignOffset / (Block::kOffset == 0 ? 1 : Block::kOffset));
-
-/// The factors of a block's groups go to column `row` of `to`, one under the other.
-template <int kGroups>
-BLUE_SIMD void scatter(const float (&floats)[kGroups], float (*to)[kPanelRows], int row) {
-  BLUE_UNROLL
-  for (int s = 0; s < kGroups; ++s) to[s][row] = floats[s];
-}
-
-/// One block of one row: bytes into `to`, factors into column `row` of the panel's, from subgroup `first` on.
-template <class Traits>
-BLUE_SIMD void unpack_block(const typename Traits::Block* from, std::uint8_t* to, Panel<Traits>& panel,
-                            int first, int row) {
-  using Block = ByteBlock<Traits>;
-  constexpr int kScales = Traits::kValues / Traits::kGroup;
-  const Block block(from);
-  BLUE_UNROLL
-  for (int g = 0; g < Traits::kValues / 32; ++g) {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 32 * g), panel_operand<Traits>(block, g));
-  }
-  alignas(64) float floats[kScales];
-  if constexpr (Traits::kValues == kChunkValues) {
-    block.scales().store(floats);
-  } else {
-    for (int s = 0; s < kScales; ++s) floats[s] = block.scale(s);
-  }
-  scatter(floats, panel.scales + first, row);
-  if constexpr (Block::kHasMins) {
-    if constexpr (Traits::kValues == kChunkValues) {
-      block.mins().store(floats);
-    } else {
-      for (int s = 0; s < kScales; ++s) floats[s] = block.min(s);
-    }
-    scatter(floats, panel.mins + first, row);
-  }
-}
-
-/// Unpacks `n_groups` groups of 32 columns of n_rows rows; rows that the last panel lacks are zeros.
-template <class Traits>
-void fill_panel(Panel<Traits>& panel, const std::byte* first, std::uint64_t row_bytes, int n_rows,
-                int n_groups) {
-  constexpr int kParts = Traits::kValues / 32;
-  constexpr int kScales = Traits::kValues / Traits::kGroup;
-  alignas(64) std::uint8_t rows[kPanelRows][Traits::kValues];
-  for (int b = 0; b < n_groups / kParts; ++b) {
-    for (int r = 0; r < n_rows; ++r) {
-      const auto* blocks =
-          reinterpret_cast<const typename Traits::Block*>(first + static_cast<std::uint64_t>(r) * row_bytes);
-      unpack_block<Traits>(blocks + b, rows[r], panel, b * kScales, r);
-    }
-    for (int r = n_rows; r < kPanelRows; ++r) {
-      for (int i = 0; i < Traits::kValues; ++i) rows[r][i] = 0;
-      for (int s = 0; s < kScales; ++s)
-        panel.scales[b * kScales + s][r] = panel.mins[b * kScales + s][r] = 0.0F;
-    }
-    for (int g = 0; g < kParts; ++g) {
-      BLUE_UNROLL
-      for (int side = 0; side < kSides; ++side) {
-        Ints quads[8];
-        interleave_rows(rows[side * kLanes] + 32 * g, Traits::kValues, quads);
-        BLUE_UNROLL
-        for (int k = 0; k < 8; ++k) store_ints(panel.quads[b * kParts + g][k] + side * kLanes * 4, quads[k]);
-      }
-    }
-  }
 }
 
 /// Where a token's row has what, from its start, in bytes: the same for all tokens.
