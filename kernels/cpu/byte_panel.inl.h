@@ -13,7 +13,7 @@ namespace {
 constexpr int kSides = kLanes == 16 ? 2 : 1;
 constexpr int kPanelRows = kSides * kLanes;
 constexpr int kPanelCols = 512;  // 32 rows of it are 16 KiB
-constexpr int kTokensAtOnce = kLanes == 16 ? 6 : 4;
+constexpr int kTokensAtOnce = kHasVnni ? 6 : 4;
 static_assert(kRowsAtOnce % kPanelRows == 0);
 
 /// kPanelRows rows of a weight, up to kPanelCols columns of them, as linear_bytes multiplies them.

@@ -1,6 +1,6 @@
 // The linear kernel over any weight format, written once. A generated translation unit includes a format's block.h, its
 // cpu.inl.h where there is one (its own vector decoder: a specialisation of ChunkDecoder), then this, then says
-// BLUE_CPU_FORMAT_TU(folder, isa).
+// BLUE_CPU_FORMAT_TU(folder, isa) or BLUE_CPU_BYTES_TU(folder, isa, floats).
 // Include only from translation units with an instruction set's flags; everything has internal linkage (see simd.inl.h).
 #pragma once
 
@@ -163,4 +163,17 @@ constexpr auto linear_bytes_of() -> void (*)(const LinearPart&) {
     static constexpr FormatKernels kKernels{Traits::kName, &linear<Traits>, linear_bytes_of<Traits>()}; \
     return kKernels;                                                                                    \
   }                                                                                                     \
+  }
+
+/// The same for an instruction set that shares all but the product of bytes with `floats`, another one.
+#define BLUE_CPU_BYTES_TU(folder, isa, floats)                                           \
+  namespace blue::kernels::cpu {                                                         \
+  const FormatKernels& cpu_##floats##_##folder();                                        \
+  const FormatKernels& cpu_##isa##_##folder();                                           \
+  const FormatKernels& cpu_##isa##_##folder() {                                          \
+    using Traits = ::blue::kernels::formats::folder::Traits;                             \
+    static const FormatKernels kKernels{Traits::kName, cpu_##floats##_##folder().linear, \
+                                        linear_bytes_of<Traits>()};                      \
+    return kKernels;                                                                     \
+  }                                                                                      \
   }

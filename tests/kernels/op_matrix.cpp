@@ -58,6 +58,10 @@ TEST_CASE("every op and format on AVX2 agrees with the reference within the op's
   check_isa(kernels::cpu::Isa::avx2);
 }
 
+TEST_CASE("every op and format on AVX-VNNI agrees with the reference within the op's tolerance") {
+  check_isa(kernels::cpu::Isa::avxvnni);
+}
+
 TEST_CASE("every op and format on AVX-512 agrees with the reference within the op's tolerance") {
   check_isa(kernels::cpu::Isa::avx512);
 }
