@@ -1,12 +1,14 @@
 # One translation unit per (instruction set, format) for the CPU backend, one per format for the CUDA backend, and the
 # tables that find them by the format's name. The kernel's text stands once (linear_format.inl.h / .cuh); a format
 # brings its block.h; nobody writes the product of the two by hand.
-set(BLUE_CPU_ISAS avx2 avxvnni avx512)
+set(BLUE_CPU_ISAS avx2 avxvnni avx512 amx)
 set(BLUE_FLAGS_avx2 -mavx2 -mfma -mf16c)
 set(BLUE_FLAGS_avxvnni ${BLUE_FLAGS_avx2} -mavxvnni)
 set(BLUE_FLAGS_avx512 -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx512vnni -mfma -mf16c -mavx2)
+set(BLUE_FLAGS_amx ${BLUE_FLAGS_avx512} -mamx-tile -mamx-int8)
 # Sets that differ from another in products of bytes alone: they take the float kernels from it.
 set(BLUE_FLOATS_OF_avxvnni avx2)
+set(BLUE_FLOATS_OF_amx avx512)
 
 # The functions of one table: `const FormatKernels* FUNCTION(std::string_view format)`, null for an unknown format.
 function(blue_format_lookup var function prefix formats)
@@ -65,10 +67,10 @@ function(blue_cpu_format_units var formats)
   set(${var} "${sources}" PARENT_SCOPE)
 endfunction()
 
-# Hand-written kernels/cpu/**/*_<isa>.cpp get the flags of their suffix.
-function(blue_cpu_isa_sources)
+# Hand-written <folder>/**/*_<isa>.cpp, the folder from here on, get the flags of their suffix.
+function(blue_isa_sources folder)
   foreach(isa IN LISTS BLUE_CPU_ISAS)
-    file(GLOB_RECURSE found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/kernels/cpu/*_${isa}.cpp")
+    file(GLOB_RECURSE found CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*_${isa}.cpp")
     if(found)
       set_source_files_properties(${found} PROPERTIES COMPILE_OPTIONS "${BLUE_FLAGS_${isa}}")
     endif()

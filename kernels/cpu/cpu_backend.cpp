@@ -9,6 +9,7 @@
 #include "hal/cpu_features.h"
 #include "kernels/cpu/format_table.h"
 #include "kernels/cpu/ops.h"
+#include "kernels/cpu/tile_config.h"
 #include "kernels/op_shape.h"
 
 namespace blue::kernels::cpu {
@@ -21,7 +22,7 @@ std::string folder_of(const Format& format) {
   return folder;
 }
 
-/// What an instruction set has. avxvnni differs from avx2 in the products of bytes alone.
+/// What an instruction set has. avxvnni differs from avx2, and amx from avx512, in the products of bytes alone.
 struct IsaEntry {
   Isa isa = Isa::avx2;
   std::string_view name;
@@ -52,6 +53,15 @@ constexpr IsaEntry kIsas[] = {
      .is_there =
          [](const hal::CpuFeatures& features) {
            return features.supports_avx512_kernels() && features.has_avx512_vnni;
+         }},
+    {.isa = Isa::amx,
+     .name = "amx",
+     .ops = op_kernels_avx512,
+     .format_kernels = format_kernels_amx,
+     .is_there =
+         [](const hal::CpuFeatures& features) {
+           return features.supports_avx512_kernels() && features.has_avx512_vnni && features.has_amx_int8 &&
+                  request_tiles();
          }},
 };
 

@@ -5,38 +5,12 @@
 #pragma once
 
 #include "kernels/cpu/byte_panel.inl.h"
-#include "kernels/cpu/byte_row_dot.inl.h"
-#include "kernels/cpu/format_kernels.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
 /// Below this many tokens a panel costs more to unpack than it saves.
 constexpr std::uint64_t kPanelTokens = 4;
-
-BLUE_SIMD std::byte* byte_row(const LinearPart& part, std::uint64_t token) {
-  return part.bytes + (part.row_of != nullptr ? part.row_of[token] : token) * byte_row_stride(part.cols);
-}
-
-/// Where a token's row has what, from its start, in bytes: the same for all tokens.
-struct RowOffsets {
-  std::uint64_t scales, sums, biases;
-
-  template <class Traits>
-  static RowOffsets of(std::uint64_t cols) {
-    const ByteRow row = ByteRow::at(nullptr, cols);
-    const auto offset = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at); };
-    if constexpr (Traits::kGroup == 32) return {offset(row.scales), offset(row.sums), offset(row.biases)};
-    return {offset(row.scales), offset(row.half_sums), offset(row.half_biases)};
-  }
-};
-
-template <class T>
-BLUE_SIMD T read(const std::byte* row, std::uint64_t offset, std::uint64_t index) {
-  T value;
-  __builtin_memcpy(&value, row + offset + index * sizeof(T), sizeof(T));
-  return value;
-}
 
 /// sums of one subgroup `s` of 32 columns: integers of every side and token.
 template <class Traits, int kTokens>
@@ -101,23 +75,6 @@ BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const
   }
 }
 
-/// One panel on its way through the columns.
-template <class Traits>
-struct PanelPart {
-  const LinearPart& linear;
-  Panel<Traits>& panel;
-  std::uint64_t row;
-  int n_rows;
-  std::uint64_t first_group = 0;
-  int n_groups = 0;
-
-  /// Rows of a side that there are.
-  [[nodiscard]] BLUE_SIMD int n_rows_of(int side) const {
-    const int left = n_rows - side * kLanes;
-    return left < 0 ? 0 : left < kLanes ? left : kLanes;
-  }
-};
-
 /// Tokens [first, first + kTokens) against one panel; out takes the first part of a row's sum or adds a later one.
 template <class Traits, int kTokens>
 void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
@@ -146,41 +103,27 @@ void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
   }
 }
 
+/// Few tokens: [first_row, end_row) against each of them, row by row.
 template <class Traits>
-void multiply_rows(PanelPart<Traits> part) {
-  const LinearPart& linear = part.linear;
-  for (std::uint64_t c = 0; c < linear.cols; c += kPanelCols) {
-    const std::uint64_t left = linear.cols - c;
-    part.n_groups = static_cast<int>(left < kPanelCols ? left : kPanelCols) / 32;
-    part.first_group = c / 32;
-    const std::byte* first =
-        linear.weight + part.row * linear.row_bytes + c / Traits::kValues * sizeof(typename Traits::Block);
-    fill_panel(part.panel, first, linear.row_bytes, part.n_rows, part.n_groups);
+void dot_rows(const LinearPart& part) {
+  for (std::uint64_t r = part.first_row; r < part.end_row; ++r) {
+    for (std::uint64_t t = 0; t < part.n_tokens; ++t) {
+      const ByteRow x = ByteRow::at(byte_row(part, t), part.cols);
+      part.out[t * part.out_width + r] = dot_bytes<Traits>(part.weight + r * part.row_bytes, x, part.cols);
+    }
+  }
+}
+
+template <class Traits>
+void linear_bytes(const LinearPart& linear) {
+  if (linear.n_tokens < kPanelTokens) return dot_rows<Traits>(linear);
+  for_each_panel<Traits, PanelBytes::operand>(linear, [&](const PanelPart<Traits>& part) {
     std::uint64_t t = 0;
     for (; t + kTokensAtOnce <= linear.n_tokens; t += kTokensAtOnce)
       multiply_tokens<Traits, kTokensAtOnce>(part, t);
     for (; t + 2 <= linear.n_tokens; t += 2) multiply_tokens<Traits, 2>(part, t);
     if (t < linear.n_tokens) multiply_tokens<Traits, 1>(part, t);
-  }
-}
-
-template <class Traits>
-void linear_bytes(const LinearPart& part) {
-  static_assert(Traits::kValues % 32 == 0 && kPanelCols % Traits::kValues == 0);
-  if (part.n_tokens < kPanelTokens) {
-    for (std::uint64_t r = part.first_row; r < part.end_row; ++r) {
-      for (std::uint64_t t = 0; t < part.n_tokens; ++t) {
-        const ByteRow x = ByteRow::at(byte_row(part, t), part.cols);
-        part.out[t * part.out_width + r] = dot_bytes<Traits>(part.weight + r * part.row_bytes, x, part.cols);
-      }
-    }
-    return;
-  }
-  Panel<Traits> panel;
-  for (std::uint64_t r = part.first_row; r < part.end_row; r += kPanelRows) {
-    const std::uint64_t left = part.end_row - r;
-    multiply_rows<Traits>({part, panel, r, left < kPanelRows ? static_cast<int>(left) : kPanelRows});
-  }
+  });
 }
 
 }  // namespace

@@ -8,6 +8,11 @@
 #include "kernels/cpu/format_kernels.h"
 #include "kernels/cpu/linear_bytes.inl.h"
 #include "kernels/cpu/simd.inl.h"
+#if defined(__AMX_INT8__) || defined(__AMXINT8__)  // clang before 17 says it in this way
+#define BLUE_HAS_TILES 1
+#include "kernels/cpu/linear_tiles.inl.h"
+#include "kernels/cpu/tile_instructions.inl.h"
+#endif
 
 namespace blue::kernels::cpu {
 namespace {
@@ -93,8 +98,8 @@ void multiply_tile(const Tile& tile, float (*sums)[kTileRows][kLanes], const flo
   }
 }
 
-void multiply_tile_tokens(Tile& tile, const float* in, std::uint64_t stride, std::uint64_t n_tokens,
-                          int n_cols) {
+[[maybe_unused]] void multiply_tile_tokens(Tile& tile, const float* in, std::uint64_t stride,
+                                           std::uint64_t n_tokens, int n_cols) {
   std::uint64_t t = 0;
   for (; t + kTileTokens <= n_tokens; t += kTileTokens) {
     multiply_tile<kTileTokens>(tile, tile.sums + t, in + t * stride, stride, n_cols);
@@ -147,7 +152,11 @@ void linear(const LinearPart& part) {
 
 template <class Traits>
 constexpr auto linear_bytes_of() -> void (*)(const LinearPart&) {
+#if defined(BLUE_HAS_TILES)
+  if constexpr (kHasBytes<Traits>) return &linear_tiles<Traits, TileInstructions>;
+#else
   if constexpr (kHasBytes<Traits>) return &linear_bytes<Traits>;
+#endif
   return nullptr;
 }
 

@@ -66,6 +66,10 @@ TEST_CASE("every op and format on AVX-512 agrees with the reference within the o
   check_isa(kernels::cpu::Isa::avx512);
 }
 
+TEST_CASE("every op and format on AMX agrees with the reference within the op's tolerance") {
+  check_isa(kernels::cpu::Isa::amx);
+}
+
 TEST_CASE("the cases cover every op, every format in linear and embed, and each cache type") {
   std::array<int, kernels::kOpKinds> n_of_kind{};
   std::map<std::string_view, int> n_linears;
