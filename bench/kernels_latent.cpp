@@ -1,5 +1,5 @@
 // Latent attention of the CPU backend in DeepSeek V3's shape (128 heads over rows of 576 values): the products around the cache, the
-// attention over it and the indexer's choice, one token at two depths, F32 and F16 cache. GFLOP/s of the arithmetic that the op's
+// attention over it and the indexer's choice, one token at two depths and a prompt's 64, F32 and F16 cache. GFLOP/s of the arithmetic that the op's
 // definition asks for, beside what this machine measured as possible. Medians of five runs.
 #include <algorithm>
 #include <cstdio>
@@ -24,6 +24,7 @@ constexpr std::uint32_t kQuery = 192;
 constexpr std::uint32_t kIndexHeads = 64;
 constexpr std::uint32_t kIndexDim = 128;
 constexpr std::uint32_t kTopK = 2048;
+constexpr std::uint32_t kPromptTokens = 64;
 constexpr int kRuns = 5;
 
 std::vector<float> random_values(std::uint64_t n) {
@@ -58,21 +59,24 @@ struct Cache {
     }
     pages.resize(n_pages);
     std::iota(pages.begin(), pages.end(), 0);
-    position = static_cast<std::int32_t>(n_positions) - 1;
+    positions.resize(n_positions);
+    std::iota(positions.begin(), positions.end(), 0);
+    sequences.resize(n_positions, 0);
   }
-  kernels::StepInputs inputs() const {
-    return {.positions = &position,
-            .sequences = &sequence,
+  /// The last n_tokens of the sequence.
+  kernels::StepInputs inputs(std::uint32_t n_tokens) const {
+    return {.positions = positions.data() + positions.size() - n_tokens,
+            .sequences = sequences.data(),
             .page_table = pages.data(),
             .page_table_stride = static_cast<std::uint32_t>(pages.size()),
-            .n_tokens = 1};
+            .n_tokens = n_tokens};
   }
 
   kernels::KvView view;
   std::vector<std::byte> bytes;
   std::vector<std::int32_t> pages;
-  std::int32_t position = 0;
-  std::int32_t sequence = 0;
+  std::vector<std::int32_t> positions;
+  std::vector<std::int32_t> sequences;
 };
 
 /// Median seconds of one run of the op.
@@ -95,7 +99,7 @@ double time_op(kernels::Backend& backend, const kernels::Op& op, const kernels::
 
 void print_row(const char* what, double flop, double seconds, double limit) {
   const double gflop_per_s = flop / seconds * 1e-9;
-  std::printf("  %-44s %9.3f ms %8.1f GFLOP/s %5.0f %%\n", what, seconds * 1e3, gflop_per_s,
+  std::printf("  %-54s %9.3f ms %8.1f GFLOP/s %5.0f %%\n", what, seconds * 1e3, gflop_per_s,
               100.0 * gflop_per_s / limit);
 }
 
@@ -128,30 +132,40 @@ void print_absorption(kernels::Backend& backend, double limit) {
   print_row("head_linear, F32 weights", 2.0 * kHeads * kRank * kPlain, seconds, limit);
 }
 
-void print_depth(kernels::Backend& backend, std::uint32_t n_positions, kernels::KvType type, double limit) {
-  const Cache cache(n_positions, type);
+std::string depth_text(std::uint32_t n_positions, kernels::KvType type) {
+  return " over " + std::to_string(n_positions) +
+         (type == kernels::KvType::f32 ? " positions, F32 cache" : " positions, F16 cache");
+}
+
+void print_attention(kernels::Backend& backend, const Cache& cache, std::uint32_t n_tokens, double limit) {
+  const auto n_positions = static_cast<std::uint32_t>(cache.positions.size());
+  std::vector<float> q = random_values(std::uint64_t{n_tokens} * kHeads * kRow);
+  std::vector<float> attended(std::uint64_t{n_tokens} * kHeads * kRank);
+  float* const slots[] = {q.data(), attended.data()};
+  kernels::Op op = heads_op(kernels::OpKind::attention_latent, kHeads, kRow);
+  op.value_dim = kRank;
+  const double seconds =
+      time_op(backend, op, {.weights = {}, .activations = slots, .kv = cache.view}, cache.inputs(n_tokens));
+  const double n_pairs = n_tokens * (n_positions - 0.5 * (n_tokens - 1));
+  const std::string what =
+      "attention, " + std::to_string(n_tokens) + (n_tokens == 1 ? " token," : " tokens,");
+  print_row((what + depth_text(n_positions, cache.view.type)).c_str(),
+            2.0 * n_pairs * kHeads * (kRow + kRank), seconds, limit);
+}
+
+void print_index(kernels::Backend& backend, const Cache& cache, double limit) {
+  const auto n_positions = static_cast<std::uint32_t>(cache.positions.size());
   std::vector<float> q = random_values(std::uint64_t{kHeads} * kRow);
   std::vector<float> weights = random_values(kIndexHeads);
-  std::vector<float> attended(std::uint64_t{kHeads} * kRank);
   std::vector<float> chosen(std::size_t{2} * kTopK);
-  const std::string depth =
-      " over " + std::to_string(n_positions) +
-      (type == kernels::KvType::f32 ? " positions, F32 cache" : " positions, F16 cache");
-  {
-    float* const slots[] = {q.data(), attended.data()};
-    kernels::Op op = heads_op(kernels::OpKind::attention_latent, kHeads, kRow);
-    op.value_dim = kRank;
-    const double seconds =
-        time_op(backend, op, {.weights = {}, .activations = slots, .kv = cache.view}, cache.inputs());
-    print_row(("attention" + depth).c_str(), 2.0 * n_positions * kHeads * (kRow + kRank), seconds, limit);
-  }
   float* const slots[] = {q.data(), chosen.data(), weights.data()};
   kernels::Op op = heads_op(kernels::OpKind::index_topk, kIndexHeads, kIndexDim);
   op.in2 = 2;
   op.top_k = kTopK;
   const double seconds =
-      time_op(backend, op, {.weights = {}, .activations = slots, .kv = cache.view}, cache.inputs());
-  print_row(("index" + depth).c_str(), 2.0 * n_positions * kIndexHeads * kIndexDim, seconds, limit);
+      time_op(backend, op, {.weights = {}, .activations = slots, .kv = cache.view}, cache.inputs(1));
+  print_row(("index, 1 token," + depth_text(n_positions, cache.view.type)).c_str(),
+            2.0 * n_positions * kIndexHeads * kIndexDim, seconds, limit);
 }
 
 }  // namespace
@@ -159,8 +173,8 @@ void print_depth(kernels::Backend& backend, std::uint32_t n_positions, kernels::
 int main() {
   const std::vector<int> cores = hal::current_affinity().value();
   const hal::MeasuredCompute compute = hal::measure_compute(200'000'000);
-  std::printf("latent attention, one token, %u heads; limit: %.1f GFLOP/s per core (%s)\n", kHeads,
-              compute.gflop_per_s, compute.instruction_set.c_str());
+  std::printf("latent attention, %u heads; limit: %.1f GFLOP/s per core (%s)\n", kHeads, compute.gflop_per_s,
+              compute.instruction_set.c_str());
   std::vector<std::size_t> counts = {1};
   if (cores.size() > 1) counts.push_back(std::min<std::size_t>(cores.size(), 8));
   for (const std::size_t n : counts) {
@@ -173,8 +187,12 @@ int main() {
               .value();
       print_absorption(*backend, limit);
       for (const std::uint32_t n_positions : {1024U, 16384U}) {
-        for (const kernels::KvType type : {kernels::KvType::f32, kernels::KvType::f16})
-          print_depth(*backend, n_positions, type, limit);
+        for (const kernels::KvType type : {kernels::KvType::f32, kernels::KvType::f16}) {
+          const Cache cache(n_positions, type);
+          print_attention(*backend, cache, 1, limit);
+          if (n_positions == 1024) print_attention(*backend, cache, kPromptTokens, limit);
+          print_index(*backend, cache, limit);
+        }
       }
     }
   }

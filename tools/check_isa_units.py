@@ -12,7 +12,7 @@ import re
 import subprocess
 import sys
 
-OBJECT = re.compile(r"(?:^|_)(?:avx2|avx512)(?:_\w+)?\.cpp\.o$")
+OBJECT = re.compile(r"(?:^|_)(?:avx2|avxvnni|avx512|amx)(?:_\w+)?\.cpp\.o$")
 REMEDY = "force it inline, give it internal linkage, or move the call out of this unit"
 
 

@@ -1,6 +1,6 @@
-// Products of weight bytes with activation bytes, 32 bits wide: VNNI with AVX-512, pairs in 16 bits with AVX2.
-// VNNI wants one side unsigned, so signed weights enter it 128 higher and the sum starts 128 · Σ activations lower; AVX2 has an
-// exact way with signs instead. as_operand() and start_of() hide which it is.
+// Products of weight bytes with activation bytes, 32 bits wide: VNNI with AVX-512 and with AVX-VNNI, pairs in 16 bits with AVX2.
+// VNNI wants one side unsigned, so signed weights enter it higher by an offset and the sum is put right by offset · Σ activations;
+// AVX2 has an exact way with signs instead, and needs it where a byte may pass 127.
 // Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
@@ -12,63 +12,54 @@ namespace {
 /// What the weight bytes of a format are: 0..127, or -128..127.
 enum class ByteKind { unsigned_low, with_sign };
 
+#if defined(__AVX512F__) || defined(__AVXVNNI__)
+constexpr bool kHasVnni = true;
+#else
+constexpr bool kHasVnni = false;
+#endif
+
 #if defined(__AVX512F__)
 
 using Ints = __m512i;
-constexpr bool kNeedsBias = true;
 
 BLUE_SIMD Ints load_ints(const void* from) { return _mm512_loadu_si512(from); }
 BLUE_SIMD void store_ints(void* to, Ints x) { _mm512_storeu_si512(to, x); }
+BLUE_SIMD Ints no_ints() { return _mm512_setzero_si512(); }
 BLUE_SIMD Ints all_ints(std::int32_t x) { return _mm512_set1_epi32(x); }
 BLUE_SIMD Vec to_floats(Ints x) { return _mm512_cvtepi32_ps(x); }
+BLUE_SIMD Ints join(__m256i lower, __m256i upper) {
+  return _mm512_inserti64x4(_mm512_castsi256_si512(lower), upper, 1);
+}
 
 /// sum + Σ of four products in each 32-bit lane.
 template <ByteKind kKind>
 BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
   return _mm512_dpbusd_epi32(sum, weights, x);
 }
-template <ByteKind kKind>
-BLUE_SIMD __m256i dot_half(__m256i sum, __m256i weights, __m256i x) {
-  return _mm256_dpbusd_epi32(sum, weights, x);
-}
-template <ByteKind kKind>
-BLUE_SIMD __m256i as_operand(__m256i weights) {
-  return kKind == ByteKind::with_sign ? _mm256_xor_si256(weights, _mm256_set1_epi8(-128)) : weights;
-}
-/// The first two ints in lanes 0 and 4, zero elsewhere.
-BLUE_SIMD __m256i spread_two(const std::int32_t* from) {
-  return _mm256_maskz_expand_epi32(
-      0x11, _mm256_castsi128_si256(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
-}
 
 #else
 
 using Ints = __m256i;
-constexpr bool kNeedsBias = false;
 
 BLUE_SIMD Ints load_ints(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
 BLUE_SIMD void store_ints(void* to, Ints x) { _mm256_storeu_si256(static_cast<__m256i*>(to), x); }
+BLUE_SIMD Ints no_ints() { return _mm256_setzero_si256(); }
 BLUE_SIMD Ints all_ints(std::int32_t x) { return _mm256_set1_epi32(x); }
 BLUE_SIMD Vec to_floats(Ints x) { return _mm256_cvtepi32_ps(x); }
 
 /// Pairs stay within 16 bits: 2 · 128 · 127 < 2^15, since activations never are -128.
 template <ByteKind kKind>
 BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
+#if defined(__AVXVNNI__)
+  return _mm256_dpbusd_avx_epi32(sum, weights, x);
+#else
   if constexpr (kKind == ByteKind::with_sign) {
     x = _mm256_sign_epi8(x, weights);
     weights = _mm256_abs_epi8(weights);
   }
   return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(weights, x), _mm256_set1_epi16(1)));
+#endif
 }
-template <ByteKind kKind>
-BLUE_SIMD __m256i dot_half(__m256i sum, __m256i weights, __m256i x) {
-  return dot<kKind>(sum, weights, x);
-}
-template <ByteKind kKind>
-BLUE_SIMD __m256i as_operand(__m256i weights) {
-  return weights;
-}
-BLUE_SIMD __m256i spread_two(const std::int32_t*) { return _mm256_setzero_si256(); }
 
 #endif
 

@@ -48,21 +48,29 @@ void add_row(CachedRows& cached, KvType type, const std::byte* row, int width) {
   }
 }
 
-/// dots[h][r] = q_h · row_r for kHeads heads, `stride` values apart, and rows first and second (which may be the same).
-template <int kHeads>
-BLUE_SIMD void dot_two_rows(const float* q, std::uint64_t stride, const float* first, const float* second,
-                            int width, float (*dots)[2]) {
-  Vec sums[kHeads][2];
+/// Queries and cached rows whose products are in registers together; queries come in multiples of kDotQueries.
+constexpr int kDotQueries = 4;
+constexpr int kQueriesAtOnce = kLanes == 16 ? 4 : 2;
+constexpr int kDotRows = 4;
+
+/// dots[i][r] = q_i · row_r for kQueriesAtOnce queries and kDotRows rows.
+BLUE_SIMD void dot_block(const float* const* q, const float* const* rows, int width,
+                         float (*dots)[kPageTokens]) {
+  Vec sums[kQueriesAtOnce][kDotRows];
   BLUE_UNROLL
-  for (int h = 0; h < kHeads; ++h) sums[h][0] = sums[h][1] = zero();
-  const auto step = [&](int c, auto load_at) BLUE_SIMD_LAMBDA {
-    const Vec x = load_at(first + c);
-    const Vec y = load_at(second + c);
+  for (int i = 0; i < kQueriesAtOnce; ++i) {
     BLUE_UNROLL
-    for (int h = 0; h < kHeads; ++h) {
-      const Vec query = load_at(q + static_cast<std::uint64_t>(h) * stride + c);
-      sums[h][0] = mul_add(query, x, sums[h][0]);
-      sums[h][1] = mul_add(query, y, sums[h][1]);
+    for (int r = 0; r < kDotRows; ++r) sums[i][r] = zero();
+  }
+  const auto step = [&](int c, auto load_at) BLUE_SIMD_LAMBDA {
+    Vec row[kDotRows];
+    BLUE_UNROLL
+    for (int r = 0; r < kDotRows; ++r) row[r] = load_at(rows[r] + c);
+    BLUE_UNROLL
+    for (int i = 0; i < kQueriesAtOnce; ++i) {
+      const Vec query = load_at(q[i] + c);
+      BLUE_UNROLL
+      for (int r = 0; r < kDotRows; ++r) sums[i][r] = mul_add(query, row[r], sums[i][r]);
     }
   };
   int c = 0;
@@ -72,23 +80,23 @@ BLUE_SIMD void dot_two_rows(const float* q, std::uint64_t stride, const float* f
     step(c, [left = width - c](const float* from) BLUE_SIMD_LAMBDA { return load_first(from, left); });
   }
   BLUE_UNROLL
-  for (int h = 0; h < kHeads; ++h) {
-    dots[h][0] = sum_of_lanes(sums[h][0]);
-    dots[h][1] = sum_of_lanes(sums[h][1]);
-  }
+  for (int i = 0; i < kQueriesAtOnce; ++i)
+    _mm_storeu_ps(dots[i], four_sums_of_lanes(sums[i][0], sums[i][1], sums[i][2], sums[i][3]));
 }
 
-/// dots[h][r] of kHeads heads and all rows.
-template <int kHeads>
-void dot_rows(const float* q, std::uint64_t stride, const CachedRows& cached, int width,
+/// dots[i][r] of n_queries queries, a multiple of kDotQueries, and all rows; behind the last row they are those of other rows.
+/// Eight rows stay in the first cache while the queries go by, read once for them from the second.
+void dot_rows(const float* const* q, int n_queries, CachedRows& cached, int width,
               float (*dots)[kPageTokens]) {
-  for (int r = 0; r < cached.n; r += 2) {
-    const bool has_second = r + 1 < cached.n;
-    float pair[kHeads][2];
-    dot_two_rows<kHeads>(q, stride, cached.rows[r], cached.rows[has_second ? r + 1 : r], width, pair);
-    for (int h = 0; h < kHeads; ++h) {
-      dots[h][r] = pair[h][0];
-      if (has_second) dots[h][r + 1] = pair[h][1];
+  constexpr int kRowsInCache = 2 * kDotRows;
+  static_assert(kPageTokens % kRowsInCache == 0);
+  for (int r = cached.n; r % kRowsInCache != 0; ++r) cached.rows[r] = cached.rows[0];
+  for (int r = 0; r < cached.n; r += kRowsInCache) {
+    for (int i = 0; i < n_queries; i += kQueriesAtOnce) {
+      for (int half = r; half < r + kRowsInCache; half += kDotRows) {
+        // Each dot block writes kDotRows values of every query from column `half` on.
+        dot_block(q + i, cached.rows + half, width, reinterpret_cast<float(*)[kPageTokens]>(dots[i] + half));
+      }
     }
   }
 }

@@ -9,6 +9,7 @@
 #include "hal/cpu_features.h"
 #include "kernels/cpu/format_table.h"
 #include "kernels/cpu/ops.h"
+#include "kernels/cpu/tile_config.h"
 #include "kernels/op_shape.h"
 
 namespace blue::kernels::cpu {
@@ -21,6 +22,51 @@ std::string folder_of(const Format& format) {
   return folder;
 }
 
+/// What an instruction set has. avxvnni differs from avx2, and amx from avx512, in the products of bytes alone.
+struct IsaEntry {
+  Isa isa = Isa::avx2;
+  std::string_view name;
+  const OpKernels& (*ops)() = nullptr;
+  const FormatKernels* (*format_kernels)(std::string_view folder) = nullptr;
+  bool (*is_there)(const hal::CpuFeatures& features) = nullptr;
+};
+
+/// Best last. The AVX-512 units are compiled with VNNI too, so the compiler may use it wherever it likes.
+constexpr IsaEntry kIsas[] = {
+    {.isa = Isa::avx2,
+     .name = "avx2",
+     .ops = op_kernels_avx2,
+     .format_kernels = format_kernels_avx2,
+     .is_there = [](const hal::CpuFeatures& features) { return features.supports_avx2_kernels(); }},
+    {.isa = Isa::avxvnni,
+     .name = "avxvnni",
+     .ops = op_kernels_avx2,
+     .format_kernels = format_kernels_avxvnni,
+     .is_there =
+         [](const hal::CpuFeatures& features) {
+           return features.supports_avx2_kernels() && features.has_avx_vnni;
+         }},
+    {.isa = Isa::avx512,
+     .name = "avx512",
+     .ops = op_kernels_avx512,
+     .format_kernels = format_kernels_avx512,
+     .is_there =
+         [](const hal::CpuFeatures& features) {
+           return features.supports_avx512_kernels() && features.has_avx512_vnni;
+         }},
+    {.isa = Isa::amx,
+     .name = "amx",
+     .ops = op_kernels_avx512,
+     .format_kernels = format_kernels_amx,
+     .is_there =
+         [](const hal::CpuFeatures& features) {
+           return features.supports_avx512_kernels() && features.has_avx512_vnni && features.has_amx_int8 &&
+                  request_tiles();
+         }},
+};
+
+const IsaEntry& entry_of(Isa isa) { return kIsas[static_cast<std::size_t>(isa)]; }
+
 /// The kernels of each registered format, found once: a step compares pointers only.
 struct FormatEntry {
   const Format* format = nullptr;
@@ -30,9 +76,7 @@ struct FormatEntry {
 std::vector<FormatEntry> formats_with_kernels(Isa isa) {
   std::vector<FormatEntry> entries;
   for (const Format* format : registered_formats()) {
-    const std::string folder = folder_of(*format);
-    const FormatKernels* kernels =
-        isa == Isa::avx512 ? format_kernels_avx512(folder) : format_kernels_avx2(folder);
+    const FormatKernels* kernels = entry_of(isa).format_kernels(folder_of(*format));
     if (kernels != nullptr) entries.push_back({format, kernels});
   }
   return entries;
@@ -42,7 +86,7 @@ class CpuBackend final : public Backend {
  public:
   CpuBackend(Isa isa, std::unique_ptr<hal::Device> device, std::span<const int> cores)
       : device_(std::move(device)),
-        ops_(isa == Isa::avx512 ? op_kernels_avx512() : op_kernels_avx2()),
+        ops_(entry_of(isa).ops()),
         formats_(formats_with_kernels(isa)),
         workers_(cores) {}
 
@@ -121,14 +165,14 @@ class CpuBackend final : public Backend {
 
 }  // namespace
 
-std::string_view to_text(Isa isa) { return isa == Isa::avx512 ? "avx512" : "avx2"; }
+std::string_view to_text(Isa isa) { return entry_of(isa).name; }
 
 std::vector<Isa> available_isas() {
   const hal::CpuFeatures features = hal::detect_cpu_features();
   std::vector<Isa> isas;
-  if (features.supports_avx2_kernels()) isas.push_back(Isa::avx2);
-  // The units are compiled with VNNI too, so the compiler may use it wherever it likes.
-  if (features.supports_avx512_kernels() && features.has_avx512_vnni) isas.push_back(Isa::avx512);
+  for (const IsaEntry& entry : kIsas) {
+    if (entry.is_there(features)) isas.push_back(entry.isa);
+  }
   return isas;
 }
 

@@ -10,7 +10,8 @@
 
 namespace blue::kernels::cpu {
 
-enum class Isa : std::uint8_t { avx2, avx512 };
+/// avxvnni is AVX2 with products of bytes in one instruction, amx is AVX-512 with those of many tokens in tiles.
+enum class Isa : std::uint8_t { avx2, avxvnni, avx512, amx };
 std::string_view to_text(Isa isa);
 
 /// The instruction sets with kernels that this processor runs, best last; none before AVX2, FMA and F16C.

@@ -7,14 +7,22 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// scores[r] += Σ_h weights[h] · max(0, q_h · row_r) over kHeads heads.
-template <int kHeads>
-void add_head_scores(const Op& op, const CachedRows& cached, const float* q, const float* weights,
+constexpr int kIndexHeadsAtOnce = 16;  ///< whose dot products are on the stack together
+
+/// scores[r] += Σ_h weights[h] · max(0, q_h · row_r) over n_heads <= kIndexHeadsAtOnce heads.
+void add_head_scores(const Op& op, CachedRows& cached, const float* q, const float* weights, int n_heads,
                      float* scores) {
-  float dots[kHeads][kPageTokens];
-  dot_rows<kHeads>(q, op.head_dim, cached, static_cast<int>(op.head_dim), dots);
-  for (int r = 0; r < cached.n; ++r) {
-    for (int h = 0; h < kHeads; ++h) scores[r] += dots[h][r] > 0.0F ? weights[h] * dots[h][r] : 0.0F;
+  alignas(64) float dots[kIndexHeadsAtOnce][kPageTokens];
+  const float* queries[kIndexHeadsAtOnce];
+  const int n_queries = (n_heads + kDotQueries - 1) / kDotQueries * kDotQueries;
+  for (int h = 0; h < n_queries; ++h)
+    queries[h] = q + static_cast<std::uint64_t>(h < n_heads ? h : 0) * op.head_dim;
+  dot_rows(queries, n_queries, cached, static_cast<int>(op.head_dim), dots);
+  for (int h = 0; h < n_heads; ++h) {
+    for (int r = 0; r < static_cast<int>(kPageTokens); r += kLanes) {
+      const Vec positive = greatest(load(dots[h] + r), zero());
+      store(scores + r, mul_add(positive, all(weights[h]), load(scores + r)));
+    }
   }
 }
 
@@ -24,14 +32,15 @@ void index_scores(const Op& op, const KvView& kv, const std::byte* rows, std::ui
   const std::uint64_t stride = value_row_bytes(kv);
   for (std::uint32_t r = 0; r < n_rows; ++r) {
     add_row(cached, kv.type, rows + r * stride, static_cast<int>(op.head_dim));
-    out[r] = 0.0F;
   }
-  std::uint32_t head = 0;
-  for (; head + 4 <= op.n_heads; head += 4)
-    add_head_scores<4>(op, cached, q + std::uint64_t{head} * op.head_dim, weights + head, out);
-  for (; head < op.n_heads; ++head)
-    add_head_scores<1>(op, cached, q + std::uint64_t{head} * op.head_dim, weights + head, out);
-  for (std::uint32_t r = 0; r < n_rows; ++r) out[r] *= op.scale;
+  alignas(64) float scores[kPageTokens];
+  for (float& score : scores) score = 0.0F;
+  for (std::uint32_t head = 0; head < op.n_heads; head += kIndexHeadsAtOnce) {
+    const std::uint32_t left = op.n_heads - head;
+    const int n_heads = left < kIndexHeadsAtOnce ? static_cast<int>(left) : kIndexHeadsAtOnce;
+    add_head_scores(op, cached, q + std::uint64_t{head} * op.head_dim, weights + head, n_heads, scores);
+  }
+  for (std::uint32_t r = 0; r < n_rows; ++r) out[r] = scores[r] * op.scale;
 }
 
 }  // namespace

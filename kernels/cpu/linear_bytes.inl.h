@@ -4,269 +4,13 @@
 // Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_rows.h"
-#include "kernels/cpu/format_kernels.h"
+#include "kernels/cpu/byte_panel.inl.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
 /// Below this many tokens a panel costs more to unpack than it saves.
 constexpr std::uint64_t kPanelTokens = 4;
-
-BLUE_SIMD std::byte* byte_row(const LinearPart& part, std::uint64_t token) {
-  return part.bytes + (part.row_of != nullptr ? part.row_of[token] : token) * byte_row_stride(part.cols);
-}
-
-/// The running sums of one weight row against one token: kChains, because each addition waits for the one before it.
-template <int kChains>
-struct RowSums {
-  __m256 lanes[kChains];
-  __m256 mins;
-};
-
-/// Scales of a block's groups times those of the activations they meet.
-template <class Traits>
-class Factors {
- public:
-  BLUE_SIMD Factors(const float* scales, const float* activation_scales) {
-    if constexpr (Traits::kGroup == 32 && kScales % 8 == 0) {
-      BLUE_UNROLL
-      for (int i = 0; i < kScales; i += 8) {
-        const __m256 activations = _mm256_loadu_ps(activation_scales + i);
-        _mm256_store_ps(products_ + i, _mm256_mul_ps(_mm256_loadu_ps(scales + i), activations));
-      }
-    } else if constexpr (Traits::kGroup == 16 && kScales % 8 == 0) {
-      BLUE_UNROLL
-      for (int i = 0; i < kScales; i += 8) {
-        const __m256 four = _mm256_castps128_ps256(_mm_loadu_ps(activation_scales + i / 2));
-        const __m256 twice = _mm256_permutevar8x32_ps(four, _mm256_setr_epi32(0, 0, 1, 1, 2, 2, 3, 3));
-        _mm256_store_ps(products_ + i, _mm256_mul_ps(_mm256_loadu_ps(scales + i), twice));
-      }
-    } else {
-      BLUE_UNROLL
-      for (int i = 0; i < kScales; ++i) products_[i] = scales[i] * activation_scales[i * Traits::kGroup / 32];
-    }
-  }
-  /// For the 32 values from 32 · g on.
-  BLUE_SIMD __m256 at(int g) const {
-    if constexpr (Traits::kGroup == 32) return _mm256_broadcast_ss(products_ + g);
-    double two;
-    __builtin_memcpy(&two, products_ + 2 * g, sizeof two);
-    return _mm256_permutevar8x32_ps(_mm256_castpd_ps(_mm256_set1_pd(two)),
-                                    _mm256_setr_epi32(0, 0, 0, 0, 1, 1, 1, 1));
-  }
-
- private:
-  static constexpr int kScales = Traits::kValues / Traits::kGroup;
-  alignas(32) float products_[kScales];
-};
-
-template <class Traits>
-BLUE_SIMD __m256i start_at(const ByteRow& x, std::uint64_t g) {
-  if constexpr (!kNeedsBias || ByteBlock<Traits>::kKind == ByteKind::unsigned_low) {
-    return _mm256_setzero_si256();
-  } else if constexpr (Traits::kGroup == 32) {
-    return _mm256_castsi128_si256(_mm_cvtsi32_si128(x.biases[g]));
-  } else {
-    return spread_two(x.half_biases + 2 * g);
-  }
-}
-
-/// Minimums of a block times the sums of their activations: `n` of them.
-BLUE_SIMD __m256 add_mins(const float* mins, const float* sums, int n, __m256 total) {
-  if (n % 8 == 0) {
-    BLUE_UNROLL
-    for (int i = 0; i < n; i += 8)
-      total = _mm256_fmadd_ps(_mm256_loadu_ps(mins + i), _mm256_loadu_ps(sums + i), total);
-    return total;
-  }
-  float sum = 0.0F;
-  for (int i = 0; i < n; ++i) sum += mins[i] * sums[i];
-  return _mm256_add_ps(total, _mm256_castps128_ps256(_mm_set_ss(sum)));
-}
-
-template <class Traits, int kChains>
-BLUE_SIMD void add_block(RowSums<kChains>& sums, const typename Traits::Block* block, const ByteRow& x,
-                         std::uint64_t first_group, int first_chain) {
-  using Block = ByteBlock<Traits>;
-  constexpr int kParts = Traits::kValues / 32;
-  const Block weights(block);
-  const Factors<Traits> factors(weights.scales(), x.scales + first_group);
-  BLUE_UNROLL
-  for (int g = 0; g < kParts; ++g) {
-    const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
-    const __m256i ints =
-        dot_half<Block::kKind>(start_at<Traits>(x, at), as_operand<Block::kKind>(weights.bytes(g)),
-                               load_32_bytes(x.values + at * kByteGroup));
-    __m256& lanes = sums.lanes[(first_chain + g) % kChains];
-    lanes = _mm256_fmadd_ps(_mm256_cvtepi32_ps(ints), factors.at(g), lanes);
-  }
-  if constexpr (Block::kHasMins) {
-    const float* activations = Traits::kGroup == 32 ? x.sums + first_group : x.half_sums + 2 * first_group;
-    sums.mins = add_mins(weights.mins(), activations, Traits::kValues / Traits::kGroup, sums.mins);
-  }
-}
-
-template <int kChains>
-BLUE_SIMD float total_of(const RowSums<kChains>& sums) {
-  __m256 all = sums.lanes[0];
-  BLUE_UNROLL
-  for (int i = 1; i < kChains; ++i) all = _mm256_add_ps(all, sums.lanes[i]);
-  all = _mm256_sub_ps(all, sums.mins);
-  __m128 four = _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps(all, 1));
-  four = _mm_add_ps(four, _mm_movehl_ps(four, four));
-  return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
-}
-
-/// Products of kRows rows of the weight, row_bytes · spread apart, with one token; out[i · spread] takes row i's.
-template <class Traits, int kRows>
-void dot_bytes(const std::byte* first, std::uint64_t apart, const ByteRow& x, std::uint64_t cols,
-               float (&out)[kRows]) {
-  constexpr std::uint64_t kPrefetch = 1024;  // bytes; the hardware's own prefetching ends at each page
-  constexpr std::uint64_t kParts = Traits::kValues / 32;
-  constexpr std::uint64_t kAtOnce = kParts >= 4 ? 1 : 4 / kParts;
-  constexpr int kChains = 4 / kRows;
-  using Block = typename Traits::Block;
-  const std::uint64_t n_blocks = cols / Traits::kValues;
-  RowSums<kChains> sums[kRows];
-  BLUE_UNROLL
-  for (RowSums<kChains>& row : sums) {
-    for (__m256& lanes : row.lanes) lanes = _mm256_setzero_ps();
-    row.mins = _mm256_setzero_ps();
-  }
-  std::uint64_t b = 0;
-  for (; b + kAtOnce <= n_blocks; b += kAtOnce) {
-    BLUE_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      const auto* blocks = reinterpret_cast<const Block*>(first + static_cast<std::uint64_t>(r) * apart) + b;
-      const auto* ahead = reinterpret_cast<const char*>(blocks) + kPrefetch;
-      BLUE_UNROLL
-      for (std::uint64_t line = 0; line < kAtOnce * sizeof(Block); line += 64)
-        _mm_prefetch(ahead + line, _MM_HINT_T0);
-      BLUE_UNROLL
-      for (std::uint64_t i = 0; i < kAtOnce; ++i)
-        add_block<Traits>(sums[r], blocks + i, x, (b + i) * kParts, static_cast<int>(i * kParts));
-    }
-  }
-  for (; b < n_blocks; ++b)
-    for (int r = 0; r < kRows; ++r)
-      add_block<Traits>(sums[r],
-                        reinterpret_cast<const Block*>(first + static_cast<std::uint64_t>(r) * apart) + b, x,
-                        b * kParts, 0);
-  BLUE_UNROLL
-  for (int r = 0; r < kRows; ++r) out[r] = total_of(sums[r]);
-}
-
-/// Rows [part.first_row, part.end_row) against the few tokens there are. Four rows at once, far from each other: a core
-/// reaches the memory's rate only when it reads from several places (hal/machine_measure.cpp).
-template <class Traits>
-void dot_rows(const LinearPart& part) {
-  constexpr std::uint64_t kStreams = 4;
-  const std::uint64_t n_each = (part.end_row - part.first_row) / kStreams;
-  const std::uint64_t first_left = part.first_row + n_each * kStreams;
-  for (std::uint64_t t = 0; t < part.n_tokens; ++t) {
-    const ByteRow x = ByteRow::at(byte_row(part, t), part.cols);
-    float* out = part.out + t * part.out_width;
-    for (std::uint64_t r = part.first_row; r < part.first_row + n_each; ++r) {
-      float sums[kStreams];
-      dot_bytes<Traits>(part.weight + r * part.row_bytes, n_each * part.row_bytes, x, part.cols, sums);
-      for (std::uint64_t i = 0; i < kStreams; ++i) out[r + i * n_each] = sums[i];
-    }
-    for (std::uint64_t r = first_left; r < part.end_row; ++r) {
-      float sum[1];
-      dot_bytes<Traits>(part.weight + r * part.row_bytes, 0, x, part.cols, sum);
-      out[r] = sum[0];
-    }
-  }
-}
-
-// Broadcasting activations to all lanes is the scarce thing (one a cycle), so that with AVX-512 each one meets two vectors of
-// rows; 24 sums stay in registers.
-constexpr int kSides = kLanes == 16 ? 2 : 1;
-constexpr int kPanelRows = kSides * kLanes;
-constexpr int kPanelCols = 512;  // 32 rows of it are 16 KiB
-constexpr int kTokensAtOnce = kLanes == 16 ? 6 : 4;
-static_assert(kRowsAtOnce % kPanelRows == 0);
-
-/// kPanelRows rows of a weight, up to kPanelCols columns of them, as linear_bytes multiplies them.
-template <class Traits>
-struct Panel {
-  static constexpr int kSubgroups = 32 / Traits::kGroup;  ///< scales per 32 columns
-  static constexpr int kGroups = kPanelCols / 32;
-  alignas(64) std::uint8_t quads[kGroups][8][kPanelRows * 4];
-  alignas(64) float scales[kGroups * kSubgroups][kPanelRows];
-  alignas(64) float mins[kGroups * kSubgroups][kPanelRows];
-};
-
-/// One block of one row: bytes into `to`, factors into column `row` of the panel's, from subgroup `first` on.
-template <class Traits>
-BLUE_SIMD void unpack_block(const typename Traits::Block* from, std::uint8_t* to, Panel<Traits>& panel,
-                            int first, int row) {
-  using Block = ByteBlock<Traits>;
-  constexpr int kScales = Traits::kValues / Traits::kGroup;
-  const Block block(from);
-  BLUE_UNROLL
-  for (int g = 0; g < Traits::kValues / 32; ++g) {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 32 * g), as_operand<Block::kKind>(block.bytes(g)));
-  }
-  BLUE_UNROLL
-  for (int s = 0; s < kScales; ++s) panel.scales[first + s][row] = block.scales()[s];
-  if constexpr (Block::kHasMins) {
-    BLUE_UNROLL
-    for (int s = 0; s < kScales; ++s) panel.mins[first + s][row] = block.mins()[s];
-  }
-}
-
-/// Unpacks `n_groups` groups of 32 columns of n_rows rows; rows that the last panel lacks are zeros.
-template <class Traits>
-void fill_panel(Panel<Traits>& panel, const std::byte* first, std::uint64_t row_bytes, int n_rows,
-                int n_groups) {
-  constexpr int kParts = Traits::kValues / 32;
-  constexpr int kScales = Traits::kValues / Traits::kGroup;
-  alignas(64) std::uint8_t rows[kPanelRows][Traits::kValues];
-  for (int b = 0; b < n_groups / kParts; ++b) {
-    for (int r = 0; r < n_rows; ++r) {
-      const auto* blocks =
-          reinterpret_cast<const typename Traits::Block*>(first + static_cast<std::uint64_t>(r) * row_bytes);
-      unpack_block<Traits>(blocks + b, rows[r], panel, b * kScales, r);
-    }
-    for (int r = n_rows; r < kPanelRows; ++r) {
-      for (int i = 0; i < Traits::kValues; ++i) rows[r][i] = 0;
-      for (int s = 0; s < kScales; ++s)
-        panel.scales[b * kScales + s][r] = panel.mins[b * kScales + s][r] = 0.0F;
-    }
-    for (int g = 0; g < kParts; ++g) {
-      BLUE_UNROLL
-      for (int side = 0; side < kSides; ++side) {
-        Ints quads[8];
-        interleave_rows(rows[side * kLanes] + 32 * g, Traits::kValues, quads);
-        BLUE_UNROLL
-        for (int k = 0; k < 8; ++k) store_ints(panel.quads[b * kParts + g][k] + side * kLanes * 4, quads[k]);
-      }
-    }
-  }
-}
-
-/// Where a token's row has what, from its start, in bytes: the same for all tokens.
-struct RowOffsets {
-  std::uint64_t scales, sums, biases;
-
-  template <class Traits>
-  static RowOffsets of(std::uint64_t cols) {
-    const ByteRow row = ByteRow::at(nullptr, cols);
-    const auto offset = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at); };
-    if constexpr (Traits::kGroup == 32) return {offset(row.scales), offset(row.sums), offset(row.biases)};
-    return {offset(row.scales), offset(row.half_sums), offset(row.half_biases)};
-  }
-};
-
-template <class T>
-BLUE_SIMD T read(const std::byte* row, std::uint64_t offset, std::uint64_t index) {
-  T value;
-  __builtin_memcpy(&value, row + offset + index * sizeof(T), sizeof(T));
-  return value;
-}
 
 /// sums of one subgroup `s` of 32 columns: integers of every side and token.
 template <class Traits, int kTokens>
@@ -284,7 +28,7 @@ BLUE_SIMD void multiply_quads(const Panel<Traits>& panel, const std::byte* const
       const Ints x = all_ints(read<std::int32_t>(rows[t] + k * 4, 0, at * 8));
       BLUE_UNROLL
       for (int side = 0; side < kSides; ++side)
-        sums[side][t] = dot<ByteBlock<Traits>::kKind>(sums[side][t], weights[side], x);
+        sums[side][t] = dot<kOperandKind<ByteBlock<Traits>>>(sums[side][t], weights[side], x);
     }
   }
 }
@@ -296,7 +40,6 @@ BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const
                               Vec (&totals)[kSides][kTokens]) {
   using Block = ByteBlock<Traits>;
   constexpr int kSubgroups = Panel<Traits>::kSubgroups;
-  constexpr bool kHasStart = kNeedsBias && Block::kKind == ByteKind::with_sign;
   for (int g = 0; g < n_groups; ++g) {
     const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
     BLUE_UNROLL
@@ -305,9 +48,11 @@ BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const
       Ints sums[kSides][kTokens];
       BLUE_UNROLL
       for (int t = 0; t < kTokens; ++t) {
-        const Ints start = all_ints(kHasStart ? read<std::int32_t>(rows[t], offsets.biases, sub) : 0);
+        std::int32_t start = 0;
+        if constexpr (kIsShifted<Block>)
+          start = read<std::int32_t>(rows[t], offsets.biases, sub) >> kStartShift<Block>;
         BLUE_UNROLL
-        for (int side = 0; side < kSides; ++side) sums[side][t] = start;
+        for (int side = 0; side < kSides; ++side) sums[side][t] = all_ints(start);
       }
       multiply_quads<Traits, kTokens>(panel, rows, at, g, s, sums);
       const int row = g * kSubgroups + s;
@@ -329,23 +74,6 @@ BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const
     }
   }
 }
-
-/// One panel on its way through the columns.
-template <class Traits>
-struct PanelPart {
-  const LinearPart& linear;
-  Panel<Traits>& panel;
-  std::uint64_t row;
-  int n_rows;
-  std::uint64_t first_group = 0;
-  int n_groups = 0;
-
-  /// Rows of a side that there are.
-  [[nodiscard]] BLUE_SIMD int n_rows_of(int side) const {
-    const int left = n_rows - side * kLanes;
-    return left < 0 ? 0 : left < kLanes ? left : kLanes;
-  }
-};
 
 /// Tokens [first, first + kTokens) against one panel; out takes the first part of a row's sum or adds a later one.
 template <class Traits, int kTokens>
@@ -375,36 +103,28 @@ void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
   }
 }
 
+/// Few tokens: [first_row, end_row) against each of them.
 template <class Traits>
-void multiply_rows(PanelPart<Traits> part) {
-  const LinearPart& linear = part.linear;
-  for (std::uint64_t c = 0; c < linear.cols; c += kPanelCols) {
-    const std::uint64_t left = linear.cols - c;
-    part.n_groups = static_cast<int>(left < kPanelCols ? left : kPanelCols) / 32;
-    part.first_group = c / 32;
-    const std::byte* first =
-        linear.weight + part.row * linear.row_bytes + c / Traits::kValues * sizeof(typename Traits::Block);
-    fill_panel(part.panel, first, linear.row_bytes, part.n_rows, part.n_groups);
+void dot_rows(const LinearPart& part) {
+  for (std::uint64_t t = 0; t < part.n_tokens; ++t) {
+    const ByteRow x = ByteRow::at(byte_row(part, t), part.cols);
+    walk_streams(part, part.out + t * part.out_width,
+                 [&](auto& sums, const std::byte* first, std::uint64_t apart) {
+                   dot_bytes<Traits>(first, apart, x, part.cols, sums);
+                 });
+  }
+}
+
+template <class Traits>
+void linear_bytes(const LinearPart& linear) {
+  if (linear.n_tokens < kPanelTokens) return dot_rows<Traits>(linear);
+  for_each_panel<Traits, PanelBytes::operand>(linear, [&](const PanelPart<Traits>& part) {
     std::uint64_t t = 0;
     for (; t + kTokensAtOnce <= linear.n_tokens; t += kTokensAtOnce)
       multiply_tokens<Traits, kTokensAtOnce>(part, t);
     for (; t + 2 <= linear.n_tokens; t += 2) multiply_tokens<Traits, 2>(part, t);
     if (t < linear.n_tokens) multiply_tokens<Traits, 1>(part, t);
-  }
-}
-
-template <class Traits>
-void linear_bytes(const LinearPart& part) {
-  static_assert(Traits::kValues % 32 == 0 && kPanelCols % Traits::kValues == 0);
-  if (part.n_tokens < kPanelTokens) {
-    dot_rows<Traits>(part);
-    return;
-  }
-  Panel<Traits> panel;
-  for (std::uint64_t r = part.first_row; r < part.end_row; r += kPanelRows) {
-    const std::uint64_t left = part.end_row - r;
-    multiply_rows<Traits>({part, panel, r, left < kPanelRows ? static_cast<int>(left) : kPanelRows});
-  }
+  });
 }
 
 }  // namespace

@@ -1,39 +1,65 @@
 // The linear kernel over any weight format, written once. A generated translation unit includes a format's block.h, its
 // cpu.inl.h where there is one (its own vector decoder: a specialisation of ChunkDecoder), then this, then says
-// BLUE_CPU_FORMAT_TU(folder, isa).
+// BLUE_CPU_FORMAT_TU(folder, isa) or BLUE_CPU_BYTES_TU(folder, isa, floats).
 // Include only from translation units with an instruction set's flags; everything has internal linkage (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/chunk_decoder.inl.h"
 #include "kernels/cpu/format_kernels.h"
 #include "kernels/cpu/linear_bytes.inl.h"
+#include "kernels/cpu/row_streams.inl.h"
 #include "kernels/cpu/simd.inl.h"
+#if defined(__AMX_INT8__) || defined(__AMXINT8__)  // clang before 17 says it in this way
+#define BLUE_HAS_TILES 1
+#include "kernels/cpu/linear_tiles.inl.h"
+#include "kernels/cpu/tile_instructions.inl.h"
+#endif
 
 namespace blue::kernels::cpu {
 namespace {
 
-/// One weight row against one input row, decoded in registers: the shape of decoding token by token, bound by memory.
-template <class Traits>
-float dot_row(const std::byte* row, const float* in, std::uint64_t cols) {
+/// kRows rows of the weight, each `apart` bytes behind the one before, against one input row, decoded in registers: the shape of
+/// decoding token by token, bound by memory.
+template <class Traits, int kRows>
+void dot_row(const std::byte* first, std::uint64_t apart, const float* in, std::uint64_t cols,
+             float (&out)[kRows]) {
   using Decoder = ChunkDecoder<Traits>;
-  constexpr int kSums = 4;  // hides the latency of four dependent additions
-  const auto* blocks = reinterpret_cast<const typename Traits::Block*>(row);
-  Vec sums[kSums] = {zero(), zero(), zero(), zero()};
+  constexpr int kSums = 4 / kRows;  // hide the latency of four dependent additions, of one row or four
+  constexpr std::uint64_t kChunkBytes = Decoder::kValues * sizeof(typename Traits::Block) / Traits::kValues;
+  const auto blocks_of = [&](int row) BLUE_SIMD_LAMBDA {
+    return reinterpret_cast<const typename Traits::Block*>(first + static_cast<std::uint64_t>(row) * apart);
+  };
+  Vec sums[kRows][kSums];
+  BLUE_UNROLL
+  for (auto& row : sums) {
+    BLUE_UNROLL
+    for (Vec& sum : row) sum = zero();
+  }
   std::uint64_t c = 0;
   for (; c + Decoder::kValues <= cols; c += Decoder::kValues) {
-    const Decoder chunk(blocks + c / Traits::kValues);
     BLUE_UNROLL
-    for (int i = 0; i < Decoder::kValues; i += kLanes) {
-      Vec& sum = sums[i / kLanes % kSums];
-      sum = mul_add(chunk.at(i), load(in + c + i), sum);
+    for (int r = 0; r < kRows; ++r) {
+      const typename Traits::Block* blocks = blocks_of(r) + c / Traits::kValues;
+      fetch_ahead<kChunkBytes>(blocks);
+      const Decoder chunk(blocks);
+      BLUE_UNROLL
+      for (int i = 0; i < Decoder::kValues; i += kLanes) {
+        Vec& sum = sums[r][i / kLanes % kSums];
+        sum = mul_add(chunk.at(i), load(in + c + i), sum);
+      }
     }
   }
-  const Vec both = add(add(sums[0], sums[1]), add(sums[2], sums[3]));
-  float total = sum_of_lanes(both);
-  for (; c < cols; ++c) {
-    total += Traits::value(blocks[c / Traits::kValues], static_cast<int>(c % Traits::kValues)) * in[c];
+  BLUE_UNROLL
+  for (int r = 0; r < kRows; ++r) {
+    Vec all = sums[r][0];
+    BLUE_UNROLL
+    for (int i = 1; i < kSums; ++i) all = add(all, sums[r][i]);
+    float total = sum_of_lanes(all);
+    for (std::uint64_t i = c; i < cols; ++i)
+      total +=
+          Traits::value(blocks_of(r)[i / Traits::kValues], static_cast<int>(i % Traits::kValues)) * in[i];
+    out[r] = total;
   }
-  return total;
 }
 
 // With several tokens a tile of the weight is decoded once into the first cache and multiplied with all of them.
@@ -93,8 +119,8 @@ void multiply_tile(const Tile& tile, float (*sums)[kTileRows][kLanes], const flo
   }
 }
 
-void multiply_tile_tokens(Tile& tile, const float* in, std::uint64_t stride, std::uint64_t n_tokens,
-                          int n_cols) {
+[[maybe_unused]] void multiply_tile_tokens(Tile& tile, const float* in, std::uint64_t stride,
+                                           std::uint64_t n_tokens, int n_cols) {
   std::uint64_t t = 0;
   for (; t + kTileTokens <= n_tokens; t += kTileTokens) {
     multiply_tile<kTileTokens>(tile, tile.sums + t, in + t * stride, stride, n_cols);
@@ -127,10 +153,9 @@ template <class Traits>
 void linear(const LinearPart& part) {
   static_assert(kTileCols % ChunkDecoder<Traits>::kValues == 0, "a tile must hold whole chunks");
   if (part.n_tokens == 1) {
-    for (std::uint64_t r = part.first_row; r < part.end_row; ++r) {
-      part.out[r] = dot_row<Traits>(part.weight + r * part.row_bytes, part.in, part.cols);
-    }
-    return;
+    return walk_streams(part, part.out, [&](auto& sums, const std::byte* first, std::uint64_t apart) {
+      dot_row<Traits>(first, apart, part.in, part.cols, sums);
+    });
   }
   Tile tile;
   for (int r = 0; r < kTileRows; ++r) {  // rows that the last tile lacks are multiplied as zeros
@@ -147,7 +172,11 @@ void linear(const LinearPart& part) {
 
 template <class Traits>
 constexpr auto linear_bytes_of() -> void (*)(const LinearPart&) {
+#if defined(BLUE_HAS_TILES)
+  if constexpr (kHasBytes<Traits>) return &linear_tiles<Traits, TileInstructions>;
+#else
   if constexpr (kHasBytes<Traits>) return &linear_bytes<Traits>;
+#endif
   return nullptr;
 }
 
@@ -163,4 +192,17 @@ constexpr auto linear_bytes_of() -> void (*)(const LinearPart&) {
     static constexpr FormatKernels kKernels{Traits::kName, &linear<Traits>, linear_bytes_of<Traits>()}; \
     return kKernels;                                                                                    \
   }                                                                                                     \
+  }
+
+/// The same for an instruction set that shares all but the product of bytes with `floats`, another one.
+#define BLUE_CPU_BYTES_TU(folder, isa, floats)                                           \
+  namespace blue::kernels::cpu {                                                         \
+  const FormatKernels& cpu_##floats##_##folder();                                        \
+  const FormatKernels& cpu_##isa##_##folder();                                           \
+  const FormatKernels& cpu_##isa##_##folder() {                                          \
+    using Traits = ::blue::kernels::formats::folder::Traits;                             \
+    static const FormatKernels kKernels{Traits::kName, cpu_##floats##_##folder().linear, \
+                                        linear_bytes_of<Traits>()};                      \
+    return kKernels;                                                                     \
+  }                                                                                      \
   }

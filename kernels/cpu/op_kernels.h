@@ -19,16 +19,18 @@ struct AttentionSpan {
   std::uint32_t kv_head = 0;
 };
 
-/// Heads of one token that attention_latent takes at once: bounds the accumulators on its stack.
-inline constexpr std::uint32_t kLatentHeads = 16;
+/// Query rows (heads, times tokens) that attention_latent takes at once: bounds the accumulators on its stack.
+inline constexpr std::uint32_t kLatentQueries = 32;
 
-/// One part of an attention_latent op: some heads of one token.
+/// One part of an attention_latent op: heads [head, head + n_heads) of tokens [begin, end).
 struct LatentPart {
-  std::uint32_t token = 0;
+  std::uint32_t begin = 0;
+  std::uint32_t end = 0;
+  std::uint32_t head = 0;
   std::uint32_t n_heads = 0;
-  const float* q = nullptr;
-  float* out = nullptr;
-  const float* chosen = nullptr;  ///< positions, ascending, then -1, [op.top_k]; null: all
+  const float* q = nullptr;       ///< the op's whole in
+  float* out = nullptr;           ///< the op's whole out
+  const float* chosen = nullptr;  ///< positions, ascending, then -1, [op.top_k]: of one token; null: all
 };
 
 struct OpKernels {
@@ -54,9 +56,10 @@ struct OpKernels {
   void (*attention)(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q, float* out,
                     const AttentionSpan& span) = nullptr;
 
-  /// attention_latent of `n_heads` heads of one token, which share every cached row that is read; see LatentPart.
-  /// Shapes:   q [n_heads, head_dim], out [n_heads, value_dim]; n_heads <= kLatentHeads, head_dim <= kMaxLatentDim.
-  /// Bound:    reads each cached row once for all heads: n_positions · head_dim values.
+  /// attention_latent of some heads of some tokens, which share every cached row that is read where they are of one sequence.
+  /// Shapes:   q [n_tokens, n_heads, head_dim], out [n_tokens, n_heads, value_dim]; the part has at most kLatentQueries rows,
+  ///           one token where it has a choice; head_dim <= kMaxLatentDim.
+  /// Bound:    reads each cached row once for all queries of one sequence: n_positions · head_dim values.
   /// Source:   DeepSeek-AI 2024, DeepSeek-V2, §2.1 (absorbed form); softmax as in attention.
   void (*attention_latent)(const Op& op, const KvView& kv, const StepInputs& inputs,
                            const LatentPart& part) = nullptr;

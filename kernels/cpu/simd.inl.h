@@ -143,11 +143,30 @@ BLUE_SIMD __m256 fold(Vec x) { return x; }
 
 #endif
 
-BLUE_SIMD float sum_of_lanes(Vec x) {
-  const __m256 eight = fold(x);
+BLUE_SIMD float sum_of_eight(__m256 eight) {
   __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
   four = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
+}
+BLUE_SIMD float sum_of_lanes(Vec x) { return sum_of_eight(fold(x)); }
+
+/// sum_of_lanes() of four vectors.
+BLUE_SIMD __m128 four_sums_of_lanes(Vec a, Vec b, Vec c, Vec d) {
+  const __m256 x = fold(a), y = fold(b), z = fold(c), w = fold(d);
+  const __m256 xy = _mm256_add_ps(_mm256_unpacklo_ps(x, y), _mm256_unpackhi_ps(x, y));
+  const __m256 zw = _mm256_add_ps(_mm256_unpacklo_ps(z, w), _mm256_unpackhi_ps(z, w));
+  const __m256 sums = _mm256_add_ps(_mm256_shuffle_ps(xy, zw, 0x44), _mm256_shuffle_ps(xy, zw, 0xee));
+  return _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
+}
+BLUE_SIMD float largest_of_lanes(Vec x) {
+#if defined(__AVX512F__)
+  const __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
+#else
+  const __m256 eight = x;
+#endif
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  four = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(four, _mm_movehdup_ps(four)));
 }
 
 /// e^x to 2 units in the last place; x is clamped to [-87.3, 88.3], where the result is still a normal float. NaN stays NaN.

@@ -69,8 +69,16 @@ TEST_CASE("every op and format on AVX2 agrees with the reference within the op's
   check_isa(kernels::cpu::Isa::avx2);
 }
 
+TEST_CASE("every op and format on AVX-VNNI agrees with the reference within the op's tolerance") {
+  check_isa(kernels::cpu::Isa::avxvnni);
+}
+
 TEST_CASE("every op and format on AVX-512 agrees with the reference within the op's tolerance") {
   check_isa(kernels::cpu::Isa::avx512);
+}
+
+TEST_CASE("every op and format on AMX agrees with the reference within the op's tolerance") {
+  check_isa(kernels::cpu::Isa::amx);
 }
 
 TEST_CASE("the cases cover every op, every format in linear and embed, and each cache type") {

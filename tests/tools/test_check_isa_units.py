@@ -25,7 +25,7 @@ class CheckIsaUnits(PlantedTree):
         return done.returncode, done.stdout.decode()
 
     def test_a_shared_inline_function_fails_in_generated_and_in_hand_written_units(self):
-        for name in ("cpu_avx512_q4_k.cpp.o", "ops_avx2.cpp.o"):
+        for name in ("cpu_avx512_q4_k.cpp.o", "cpu_avxvnni_q4_k.cpp.o", "cpu_amx_q4_k.cpp.o", "ops_avx2.cpp.o"):
             self.compile(name, SHARED)
             self.assert_fails_at(os.path.join(self.root, "build/kernels/objects", name) + ":1:", "twice(int)")
 

@@ -13,7 +13,7 @@ template <>
 class ByteBlock<formats::iq4_nl::Traits> {
  public:
   static constexpr int kGroup = formats::iq4_nl::Traits::kGroup;
-  static constexpr ByteKind kKind = ByteKind::with_sign;
+  static constexpr int kOffset = kSignOffset;
   static constexpr bool kHasMins = false;
 
   BLUE_SIMD explicit ByteBlock(const formats::iq4_nl::Block* block)
@@ -21,7 +21,14 @@ class ByteBlock<formats::iq4_nl::Traits> {
   BLUE_SIMD __m256i bytes(int) const {
     return table_entries(formats::kFirstSteps, formats::kLastSteps, nibbles_of_halves(block_->codes));
   }
-  BLUE_SIMD const float* scales() const { return &scale_; }
+  BLUE_SIMD __m256i shifted(int) const {
+    return table_entries(formats::kFirstSteps ^ kSignBits, formats::kLastSteps ^ kSignBits,
+                         nibbles_of_halves(block_->codes));
+  }
+  BLUE_SIMD float scale(int) const { return scale_; }
+  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::iq4_nl::Block* blocks) {
+    return strided_halves(&blocks->scale_f16, sizeof *blocks);
+  }
 
  private:
   const formats::iq4_nl::Block* block_;

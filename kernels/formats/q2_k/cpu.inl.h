@@ -13,30 +13,30 @@ template <>
 class ByteBlock<formats::q2_k::Traits> {
  public:
   static constexpr int kGroup = formats::q2_k::Traits::kGroup;
-  static constexpr ByteKind kKind = ByteKind::unsigned_low;
+  static constexpr int kOffset = kNoOffset;
   static constexpr bool kHasMins = true;
 
-  BLUE_SIMD explicit ByteBlock(const formats::q2_k::Block* block) : block_(block) {
-    const __m128i packed = _mm_loadu_si128(reinterpret_cast<const __m128i*>(block->packed));
-    const __m128i low = _mm_and_si128(packed, _mm_set1_epi8(15));
-    const __m128i high = _mm_and_si128(_mm_srli_epi16(packed, 4), _mm_set1_epi8(15));
-    const float scale = _cvtsh_ss(block->scale_f16);
-    const float min = _cvtsh_ss(block->min_f16);
-    store_scaled(scales_, scale, low);
-    store_scaled(scales_ + 8, scale, _mm_srli_si128(low, 8));
-    store_scaled(mins_, min, high);
-    store_scaled(mins_ + 8, min, _mm_srli_si128(high, 8));
-  }
-  BLUE_SIMD __m256i bytes(int g) const {
+  BLUE_SIMD explicit ByteBlock(const formats::q2_k::Block* block)
+      : block_(block), packed_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(block->packed))) {}
+  BLUE_SIMD __m256i shifted(int g) const {
     return bits_at<2>(load_32_bytes(block_->quants + g / 4 * 32), g % 4 * 2);
   }
-  BLUE_SIMD const float* scales() const { return scales_; }
-  BLUE_SIMD const float* mins() const { return mins_; }
+#if defined(__AVX512F__)
+  BLUE_SIMD __m512i shifted_pair(int pair) const {
+    return bits_at<2>(twice(block_->quants + pair / 2 * 32), pair % 2 * 4, pair % 2 * 4 + 2);
+  }
+#endif
+  BLUE_SIMD GroupFloats<16> scales() const {
+    return scaled_sixteen(_cvtsh_ss(block_->scale_f16), _mm_and_si128(packed_, _mm_set1_epi8(15)));
+  }
+  BLUE_SIMD GroupFloats<16> mins() const {
+    return scaled_sixteen(_cvtsh_ss(block_->min_f16),
+                          _mm_and_si128(_mm_srli_epi16(packed_, 4), _mm_set1_epi8(15)));
+  }
 
  private:
   const formats::q2_k::Block* block_;
-  alignas(32) float scales_[16];
-  alignas(32) float mins_[16];
+  __m128i packed_;
 };
 
 }  // namespace

@@ -13,15 +13,16 @@ template <>
 class ByteBlock<formats::q4_0::Traits> {
  public:
   static constexpr int kGroup = formats::q4_0::Traits::kGroup;
-  static constexpr ByteKind kKind = ByteKind::with_sign;
+  static constexpr int kOffset = 8;
   static constexpr bool kHasMins = false;
 
   BLUE_SIMD explicit ByteBlock(const formats::q4_0::Block* block)
       : block_(block), scale_(_cvtsh_ss(block->scale_f16)) {}
-  BLUE_SIMD __m256i bytes(int) const {
-    return _mm256_sub_epi8(nibbles_of_halves(block_->quants), _mm256_set1_epi8(8));
+  BLUE_SIMD __m256i shifted(int) const { return nibbles_of_halves(block_->quants); }
+  BLUE_SIMD float scale(int) const { return scale_; }
+  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q4_0::Block* blocks) {
+    return strided_halves(&blocks->scale_f16, sizeof *blocks);
   }
-  BLUE_SIMD const float* scales() const { return &scale_; }
 
  private:
   const formats::q4_0::Block* block_;

@@ -16,7 +16,9 @@ class ChunkDecoder<formats::q4_k::Traits> {
   static constexpr int kValues = formats::q4_k::Traits::kValues;
 
   BLUE_SIMD explicit ChunkDecoder(const formats::q4_k::Block* block) : quants_(block->quants) {
-    store_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16), scales_, mins_);
+    const Pairs pairs = unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16));
+    pairs.scales.store(scales_);
+    pairs.mins.store(mins_);
   }
 
   BLUE_SIMD Vec at(int i) const {
@@ -37,23 +39,25 @@ template <>
 class ByteBlock<formats::q4_k::Traits> {
  public:
   static constexpr int kGroup = formats::q4_k::kGroupValues;
-  static constexpr ByteKind kKind = ByteKind::unsigned_low;
+  static constexpr int kOffset = kNoOffset;
   static constexpr bool kHasMins = true;
 
-  BLUE_SIMD explicit ByteBlock(const formats::q4_k::Block* block) : quants_(block->quants) {
-    store_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16), scales_, mins_);
-  }
-  BLUE_SIMD __m256i bytes(int g) const {
+  BLUE_SIMD explicit ByteBlock(const formats::q4_k::Block* block)
+      : quants_(block->quants),
+        pairs_(unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16))) {}
+  BLUE_SIMD __m256i shifted(int g) const {
     const __m256i pair = load_32_bytes(quants_ + g / 2 * kGroup);
     return _mm256_and_si256(g % 2 == 0 ? pair : _mm256_srli_epi16(pair, 4), _mm256_set1_epi8(15));
   }
-  BLUE_SIMD const float* scales() const { return scales_; }
-  BLUE_SIMD const float* mins() const { return mins_; }
+#if defined(__AVX512F__)
+  BLUE_SIMD __m512i shifted_pair(int pair) const { return bits_at<4>(twice(quants_ + pair * kGroup), 0, 4); }
+#endif
+  BLUE_SIMD GroupFloats<8> scales() const { return pairs_.scales; }
+  BLUE_SIMD GroupFloats<8> mins() const { return pairs_.mins; }
 
  private:
   const std::uint8_t* quants_;
-  alignas(32) float scales_[formats::q4_k::kGroups];
-  alignas(32) float mins_[formats::q4_k::kGroups];
+  Pairs pairs_;
 };
 
 }  // namespace

@@ -13,17 +13,18 @@ template <>
 class ByteBlock<formats::q5_0::Traits> {
  public:
   static constexpr int kGroup = formats::q5_0::Traits::kGroup;
-  static constexpr ByteKind kKind = ByteKind::with_sign;
+  static constexpr int kOffset = 16;
   static constexpr bool kHasMins = false;
 
   BLUE_SIMD explicit ByteBlock(const formats::q5_0::Block* block)
       : block_(block), scale_(_cvtsh_ss(block->scale_f16)) {}
-  BLUE_SIMD __m256i bytes(int) const {
-    const __m256i upper = spread_bits(block_->fifth_bits, 16);
-    const __m256i quants = _mm256_or_si256(nibbles_of_halves(block_->low_nibbles), upper);
-    return _mm256_sub_epi8(quants, _mm256_set1_epi8(16));
+  BLUE_SIMD __m256i shifted(int) const {
+    return _mm256_or_si256(nibbles_of_halves(block_->low_nibbles), spread_bits(block_->fifth_bits, 16));
   }
-  BLUE_SIMD const float* scales() const { return &scale_; }
+  BLUE_SIMD float scale(int) const { return scale_; }
+  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q5_0::Block* blocks) {
+    return strided_halves(&blocks->scale_f16, sizeof *blocks);
+  }
 
  private:
   const formats::q5_0::Block* block_;

@@ -13,24 +13,29 @@ template <>
 class ByteBlock<formats::q5_k::Traits> {
  public:
   static constexpr int kGroup = formats::q5_k::Traits::kGroup;
-  static constexpr ByteKind kKind = ByteKind::unsigned_low;
+  static constexpr int kOffset = kNoOffset;
   static constexpr bool kHasMins = true;
 
-  BLUE_SIMD explicit ByteBlock(const formats::q5_k::Block* block) : block_(block) {
-    store_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16), scales_, mins_);
-  }
-  BLUE_SIMD __m256i bytes(int g) const {
+  BLUE_SIMD explicit ByteBlock(const formats::q5_k::Block* block)
+      : block_(block),
+        pairs_(unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16))) {}
+  BLUE_SIMD __m256i shifted(int g) const {
     const __m256i low = bits_at<4>(load_32_bytes(block_->low_nibbles + g / 2 * 32), g % 2 * 4);
     const __m256i upper = bits_at<1>(load_32_bytes(block_->fifth_bits), g);
     return _mm256_or_si256(low, _mm256_slli_epi16(upper, 4));
   }
-  BLUE_SIMD const float* scales() const { return scales_; }
-  BLUE_SIMD const float* mins() const { return mins_; }
+#if defined(__AVX512F__)
+  BLUE_SIMD __m512i shifted_pair(int pair) const {
+    const __m512i low = bits_at<4>(twice(block_->low_nibbles + pair * 32), 0, 4);
+    return with_bits<1, 4>(low, twice(block_->fifth_bits), 2 * pair, 2 * pair + 1);
+  }
+#endif
+  BLUE_SIMD GroupFloats<8> scales() const { return pairs_.scales; }
+  BLUE_SIMD GroupFloats<8> mins() const { return pairs_.mins; }
 
  private:
   const formats::q5_k::Block* block_;
-  alignas(32) float scales_[8];
-  alignas(32) float mins_[8];
+  Pairs pairs_;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/cpu/byte_block.inl.h"
+#include "kernels/cpu/byte_layout.inl.h"
 #include "kernels/cpu/chunk_decoder.inl.h"
 #include "kernels/formats/q8_0/block.h"
 
@@ -27,13 +28,17 @@ template <>
 class ByteBlock<formats::q8_0::Traits> {
  public:
   static constexpr int kGroup = 32;
-  static constexpr ByteKind kKind = ByteKind::with_sign;
+  static constexpr int kOffset = kSignOffset;
   static constexpr bool kHasMins = false;
 
   BLUE_SIMD explicit ByteBlock(const formats::q8_0::Block* block)
       : quants_(block->quants), scale_(_cvtsh_ss(block->scale_f16)) {}
   BLUE_SIMD __m256i bytes(int) const { return load_32_bytes(quants_); }
-  BLUE_SIMD const float* scales() const { return &scale_; }
+  BLUE_SIMD __m256i shifted(int) const { return without_sign(load_32_bytes(quants_)); }
+  BLUE_SIMD float scale(int) const { return scale_; }
+  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q8_0::Block* blocks) {
+    return strided_halves(&blocks->scale_f16, sizeof *blocks);
+  }
 
  private:
   const std::int8_t* quants_;
