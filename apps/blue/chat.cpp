@@ -85,10 +85,10 @@ class Chat {
   /// Adds the message and its answer to the talk. When it can't be answered the talk stays as it was.
   Status answer(const std::string& line) {
     talk_.ask(line);
-    Result<std::string> text = generate();
-    if (!text || text->empty()) talk_.take_back();
+    Result<std::optional<std::string>> text = generate();
+    if (!text || !*text) talk_.take_back();
     if (!text) return std::move(text).error();
-    if (!text->empty()) talk_.answer(std::move(text).value());
+    if (*text) talk_.answer(std::move(**text));
     return {};
   }
 
@@ -114,8 +114,8 @@ class Chat {
     return last != std::string::npos && std::string_view(end).substr(0, last + 1).ends_with("<think>");
   }
 
-  /// The answer, shown as it comes; what there is of it when it was stopped, empty when that is nothing.
-  Result<std::string> generate() {
+  /// The answer, shown as it comes; what there is of it when it was stopped, nothing when it had not begun.
+  Result<std::optional<std::string>> generate() {
     host::GenerateRequest request;
     request.model = options_.model;
     request.max_tokens = options_.max_tokens;
@@ -138,10 +138,12 @@ class Chat {
       const bool is_for_user = end.error_kind == ErrorKind::bad_input || end.error_kind == ErrorKind::corrupt;
       return Error(is_for_user ? AppsError::bad_request : AppsError::run_failed, end.error);
     }
-    if (!end.preempted || !end.text.empty()) std::fputc('\n', stdout);
+    const bool has_begun = !end.preempted || !end.text.empty();
+    if (has_begun) std::fputc('\n', stdout);
     std::fflush(stdout);
     tell_end(end);
-    return end.text.empty() ? std::string() : (is_thinking ? "<think>\n" : "") + end.text;
+    if (!has_begun) return std::optional<std::string>();
+    return std::optional((is_thinking ? "<think>\n" : "") + end.text);
   }
 
   void tell_end(const host::RunEvent& end) const {

@@ -114,6 +114,8 @@ void EditedLines::remember(const std::string& line) {
 
 std::optional<std::string> EditedLines::next() {
   int n = 0;
+  // Before the prompt appears: what is typed the moment one sees it is for the editor already.
+  el_set(line_.get(), EL_PREP_TERM, 1);
   const char* read = el_gets(line_.get(), &n);
   if (read == nullptr || n <= 0) {
     std::fputc('\n', stdout);
