@@ -3,24 +3,14 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/apps_endless_model.h"
 #include "tests/support/apps_terminal_program.h"
-#include "tests/support/models_tiny_model.h"
-#include "tests/support/models_vocabularies.h"
 #include "tests/support/program.h"
 
 namespace blue::test {
 namespace {
 
 constexpr const char* kModel = "assets/nano/coder.gguf";
-
-/// A model that never ends by itself and whose context takes long prompts. It has no chat template: text is text.
-std::string write_endless_model(const ScratchFolder& scratch) {
-  models::testing::TinyShape shape;
-  shape.n_vocab = 264;
-  shape.n_context = 1 << 16;
-  shape.keys = [](models::testing::GgufWriter& file) { models::testing::add_byte_level_keys(file, "gpt-2"); };
-  return scratch.write("endless.gguf", models::testing::TinyModelWriter(shape).write());
-}
 
 class ChatAtTerminal {
  public:
