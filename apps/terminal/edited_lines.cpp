@@ -1,5 +1,6 @@
 #include <clocale>
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -21,6 +22,12 @@ struct EndEditLine {
 struct EndHistory {
   void operator()(History* history) const { history_end(history); }
 };
+
+/// Models read UTF-8. In a locale of single bytes the editor would drop every other character in silence.
+void read_utf8() {
+  const bool is_known = std::setlocale(LC_CTYPE, "") != nullptr;
+  if (!is_known || MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
 
 class EditedLines final : public LineReader {
  public:
@@ -44,7 +51,7 @@ class EditedLines final : public LineReader {
 
 EditedLines::EditedLines(EditedLinesOptions options)
     : options_(std::move(options)), history_file_(options_.history.string()) {
-  std::setlocale(LC_CTYPE, "");
+  read_utf8();
   history_.reset(history_init());
   line_.reset(el_init(options_.program.c_str(), stdin, stdout, stderr));
   BLUE_CHECK(history_ && line_, "libedit did not start");

@@ -14,10 +14,13 @@ constexpr const char* kModel = "assets/nano/coder.gguf";
 
 class ChatAtTerminal {
  public:
-  ChatAtTerminal(const ScratchFolder& scratch, std::vector<std::string> arguments)
-      : program_(
-            program_folder() / "blue", with_command(std::move(arguments)),
-            {{"TERM", "dumb"}, {"HOME", scratch.path("home")}, {"XDG_STATE_HOME", scratch.path("state")}}) {}
+  ChatAtTerminal(const ScratchFolder& scratch, std::vector<std::string> arguments,
+                 const std::string& locale = "C.UTF-8")
+      : program_(program_folder() / "blue", with_command(std::move(arguments)),
+                 {{"TERM", "dumb"},
+                  {"LC_ALL", locale},
+                  {"HOME", scratch.path("home")},
+                  {"XDG_STATE_HOME", scratch.path("state")}}) {}
 
   TerminalProgram& operator*() { return program_; }
   TerminalProgram* operator->() { return &program_; }
@@ -73,6 +76,20 @@ TEST_CASE("a talk at a terminal: lines come back with the arrow, /clear forgets,
   CHECK(chat->read_until("/save " + talk));
   chat->type("\x03");
   CHECK(chat->finish() == 0);
+}
+
+TEST_CASE("what is typed in any script reaches the talk, also in a locale of single bytes") {
+  const std::string line = "h\u00e9 \u65e5\u672c \U0001f600";
+  for (const std::string locale : {"C", "C.UTF-8"}) {
+    const ScratchFolder scratch;
+    const std::string talk = scratch.path("talk.json");
+    ChatAtTerminal chat(scratch, {"-m", kModel, "-n", "4", "--temp", "0"}, locale);
+    REQUIRE(chat.say(line));
+    REQUIRE(chat.say("/save " + talk));
+    REQUIRE(chat.say("/quit"));
+    CHECK(chat->finish() == 0);
+    CHECK(saved_talk(talk)[0]["content"] == line);
+  }
 }
 
 TEST_CASE("Ctrl-C at the prompt ends the program, with a line half typed too") {
