@@ -21,10 +21,10 @@ class Ground {
   std::unique_ptr<Runtime> runtime;
   std::shared_ptr<const models::Model> model;
 
-  explicit Ground(std::string path = kModel) : path_(std::move(path)) {
+  explicit Ground(std::string path = kModel, Bytes tier_0 = 64_MiB) : path_(std::move(path)) {
     RuntimeOptions options;
     options.device = "reference";
-    options.vram_budget = 64_MiB;
+    options.vram_budget = tier_0;
     runtime = std::move(Runtime::start(options, log)).value();
     model = runtime->load_model(path_).value();
   }
@@ -67,6 +67,23 @@ TEST_CASE("a turn computes what is new alone, and says what a talk that was comp
   const RunEvent anew = cold.answer(second);
   CHECK(anew.figures.n_cached_tokens == 0);
   CHECK(two.text == anew.text);
+}
+
+TEST_CASE("a talk with a model larger than its tier keeps its rows too, and says the same") {
+  Ground roomy;
+  Ground narrow(kModel, 1_MiB);
+  Talk talk = {{"user", "Task: Return the largest number in xs."}};
+  for (int turn = 0; turn < 2; ++turn) {
+    const std::vector<TokenId> prompt = roomy.tokens(talk);
+    const RunEvent there = roomy.answer(prompt);
+    const RunEvent here = narrow.answer(prompt);
+    REQUIRE(here.error == "");
+    CHECK(here.text == there.text);
+    CHECK(here.figures.n_cached_tokens == there.figures.n_cached_tokens);
+    CHECK(here.figures.n_misses > there.figures.n_misses);
+    talk.push_back({"assistant", there.text});
+    talk.push_back({"user", "Now the smallest."});
+  }
 }
 
 TEST_CASE("the same prompt again runs its last token alone") {
