@@ -50,6 +50,7 @@ Application::Behavior Application::make_behavior() {
         RunEvent last = RunEvent::ending(is_cancelled ? Outcome::cancelled : Outcome::failed,
                                          is_cancelled ? ErrorKind::cancelled : ErrorKind::failed,
                                          "the generation was stopped: " + std::string(to_text(cut.reason)));
+        last.preempted = cut.reason;
         last.figures = cut.figures;
         end_generation(cut.run, cut.job, cut.text, std::move(last));
       }),

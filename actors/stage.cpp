@@ -103,7 +103,11 @@ void Stage::run(const messages::RunStage& order) {
   watch_stage.desk = desk_.index;
   say(book().get(&Addresses::watchdog), watch_stage);
 
-  StageOutcome outcome = run_stage_job(job_of(order), *source_, desk_, seat().running());
+  StageJob job = job_of(order);
+  // What is too large for a message lies in the plan.
+  if (const auto plan = fabric().runs.find(order.run); plan && plan->generation)
+    job.prompt_tokens = plan->generation->prompt_tokens;
+  StageOutcome outcome = run_stage_job(job, *source_, desk_, seat().running());
   if (outcome.error) {
     auto failed = ending_of<messages::StageFailed>(order, outcome);
     failed.kind = static_cast<std::uint8_t>(outcome.error->kind());

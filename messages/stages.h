@@ -63,6 +63,7 @@ struct SamplingBits {
 struct StageFigures {
   static constexpr const char* type_name = "stage_figures";
   std::uint32_t n_prompt_tokens = 0;
+  std::uint32_t n_cached_tokens = 0;  ///< of the prompt: their rows stood already from the job before
   std::uint32_t n_tokens = 0;
   Nanoseconds load_ns = 0;    ///< until the model could run; 0 when it could already
   Nanoseconds prompt_ns = 0;  ///< from there to the first token
@@ -72,7 +73,8 @@ struct StageFigures {
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(n_prompt_tokens, n_tokens, load_ns, prompt_ns, decode_ns, mean_entropy_micronats, n_misses);
+    return visit(n_prompt_tokens, n_cached_tokens, n_tokens, load_ns, prompt_ns, decode_ns,
+                 mean_entropy_micronats, n_misses);
   }
 };
 

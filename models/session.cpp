@@ -55,7 +55,8 @@ Status Session::begin(std::span<const TokenId> prompt, const SamplingSpec& sampl
   const auto [in_history, in_prompt] =
       std::mismatch(history_.begin(), history_.end(), prompt.begin(), prompt.end() - 1);
   history_.erase(in_history, history_.end());
-  executor_.truncate(sequence_, static_cast<std::uint32_t>(history_.size()));
+  n_reused_ = static_cast<std::uint32_t>(history_.size());
+  executor_.truncate(sequence_, n_reused_);
   sampler_.emplace(sampling, model_.program.hyper.n_vocab);
   n_generated_ = 0;
   max_tokens_ = max_tokens;

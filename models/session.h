@@ -43,6 +43,8 @@ class Session {
   [[nodiscard]] Result<std::optional<TokenEvent>> next(const StopToken& stop);
 
   [[nodiscard]] SessionEnd end() const { return end_; }
+  /// Of the prompt of the last begin(): tokens whose rows were cached already.
+  [[nodiscard]] std::uint32_t n_reused() const { return n_reused_; }
   /// All tokens whose KV rows are valid: prompt and those generated and fed back.
   [[nodiscard]] std::span<const TokenId> history() const { return history_; }
 
@@ -61,6 +63,7 @@ class Session {
   std::vector<std::int32_t> positions_;
   std::vector<std::int32_t> sequences_;
   std::vector<float> logits_;  ///< of the last row, [n_vocab]
+  std::uint32_t n_reused_ = 0;
   std::uint32_t n_generated_ = 0;
   std::uint32_t max_tokens_ = 0;
   TokenId pending_ = kNoToken;  ///< handed out, not yet fed back

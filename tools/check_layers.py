@@ -37,7 +37,7 @@ ROOMS = [
     ("spdlog", re.compile(r"^spdlog/"), ["apps/", "tests/", "bench/"]),
     ("nlohmann_json", re.compile(r"^nlohmann/"), ["apps/", "actors/logic/", "tests/", "bench/"]),
     ("CLI11", re.compile(r"^CLI/"), ["apps/"]),
-    ("libedit", re.compile(r"^(histedit\.h|editline/)"), ["apps/shell/"]),
+    ("libedit", re.compile(r"^(histedit\.h|editline/)"), ["apps/terminal/"]),
 ]
 BRAINS = "actors/logic/"
 

@@ -31,7 +31,7 @@ class StageDesk {
   messages::SampleRing samples;
   messages::TextRing text;
   messages::MissRing misses;
-  /// Grows with every token and every piece of a prompt; what the watchdog compares.
+  /// Grows with every token and every block that a step takes; what the watchdog compares.
   std::atomic<std::uint64_t> heartbeat{0};
 
   /// The stage takes up a job. Nothing when it was preempted before it began; the reason is then in last_reason().

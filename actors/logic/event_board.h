@@ -24,7 +24,7 @@ struct RunEvent {
     slot_written,   ///< name is the slot, text its whole text; figures
     stage_skipped,  ///< name, text says why
     stage_cut,      ///< name, text says why
-    finished,       ///< outcome; figures, end and text (all of it) for a single generation; error
+    finished,       ///< outcome; figures, end, preempted and text (all of it) for a single generation; error
   };
   Kind kind{};
   std::uint32_t stage = 0;
@@ -34,6 +34,7 @@ struct RunEvent {
   messages::StageFigures figures;
   messages::StageEnd end{};
   messages::Outcome outcome{};
+  std::optional<messages::PreemptReason> preempted;  ///< a single generation: why it was cut short
   ErrorKind error_kind{};
   std::string error;
 

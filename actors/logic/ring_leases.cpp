@@ -12,6 +12,8 @@ constexpr Nanoseconds kAskAgain_ns = 50'000'000;
 }  // namespace
 
 Result<memory::Lease> RingLeases::lease(memory::BlockId block, const StopToken& stop) {
+  // A step that goes on takes leases: a long prompt, or weights on their way from a slow drive, are no stall.
+  desk_.heartbeat.fetch_add(1, std::memory_order_relaxed);
   if (auto held = house_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
   return miss(block, stop);
 }

@@ -56,12 +56,18 @@ Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& s
   BLUE_TRY(open(job.model));
   SourceBegin begun;
   begun.load_ns = monotonic_now_ns() - began_ns;
-  BLUE_TRY_ASSIGN(const std::vector<TokenId> prompt, model_->model->prompt_tokens(job.system, job.prompt));
-  decoder_.emplace(*model_->model->tokenizer, job.prompt.empty()
-                                                  ? models::StreamDecoder::TextStart::beginning
-                                                  : models::StreamDecoder::TextStart::continuation);
+  std::vector<TokenId> prompt = job.prompt_tokens;
+  if (prompt.empty()) {
+    BLUE_TRY_ASSIGN(prompt, model_->model->prompt_tokens(job.system, job.prompt));
+  } else if (!model_->model->tokenizer) {
+    return Error(models::ModelsError::unsupported_tokenizer, model_->model->tokenizer_error);
+  }
+  const bool is_blank = job.prompt_tokens.empty() && job.prompt.empty();
+  decoder_.emplace(*model_->model->tokenizer, is_blank ? models::StreamDecoder::TextStart::beginning
+                                                       : models::StreamDecoder::TextStart::continuation);
   begun.n_prompt_tokens = static_cast<std::uint32_t>(prompt.size());
   BLUE_TRY(session_->begin(prompt, job.sampling, job.max_tokens, stop));
+  begun.n_cached_tokens = session_->n_reused();
   return begun;
 }
 

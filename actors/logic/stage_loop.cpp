@@ -54,6 +54,7 @@ class TokenLoop {
     first_token_ns_ = monotonic_now_ns();
     if (!begin) return finish(std::move(begin).error(), stop);
     outcome_.figures.n_prompt_tokens = begin->n_prompt_tokens;
+    outcome_.figures.n_cached_tokens = begin->n_cached_tokens;
     outcome_.figures.load_ns = begin->load_ns;
     desk_.heartbeat.fetch_add(1, std::memory_order_relaxed);
     for (;;) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "actors/logic/kv_shelf.h"
 #include "base/id.h"
@@ -22,7 +23,7 @@ namespace blue::actors {
 
 class StageDesk;
 
-/// One stage's work, as run_stage says it.
+/// One stage's work, as run_stage says it; `prompt_tokens` lie in the run's plan.
 struct StageJob {
   messages::RunNumber run = 0;
   messages::JobNumber job = 0;
@@ -32,12 +33,15 @@ struct StageJob {
   std::string prompt;
   std::uint32_t max_tokens = 0;
   models::SamplingSpec sampling;
+  std::vector<TokenId>
+      prompt_tokens{};  ///< where not empty: the whole prompt, and system and prompt are not read
 };
 
 /// What is known once the prompt has been taken in.
 struct SourceBegin {
   std::uint32_t n_prompt_tokens = 0;
-  Nanoseconds load_ns = 0;  ///< of the time begin() took: opening the model and making room
+  Nanoseconds load_ns = 0;            ///< of the time begin() took: opening the model and making room
+  std::uint32_t n_cached_tokens = 0;  ///< of the prompt: their rows stood already
 };
 
 /// `text`: what became whole with this token, maybe nothing; valid until the next call.

@@ -1,20 +1,21 @@
-// `blue chat`: a talk with one model, turn by turn: lines from the terminal or a pipe, answers as they come. One thread does it all, on a
-// model of its own, so that the rows of earlier turns stay where they are and only what is new is computed.
+// `blue chat`: a talk with one model, turn by turn: lines from the terminal or a pipe, answers as they come. Every answer is a
+// generation of the runtime; its stage keeps the rows of earlier turns, so that only what is new is computed.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
-#include <iostream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 
 #include "apps/blue/command.h"
 #include "apps/blue/interrupt.h"
+#include "apps/blue/stderr_log.h"
+#include "apps/blue/talk.h"
 #include "apps/blue/text_file.h"
 #include "apps/blue/thinking_screen.h"
-#include "models/inline_model.h"
-#include "models/session.h"
-#include "models/tokenizer/stream_decoder.h"
+#include "apps/session/runtime_host.h"
+#include "apps/terminal/line_reader.h"
 
 namespace blue::apps {
 
@@ -23,9 +24,9 @@ namespace {
 struct ChatOptions {
   std::string model;
   std::string system;
-  std::string device = "auto";
   std::string thinking = "usual";
-  std::uint32_t context = models::kDefaultContext;
+  std::string trace;
+  host::RuntimeOptions runtime;
   std::uint32_t max_tokens = 1024;
   models::SamplingSpec sampling;
 };
@@ -42,25 +43,17 @@ models::Thinking thinking_of(const std::string& word) {
   return word == "off" ? models::Thinking::off : models::Thinking::as_usual;
 }
 
-Result<std::unique_ptr<models::InlineModel>> open(const ChatOptions& options) {
-  BLUE_TRY_ASSIGN(const auto header, models::open_model(options.model));
-  models::InlineModelOptions load;
-  load.backend = options.device;
-  const std::uint32_t n_trained = header->program.hyper.n_context;
-  load.max_context = n_trained > 0 ? std::min(options.context, n_trained) : options.context;
-  return models::InlineModel::load(options.model, load);
-}
-
-/// The talk and the session that answers in it.
+/// One model, one talk.
 class Chat {
  public:
-  Chat(const ChatOptions& options, models::InlineModel& model, Interrupt& interrupt)
+  Chat(const ChatOptions& options, host::Runtime& runtime, std::shared_ptr<const models::Model> model,
+       const Interrupt& interrupt)
       : options_(options),
-        model_(model.model()),
+        runtime_(runtime),
+        model_(std::move(model)),
         interrupt_(interrupt),
-        session_(model.model(), model.executor(), 0),
         is_dimmed_(isatty(STDOUT_FILENO) == 1),
-        system_(options.system) {}
+        talk_(options.system) {}
 
   /// A line of the user: a command or a message. False to end.
   Result<bool> take(const std::string& line) {
@@ -76,11 +69,12 @@ class Chat {
     if (word == "/help") {
       std::fputs(kHelp, stdout);
     } else if (word == "/clear") {
-      turns_.clear();
+      talk_.clear();
     } else if (word == "/system") {
-      system_ = rest;
+      talk_.set_system(rest);
     } else if (word == "/save") {
-      BLUE_TRY(save(rest));
+      if (rest.empty()) return Error(AppsError::bad_request, "/save: no file is named");
+      BLUE_TRY(write_file(rest, talk_.to_json()));
     } else {
       return Error(AppsError::bad_request, word + ": no such command; /help lists them");
     }
@@ -88,127 +82,131 @@ class Chat {
   }
 
  private:
-  [[nodiscard]] std::vector<models::ChatMessage> messages() const {
-    std::vector<models::ChatMessage> out;
-    if (!system_.empty()) out.push_back({"system", system_});
-    out.insert(out.end(), turns_.begin(), turns_.end());
-    return out;
-  }
-
   /// Adds the message and its answer to the talk. When it can't be answered the talk stays as it was.
   Status answer(const std::string& line) {
-    turns_.push_back({"user", line});
-    Result<std::string> text = generate();
-    if (!text) {
-      turns_.pop_back();
-      Error error = std::move(text).error();
-      if (!error.is(models::ModelsError::prompt_too_long)) return error;
-      return Error(AppsError::bad_request,
-                   error.message() + "; /clear forgets the talk so far, --context holds more of it");
-    }
-    turns_.push_back({"assistant", std::move(text).value()});
+    talk_.ask(line);
+    Result<std::optional<std::string>> text = generate();
+    if (!text || !*text) talk_.take_back();
+    if (!text) return std::move(text).error();
+    if (*text) talk_.answer(std::move(**text));
     return {};
   }
 
-  /// The answer, shown as it comes; what there is of it when Ctrl-C stopped it.
-  Result<std::string> generate() {
-    BLUE_TRY_ASSIGN(const std::vector<TokenId> prompt,
-                    model_.chat_tokens(messages(), thinking_of(options_.thinking)));
-    interrupt_.forget();
-    const StopToken stop = interrupt_.stop();
-    // Where the template has opened the thinking already, the answer begins inside it.
-    const std::string before =
-        model_.tokenizer->decode(std::span(prompt).last(std::min<std::size_t>(prompt.size(), 4)));
-    const std::size_t last = before.find_last_not_of(" \n");
-    const bool is_thinking =
-        last != std::string::npos && std::string_view(before).substr(0, last + 1).ends_with("<think>");
-    std::string text = is_thinking ? "<think>\n" : "";
-    ThinkingScreen screen(is_dimmed_ ? ThinkingScreen::Style::dimmed : ThinkingScreen::Style::plain,
-                          is_thinking ? ThinkingScreen::Begins::thinking : ThinkingScreen::Begins::answering);
-    models::StreamDecoder decoder(*model_.tokenizer, models::StreamDecoder::TextStart::continuation);
-    Status status = session_.begin(prompt, options_.sampling, options_.max_tokens, stop);
-    while (status) {
-      Result<std::optional<models::TokenEvent>> event = session_.next(stop);
-      if (!event) status = std::move(event).error();
-      if (!status || !*event) break;
-      const std::string_view piece = decoder.feed((*event)->id);
-      text += piece;
-      screen.show(piece);
-      std::fflush(stdout);
-    }
-    const bool was_stopped = !status && status.error().is(models::ModelsError::stopped);
-    if (!status && !was_stopped) return std::move(status).error();
-    const std::string_view rest = decoder.flush();
-    text += rest;
-    screen.show(rest);
-    screen.finish();
-    std::fputc('\n', stdout);
-    std::fflush(stdout);
-    tell_end(was_stopped);
-    return text;
+  /// The prompt of the talk so far. Errors: chat_tokens'; bad_request when the context has no room for an answer to it.
+  Result<std::vector<TokenId>> prompt() const {
+    BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
+                    model_->chat_tokens(talk_.messages(), thinking_of(options_.thinking)));
+    const std::uint32_t n_trained = model_->program.hyper.n_context;
+    const std::uint32_t n_context =
+        n_trained > 0 ? std::min(options_.runtime.max_context, n_trained) : options_.runtime.max_context;
+    if (tokens.size() < n_context) return tokens;
+    return Error(
+        AppsError::bad_request,
+        "the talk has " + std::to_string(tokens.size()) + " tokens with this message, the context holds " +
+            std::to_string(n_context) +
+            " and needs room for one more; /clear forgets the talk so far, --context holds more of it");
   }
 
-  void tell_end(bool was_stopped) const {
-    if (was_stopped) {
-      std::fprintf(stderr, "blue: the answer was stopped\n");
-    } else if (session_.end() == models::SessionEnd::token_budget) {
+  /// Has the template opened the thinking already? The answer then begins inside it.
+  [[nodiscard]] bool opens_thinking(std::span<const TokenId> prompt) const {
+    const std::string end = model_->tokenizer->decode(prompt.last(std::min<std::size_t>(prompt.size(), 4)));
+    const std::size_t last = end.find_last_not_of(" \n");
+    return last != std::string::npos && std::string_view(end).substr(0, last + 1).ends_with("<think>");
+  }
+
+  /// The answer, shown as it comes; what there is of it when it was stopped, nothing when it had not begun.
+  Result<std::optional<std::string>> generate() {
+    host::GenerateRequest request;
+    request.model = options_.model;
+    request.max_tokens = options_.max_tokens;
+    request.sampling = options_.sampling;
+    BLUE_TRY_ASSIGN(request.prompt_tokens, prompt());
+    const bool is_thinking = opens_thinking(request.prompt_tokens);
+    ThinkingScreen screen(is_dimmed_ ? ThinkingScreen::Style::dimmed : ThinkingScreen::Style::plain,
+                          is_thinking ? ThinkingScreen::Begins::thinking : ThinkingScreen::Begins::answering);
+    BLUE_TRY_ASSIGN(host::Run run, runtime_.generate(request));
+    const host::RunEvent end = run.follow(
+        [&screen](const host::RunEvent& event) {
+          if (event.kind != host::RunEvent::Kind::text) return;
+          screen.show(event.text);
+          std::fflush(stdout);
+        },
+        [this] { return interrupt_.is_asked(); });
+    screen.finish();
+    if (end.outcome == messages::Outcome::failed && !end.preempted) {
+      if (!end.text.empty()) std::fputc('\n', stdout);
+      const bool is_for_user = end.error_kind == ErrorKind::bad_input || end.error_kind == ErrorKind::corrupt;
+      return Error(is_for_user ? AppsError::bad_request : AppsError::run_failed, end.error);
+    }
+    const bool has_begun = !end.preempted || !end.text.empty();
+    if (has_begun) std::fputc('\n', stdout);
+    std::fflush(stdout);
+    tell_end(end);
+    if (!has_begun) return std::optional<std::string>();
+    return std::optional((is_thinking ? "<think>\n" : "") + end.text);
+  }
+
+  void tell_end(const host::RunEvent& end) const {
+    if (end.preempted) {
+      const bool was_asked = *end.preempted == messages::PreemptReason::cancelled;
+      std::fprintf(stderr, "blue: the answer was stopped%s%s%s\n", was_asked ? "" : ": ",
+                   was_asked ? "" : std::string(messages::to_text(*end.preempted)).c_str(),
+                   end.text.empty() ? " before it began; your message is forgotten" : "");
+    } else if (end.end == messages::StageEnd::token_budget) {
       std::fprintf(stderr, "blue: the answer was cut after %u tokens (-n)\n", options_.max_tokens);
-    } else if (session_.end() == models::SessionEnd::context_full) {
+    } else if (end.end == messages::StageEnd::context_full) {
       std::fprintf(stderr, "blue: the context is full; /clear forgets the talk so far\n");
     }
   }
 
-  Status save(const std::string& path) const {
-    if (path.empty()) return Error(AppsError::bad_request, "/save: no file is named");
-    auto talk = nlohmann::ordered_json::array();
-    for (const models::ChatMessage& message : messages())
-      talk.push_back({{"role", message.role}, {"content", message.content}});
-    return write_file(path,
-                      talk.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
-  }
-
   const ChatOptions& options_;
-  const models::Model& model_;
-  Interrupt& interrupt_;
-  models::Session session_;
+  host::Runtime& runtime_;
+  std::shared_ptr<const models::Model> model_;
+  const Interrupt& interrupt_;
   bool is_dimmed_;
-  std::string system_;
-  std::vector<models::ChatMessage> turns_;
+  Talk talk_;
 };
 
-/// One line; nothing at the end of input, and when Ctrl-C was pressed meanwhile.
-std::optional<std::string> read_line(bool is_terminal) {
-  if (is_terminal) {
-    std::fputs("> ", stdout);
-    std::fflush(stdout);
-  }
-  std::string line;
-  if (std::getline(std::cin, line)) return line;
-  if (is_terminal) std::fputc('\n', stdout);
-  return std::nullopt;
-}
-
-Result<int> chat(const ChatOptions& options) {
-  BLUE_TRY(options.sampling.validate());
-  BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model, open(options));
-  std::fprintf(stderr, "blue: device %s\n", model->choice().c_str());
-  Interrupt interrupt(Interrupt::Again::is_noted);
-  Chat talk(options, *model, interrupt);
-  const bool is_terminal = isatty(STDIN_FILENO) == 1;
-  if (is_terminal) std::fprintf(stderr, "blue: /help lists the commands; Ctrl-D ends\n");
+/// Lines to their end; what a script is told at its end.
+int read_lines(Chat& chat, terminal::LineReader& lines, Interrupt& interrupt, bool is_terminal) {
   int status = kExitDone;
   for (;;) {
-    const std::optional<std::string> line = read_line(is_terminal);
-    if (!line) break;
-    const Result<bool> goes_on = talk.take(*line);
+    // What is pressed from here on stops the answer to this line, also while its prompt is taken in.
+    interrupt.forget();
+    const std::optional<std::string> line = lines.next();
+    if (!line) return status;
+    const Result<bool> goes_on = chat.take(*line);
     std::fflush(stdout);
     if (!goes_on) {
       const int told = tell(goes_on.error());
       if (!is_terminal) status = told;  // a script hears at its end that a line of it was refused
-      continue;
+    } else if (!*goes_on) {
+      return status;
     }
-    if (!*goes_on) break;
   }
+}
+
+Result<int> chat(const ChatOptions& options) {
+  BLUE_TRY(options.sampling.validate());
+  StderrLog log;
+  host::RuntimeOptions how = options.runtime;
+  how.tracing = options.trace.empty() ? host::Tracing::off : host::Tracing::on;
+  BLUE_TRY_ASSIGN(const std::unique_ptr<host::Runtime> runtime, host::Runtime::start(how, log));
+  BLUE_TRY_ASSIGN(std::shared_ptr<const models::Model> model, runtime->load_model(options.model));
+  std::fprintf(stderr, "blue: device %s\n", runtime->device_choice().c_str());
+  Interrupt interrupt(Interrupt::Again::is_noted);
+  Chat chat(options, *runtime, std::move(model), interrupt);
+  const bool is_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
+  if (is_terminal) std::fprintf(stderr, "blue: /help lists the commands; Ctrl-D ends\n");
+  const auto lines = is_terminal ? terminal::edited_lines({.program = "blue",
+                                                           .prompt = "> ",
+                                                           .history = terminal::history_path("chat_history"),
+                                                           .complete = {},
+                                                           .interrupt = terminal::InterruptKey::ends_input})
+                                 : terminal::script_lines();
+  const int status = read_lines(chat, *lines, interrupt, is_terminal);
+  if (!options.trace.empty()) BLUE_TRY(write_trace(*runtime, options.trace));
+  runtime->shutdown();
   return status;
 }
 
@@ -227,10 +225,13 @@ void add_chat(CLI::App& app, Action& action) {
       ->capture_default_str();
   add_sampling_options(*command, options->sampling);
   command
-      ->add_option("--context", options->context, "Tokens of context; cut to what the model was trained for")
+      ->add_option("--context", options->runtime.max_context,
+                   "Tokens of context; cut to what the model was trained for")
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
-  add_device_option(*command, options->device);
+  add_device_option(*command, options->runtime.device);
+  add_kv_option(*command, options->runtime.kv_type);
+  add_trace_option(*command, options->trace);
   command->callback([&action, options] {
     action = [options] {
       const Result<int> status = chat(*options);

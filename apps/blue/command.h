@@ -8,9 +8,14 @@
 
 #include "apps/blue/exit_status.h"
 #include "base/error.h"
+#include "base/result.h"
 #include "kernels/op.h"
 #include "models/model.h"
 #include "models/sampling/sampler.h"
+
+namespace blue::host {
+class Runtime;
+}
 
 namespace blue::apps {
 
@@ -37,6 +42,11 @@ void add_device_option(CLI::App& command, std::string& device);
 
 /// --kv f32|f16|q8_0, into `type`.
 void add_kv_option(CLI::App& command, kernels::KvType& type);
+
+/// --trace FILE, into `path`.
+void add_trace_option(CLI::App& command, std::string& path);
+/// All spans of the runtime so far into that file, and a line on stderr about it. Errors: bad_file.
+Status write_trace(host::Runtime& runtime, const std::string& path);
 
 /// What of the model's file is left out, a line each on stderr.
 void tell_notes(const models::Model& model);

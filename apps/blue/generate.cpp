@@ -16,6 +16,7 @@ struct GenerateOptions {
   std::string device = "auto";
   kernels::KvType kv_type = kernels::KvType::f32;
   std::uint32_t context = 4096;
+  std::string trace;
 };
 
 void print_figures(const actors::RunEvent& end) {
@@ -38,25 +39,20 @@ Result<int> generate(const GenerateOptions& options) {
   how.device = options.device;
   how.max_context = options.context;
   how.kv_type = options.kv_type;
+  how.tracing = options.trace.empty() ? host::Tracing::off : host::Tracing::on;
   BLUE_TRY_ASSIGN(const std::unique_ptr<host::Runtime> runtime, host::Runtime::start(how, log));
   std::fprintf(stderr, "blue: device %s\n", runtime->device_choice().c_str());
   BLUE_TRY(runtime->load_model(options.request.model));
   BLUE_TRY_ASSIGN(host::Run run, runtime->generate(options.request));
   const Interrupt interrupt;
-  bool is_cancelled = false;
-  actors::RunEvent end;
-  while (!run.is_finished()) {
-    for (const actors::RunEvent& event : run.wait(std::chrono::milliseconds(20))) {
-      if (event.kind == actors::RunEvent::Kind::text)
+  const host::RunEvent end = run.follow(
+      [](const host::RunEvent& event) {
+        if (event.kind != host::RunEvent::Kind::text) return;
         std::fwrite(event.text.data(), 1, event.text.size(), stdout);
-      if (event.kind == actors::RunEvent::Kind::finished) end = event;
-    }
-    std::fflush(stdout);
-    if (interrupt.is_asked() && !is_cancelled) {
-      is_cancelled = true;
-      run.cancel();
-    }
-  }
+        std::fflush(stdout);
+      },
+      [&interrupt] { return interrupt.is_asked(); });
+  if (!options.trace.empty()) BLUE_TRY(write_trace(*runtime, options.trace));
   runtime->shutdown();
   std::fputc('\n', stderr);
   if (end.outcome == messages::Outcome::cancelled) return kExitCancelled;
@@ -97,6 +93,7 @@ void add_generate(CLI::App& app, Action& action) {
       ->capture_default_str();
   add_device_option(*command, options->device);
   add_kv_option(*command, options->kv_type);
+  add_trace_option(*command, options->trace);
   command->callback([&action, options] {
     action = [options] {
       const Result<int> status = generate(*options);

@@ -11,14 +11,10 @@ namespace {
 
 // A signal handler reaches nothing but what is static.
 volatile sig_atomic_t n_signals = 0;
-StopFlag stop_flag;  // lock-free, and so allowed in a handler
 struct sigaction before_int;
 struct sigaction before_term;
 
-void note(int) {
-  n_signals = n_signals + 1;
-  stop_flag.raise();
-}
+void note(int) { n_signals = n_signals + 1; }
 
 void note_or_end(int signal) {
   if (n_signals > 0) _exit(kExitCancelled);
@@ -43,6 +39,5 @@ Interrupt::~Interrupt() {
 
 bool Interrupt::is_asked() const { return n_signals > 0; }
 void Interrupt::forget() { n_signals = 0; }
-StopToken Interrupt::stop() const { return StopToken(stop_flag); }
 
 }  // namespace blue::apps

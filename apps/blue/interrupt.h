@@ -1,10 +1,8 @@
 // Ctrl-C: the first asks the work to stop, the second ends the program at once.
-// Depends on base. One Interrupt at a time, main thread.
+// Depends on the standard library and POSIX. One Interrupt at a time, main thread.
 #pragma once
 
 #include <cstdint>
-
-#include "base/stop_token.h"
 
 namespace blue::apps {
 
@@ -24,8 +22,6 @@ class Interrupt {
   /// Since it was made, or since forget().
   [[nodiscard]] bool is_asked() const;
   void forget();
-  /// Stopped by the next signal, from inside its handler: work on this same thread sees it between two ops.
-  [[nodiscard]] StopToken stop() const;
 
  private:
   Again again_;

@@ -56,24 +56,12 @@ Result<std::unique_ptr<host::Runtime>> start(const RunOptions& options, LogSink&
 }
 
 /// Follows the run to its end, or stops it when asked to.
-int follow(host::Runtime& runtime, host::Run& run, RunReport& report, const RunOptions& options) {
+Result<int> follow(host::Runtime& runtime, host::Run& run, RunReport& report, const RunOptions& options) {
   const Interrupt interrupt;
-  bool is_cancelled = false;
-  while (!run.is_finished()) {
-    for (const actors::RunEvent& event : run.wait(std::chrono::milliseconds(20))) report.hear(event);
-    if (interrupt.is_asked() && !is_cancelled) {
-      is_cancelled = true;
-      run.cancel();
-    }
-  }
-  int status = report.end();
-  if (!options.trace.empty()) {
-    const actors::TraceDump dump = runtime.traces();
-    const Status written = write_file(options.trace, actors::to_chrome_json(dump));
-    if (!written) return tell(written.error());
-    std::fprintf(stderr, "blue: %zu spans in %s, %llu dropped\n", dump.spans.size(), options.trace.c_str(),
-                 static_cast<unsigned long long>(dump.n_dropped));
-  }
+  run.follow([&report](const actors::RunEvent& event) { report.hear(event); },
+             [&interrupt] { return interrupt.is_asked(); });
+  const int status = report.end();
+  if (!options.trace.empty()) BLUE_TRY(write_trace(runtime, options.trace));
   runtime.shutdown();
   return status;
 }
@@ -110,7 +98,7 @@ Result<int> resume(const RunOptions& options) {
 }
 
 void add_shared_options(CLI::App& command, const std::shared_ptr<RunOptions>& options) {
-  command.add_option("--trace", options->trace, "Write a Chrome trace (ui.perfetto.dev) of every message");
+  add_trace_option(command, options->trace);
   command.add_flag("--json", options->is_json, "One JSON object on stdout instead of live text");
   add_device_option(command, options->device);
   add_kv_option(command, options->kv_type);

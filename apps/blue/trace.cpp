@@ -1,10 +1,11 @@
-// `blue trace`: summarises a trace file that `blue run --trace FILE` wrote.
+// `blue trace`: summarises a trace file; and how the commands that take --trace write one.
 #include <cstdio>
 #include <memory>
 
 #include "actors/logic/trace_report.h"
 #include "apps/blue/command.h"
 #include "apps/blue/text_file.h"
+#include "apps/session/runtime_host.h"
 
 namespace blue::apps {
 
@@ -18,6 +19,18 @@ Status summarise_file(const std::string& path) {
 }
 
 }  // namespace
+
+void add_trace_option(CLI::App& command, std::string& path) {
+  command.add_option("--trace", path, "Write a Chrome trace (ui.perfetto.dev) of every message");
+}
+
+Status write_trace(host::Runtime& runtime, const std::string& path) {
+  const actors::TraceDump dump = runtime.traces();
+  BLUE_TRY(write_file(path, actors::to_chrome_json(dump)));
+  std::fprintf(stderr, "blue: %zu spans in %s, %llu dropped\n", dump.spans.size(), path.c_str(),
+               static_cast<unsigned long long>(dump.n_dropped));
+  return {};
+}
 
 void add_trace(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(

@@ -7,6 +7,7 @@
 #include "actors/logic/run_directory.h"
 #include "actors/tier_warden.h"
 #include "apps/session/device_boot.h"
+#include "base/check.h"
 
 namespace blue::host {
 
@@ -50,6 +51,22 @@ void Run::cancel() {
   messages::CancelRun order;
   order.run = state_->number;
   state_->house->say(&Addresses::application, order);
+}
+
+RunEvent Run::follow(const std::function<void(const RunEvent&)>& hear,
+                     const std::function<bool()>& wants_stop) {
+  constexpr std::chrono::milliseconds kLatest(20);  // how late a wish to stop may be heard
+  BLUE_CHECK(!state_->is_finished, "the end of this run was heard already");
+  bool is_cancelled = false;
+  for (;;) {
+    for (RunEvent& event : wait(kLatest)) {
+      hear(event);
+      if (event.kind == RunEvent::Kind::finished) return std::move(event);
+    }
+    if (is_cancelled || !wants_stop()) continue;
+    is_cancelled = true;
+    cancel();
+  }
 }
 
 std::vector<RunEvent> Run::finish() {
@@ -135,8 +152,15 @@ Result<Run> Runtime::open(std::unique_ptr<Run::State> run, std::string log_path,
 
 Result<Run> Runtime::generate(const GenerateRequest& request) {
   BLUE_TRY(request.sampling.validate());
-  actors::StageJob job{
-      0, 0, 0, request.model, request.system, request.prompt, request.max_tokens, request.sampling};
+  actors::StageJob job{0,
+                       0,
+                       0,
+                       request.model,
+                       request.system,
+                       request.prompt,
+                       request.max_tokens,
+                       request.sampling,
+                       request.prompt_tokens};
   return open(std::make_unique<Run::State>(), "", actors::RunStart::anew, {}, std::move(job));
 }
 

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,6 +61,9 @@ struct GenerateRequest {
   std::string prompt;  ///< may be empty: BOS alone
   std::uint32_t max_tokens = 256;
   models::SamplingSpec sampling;
+  /// Where not empty, the prompt as the model's tokens (models::Model::chat_tokens), and `system` and `prompt` are not read.
+  /// Rows of the longest beginning that it shares with the generation before on this model are not computed again.
+  std::vector<TokenId> prompt_tokens;
 };
 
 struct CascadeOptions {
@@ -83,6 +87,9 @@ class Run {
   [[nodiscard]] bool is_finished() const;
   /// Stops the work at its next op; the end comes as an event. What was committed stays.
   void cancel();
+  /// Waits to the end: `hear` gets every event as it comes, and the work is cancelled once `wants_stop`, asked between two
+  /// looks, says so. Returns the last event, `finished`; it must not have been handed out before.
+  RunEvent follow(const std::function<void(const RunEvent&)>& hear, const std::function<bool()>& wants_stop);
   /// Waits to the end and gives all events that were not yet handed out; the last is `finished`.
   std::vector<RunEvent> finish();
 

@@ -69,21 +69,11 @@ std::vector<std::string> candidates(const Session& session, Argument argument, c
 
 }  // namespace
 
-std::string Completion::common() const {
-  if (whole.empty()) return word;
-  std::string shared = whole.front();
-  for (const std::string& each : whole) {
-    const auto differ = std::mismatch(shared.begin(), shared.end(), each.begin(), each.end());
-    shared.erase(differ.first, shared.end());
-  }
-  return shared;
-}
-
-Completion complete(const Session& session, std::string_view before) {
+terminal::Completion complete(const Session& session, std::string_view before) {
   const std::size_t begin = std::min(before.find_first_not_of(" \t"), before.size());
   const std::string_view line = before.substr(begin);
   const std::size_t blank = line.find_first_of(" \t");
-  Completion completion;
+  terminal::Completion completion;
   Argument argument = Argument::command;
   if (blank == std::string_view::npos) {
     completion.word = line;

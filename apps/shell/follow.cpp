@@ -85,16 +85,10 @@ Status status_of_end(const RunEvent& event) {
 }  // namespace
 
 Status follow(Session& session, host::Run& run) {
-  constexpr std::chrono::milliseconds kPatience(50);  // how late a Ctrl-C may be heard
   Screen screen;
   session.interrupts.take();  // what was pressed before belongs to nothing
-  while (true) {
-    for (const RunEvent& event : run.wait(kPatience)) {
-      screen.show(event);
-      if (event.kind == RunEvent::Kind::finished) return status_of_end(event);
-    }
-    if (session.interrupts.take()) run.cancel();
-  }
+  return status_of_end(run.follow([&screen](const RunEvent& event) { screen.show(event); },
+                                  [&session] { return session.interrupts.take(); }));
 }
 
 }  // namespace blue::shell

@@ -10,8 +10,9 @@
 
 #include "actors/logic/run_directory.h"
 #include "apps/shell/commands.h"
+#include "apps/shell/completion.h"
 #include "apps/shell/interrupts.h"
-#include "apps/shell/line_reader.h"
+#include "apps/terminal/line_reader.h"
 
 namespace blue::shell {
 namespace {
@@ -63,7 +64,7 @@ void describe(CLI::App& app, Arguments& arguments) {
 }
 
 /// Reads and runs lines until the end, or a script's first error. The exit status.
-int read_commands(Session& session, LineReader& lines, bool is_terminal) {
+int read_commands(Session& session, terminal::LineReader& lines, bool is_terminal) {
   std::size_t number = 0;
   while (!session.wants_to_quit) {
     const std::optional<std::string> line = lines.next();
@@ -102,10 +103,13 @@ int start_and_read(Arguments arguments) {
     if (const Status loaded = session.load_cascade(arguments.cascade); !loaded) return tell(loaded.error());
   }
   const bool is_terminal = isatty(STDIN_FILENO) == 1;
-  if (!is_terminal) return read_commands(session, *script_lines(), is_terminal);
+  if (!is_terminal) return read_commands(session, *terminal::script_lines(), is_terminal);
   std::fprintf(stderr, "%s\nhelp lists the commands\n", (*runtime)->device_choice().c_str());
-  const auto lines =
-      edited_lines([&session](std::string_view before) { return complete(session, before); }, history_path());
+  const auto lines = terminal::edited_lines(
+      {.program = "blue-shell",
+       .prompt = "blue> ",
+       .history = terminal::history_path("history"),
+       .complete = [&session](std::string_view before) { return complete(session, before); }});
   return read_commands(session, *lines, is_terminal);
 }
 

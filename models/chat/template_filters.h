@@ -22,9 +22,12 @@ bool is_filter(std::string_view name);
 bool is_test(std::string_view name);
 
 using Filter = Result<Value> (*)(const Value& value, const Arguments& arguments, const Site& site);
-/// Null for another name. Those of texts and numbers; those that walk lists and maps.
+/// Null for another name. Those of texts and numbers; those that walk lists and maps; those that compare their entries.
 Filter find_plain_filter(std::string_view name);
 Filter find_list_filter(std::string_view name);
+Filter find_order_filter(std::string_view name);
+/// value.a.b.0, from an attribute's dotted name or a number, as filters take it.
+Result<Value> look_up(const Value& value, const Value& path, const Site& site);
 
 Error unfit_arguments(const Value& value, const Site& site);
 /// A number of an argument; `otherwise` where none is given. False for what is no integer.

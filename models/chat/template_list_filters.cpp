@@ -1,4 +1,4 @@
-// The filters that walk through lists and maps.
+// The filters that walk through lists and maps; those that compare entries: template_order_filters.cpp.
 #include <algorithm>
 #include <iterator>
 
@@ -50,25 +50,6 @@ Result<Value> items(const Value& value, const Arguments& arguments, const Site& 
   if (value.map() == nullptr) return unfit_arguments(value, site);
   BLUE_TRY_ASSIGN(const Value pairs, call_method(value, "items", {}, site));
   return Value(*pairs.list(), Form::generator);
-}
-
-/// value.a.b.0, from an attribute's dotted name or a number.
-Result<Value> look_up(const Value& value, const Value& path, const Site& site) {
-  if (path.text() == nullptr) return entry_of(value, path, site);
-  Value out = value;
-  std::string_view rest = path.text()->bytes();
-  for (bool is_more = true; is_more;) {
-    const std::size_t dot = rest.find('.');
-    const std::string_view name = rest.substr(0, dot);
-    is_more = dot != std::string_view::npos;
-    rest = is_more ? rest.substr(dot + 1) : std::string_view();
-    const bool is_number =
-        !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == std::string_view::npos;
-    const Value index = is_number ? Value(static_cast<std::int64_t>(std::stoll(std::string(name))))
-                                  : Value(Text(name, Origin::content));
-    BLUE_TRY_ASSIGN(out, entry_of(out, index, site));
-  }
-  return out;
 }
 
 /// The arguments behind the first `n`, the named ones with them.
@@ -158,147 +139,6 @@ Result<Value> join(const Value& value, const Arguments& arguments, const Site& s
   return Value(std::move(out));
 }
 
-/// What entries are ordered by: an attribute of theirs, in lower case unless case counts.
-struct Order {
-  const Value* attribute = nullptr;
-  bool minds_case = false;
-
-  Result<Value> key(const Value& entry, const Site& site) const {
-    Value out = entry;
-    if (attribute != nullptr && !attribute->is_none()) {
-      BLUE_TRY_ASSIGN(out, look_up(entry, *attribute, site));
-    }
-    if (minds_case || out.text() == nullptr) return out;
-    BLUE_TRY(site.make(out.text()->size() * 3));
-    return Value(cased(*out.text(), Casing::lower));
-  }
-
-  /// Several attributes between commas, as sort takes them.
-  Result<List> keys(const Value& entry, const Site& site) const {
-    List out;
-    std::string_view rest =
-        attribute != nullptr && attribute->text() != nullptr ? attribute->text()->bytes() : "";
-    if (rest.find(',') == std::string_view::npos) {
-      BLUE_TRY_ASSIGN(Value only, key(entry, site));
-      out.push_back(std::move(only));
-      return out;
-    }
-    for (bool is_more = true; is_more;) {
-      const std::size_t comma = rest.find(',');
-      is_more = comma != std::string_view::npos;
-      const Value name(Text(rest.substr(0, comma), Origin::content));
-      BLUE_TRY_ASSIGN(Value part, (Order{&name, minds_case}.key(entry, site)));
-      out.push_back(std::move(part));
-      rest = is_more ? rest.substr(comma + 1) : std::string_view();
-    }
-    return out;
-  }
-};
-
-struct Keyed {
-  List keys;
-  Value entry;
-};
-
-/// Stable. A sort whose comparison fails goes on with what it has, and the first error is told at the end.
-Result<List> sorted(std::vector<Keyed> entries, bool is_reversed, const Site& site) {
-  Status failed;
-  std::stable_sort(entries.begin(), entries.end(), [&](const Keyed& a, const Keyed& b) {
-    if (!failed) return false;
-    const Keyed& left = is_reversed ? b : a;
-    const Keyed& right = is_reversed ? a : b;
-    for (std::size_t i = 0; i < left.keys.size(); ++i) {
-      Status seen = site.see(kBytesPerEntry);
-      const Result<int> order = order_of(left.keys[i], right.keys[i], site);
-      if (!seen || !order) {
-        failed = !seen ? std::move(seen) : Status(Error(order.error()));
-        return false;
-      }
-      if (*order != 0) return *order < 0;
-    }
-    return false;
-  });
-  BLUE_TRY(std::move(failed));
-  List out;
-  for (Keyed& keyed : entries) out.push_back(std::move(keyed.entry));
-  return out;
-}
-
-Result<Value> sort(const Value& value, const Arguments& arguments, const Site& site) {
-  std::array<const Value*, 3> given{};
-  if (!arguments.bind<3>({"reverse", "case_sensitive", "attribute"}, given))
-    return unfit_arguments(value, site);
-  const Order order{given[2], given[1] != nullptr && given[1]->is_true()};
-  BLUE_TRY_ASSIGN(const List entries, entries_of(value, site));
-  std::vector<Keyed> keyed;
-  for (const Value& entry : entries) {
-    BLUE_TRY_ASSIGN(List keys, order.keys(entry, site));
-    keyed.push_back({std::move(keys), entry});
-  }
-  BLUE_TRY_ASSIGN(List out, sorted(std::move(keyed), given[0] != nullptr && given[0]->is_true(), site));
-  return Value(std::move(out));
-}
-
-Result<Value> dictsort(const Value& value, const Arguments& arguments, const Site& site) {
-  std::array<const Value*, 3> given{};
-  if (!arguments.bind<3>({"case_sensitive", "by", "reverse"}, given) || value.map() == nullptr)
-    return unfit_arguments(value, site);
-  const std::string_view by = given[1] == nullptr           ? "key"
-                              : given[1]->text() != nullptr ? given[1]->text()->bytes()
-                                                            : "";
-  if (by != "key" && by != "value") return unfit_arguments(value, site);
-  const Order order{nullptr, given[0] != nullptr && given[0]->is_true()};
-  std::vector<Keyed> keyed;
-  BLUE_TRY(site.make(value.map()->size() * 3 * kBytesPerEntry));
-  for (const auto& [name, entry] : *value.map()) {
-    BLUE_TRY_ASSIGN(Value key, order.key(by == "key" ? name : entry, site));
-    keyed.push_back({{std::move(key)}, Value(List{name, entry}, Form::tuple)});
-  }
-  BLUE_TRY_ASSIGN(List out, sorted(std::move(keyed), given[2] != nullptr && given[2]->is_true(), site));
-  return Value(std::move(out));
-}
-
-Result<Value> unique(const Value& value, const Arguments& arguments, const Site& site) {
-  std::array<const Value*, 2> given{};
-  if (!arguments.bind<2>({"case_sensitive", "attribute"}, given)) return unfit_arguments(value, site);
-  const Order order{given[1], given[0] != nullptr && given[0]->is_true()};
-  BLUE_TRY_ASSIGN(const List entries, entries_of(value, site));
-  List seen;
-  List out;
-  for (const Value& entry : entries) {
-    BLUE_TRY_ASSIGN(Value key, order.key(entry, site));
-    if (key.map() != nullptr || (key.sequence() != nullptr && key.sequence()->form != Form::tuple))
-      return unfit_arguments(value, site);
-    BLUE_TRY(site.see((seen.size() + 1) * key.extent().weight));
-    if (std::find(seen.begin(), seen.end(), key) != seen.end()) continue;
-    seen.push_back(std::move(key));
-    out.push_back(entry);
-  }
-  return Value(std::move(out), Form::generator);
-}
-
-enum class Extreme : std::uint8_t { least, most };
-
-template <Extreme extreme>
-Result<Value> find_extreme(const Value& value, const Arguments& arguments, const Site& site) {
-  std::array<const Value*, 2> given{};
-  if (!arguments.bind<2>({"case_sensitive", "attribute"}, given)) return unfit_arguments(value, site);
-  const Order order{given[1], given[0] != nullptr && given[0]->is_true()};
-  BLUE_TRY_ASSIGN(const List entries, entries_of(value, site));
-  Value best;
-  Value best_key;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    BLUE_TRY_ASSIGN(Value key, order.key(entries[i], site));
-    if (i > 0) {
-      BLUE_TRY_ASSIGN(const int against, order_of(key, best_key, site));
-      if (extreme == Extreme::least ? against >= 0 : against <= 0) continue;
-    }
-    best = entries[i];
-    best_key = std::move(key);
-  }
-  return best;
-}
-
 Result<Value> sum(const Value& value, const Arguments& arguments, const Site& site) {
   std::array<const Value*, 2> given{};
   if (!arguments.bind<2>({"attribute", "start"}, given)) return unfit_arguments(value, site);
@@ -367,11 +207,6 @@ constexpr std::pair<std::string_view, Filter> kFilters[] = {
     {"selectattr", select<Kept::true_ones, Of::attribute>},
     {"rejectattr", select<Kept::false_ones, Of::attribute>},
     {"join", join},
-    {"sort", sort},
-    {"dictsort", dictsort},
-    {"unique", unique},
-    {"min", find_extreme<Extreme::least>},
-    {"max", find_extreme<Extreme::most>},
     {"sum", sum},
     {"reverse", reverse},
     {"batch", batch},
@@ -379,6 +214,24 @@ constexpr std::pair<std::string_view, Filter> kFilters[] = {
 };
 
 }  // namespace
+
+Result<Value> look_up(const Value& value, const Value& path, const Site& site) {
+  if (path.text() == nullptr) return entry_of(value, path, site);
+  Value out = value;
+  std::string_view rest = path.text()->bytes();
+  for (bool is_more = true; is_more;) {
+    const std::size_t dot = rest.find('.');
+    const std::string_view name = rest.substr(0, dot);
+    is_more = dot != std::string_view::npos;
+    rest = is_more ? rest.substr(dot + 1) : std::string_view();
+    const bool is_number =
+        !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == std::string_view::npos;
+    const Value index = is_number ? Value(static_cast<std::int64_t>(std::stoll(std::string(name))))
+                                  : Value(Text(name, Origin::content));
+    BLUE_TRY_ASSIGN(out, entry_of(out, index, site));
+  }
+  return out;
+}
 
 Filter find_list_filter(std::string_view name) {
   for (const auto& [known, filter] : kFilters) {
@@ -388,13 +241,15 @@ Filter find_list_filter(std::string_view name) {
 }
 
 bool is_filter(std::string_view name) {
-  return find_plain_filter(name) != nullptr || find_list_filter(name) != nullptr;
+  return find_plain_filter(name) != nullptr || find_list_filter(name) != nullptr ||
+         find_order_filter(name) != nullptr;
 }
 
 Result<Value> apply_filter(std::string_view name, const Value& value, const Arguments& arguments,
                            const Site& site) {
   Filter filter = find_plain_filter(name);
   if (filter == nullptr) filter = find_list_filter(name);
+  if (filter == nullptr) filter = find_order_filter(name);
   const std::string shown(name.substr(0, 40));
   if (filter == nullptr) return site.error("the filter \"" + shown + "\", which this program does not know");
   return filter(value, arguments, site);

@@ -24,15 +24,4 @@ Result<Value> call_text_method(const Text& self, std::string_view name, const Ar
                                const Site& site);
 bool is_text_method(std::string_view name);
 
-/// Without the given characters at its ends; white space where `characters` is null.
-enum class Side : std::uint8_t { left, right, both };
-Text stripped(const Text& text, const Text* characters, Side side);
-/// The first `n_most` places of `old`, all where it is negative, made `by`. Errors: too much.
-Result<Text> replaced(const Text& text, std::string_view old, const Text& by, std::int64_t n_most,
-                      const Site& site);
-
-/// upper, lower, title as str.title has it, capital: the first letter up and the others down.
-enum class Casing : std::uint8_t { upper, lower, title, capital, swapped };
-Text cased(const Text& text, Casing casing);
-
 }  // namespace blue::models::chat

@@ -11,6 +11,7 @@
 #include "models/chat/template_methods.h"
 #include "models/chat/template_operators.h"
 #include "models/chat/template_print.h"
+#include "models/chat/template_text_changes.h"
 
 namespace blue::models::chat {
 namespace {

@@ -104,6 +104,20 @@ TEST_CASE("a stage whose blocks do not fit tier 0 together gets every block with
   CHECK(events.back().figures.n_misses > kBlocks);
 }
 
+TEST_CASE("every block that is taken is a heartbeat, so that a long prompt is no stall") {
+  Ground ground(kRoomFor * kBlockBytes);
+  actors::FabricOptions options;
+  options.tiers = ground.tiers;
+  test::TestHouse house(std::move(options), [&ground](actors::StageDesk& desk) {
+    return std::make_unique<LeasingSource>(*ground.tiers, desk, ground.blocks);
+  });
+  const auto events = house.wait_for_end(house.begin_generation("m", 1000));
+  REQUIRE(events.back().text == std::string(2 * kBlocks, '.'));
+  const std::uint64_t n_tokens = 2 * kBlocks;
+  const std::uint64_t n_leases = 2 * kBlocks;
+  CHECK(house.house->fabric().desks.at(0).heartbeat.load() >= n_tokens + n_leases);
+}
+
 TEST_CASE("a DMA engine or a tier manager that dies in the middle costs time and no block") {
   Ground ground(kRoomFor * kBlockBytes);
   const auto events = run_through(ground, [](test::TestHouse& house) {

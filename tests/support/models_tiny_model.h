@@ -29,6 +29,7 @@ struct TinyShape {
   std::uint32_t top_k = 0;
   std::uint32_t d_ff_expert = 24;
   std::uint32_t n_vocab = 96;
+  std::uint32_t n_context = 128;
   bool has_own_head = true;
   bool has_biases = false;
   bool has_head_norms = false;
@@ -61,7 +62,7 @@ class TinyModelWriter {
     const std::string prefix = shape_.arch + ".";
     writer_.text("general.architecture", shape_.arch).text("general.name", "tiny");
     writer_.u32(prefix + "block_count", shape_.n_layers + shape_.n_extra_layers);
-    writer_.u32(prefix + "context_length", 128).u32(prefix + "embedding_length", shape_.d_model);
+    writer_.u32(prefix + "context_length", shape_.n_context).u32(prefix + "embedding_length", shape_.d_model);
     writer_.u32(prefix + "attention.head_count", shape_.n_heads);
     if (shape_.d_ff != 0) writer_.u32(prefix + "feed_forward_length", shape_.d_ff);
     if (shape_.n_kv_heads != shape_.n_heads)

@@ -23,9 +23,9 @@ inline std::string spelled_byte(unsigned byte) {
   return {static_cast<char>(0xc0 | character >> 6), static_cast<char>(0x80 | (character & 0x3f))};
 }
 
-/// 256 bytes (token = byte), five merges (256 …), then <|user|> and <|end|> (control), <think> (user-defined).
-inline GgufWriter byte_level_vocabulary(const std::string& pre) {
-  GgufWriter file;
+/// 256 bytes (token = byte), five merges (256 …), then <|user|> and <|end|> (control), <think> (user-defined): the keys of
+/// it, without one that names an end.
+inline void add_byte_level_keys(GgufWriter& file, const std::string& pre) {
   std::vector<std::string> tokens;
   std::vector<std::int32_t> kinds;
   for (unsigned byte = 0; byte < 256; ++byte) tokens.push_back(spelled_byte(byte));
@@ -37,11 +37,16 @@ inline GgufWriter byte_level_vocabulary(const std::string& pre) {
   kinds.assign(tokens.size(), 1);
   tokens.insert(tokens.end(), {"<|user|>", "<|end|>", "<think>"});
   kinds.insert(kinds.end(), {3, 3, 4});
-  file.text("general.architecture", "llama")
-      .text("tokenizer.ggml.model", "gpt2")
-      .text("tokenizer.ggml.pre", pre);
+  file.text("tokenizer.ggml.model", "gpt2").text("tokenizer.ggml.pre", pre);
   file.texts("tokenizer.ggml.tokens", tokens).array("tokenizer.ggml.token_type", GgufType::i32, kinds);
   file.texts("tokenizer.ggml.merges", {"a a", "aa aa", "h e", space + " he", "a b"});
+}
+
+/// The same as a file of its own, with <|end|> as the end.
+inline GgufWriter byte_level_vocabulary(const std::string& pre) {
+  GgufWriter file;
+  file.text("general.architecture", "llama");
+  add_byte_level_keys(file, pre);
   file.u32("tokenizer.ggml.eos_token_id", 262);
   return file;
 }

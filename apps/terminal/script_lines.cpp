@@ -1,9 +1,9 @@
 #include <cstdlib>
 #include <iostream>
 
-#include "apps/shell/line_reader.h"
+#include "apps/terminal/line_reader.h"
 
-namespace blue::shell {
+namespace blue::terminal {
 
 namespace {
 
@@ -20,14 +20,14 @@ class ScriptLines final : public LineReader {
 
 std::unique_ptr<LineReader> script_lines() { return std::make_unique<ScriptLines>(); }
 
-std::filesystem::path history_path() {
+std::filesystem::path history_path(const std::string& name) {
   if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') {
-    return std::filesystem::path(state) / "blue" / "history";
+    return std::filesystem::path(state) / "blue" / name;
   }
   if (const char* home = std::getenv("HOME"); home != nullptr && *home != '\0') {
-    return std::filesystem::path(home) / ".local" / "state" / "blue" / "history";
+    return std::filesystem::path(home) / ".local" / "state" / "blue" / name;
   }
   return {};
 }
 
-}  // namespace blue::shell
+}  // namespace blue::terminal

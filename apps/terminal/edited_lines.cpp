@@ -1,15 +1,16 @@
 #include <clocale>
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include <histedit.h>
 
-#include "apps/shell/line_reader.h"
+#include "apps/terminal/line_reader.h"
 #include "base/check.h"
 
-namespace blue::shell {
+namespace blue::terminal {
 
 namespace {
 
@@ -22,9 +23,15 @@ struct EndHistory {
   void operator()(History* history) const { history_end(history); }
 };
 
+/// Models read UTF-8. In a locale of single bytes the editor would drop every other character in silence.
+void read_utf8() {
+  const bool is_known = std::setlocale(LC_CTYPE, "") != nullptr;
+  if (!is_known || MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
+}
+
 class EditedLines final : public LineReader {
  public:
-  EditedLines(Completer completer, const std::filesystem::path& history_file);
+  explicit EditedLines(EditedLinesOptions options);
   std::optional<std::string> next() override;
 
  private:
@@ -35,25 +42,24 @@ class EditedLines final : public LineReader {
   unsigned char complete_word();
   void remember(const std::string& line);
 
-  Completer completer_;
+  EditedLinesOptions options_;
   std::string history_file_;
-  std::string prompt_ = "blue> ";
   HistEvent event_{};
   std::unique_ptr<History, EndHistory> history_;
   std::unique_ptr<EditLine, EndEditLine> line_;  // ends before the history that it uses
 };
 
-EditedLines::EditedLines(Completer completer, const std::filesystem::path& history_file)
-    : completer_(std::move(completer)), history_file_(history_file.string()) {
-  std::setlocale(LC_CTYPE, "");
+EditedLines::EditedLines(EditedLinesOptions options)
+    : options_(std::move(options)), history_file_(options_.history.string()) {
+  read_utf8();
   history_.reset(history_init());
-  line_.reset(el_init("blue-shell", stdin, stdout, stderr));
+  line_.reset(el_init(options_.program.c_str(), stdin, stdout, stderr));
   BLUE_CHECK(history_ && line_, "libedit did not start");
   history(history_.get(), &event_, H_SETSIZE, kHistoryLength);
   history(history_.get(), &event_, H_SETUNIQUE, 1);
   if (!history_file_.empty()) {
-    std::error_code refused;  // a folder that can't be made costs the history, not the shell
-    std::filesystem::create_directories(history_file.parent_path(), refused);
+    std::error_code refused;  // a folder that can't be made costs the history alone
+    std::filesystem::create_directories(options_.history.parent_path(), refused);
     history(history_.get(), &event_, H_LOAD, history_file_.c_str());
   }
   EditLine* line = line_.get();
@@ -63,10 +69,10 @@ EditedLines::EditedLines(Completer completer, const std::filesystem::path& histo
   el_set(line, EL_HIST, history, history_.get());
   el_set(line, EL_ADDFN, "blue-complete", "complete the word", &EditedLines::on_tab);
   el_set(line, EL_BIND, "^I", "blue-complete", nullptr);
-  // While a line is edited Ctrl-C is a key that empties it; while a command runs it is a signal (interrupts.h).
+  // While a line is edited Ctrl-C is a key; else the terminal makes a signal of it.
   el_set(line, EL_SETTY, "-d", "-isig", nullptr);
-  el_set(line, EL_ADDFN, "blue-empty-line", "empty the line", &EditedLines::on_interrupt);
-  el_set(line, EL_BIND, "^C", "blue-empty-line", nullptr);
+  el_set(line, EL_ADDFN, "blue-interrupt", "empty the line, or end", &EditedLines::on_interrupt);
+  el_set(line, EL_BIND, "^C", "blue-interrupt", nullptr);
 }
 
 EditedLines& EditedLines::of(EditLine* line) {
@@ -75,10 +81,11 @@ EditedLines& EditedLines::of(EditLine* line) {
   return *static_cast<EditedLines*>(self);
 }
 
-char* EditedLines::prompt(EditLine* line) { return of(line).prompt_.data(); }
+char* EditedLines::prompt(EditLine* line) { return of(line).options_.prompt.data(); }
 unsigned char EditedLines::on_tab(EditLine* line, int) { return of(line).complete_word(); }
 
 unsigned char EditedLines::on_interrupt(EditLine* line, int) {
+  if (of(line).options_.interrupt == InterruptKey::ends_input) return CC_EOF;
   const LineInfo* info = el_line(line);
   el_cursor(line, static_cast<int>(info->lastchar - info->cursor));
   info = el_line(line);
@@ -87,9 +94,10 @@ unsigned char EditedLines::on_interrupt(EditLine* line, int) {
 }
 
 unsigned char EditedLines::complete_word() {
+  if (!options_.complete) return CC_ERROR;
   const LineInfo* info = el_line(line_.get());
-  const Completion completion =
-      completer_(std::string_view(info->buffer, static_cast<std::size_t>(info->cursor - info->buffer)));
+  const Completion completion = options_.complete(
+      std::string_view(info->buffer, static_cast<std::size_t>(info->cursor - info->buffer)));
   if (completion.whole.empty()) return CC_ERROR;
   std::string more = completion.common().substr(completion.word.size());
   const bool is_whole = completion.whole.size() == 1;
@@ -113,6 +121,8 @@ void EditedLines::remember(const std::string& line) {
 
 std::optional<std::string> EditedLines::next() {
   int n = 0;
+  // Before the prompt appears: what is typed the moment one sees it is for the editor already.
+  el_set(line_.get(), EL_PREP_TERM, 1);
   const char* read = el_gets(line_.get(), &n);
   if (read == nullptr || n <= 0) {
     std::fputc('\n', stdout);
@@ -126,8 +136,8 @@ std::optional<std::string> EditedLines::next() {
 
 }  // namespace
 
-std::unique_ptr<LineReader> edited_lines(Completer completer, const std::filesystem::path& history) {
-  return std::make_unique<EditedLines>(std::move(completer), history);
+std::unique_ptr<LineReader> edited_lines(EditedLinesOptions options) {
+  return std::make_unique<EditedLines>(std::move(options));
 }
 
-}  // namespace blue::shell
+}  // namespace blue::terminal
