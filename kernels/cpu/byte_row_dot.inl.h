@@ -73,37 +73,34 @@ BLUE_SIMD void add_chunk(RowSums<kGroups>& sums, const typename Traits::Block* b
   if constexpr (Block::kHasMins) sums.mins = sums.mins.plus(weights.mins(), x_sums);
 }
 
-template <class Block>
-BLUE_SIMD __m256i signed_bytes(const Block& block, int g) {
-  if constexpr (Block::kOffset == kSignOffset) return block.bytes(g);
-  return _mm256_sub_epi8(block.shifted(g), _mm256_set1_epi8(static_cast<char>(Block::kOffset)));
-}
+/// What is left of a row behind its last chunk, in blocks of fewer than kChunkValues values.
+struct RestSums {
+  __m256 products = _mm256_setzero_ps();
+  float less = 0.0F;  ///< offsets and minimums
+};
 
-/// One block of fewer than kChunkValues values, group by group.
 template <class Traits>
-float dot_block(const typename Traits::Block* from, const ByteRow& x, std::uint64_t first_group) {
-  constexpr int kGroup = Traits::kGroup;
-  const ByteBlock<Traits> block(from);
-  float sum = 0.0F;
+BLUE_SIMD void add_block(RestSums& sums, const typename Traits::Block* from, const ByteRow& x,
+                         std::uint64_t first_group) {
+  using Block = ByteBlock<Traits>;
+  constexpr int kSubgroups = 32 / Traits::kGroup;
+  const Block block(from);
   for (int g = 0; g < Traits::kValues / 32; ++g) {
-    alignas(32) std::int8_t bytes[32];
-    _mm256_store_si256(reinterpret_cast<__m256i*>(bytes), signed_bytes<ByteBlock<Traits>>(block, g));
     const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
-    for (int half = 0; half < 32 / kGroup; ++half) {
-      std::int32_t ints = 0;
-      std::int32_t total = 0;
-      for (int i = half * kGroup; i < (half + 1) * kGroup; ++i) {
-        const std::int32_t value = x.values[at * kByteGroup + static_cast<std::uint64_t>(i)];
-        ints += bytes[i] * value;
-        total += value;
-      }
-      const int s = g * (32 / kGroup) + half;
-      sum += block.scale(s) * x.scales[at] * static_cast<float>(ints);
-      if constexpr (ByteBlock<Traits>::kHasMins)
-        sum -= block.min(s) * x.scales[at] * static_cast<float>(total);
+    const __m256i ints = dot_of_32<kOperandKind<Block>>(row_operand<Traits>(block, g),
+                                                        load_32_bytes(x.values + at * kByteGroup));
+    const auto factor_of = [&](int half) BLUE_SIMD_LAMBDA {
+      return _mm_set1_ps(block.scale(g * kSubgroups + half * (kSubgroups - 1)) * x.scales[at]);
+    };
+    const __m256 factors = _mm256_set_m128(factor_of(1), factor_of(0));
+    sums.products = _mm256_fmadd_ps(_mm256_cvtepi32_ps(ints), factors, sums.products);
+    for (int s = 0; s < kSubgroups; ++s) {
+      const float sum = kSubgroups == 1 ? x.sums[at] : x.half_sums[2 * at + static_cast<std::uint64_t>(s)];
+      const int i = g * kSubgroups + s;
+      if constexpr (kIsShifted<Block>) sums.less += static_cast<float>(Block::kOffset) * block.scale(i) * sum;
+      if constexpr (Block::kHasMins) sums.less += block.min(i) * sum;
     }
   }
-  return sum;
 }
 
 template <class Traits>
@@ -128,8 +125,10 @@ float dot_bytes(const std::byte* row, const ByteRow& x, std::uint64_t cols) {
   if constexpr (Block::kHasMins) less = _mm256_add_ps(less, sums.mins.folded());
   if constexpr (kIsShifted<Block> || Block::kHasMins) total -= sum_of_eight(less);
   if constexpr (kBlocks > 1) {
+    RestSums rest;
     for (std::uint64_t b = n_chunks * kBlocks; b < cols / Traits::kValues; ++b)
-      total += dot_block<Traits>(blocks + b, x, b * (Traits::kValues / 32));
+      add_block<Traits>(rest, blocks + b, x, b * (Traits::kValues / 32));
+    total += sum_of_eight(rest.products) - rest.less;
   }
   return total;
 }
