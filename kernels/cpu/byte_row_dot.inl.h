@@ -1,4 +1,4 @@
-// One row of a quantised weight against one token as bytes, from where it lies: what decoding token by token is made of, bound by
+// One row of a quantised weight against few tokens as bytes, from where it lies: what decoding token by token is made of, bound by
 // memory where unpacking keeps up with it. Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
@@ -35,42 +35,71 @@ BLUE_SIMD Ints chunk_operand(const ByteChunk<Traits>& chunk, int part) {
 #endif
 }
 
-/// The running sums of one weight row against one token. Four, because each addition waits for the one before it.
-template <int kGroups>
+/// Tokens that a row is multiplied with in one pass, each unpacked part of it with all of them.
+constexpr int kDotTokens = kLanes == 16 ? 4 : 2;
+
+/// The running sums of one weight row against one token: several, because each addition waits for the one before it.
+template <int kGroups, int kTokens>
 struct RowSums {
-  Vec products[4] = {zero(), zero(), zero(), zero()};
+  static constexpr int kChains = kTokens == 1 ? 4 : 2;
+  Vec products[kChains];
   /// Σ scale · sum of its activations, for shifted bytes; and Σ min · the same.
   GroupFloats<kGroups> scales = GroupFloats<kGroups>::zero();
   GroupFloats<kGroups> mins = GroupFloats<kGroups>::zero();
+
+  BLUE_SIMD RowSums() {
+    BLUE_UNROLL
+    for (Vec& sum : products) sum = blue::kernels::cpu::zero();
+  }
+  /// What the chunks give in all.
+  template <class Block>
+  [[nodiscard]] BLUE_SIMD float total() const {
+    Vec both = add(products[0], products[1]);
+    if constexpr (kChains == 4) both = add(both, add(products[2], products[3]));
+    __m256 less = _mm256_setzero_ps();
+    if constexpr (kIsShifted<Block>)
+      less = _mm256_mul_ps(scales.folded(), _mm256_set1_ps(static_cast<float>(Block::kOffset)));
+    if constexpr (Block::kHasMins) less = _mm256_add_ps(less, mins.folded());
+    const float sum = sum_of_lanes(both);
+    if constexpr (kIsShifted<Block> || Block::kHasMins) return sum - sum_of_eight(less);
+    return sum;
+  }
 };
 
 /// kChunkValues values, which meet the activations from group 8 · `chunk` on.
-template <class Traits, int kGroups>
-BLUE_SIMD void add_chunk(RowSums<kGroups>& sums, const typename Traits::Block* blocks, const ByteRow& x,
-                         std::uint64_t chunk) {
+template <class Traits, int kGroups, int kTokens>
+BLUE_SIMD void add_chunk(RowSums<kGroups, kTokens> (&sums)[kTokens], const typename Traits::Block* blocks,
+                         const ByteRow (&x)[kTokens], std::uint64_t chunk) {
   using Block = ByteBlock<Traits>;
   using Floats = GroupFloats<kGroups>;
   const ByteChunk<Traits> weights(blocks);
   const Floats scales = weights.scales();
-  Floats x_scales, x_sums;
-  if constexpr (kGroups == 8) {
-    x_scales = Floats::load(x.scales + 8 * chunk);
-    x_sums = Floats::load(x.sums + 8 * chunk);
-  } else {
-    x_scales = Floats::load_twice(x.scales + 8 * chunk);
-    x_sums = Floats::load(x.half_sums + 16 * chunk);
+  Floats factors[kTokens];
+  BLUE_UNROLL
+  for (int t = 0; t < kTokens; ++t) {
+    Floats x_scales, x_sums;
+    if constexpr (kGroups == 8) {
+      x_scales = Floats::load(x[t].scales + 8 * chunk);
+      x_sums = Floats::load(x[t].sums + 8 * chunk);
+    } else {
+      x_scales = Floats::load_twice(x[t].scales + 8 * chunk);
+      x_sums = Floats::load(x[t].half_sums + 16 * chunk);
+    }
+    factors[t] = scales.times(x_scales);
+    if constexpr (kIsShifted<Block>) sums[t].scales = sums[t].scales.plus(scales, x_sums);
+    if constexpr (Block::kHasMins) sums[t].mins = sums[t].mins.plus(weights.mins(), x_sums);
   }
-  const Floats factors = scales.times(x_scales);
-  const std::int8_t* values = x.values + kChunkValues * chunk;
   BLUE_UNROLL
   for (int part = 0; part < kChunkValues / kDotBytes; ++part) {
-    const Ints ints = dot<kOperandKind<Block>>(no_ints(), chunk_operand<Traits>(weights, part),
-                                               load_ints(values + kDotBytes * part));
-    Vec& lanes = sums.products[part % 4];
-    lanes = mul_add(to_floats(ints), factors_of(factors, part), lanes);
+    const Ints operand = chunk_operand<Traits>(weights, part);
+    BLUE_UNROLL
+    for (int t = 0; t < kTokens; ++t) {
+      const std::int8_t* values = x[t].values + kChunkValues * chunk;
+      const Ints ints = dot<kOperandKind<Block>>(no_ints(), operand, load_ints(values + kDotBytes * part));
+      Vec& lanes = sums[t].products[part % RowSums<kGroups, kTokens>::kChains];
+      lanes = mul_add(to_floats(ints), factors_of(factors[t], part), lanes);
+    }
   }
-  if constexpr (kIsShifted<Block>) sums.scales = sums.scales.plus(scales, x_sums);
-  if constexpr (Block::kHasMins) sums.mins = sums.mins.plus(weights.mins(), x_sums);
 }
 
 /// What is left of a row behind its last chunk, in blocks of fewer than kChunkValues values.
@@ -103,34 +132,32 @@ BLUE_SIMD void add_block(RestSums& sums, const typename Traits::Block* from, con
   }
 }
 
-template <class Traits>
-float dot_bytes(const std::byte* row, const ByteRow& x, std::uint64_t cols) {
-  using Block = ByteBlock<Traits>;
+/// out[t · stride] = row · x[t]
+template <class Traits, int kTokens>
+void dot_bytes(const std::byte* row, const ByteRow (&x)[kTokens], std::uint64_t cols, float* out,
+               std::uint64_t stride) {
   constexpr std::uint64_t kPrefetch = 2048;  // bytes; the hardware's own prefetching ends at each page
   constexpr std::uint64_t kBlocks = kChunkValues / Traits::kValues;
   const auto* blocks = reinterpret_cast<const typename Traits::Block*>(row);
   const std::uint64_t n_chunks = cols / kChunkValues;
-  RowSums<kChunkValues / Traits::kGroup> sums;
+  RowSums<kChunkValues / Traits::kGroup, kTokens> sums[kTokens];
   for (std::uint64_t c = 0; c < n_chunks; ++c) {
     const auto* ahead = reinterpret_cast<const char*>(blocks + c * kBlocks) + kPrefetch;
     for (std::uint64_t line = 0; line < kBlocks * sizeof(typename Traits::Block); line += 64)
       _mm_prefetch(ahead + line, _MM_HINT_T0);
     add_chunk<Traits>(sums, blocks + c * kBlocks, x, c);
   }
-  float total =
-      sum_of_lanes(add(add(sums.products[0], sums.products[1]), add(sums.products[2], sums.products[3])));
-  __m256 less = _mm256_setzero_ps();
-  if constexpr (kIsShifted<Block>)
-    less = _mm256_mul_ps(sums.scales.folded(), _mm256_set1_ps(static_cast<float>(Block::kOffset)));
-  if constexpr (Block::kHasMins) less = _mm256_add_ps(less, sums.mins.folded());
-  if constexpr (kIsShifted<Block> || Block::kHasMins) total -= sum_of_eight(less);
-  if constexpr (kBlocks > 1) {
-    RestSums rest;
-    for (std::uint64_t b = n_chunks * kBlocks; b < cols / Traits::kValues; ++b)
-      add_block<Traits>(rest, blocks + b, x, b * (Traits::kValues / 32));
-    total += sum_of_eight(rest.products) - rest.less;
+  BLUE_UNROLL
+  for (int t = 0; t < kTokens; ++t) {
+    float total = sums[t].template total<ByteBlock<Traits>>();
+    if constexpr (kBlocks > 1) {
+      RestSums rest;
+      for (std::uint64_t b = n_chunks * kBlocks; b < cols / Traits::kValues; ++b)
+        add_block<Traits>(rest, blocks + b, x[t], b * (Traits::kValues / 32));
+      total += sum_of_eight(rest.products) - rest.less;
+    }
+    out[static_cast<std::uint64_t>(t) * stride] = total;
   }
-  return total;
 }
 
 }  // namespace

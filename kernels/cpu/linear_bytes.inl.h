@@ -10,7 +10,7 @@ namespace blue::kernels::cpu {
 namespace {
 
 /// Below this many tokens a panel costs more to unpack than it saves.
-constexpr std::uint64_t kPanelTokens = 4;
+constexpr std::uint64_t kPanelTokens = kLanes == 16 ? 6 : 5;
 
 /// sums of one subgroup `s` of 32 columns: integers of every side and token.
 template <class Traits, int kTokens>
@@ -103,14 +103,27 @@ void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
   }
 }
 
+/// Row r against tokens [first, first + kTokens).
+template <class Traits, int kTokens>
+BLUE_SIMD void dot_row_tokens(const LinearPart& part, std::uint64_t r, std::uint64_t first) {
+  ByteRow x[kTokens];
+  BLUE_UNROLL
+  for (int t = 0; t < kTokens; ++t)
+    x[t] = ByteRow::at(byte_row(part, first + static_cast<std::uint64_t>(t)), part.cols);
+  dot_bytes<Traits, kTokens>(part.weight + r * part.row_bytes, x, part.cols,
+                             part.out + first * part.out_width + r, part.out_width);
+}
+
 /// Few tokens: [first_row, end_row) against each of them, row by row.
 template <class Traits>
 void dot_rows(const LinearPart& part) {
   for (std::uint64_t r = part.first_row; r < part.end_row; ++r) {
-    for (std::uint64_t t = 0; t < part.n_tokens; ++t) {
-      const ByteRow x = ByteRow::at(byte_row(part, t), part.cols);
-      part.out[t * part.out_width + r] = dot_bytes<Traits>(part.weight + r * part.row_bytes, x, part.cols);
+    std::uint64_t t = 0;
+    for (; t + kDotTokens <= part.n_tokens; t += kDotTokens) dot_row_tokens<Traits, kDotTokens>(part, r, t);
+    if constexpr (kDotTokens > 2) {
+      for (; t + 2 <= part.n_tokens; t += 2) dot_row_tokens<Traits, 2>(part, r, t);
     }
+    if (t < part.n_tokens) dot_row_tokens<Traits, 1>(part, r, t);
   }
 }
 
@@ -121,6 +134,7 @@ void linear_bytes(const LinearPart& linear) {
     std::uint64_t t = 0;
     for (; t + kTokensAtOnce <= linear.n_tokens; t += kTokensAtOnce)
       multiply_tokens<Traits, kTokensAtOnce>(part, t);
+    for (; t + 4 <= linear.n_tokens; t += 4) multiply_tokens<Traits, 4>(part, t);
     for (; t + 2 <= linear.n_tokens; t += 2) multiply_tokens<Traits, 2>(part, t);
     if (t < linear.n_tokens) multiply_tokens<Traits, 1>(part, t);
   });
