@@ -114,22 +114,32 @@ kernels::Op heads_op(kernels::OpKind kind, std::uint32_t n_heads, std::uint32_t 
   return op;
 }
 
-void print_absorption(kernels::Backend& backend, double limit) {
-  const std::vector<float> weight = random_values(std::uint64_t{kHeads} * kRank * kPlain);
-  std::vector<float> in = random_values(std::uint64_t{kHeads} * kQuery);
-  std::vector<float> out(std::uint64_t{kHeads} * kRow);
+void print_absorption(kernels::Backend& backend, const char* format_name, std::uint32_t n_tokens,
+                      double limit) {
+  constexpr std::uint64_t kDistinctRows = 16;  // encoding takes far longer than reading
+  const kernels::Format& format = *kernels::find_format(format_name);
+  const std::uint64_t row_bytes = format.row_bytes(kPlain);
+  std::vector<std::byte> rows(kDistinctRows * row_bytes);
+  format.encode(random_values(kDistinctRows * kPlain), rows);
+  std::vector<std::byte> weight;
+  while (weight.size() < std::size_t{kHeads} * kRank * row_bytes)
+    weight.insert(weight.end(), rows.begin(), rows.end());
+  std::vector<float> in = random_values(std::uint64_t{n_tokens} * kHeads * kQuery);
+  std::vector<float> out(std::uint64_t{n_tokens} * kHeads * kRow);
   float* const slots[] = {in.data(), out.data()};
   kernels::Op op = heads_op(kernels::OpKind::head_linear, kHeads, kQuery);
   op.weight = 0;
   op.rows = kRank;
   op.cols = kPlain;
-  const kernels::WeightView view{reinterpret_cast<const std::byte*>(weight.data()),
-                                 kernels::find_format("F32"), std::uint64_t{kHeads} * kRank, kPlain};
+  const kernels::WeightView view{weight.data(), &format, std::uint64_t{kHeads} * kRank, kPlain};
   kernels::StepInputs inputs;
-  inputs.n_tokens = 1;
+  inputs.n_tokens = n_tokens;
   const double seconds =
       time_op(backend, op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, inputs);
-  print_row("head_linear, F32 weights", 2.0 * kHeads * kRank * kPlain, seconds, limit);
+  const std::string what =
+      "head_linear, " + std::to_string(n_tokens) + (n_tokens == 1 ? " token, " : " tokens, ");
+  print_row((what + format_name + " weights").c_str(), 2.0 * n_tokens * kHeads * kRank * kPlain, seconds,
+            limit);
 }
 
 std::string depth_text(std::uint32_t n_positions, kernels::KvType type) {
@@ -185,7 +195,10 @@ int main() {
           kernels::cpu::open_cpu_backend(
               isa, {.worker_cores = {cores.begin(), cores.begin() + static_cast<std::ptrdiff_t>(n)}})
               .value();
-      print_absorption(*backend, limit);
+      for (const char* format : {"F32", "Q8_0", "Q5_0"}) {
+        for (const std::uint32_t n_tokens : {1U, kPromptTokens})
+          print_absorption(*backend, format, n_tokens, limit);
+      }
       for (const std::uint32_t n_positions : {1024U, 16384U}) {
         for (const kernels::KvType type : {kernels::KvType::f32, kernels::KvType::f16}) {
           const Cache cache(n_positions, type);

@@ -47,7 +47,7 @@ namespace blue::kernels {
 ///   expert_sum   out[t, :] = Σ_j weight_j of route row in2[t] · in[t, j, :]         in [top_k, cols]; out width cols
 ///   head_linear  out[t, h] = W_h · (the first cols values of in[t, h]), then the other head_dim - cols values of in[t, h] as
 ///                they are; W_h is rows [h · rows, (h + 1) · rows) of weight [n_heads · rows, cols] in any format.
-///                in [n_heads, head_dim], out [n_heads, rows + head_dim - cols]; out is not in.
+///                in [n_heads, head_dim], out [n_heads, rows + head_dim - cols]; out is not in. May round in as linear does.
 ///   attention_latent  attention of n_heads queries over one cached row per token: out[t, h] = Σ_p softmax_p(scale · q · k_p)
 ///                · (the first value_dim values of k_p). in is q [n_heads, head_dim], k_p the key row [head_dim] at p; out
 ///                [n_heads, value_dim]. p runs over 0..position[t], or over those of row t of in2, an index_topk's out.

@@ -48,6 +48,7 @@ double max_abs_error(const Op& op, const OpMagnitudes& m, const Format* weight) 
     case OpKind::gather_rows: return 0.0;
     case OpKind::rms_norm: return kSafety * kUnit * (8.0 + std::sqrt(op.cols)) * m.out;
     case OpKind::linear:
+    case OpKind::head_linear:
     case OpKind::expert_linear: {
       const bool is_quantised = weight != nullptr && weight->values_per_block > 1;
       const double rounding = is_quantised ? byte_error(op.cols, m.in * m.weight) : 0.0;
@@ -60,7 +61,6 @@ double max_abs_error(const Op& op, const OpMagnitudes& m, const Format* weight) 
     case OpKind::expert_sum: return kSafety * dot_error(op.top_k, m.in * m.weight);
     case OpKind::attention: return kSafety * attention_error(op, m);
     case OpKind::silu_mul: return kSafety * kUnit * 4.0 * m.in * m.weight;
-    case OpKind::head_linear: return kSafety * dot_error(op.cols, m.in * m.weight);
     case OpKind::attention_latent: return kSafety * attention_latent_error(op, m);
     case OpKind::index_topk: return kSafety * index_error(op, m);
     // The mean is taken off values that may be much larger than what is left of them.

@@ -17,7 +17,7 @@ struct OpMagnitudes {
 
 /// The largest |out - reference out| that any backend may show, for float32 arithmetic in any order.
 /// Bound: derived from u = 2^-24 with errors of n terms growing like sqrt(n), and a safety factor of 4;
-///        linear on a quantised weight: besides, each activation may be rounded to 8 bits (its group's largest
+///        linear, expert_linear, head_linear on a quantised weight: besides, each activation may be rounded to 8 bits (its group's largest
 ///        magnitude / 127 a step, groups of 32 or more);
 ///        embed, kv_append, add, add_bias and gather_rows are exact (0): they move values or round once.
 /// `weight`: the weight's format, null for ops without one.

@@ -63,6 +63,16 @@ BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
 
 #endif
 
+/// dot() of 32 bytes, from zero, whatever kLanes is.
+template <ByteKind kKind>
+BLUE_SIMD __m256i dot_of_32(__m256i weights, __m256i x) {
+#if defined(__AVX512F__)
+  return _mm256_dpbusd_epi32(_mm256_setzero_si256(), weights, x);
+#else
+  return dot<kKind>(no_ints(), weights, x);
+#endif
+}
+
 /// kLanes lanes of the same four bytes.
 BLUE_SIMD Ints all_quads(const std::int8_t* from) {
   std::int32_t quad;

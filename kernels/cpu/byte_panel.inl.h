@@ -53,6 +53,12 @@ struct Panel {
   alignas(64) float mins[kGroups * kSubgroups][kPanelRows];
 };
 
+template <class Block>
+BLUE_SIMD __m256i signed_bytes(const Block& block, int g) {
+  if constexpr (Block::kOffset == kSignOffset) return block.bytes(g);
+  return _mm256_sub_epi8(block.shifted(g), _mm256_set1_epi8(static_cast<char>(Block::kOffset)));
+}
+
 /// A block's 32 values as a panel holds them: as an operand of VNNI the signed ones 128 higher, whatever the format's offset.
 template <class Traits, PanelBytes kBytes>
 BLUE_SIMD __m256i panel_bytes(const ByteBlock<Traits>& block, int g) {

@@ -1,4 +1,4 @@
-// Rows of a quantised weight against one token as bytes, from where they lie: what decoding token by token is made of, bound by
+// One row of a quantised weight against few tokens as bytes, from where it lies: what decoding token by token is made of, bound by
 // memory where unpacking keeps up with it. Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
@@ -36,108 +36,109 @@ BLUE_SIMD Ints chunk_operand(const ByteChunk<Traits>& chunk, int part) {
 #endif
 }
 
-/// The running sums of one weight row against one token: kChains, because each addition waits for the one before it.
-template <int kGroups, int kChains>
+/// Tokens that a row is multiplied with in one pass, each unpacked part of it with all of them.
+constexpr int kDotTokens = kLanes == 16 ? 4 : 2;
+/// Sums that grow side by side, as each addition waits for the one before it.
+constexpr int kDotChains = 4;
+
+/// The running sums of one weight row against one token. One order of additions whichever rows and tokens go together: a
+/// value does not depend on how rows are shared out.
+template <int kGroups>
 struct RowSums {
-  BLUE_SIMD RowSums() {
-    BLUE_UNROLL
-    for (Vec& sum : products) sum = zero();
-  }
-  Vec products[kChains];
+  Vec products = blue::kernels::cpu::zero();
   /// Σ scale · sum of its activations, for shifted bytes; and Σ min · the same.
   GroupFloats<kGroups> scales = GroupFloats<kGroups>::zero();
   GroupFloats<kGroups> mins = GroupFloats<kGroups>::zero();
+
+  /// What the chunks give in all.
+  template <class Block>
+  [[nodiscard]] BLUE_SIMD float total() const {
+    const float sum = sum_of_lanes(products);
+    if constexpr (!kIsShifted<Block> && !Block::kHasMins) return sum;
+    __m256 less = _mm256_setzero_ps();
+    if constexpr (kIsShifted<Block>)
+      less = _mm256_mul_ps(scales.folded(), _mm256_set1_ps(static_cast<float>(Block::kOffset)));
+    if constexpr (Block::kHasMins) less = _mm256_add_ps(less, mins.folded());
+    return sum - sum_of_eight(less);
+  }
 };
 
 /// kChunkValues values, which meet the activations from group 8 · `chunk` on.
-template <class Traits, int kGroups, int kChains>
-BLUE_SIMD void add_chunk(RowSums<kGroups, kChains>& sums, const typename Traits::Block* blocks,
-                         const ByteRow& x, std::uint64_t chunk) {
+template <class Traits, int kGroups, int kTokens>
+BLUE_SIMD void add_chunk(RowSums<kGroups> (&sums)[kTokens], const typename Traits::Block* blocks,
+                         const ByteRow (&x)[kTokens], std::uint64_t chunk) {
   using Block = ByteBlock<Traits>;
   using Floats = GroupFloats<kGroups>;
   const ByteChunk<Traits> weights(blocks);
   const Floats scales = weights.scales();
-  Floats x_scales, x_sums;
-  if constexpr (kGroups == 8) {
-    x_scales = Floats::load(x.scales + 8 * chunk);
-    x_sums = Floats::load(x.sums + 8 * chunk);
-  } else {
-    x_scales = Floats::load_twice(x.scales + 8 * chunk);
-    x_sums = Floats::load(x.half_sums + 16 * chunk);
+  Floats factors[kTokens];
+  BLUE_UNROLL
+  for (int t = 0; t < kTokens; ++t) {
+    Floats x_scales, x_sums;
+    if constexpr (kGroups == 8) {
+      x_scales = Floats::load(x[t].scales + 8 * chunk);
+      x_sums = Floats::load(x[t].sums + 8 * chunk);
+    } else {
+      x_scales = Floats::load_twice(x[t].scales + 8 * chunk);
+      x_sums = Floats::load(x[t].half_sums + 16 * chunk);
+    }
+    factors[t] = scales.times(x_scales);
+    if constexpr (kIsShifted<Block>) sums[t].scales = sums[t].scales.plus(scales, x_sums);
+    if constexpr (Block::kHasMins) sums[t].mins = sums[t].mins.plus(weights.mins(), x_sums);
   }
-  const Floats factors = scales.times(x_scales);
-  const std::int8_t* values = x.values + kChunkValues * chunk;
   BLUE_UNROLL
   for (int part = 0; part < kChunkValues / kDotBytes; ++part) {
-    const Ints ints = dot<kOperandKind<Block>>(no_ints(), chunk_operand<Traits>(weights, part),
-                                               load_ints(values + kDotBytes * part));
-    Vec& lanes = sums.products[part % kChains];
-    lanes = mul_add(to_floats(ints), factors_of(factors, part), lanes);
-  }
-  if constexpr (kIsShifted<Block>) sums.scales = sums.scales.plus(scales, x_sums);
-  if constexpr (Block::kHasMins) sums.mins = sums.mins.plus(weights.mins(), x_sums);
-}
-
-template <class Block>
-BLUE_SIMD __m256i signed_bytes(const Block& block, int g) {
-  if constexpr (Block::kOffset == kSignOffset) return block.bytes(g);
-  return _mm256_sub_epi8(block.shifted(g), _mm256_set1_epi8(static_cast<char>(Block::kOffset)));
-}
-
-/// One block of fewer than kChunkValues values, group by group.
-template <class Traits>
-float dot_block(const typename Traits::Block* from, const ByteRow& x, std::uint64_t first_group) {
-  constexpr int kGroup = Traits::kGroup;
-  const ByteBlock<Traits> block(from);
-  float sum = 0.0F;
-  for (int g = 0; g < Traits::kValues / 32; ++g) {
-    alignas(32) std::int8_t bytes[32];
-    _mm256_store_si256(reinterpret_cast<__m256i*>(bytes), signed_bytes<ByteBlock<Traits>>(block, g));
-    const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
-    for (int half = 0; half < 32 / kGroup; ++half) {
-      std::int32_t ints = 0;
-      std::int32_t total = 0;
-      for (int i = half * kGroup; i < (half + 1) * kGroup; ++i) {
-        const std::int32_t value = x.values[at * kByteGroup + static_cast<std::uint64_t>(i)];
-        ints += bytes[i] * value;
-        total += value;
-      }
-      const int s = g * (32 / kGroup) + half;
-      sum += block.scale(s) * x.scales[at] * static_cast<float>(ints);
-      if constexpr (ByteBlock<Traits>::kHasMins)
-        sum -= block.min(s) * x.scales[at] * static_cast<float>(total);
+    const Ints operand = chunk_operand<Traits>(weights, part);
+    BLUE_UNROLL
+    for (int t = 0; t < kTokens; ++t) {
+      const std::int8_t* values = x[t].values + kChunkValues * chunk;
+      const Ints ints = dot<kOperandKind<Block>>(no_ints(), operand, load_ints(values + kDotBytes * part));
+      sums[t].products = mul_add(to_floats(ints), factors_of(factors[t], part), sums[t].products);
     }
   }
-  return sum;
 }
 
-template <class Traits, int kGroups, int kChains>
-BLUE_SIMD float total_of(const RowSums<kGroups, kChains>& sums) {
+/// What is left of a row behind its last chunk, in blocks of fewer than kChunkValues values.
+struct RestSums {
+  __m256 products = _mm256_setzero_ps();
+  float less = 0.0F;  ///< offsets and minimums
+};
+
+template <class Traits>
+BLUE_SIMD void add_block(RestSums& sums, const typename Traits::Block* from, const ByteRow& x,
+                         std::uint64_t first_group) {
   using Block = ByteBlock<Traits>;
-  Vec products = sums.products[0];
-  BLUE_UNROLL
-  for (int i = 1; i < kChains; ++i) products = add(products, sums.products[i]);
-  const float total = sum_of_lanes(products);
-  if constexpr (!kIsShifted<Block> && !Block::kHasMins) return total;
-  __m256 less = _mm256_setzero_ps();
-  if constexpr (kIsShifted<Block>)
-    less = _mm256_mul_ps(sums.scales.folded(), _mm256_set1_ps(static_cast<float>(Block::kOffset)));
-  if constexpr (Block::kHasMins) less = _mm256_add_ps(less, sums.mins.folded());
-  return total - sum_of_eight(less);
+  constexpr int kSubgroups = 32 / Traits::kGroup;
+  const Block block(from);
+  for (int g = 0; g < Traits::kValues / 32; ++g) {
+    const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
+    const __m256i ints = dot_of_32<kOperandKind<Block>>(row_operand<Traits>(block, g),
+                                                        load_32_bytes(x.values + at * kByteGroup));
+    const auto factor_of = [&](int half) BLUE_SIMD_LAMBDA {
+      return _mm_set1_ps(block.scale(g * kSubgroups + half * (kSubgroups - 1)) * x.scales[at]);
+    };
+    const __m256 factors = _mm256_set_m128(factor_of(1), factor_of(0));
+    sums.products = _mm256_fmadd_ps(_mm256_cvtepi32_ps(ints), factors, sums.products);
+    for (int s = 0; s < kSubgroups; ++s) {
+      const float sum = kSubgroups == 1 ? x.sums[at] : x.half_sums[2 * at + static_cast<std::uint64_t>(s)];
+      const int i = g * kSubgroups + s;
+      if constexpr (kIsShifted<Block>) sums.less += static_cast<float>(Block::kOffset) * block.scale(i) * sum;
+      if constexpr (Block::kHasMins) sums.less += block.min(i) * sum;
+    }
+  }
 }
 
-/// kRows rows, each `apart` bytes behind the one before, against one token; the chains that hide an addition's latency are
-/// those of four rows, or four of a single one.
-template <class Traits, int kRows>
-void dot_bytes(const std::byte* first, std::uint64_t apart, const ByteRow& x, std::uint64_t cols,
-               float (&out)[kRows]) {
+/// out[r][t] = row r · x[t], for kRows rows, each `apart` bytes behind the one before.
+template <class Traits, int kRows, int kTokens>
+void dot_bytes(const std::byte* first, std::uint64_t apart, const ByteRow (&x)[kTokens], std::uint64_t cols,
+               float (&out)[kRows][kTokens]) {
   constexpr std::uint64_t kBlocks = kChunkValues / Traits::kValues;
   using Block = typename Traits::Block;
   const std::uint64_t n_chunks = cols / kChunkValues;
   const auto blocks_of = [&](int row) BLUE_SIMD_LAMBDA {
     return reinterpret_cast<const Block*>(first + static_cast<std::uint64_t>(row) * apart);
   };
-  RowSums<kChunkValues / Traits::kGroup, 4 / kRows> sums[kRows];
+  RowSums<kChunkValues / Traits::kGroup> sums[kRows][kTokens];
   for (std::uint64_t c = 0; c < n_chunks; ++c) {
     BLUE_UNROLL
     for (int r = 0; r < kRows; ++r) {
@@ -147,11 +148,16 @@ void dot_bytes(const std::byte* first, std::uint64_t apart, const ByteRow& x, st
     }
   }
   BLUE_UNROLL
-  for (int r = 0; r < kRows; ++r) out[r] = total_of<Traits>(sums[r]);
-  if constexpr (kBlocks > 1) {
-    for (std::uint64_t b = n_chunks * kBlocks; b < cols / Traits::kValues; ++b) {
-      for (int r = 0; r < kRows; ++r)
-        out[r] += dot_block<Traits>(blocks_of(r) + b, x, b * (Traits::kValues / 32));
+  for (int r = 0; r < kRows; ++r) {
+    BLUE_UNROLL
+    for (int t = 0; t < kTokens; ++t) {
+      out[r][t] = sums[r][t].template total<ByteBlock<Traits>>();
+      if constexpr (kBlocks > 1) {
+        RestSums rest;
+        for (std::uint64_t b = n_chunks * kBlocks; b < cols / Traits::kValues; ++b)
+          add_block<Traits>(rest, blocks_of(r) + b, x[t], b * (Traits::kValues / 32));
+        out[r][t] += sum_of_eight(rest.products) - rest.less;
+      }
     }
   }
 }

@@ -134,7 +134,7 @@ class CpuBackend final : public Backend {
       case OpKind::route: route(work); break;
       case OpKind::expert_linear: expert_linear(work, kernels_for(work), ops_); break;
       case OpKind::expert_sum: expert_sum(work); break;
-      case OpKind::head_linear: head_linear(work, kernels_for(work)); break;
+      case OpKind::head_linear: head_linear(work, kernels_for(work), ops_); break;
       case OpKind::attention_latent: attention_latent(work, ops_); break;
       case OpKind::index_topk: index_topk(work, ops_); break;
       case OpKind::layer_norm: layer_norm(work, ops_); break;

@@ -10,7 +10,7 @@ namespace blue::kernels::cpu {
 namespace {
 
 /// Below this many tokens a panel costs more to unpack than it saves.
-constexpr std::uint64_t kPanelTokens = 4;
+constexpr std::uint64_t kPanelTokens = kLanes == 16 ? 6 : 5;
 
 /// sums of one subgroup `s` of 32 columns: integers of every side and token.
 template <class Traits, int kTokens>
@@ -103,16 +103,34 @@ void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
   }
 }
 
+/// Rows [first_row, end_row) against tokens [first, first + kTokens). What is read from memory at once is what fills four
+/// chains of sums: four rows of one token, two of two, one of four.
+template <class Traits, int kTokens>
+void dot_tokens(const LinearPart& part, std::uint64_t first) {
+  ByteRow x[kTokens];
+  BLUE_UNROLL
+  for (int t = 0; t < kTokens; ++t)
+    x[t] = ByteRow::at(byte_row(part, first + static_cast<std::uint64_t>(t)), part.cols);
+  float* out = part.out + first * part.out_width;
+  walk_streams<kDotChains / kTokens>(
+      part.first_row, part.end_row, [&](auto rows, std::uint64_t r, std::uint64_t apart) {
+        float sums[rows][kTokens];
+        dot_bytes<Traits>(part.weight + r * part.row_bytes, apart * part.row_bytes, x, part.cols, sums);
+        for (std::uint64_t i = 0; i < rows; ++i) {
+          for (std::uint64_t t = 0; t < kTokens; ++t) out[t * part.out_width + r + i * apart] = sums[i][t];
+        }
+      });
+}
+
 /// Few tokens: [first_row, end_row) against each of them.
 template <class Traits>
 void dot_rows(const LinearPart& part) {
-  for (std::uint64_t t = 0; t < part.n_tokens; ++t) {
-    const ByteRow x = ByteRow::at(byte_row(part, t), part.cols);
-    walk_streams(part, part.out + t * part.out_width,
-                 [&](auto& sums, const std::byte* first, std::uint64_t apart) {
-                   dot_bytes<Traits>(first, apart, x, part.cols, sums);
-                 });
+  std::uint64_t t = 0;
+  for (; t + kDotTokens <= part.n_tokens; t += kDotTokens) dot_tokens<Traits, kDotTokens>(part, t);
+  if constexpr (kDotTokens > 2) {
+    for (; t + 2 <= part.n_tokens; t += 2) dot_tokens<Traits, 2>(part, t);
   }
+  if (t < part.n_tokens) dot_tokens<Traits, 1>(part, t);
 }
 
 template <class Traits>
@@ -122,6 +140,7 @@ void linear_bytes(const LinearPart& linear) {
     std::uint64_t t = 0;
     for (; t + kTokensAtOnce <= linear.n_tokens; t += kTokensAtOnce)
       multiply_tokens<Traits, kTokensAtOnce>(part, t);
+    for (; t + 4 <= linear.n_tokens; t += 4) multiply_tokens<Traits, 4>(part, t);
     for (; t + 2 <= linear.n_tokens; t += 2) multiply_tokens<Traits, 2>(part, t);
     if (t < linear.n_tokens) multiply_tokens<Traits, 1>(part, t);
   });

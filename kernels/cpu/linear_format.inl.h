@@ -24,17 +24,13 @@ template <class Traits, int kRows>
 void dot_row(const std::byte* first, std::uint64_t apart, const float* in, std::uint64_t cols,
              float (&out)[kRows]) {
   using Decoder = ChunkDecoder<Traits>;
-  constexpr int kSums = 4 / kRows;  // hide the latency of four dependent additions, of one row or four
   constexpr std::uint64_t kChunkBytes = Decoder::kValues * sizeof(typename Traits::Block) / Traits::kValues;
   const auto blocks_of = [&](int row) BLUE_SIMD_LAMBDA {
     return reinterpret_cast<const typename Traits::Block*>(first + static_cast<std::uint64_t>(row) * apart);
   };
-  Vec sums[kRows][kSums];
+  Vec sums[kRows];
   BLUE_UNROLL
-  for (auto& row : sums) {
-    BLUE_UNROLL
-    for (Vec& sum : row) sum = zero();
-  }
+  for (Vec& sum : sums) sum = zero();
   std::uint64_t c = 0;
   for (; c + Decoder::kValues <= cols; c += Decoder::kValues) {
     BLUE_UNROLL
@@ -43,18 +39,13 @@ void dot_row(const std::byte* first, std::uint64_t apart, const float* in, std::
       fetch_ahead<kChunkBytes>(blocks);
       const Decoder chunk(blocks);
       BLUE_UNROLL
-      for (int i = 0; i < Decoder::kValues; i += kLanes) {
-        Vec& sum = sums[r][i / kLanes % kSums];
-        sum = mul_add(chunk.at(i), load(in + c + i), sum);
-      }
+      for (int i = 0; i < Decoder::kValues; i += kLanes)
+        sums[r] = mul_add(chunk.at(i), load(in + c + i), sums[r]);
     }
   }
   BLUE_UNROLL
   for (int r = 0; r < kRows; ++r) {
-    Vec all = sums[r][0];
-    BLUE_UNROLL
-    for (int i = 1; i < kSums; ++i) all = add(all, sums[r][i]);
-    float total = sum_of_lanes(all);
+    float total = sum_of_lanes(sums[r]);
     for (std::uint64_t i = c; i < cols; ++i)
       total +=
           Traits::value(blocks_of(r)[i / Traits::kValues], static_cast<int>(i % Traits::kValues)) * in[i];
@@ -153,9 +144,12 @@ template <class Traits>
 void linear(const LinearPart& part) {
   static_assert(kTileCols % ChunkDecoder<Traits>::kValues == 0, "a tile must hold whole chunks");
   if (part.n_tokens == 1) {
-    return walk_streams(part, part.out, [&](auto& sums, const std::byte* first, std::uint64_t apart) {
-      dot_row<Traits>(first, apart, part.in, part.cols, sums);
-    });
+    return walk_streams<4>(
+        part.first_row, part.end_row, [&](auto rows, std::uint64_t r, std::uint64_t apart) {
+          float sums[rows];
+          dot_row<Traits>(part.weight + r * part.row_bytes, apart * part.row_bytes, part.in, part.cols, sums);
+          for (std::uint64_t i = 0; i < rows; ++i) part.out[r + i * apart] = sums[i];
+        });
   }
   Tile tile;
   for (int r = 0; r < kTileRows; ++r) {  // rows that the last tile lacks are multiplied as zeros

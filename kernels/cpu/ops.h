@@ -52,7 +52,8 @@ void route(const StepWork& work);
 /// Works in expert_workspace() bytes of Bindings::workspace.
 void expert_linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops);
 void expert_sum(const StepWork& work);
-void head_linear(const StepWork& work, const FormatKernels& kernels);
+/// Works in head_linear_workspace() bytes of Bindings::workspace.
+void head_linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops);
 void attention_latent(const StepWork& work, const OpKernels& kernels);
 void index_topk(const StepWork& work, const OpKernels& kernels);
 void layer_norm(const StepWork& work, const OpKernels& kernels);

@@ -4,6 +4,8 @@
 // Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/cpu/format_kernels.h"
 #include "kernels/cpu/simd.inl.h"
 
@@ -20,21 +22,18 @@ BLUE_SIMD void fetch_ahead(const void* from) {
   for (std::uint64_t line = 0; line < kBytes; line += 64) _mm_prefetch(ahead + line, _MM_HINT_T0);
 }
 
-/// Calls dot(sums, first, apart) for all rows of the part: sums is float[4] or float[1], first the address of the first row that
-/// it is to fill, apart the bytes from each of them to the next. `out` takes the sums, by row.
-template <class Dot>
-BLUE_SIMD void walk_streams(const LinearPart& part, float* out, const Dot& dot) {
-  constexpr std::uint64_t kStreams = 4;
-  const std::uint64_t n_each = (part.end_row - part.first_row) / kStreams;
-  for (std::uint64_t r = part.first_row; r < part.first_row + n_each; ++r) {
-    float sums[kStreams];
-    dot(sums, part.weight + r * part.row_bytes, n_each * part.row_bytes);
-    for (std::uint64_t i = 0; i < kStreams; ++i) out[r + i * n_each] = sums[i];
-  }
-  for (std::uint64_t r = part.first_row + n_each * kStreams; r < part.end_row; ++r) {
-    float sum[1];
-    dot(sum, part.weight + r * part.row_bytes, std::uint64_t{0});
-    out[r] = sum[0];
+template <int kRows>
+using Rows = std::integral_constant<int, kRows>;
+
+/// Calls dot(Rows<n>(), row, apart) so that all of [first_row, end_row) are met once: it is to take the n rows row, row + apart, ...
+/// and n is kStreams or 1.
+template <int kStreams, class Dot>
+BLUE_SIMD void walk_streams(std::uint64_t first_row, std::uint64_t end_row, const Dot& dot) {
+  const std::uint64_t apart = (end_row - first_row) / kStreams;
+  for (std::uint64_t r = first_row; r < first_row + apart; ++r) dot(Rows<kStreams>(), r, apart);
+  if constexpr (kStreams > 1) {
+    for (std::uint64_t r = first_row + apart * kStreams; r < end_row; ++r)
+      dot(Rows<1>(), r, std::uint64_t{0});
   }
 }
 

@@ -27,8 +27,14 @@ class CaseWalker : public CaseMaker {
       }
     }
     add_linear(format, 5, all_cols.front(), 4, RowSet::outputs);
+    add_few_tokens(format, all_cols[all_cols.size() - 2]);
     add_linear(format, 517, all_cols.back(), 1, RowSet::tokens);   // enough work for several threads
     add_linear(format, 259, all_cols.back(), 70, RowSet::tokens);  // more tokens than one pass
+  }
+
+  /// As many tokens as speculation checks, or sequences step together: kernels may have ways of their own for them.
+  void add_few_tokens(const Format& format, std::uint32_t cols) {
+    for (const std::uint32_t n_tokens : {3U, 5U}) add_linear(format, 5, cols, n_tokens, RowSet::tokens);
   }
 
   /// What a format can get wrong by itself: every number of blocks, one token and several, one row set and the other.
@@ -37,6 +43,7 @@ class CaseWalker : public CaseMaker {
       for (const std::uint32_t n_tokens : {1U, 7U}) add_linear(format, 3, cols, n_tokens, RowSet::tokens);
     }
     add_linear(format, 5, all_cols.front(), 4, RowSet::outputs);
+    add_few_tokens(format, all_cols[all_cols.size() - 2]);
     add_linear(format, 33, all_cols.back(), 33, RowSet::tokens);
     add_linear(format, 67, all_cols.back(), 1, RowSet::tokens);
   }
