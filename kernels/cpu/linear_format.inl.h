@@ -166,12 +166,14 @@ void linear(const LinearPart& part) {
 
 template <class Traits>
 constexpr auto linear_bytes_of() -> void (*)(const LinearPart&) {
+  if constexpr (!kHasBytes<Traits>) {
+    return nullptr;
+  } else {
 #if defined(BLUE_HAS_TILES)
-  if constexpr (kHasBytes<Traits>) return &linear_tiles<Traits, TileInstructions>;
-#else
-  if constexpr (kHasBytes<Traits>) return &linear_bytes<Traits>;
+    if constexpr (Traits::kGroup == kDotCols) return &linear_tiles<Traits, TileInstructions>;
 #endif
-  return nullptr;
+    return &linear_bytes<Traits>;
+  }
 }
 
 }  // namespace

@@ -14,8 +14,8 @@ struct ModelledFormat {
   void (*linear_bytes)(const kernels::cpu::LinearPart& part);
 };
 
-/// One format of each kind: a scale per 32 and per 16 values, with and without minimums, large blocks and small ones.
-inline constexpr int kModelledFormats = 5;
+/// One format of each kind: with and without minimums, large blocks and small ones.
+inline constexpr int kModelledFormats = 3;
 const ModelledFormat& modelled_format(int i);
 
 /// How many instructions of the model met a tile whose shape was not configured for it, since the last call.

@@ -1,13 +1,9 @@
 #include "kernels/cpu/linear_format.inl.h"
 #include "kernels/cpu/linear_tiles.inl.h"
-#include "kernels/formats/q2_k/block.h"
-#include "kernels/formats/q2_k/cpu.inl.h"
 #include "kernels/formats/q4_0/block.h"
 #include "kernels/formats/q4_0/cpu.inl.h"
 #include "kernels/formats/q4_k/block.h"
 #include "kernels/formats/q4_k/cpu.inl.h"
-#include "kernels/formats/q6_k/block.h"
-#include "kernels/formats/q6_k/cpu.inl.h"
 #include "kernels/formats/q8_0/block.h"
 #include "kernels/formats/q8_0/cpu.inl.h"
 #include "tests/support/kernels_tile_model.h"
@@ -101,8 +97,8 @@ void linear_in_model(const kernels::cpu::LinearPart& part) {
 const ModelledFormat& modelled_format(int i) {
   namespace formats = kernels::formats;
   static constexpr ModelledFormat kFormats[kModelledFormats] = {
-      {"q2_k", linear_in_model<formats::q2_k::Traits>}, {"q4_0", linear_in_model<formats::q4_0::Traits>},
-      {"q4_k", linear_in_model<formats::q4_k::Traits>}, {"q6_k", linear_in_model<formats::q6_k::Traits>},
+      {"q4_0", linear_in_model<formats::q4_0::Traits>},
+      {"q4_k", linear_in_model<formats::q4_k::Traits>},
       {"q8_0", linear_in_model<formats::q8_0::Traits>},
   };
   return kFormats[i];
