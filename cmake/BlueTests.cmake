@@ -25,6 +25,9 @@ if(NOT BLUE_FUZZ)
 endif()
 
 set(blue_test_environment "BLUE_BIN_DIR=${CMAKE_BINARY_DIR}/bin" "BLUE_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+if(BLUE_SANITIZE MATCHES "address")
+  list(APPEND blue_test_environment "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0")
+endif()
 
 # blue_test_library(<target> FOLDERS <under tests>... [WITHOUT <regex>] LINK <targets>...)
 function(blue_test_library target)
