@@ -25,8 +25,11 @@ if(NOT BLUE_FUZZ)
 endif()
 
 set(blue_test_environment "BLUE_BIN_DIR=${CMAKE_BINARY_DIR}/bin" "BLUE_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
+# catch_discover_tests hands on one value of each property.
+set(blue_catch_environment ENVIRONMENT "BLUE_BIN_DIR=${CMAKE_BINARY_DIR}/bin")
 if(BLUE_SANITIZE MATCHES "address")
-  list(APPEND blue_test_environment "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0")
+  list(APPEND blue_catch_environment
+    ENVIRONMENT_MODIFICATION "LSAN_OPTIONS=set:suppressions=${PROJECT_SOURCE_DIR}/tests/leaks.supp")
 endif()
 
 # blue_test_library(<target> FOLDERS <under tests>... [WITHOUT <regex>] LINK <targets>...)
@@ -62,7 +65,7 @@ function(blue_test_group target folder)
   # A filter that matches nothing would pass in silence: -w NoTests makes it fail.
   catch_discover_tests(${target} TEST_PREFIX "${target}: " WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
     EXTRA_ARGS -w NoTests
-    PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABEL} ENVIRONMENT "${blue_test_environment}")
+    PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABEL} ${blue_catch_environment})
   blue_register_tests(catch ${target} ${sources})
 endfunction()
 
