@@ -64,6 +64,11 @@ Result<Node> ExpressionParser::parse_parenthesis() {
   return inner;
 }
 
+Status ExpressionParser::end_element(std::string_view closing) {
+  if (accept(TokenKind::symbol, ",") || sees(TokenKind::symbol, closing)) return {};
+  return unexpected("\",\" or \"" + std::string(closing) + "\"");
+}
+
 Result<Node> ExpressionParser::parse_map() {
   Node node = make(ExpressionKind::map);
   next();
@@ -73,7 +78,7 @@ Result<Node> ExpressionParser::parse_map() {
     BLUE_TRY(expect(TokenKind::symbol, ":"));
     BLUE_TRY_ASSIGN(Node value, parse());
     node->operands.push_back(std::move(value));
-    if (!accept(TokenKind::symbol, ",") && !sees(TokenKind::symbol, "}")) return unexpected("\",\" or \"}\"");
+    BLUE_TRY(end_element("}"));
   }
   return node;
 }
@@ -84,7 +89,7 @@ Result<Node> ExpressionParser::parse_list() {
   while (!accept(TokenKind::symbol, "]")) {
     BLUE_TRY_ASSIGN(Node element, parse());
     node->operands.push_back(std::move(element));
-    if (!accept(TokenKind::symbol, ",") && !sees(TokenKind::symbol, "]")) return unexpected("\",\" or \"]\"");
+    BLUE_TRY(end_element("]"));
   }
   return node;
 }
@@ -153,7 +158,7 @@ Status ExpressionParser::parse_arguments(Expression& call) {
       BLUE_TRY_ASSIGN(Node value, parse());
       call.operands.push_back(std::move(value));
     }
-    if (!accept(TokenKind::symbol, ",") && !sees(TokenKind::symbol, ")")) return unexpected("\",\" or \")\"");
+    BLUE_TRY(end_element(")"));
   }
   return {};
 }

@@ -45,6 +45,8 @@ class ExpressionParser {
   Result<std::string> expect_name(std::string_view what);
   /// bad_template naming the token at hand.
   [[nodiscard]] Error unexpected(std::string_view wanted) const;
+  /// Behind an element: takes a comma, or leaves the `closing` symbol where it stands.
+  Status end_element(std::string_view closing);
 
   /// Counts nesting while it lives; statements nest too.
   class Depth {

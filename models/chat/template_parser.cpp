@@ -152,8 +152,7 @@ class StatementParser {
         return expressions_.unexpected("a default");
       }
       statement.parameters.push_back(std::move(parameter));
-      if (!expressions_.accept(TokenKind::symbol, ",") && !expressions_.sees(TokenKind::symbol, ")"))
-        return expressions_.unexpected("\",\" or \")\"");
+      BLUE_TRY(expressions_.end_element(")"));
     }
     return {};
   }
