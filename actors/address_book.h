@@ -24,7 +24,7 @@ struct Addresses {
   SupervisorHandle supervisor;
   SchedulerHandle scheduler;
   EntropyMonitorHandle entropy_monitor;
-  std::array<TierManagerHandle, memory::kTiers> tiers;
+  std::array<TieringHandle, memory::kTiers> tiers;
   DmaEngineHandle dma_engine;
   KvLibraryHandle kv_library;
   TokenizerHandle tokenizer;
@@ -43,7 +43,7 @@ class AddressBook {
     const std::lock_guard lock(mutex_);
     return addresses_.*member;
   }
-  [[nodiscard]] TierManagerHandle tier(memory::Tier tier) const {
+  [[nodiscard]] TieringHandle tier(memory::Tier tier) const {
     const std::lock_guard lock(mutex_);
     return addresses_.tiers[static_cast<std::size_t>(tier)];
   }

@@ -46,11 +46,11 @@ void DmaEngine::on_exit() {
 }
 
 void DmaEngine::abandon_unfinished() {
-  TierHouse& house = *fabric().options.tiers;
-  for (std::uint32_t i = 0; i < house.catalog().capacity(); ++i) {
+  TierMemory& tiers = *fabric().options.tiers;
+  for (std::uint32_t i = 0; i < tiers.catalog().capacity(); ++i) {
     for (const Tier tier : {Tier::vram, Tier::ram}) {
-      if (house.residency().state({i}, tier) != BlockState::loading) continue;
-      house.residency().abandon({i}, tier);
+      if (tiers.residency().state({i}, tier) != BlockState::loading) continue;
+      tiers.residency().abandon({i}, tier);
       messages::MoveFailed failed;
       failed.block = i;
       failed.tier = static_cast<std::uint8_t>(tier);
@@ -62,48 +62,48 @@ void DmaEngine::abandon_unfinished() {
 
 Status DmaEngine::open() {
   if (mover_) return {};
-  TierHouse& house = *fabric().options.tiers;
-  BLUE_TRY_ASSIGN(reader_, house.open_reader());
+  TierMemory& tiers = *fabric().options.tiers;
+  BLUE_TRY_ASSIGN(reader_, tiers.open_reader());
   BLUE_TRY_ASSIGN(mover_,
-                  memory::Mover::open(house.device(), *reader_, house.catalog(), memory::Mover::Options{}));
+                  memory::Mover::open(tiers.device(), *reader_, tiers.catalog(), memory::Mover::Options{}));
   return {};
 }
 
 Result<memory::MoveReport> DmaEngine::carry(const messages::Move& order) {
-  TierHouse& house = *fabric().options.tiers;
+  TierMemory& tiers = *fabric().options.tiers;
   const BlockId block{order.block};
   const auto tier = static_cast<Tier>(order.tier);
   if (const Status opened = open(); !opened) {
-    house.residency().abandon(block, tier);
+    tiers.residency().abandon(block, tier);
     return opened.error();
   }
-  std::byte* const into = house.base(tier) + order.offset;
+  std::byte* const into = tiers.base(tier) + order.offset;
   memory::MoveOrder carried{
       .block = block,
       .route = tier == Tier::ram ? memory::MoveRoute::file_to_host : memory::MoveRoute::file_to_device,
       .into = into,
       .tier = tier,
-      .address = tier == Tier::ram ? house.ram_address(into) : into};
+      .address = tier == Tier::ram ? tiers.ram_address(into) : into};
   // The lease keeps tier ram's copy where it is until it has been carried on.
   std::optional<memory::Lease> in_ram;
-  if (tier == Tier::vram && house.has_ram()) in_ram = house.residency().try_lease(block, Tier::ram);
+  if (tier == Tier::vram && tiers.has_ram()) in_ram = tiers.residency().try_lease(block, Tier::ram);
   if (in_ram) {
-    carried.from = house.ram_host(in_ram->address());
-    carried.route = house.is_ram_page_locked() ? memory::MoveRoute::locked_to_device
+    carried.from = tiers.ram_host(in_ram->address());
+    carried.route = tiers.is_ram_page_locked() ? memory::MoveRoute::locked_to_device
                                                : memory::MoveRoute::pageable_to_device;
   }
-  return mover_->move(carried, house.residency());
+  return mover_->move(carried, tiers.residency());
 }
 
 void DmaEngine::move(const messages::Move& order) {
-  TierHouse& house = *fabric().options.tiers;
+  TierMemory& tiers = *fabric().options.tiers;
   const auto tier = static_cast<Tier>(order.tier);
   // Not loading any more: a predecessor's order, already reported failed.
-  if (house.residency().state({order.block}, tier) != BlockState::loading) return;
+  if (tiers.residency().state({order.block}, tier) != BlockState::loading) return;
   const auto report = carry(order);
   last_work_ns_ = monotonic_now_ns();
   if (report) {
-    house.wake_waiters();
+    tiers.wake_waiters();
     messages::Moved moved;
     moved.block = order.block;
     moved.tier = order.tier;

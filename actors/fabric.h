@@ -18,7 +18,7 @@
 #include "actors/logic/run_table.h"
 #include "actors/logic/seat_list.h"
 #include "actors/logic/text_codec.h"
-#include "actors/logic/tier_house.h"
+#include "actors/logic/tier_memory.h"
 #include "actors/logic/token_source.h"
 #include "actors/logic/trace_store.h"
 #include "actors/placement.h"
@@ -37,7 +37,7 @@ struct FabricOptions {
   TokenSourceFactory make_source;
   std::shared_ptr<const TextCodec> text_codec;  ///< for the tokenizer worker
   std::shared_ptr<const ModelShelf> shelf;      ///< null with scripted sources
-  std::shared_ptr<TierHouse> tiers;             ///< null: no blocks to move (scripted sources)
+  std::shared_ptr<TierMemory> tiers;            ///< null: no blocks to move (scripted sources)
   EntropyWatchLimits entropy;
   Nanoseconds stall_deadline_ns = 30'000'000'000;  ///< a stage without a heartbeat for so long is stalled
   Bytes kv_budget = 256_MiB;                       ///< of the kv library

@@ -30,7 +30,7 @@ using StageHandle = Protocol<Hears<messages::RunStage>, Hears<messages::PreemptS
 using EntropyMonitorHandle =
     Protocol<Hears<messages::WatchTokens>, Hears<messages::UnwatchTokens>, Hears<messages::PollSamples>>;
 
-using TierManagerHandle =
+using TieringHandle =
     Protocol<Hears<messages::PrefetchModel>, Hears<messages::Fetch>, Hears<messages::Evict>,
              Answers<messages::PinReport, messages::PinCounts>, Hears<messages::Moved>,
              Hears<messages::MoveCorrupt>, Hears<messages::MoveFailed>, Hears<messages::BlockReady>>;

@@ -38,7 +38,7 @@ House::House(FabricOptions options, LogSink& log)
       system_(std::make_unique<caf::actor_system>(config_)) {
   if (fabric_.options.tiers) {
     // The one message that a stage's miss may cost, and only when the engine sleeps.
-    fabric_.options.tiers->set_bell([this](messages::DeskIndex desk) {
+    fabric_.options.tiers->set_wake_engine([this](messages::DeskIndex desk) {
       messages::WakeMisses wake;
       wake.desk = desk;
       say(&Addresses::dma_engine, wake);

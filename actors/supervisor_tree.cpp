@@ -10,7 +10,7 @@
 #include "actors/kv_library.h"
 #include "actors/scheduler.h"
 #include "actors/stage.h"
-#include "actors/tier_warden.h"
+#include "actors/tiering.h"
 #include "actors/tokenizer_worker.h"
 #include "actors/tracer.h"
 #include "actors/watchdog.h"
@@ -46,10 +46,10 @@ void Supervisor::raise_all() {
 
 void Supervisor::raise_tiers() {
   for (const memory::Tier tier : {memory::Tier::nvme, memory::Tier::ram, memory::Tier::vram}) {
-    const auto place = [tier](Addresses& addresses, const TierManagerHandle& handle) {
+    const auto place = [tier](Addresses& addresses, const TieringHandle& handle) {
       addresses.tiers[static_cast<std::size_t>(tier)] = handle;
     };
-    raise<TierWarden>(ActorKind::tier_manager, "tier." + std::string(to_text(tier)), place, tier);
+    raise<Tiering>(ActorKind::tiering, "tier." + std::string(to_text(tier)), place, tier);
   }
   const auto place = [](Addresses& addresses, const DmaEngineHandle& handle) {
     addresses.dma_engine = handle;

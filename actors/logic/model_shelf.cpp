@@ -16,7 +16,7 @@ Result<std::shared_ptr<const ShelvedModel>> ModelShelf::open(const std::string& 
     log_.write_once(LogLevel::info, path + ": " + note);
   const std::string name = std::filesystem::path(path).stem().string();
   BLUE_TRY_ASSIGN(memory::CatalogModel taken,
-                  house_.catalog().add_model(name, shelved->model->files,
+                  tiers_.catalog().add_model(name, shelved->model->files,
                                              models::blocks_of(shelved->model->program, name)));
   shelved->blocks = std::move(taken.blocks);
   return models_[path] = std::move(shelved);

@@ -1,6 +1,6 @@
 // ModelShelf: the models of a runtime, each opened once: several stages that use one file share its program, vocabulary and
 // blocks. Also the codec of the tokenizer worker.
-// Depends on models, memory/tiers. Threads: any; opening holds the mutex. Lifetime: tier house and log outlive it.
+// Depends on models, memory/tiers. Threads: any; opening holds the mutex. Lifetime: tier memory and log outlive it.
 #pragma once
 
 #include <map>
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "actors/logic/text_codec.h"
-#include "actors/logic/tier_house.h"
+#include "actors/logic/tier_memory.h"
 #include "base/log_sink.h"
 #include "models/model.h"
 
@@ -24,7 +24,7 @@ struct ShelvedModel {
 class ModelShelf final : public TextCodec {
  public:
   /// `log` hears what of a file is left out, once.
-  ModelShelf(TierHouse& house, LogSink& log) : house_(house), log_(log) {}
+  ModelShelf(TierMemory& tiers, LogSink& log) : tiers_(tiers), log_(log) {}
 
   /// Errors: open_model's; tier_full when the catalog has no room for its blocks.
   [[nodiscard]] Result<std::shared_ptr<const ShelvedModel>> open(const std::string& path) const;
@@ -36,7 +36,7 @@ class ModelShelf final : public TextCodec {
                                            std::span<const TokenId> ids) const override;
 
  private:
-  TierHouse& house_;
+  TierMemory& tiers_;
   LogSink& log_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::shared_ptr<const ShelvedModel>> models_;

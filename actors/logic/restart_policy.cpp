@@ -9,7 +9,7 @@ std::string_view to_text(ActorKind kind) {
     case ActorKind::cascade: return "cascade";
     case ActorKind::stage: return "stage";
     case ActorKind::entropy_monitor: return "entropy_monitor";
-    case ActorKind::tier_manager: return "tier_manager";
+    case ActorKind::tiering: return "tiering";
     case ActorKind::dma_engine: return "dma_engine";
     case ActorKind::kv_library: return "kv_library";
     case ActorKind::tokenizer: return "tokenizer";

@@ -20,7 +20,7 @@ enum class ActorKind : std::uint8_t {
   cascade,
   stage,
   entropy_monitor,
-  tier_manager,
+  tiering,
   dma_engine,
   kv_library,
   tokenizer,

@@ -14,12 +14,12 @@ constexpr Nanoseconds kAskAgain_ns = 50'000'000;
 Result<memory::Lease> RingLeases::lease(memory::BlockId block, const StopToken& stop) {
   // A step that goes on takes leases: a long prompt, or weights on their way from a slow drive, are no stall.
   desk_.heartbeat.fetch_add(1, std::memory_order_relaxed);
-  if (auto held = house_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
+  if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
   return miss(block, stop);
 }
 
 void RingLeases::hint(memory::BlockId block) {
-  if (house_.residency().state(block, memory::Tier::vram) == memory::BlockState::absent)
+  if (tiers_.residency().state(block, memory::Tier::vram) == memory::BlockState::absent)
     ask(block, Want::guessed);
 }
 
@@ -31,24 +31,24 @@ void RingLeases::ask(memory::BlockId block, Want want) {
   desk_.misses.push(record);
   // Pairs with the engine: it says that it sleeps, then looks once more; so either it sees the record or we see it sleep.
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (house_.is_engine_asleep.load(std::memory_order_seq_cst)) house_.ring(desk_.index);
+  if (tiers_.is_engine_asleep.load(std::memory_order_seq_cst)) tiers_.wake_engine(desk_.index);
 }
 
 Result<memory::Lease> RingLeases::miss(memory::BlockId block, const StopToken& stop) {
   ++n_misses_;
-  house_.clear_failure(block);
+  tiers_.clear_failure(block);
   for (;;) {
     if (stop.is_stopped()) {
       return Error(memory::MemoryError::stopped,
-                   "stopped while block " + house_.catalog().at(block).name + " was on its way");
+                   "stopped while block " + tiers_.catalog().at(block).name + " was on its way");
     }
     ask(block, Want::demanded);
-    const std::optional<Error> failure = house_.wait_for(block, stop, kAskAgain_ns);
-    if (auto held = house_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
+    const std::optional<Error> failure = tiers_.wait_for(block, stop, kAskAgain_ns);
+    if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
     if (!failure) continue;
     // No room in tier 0 beside what is pinned: the device may read page-locked memory in place.
-    if (failure->is(memory::MemoryError::tier_full) && house_.is_ram_page_locked()) {
-      if (auto in_place = house_.residency().try_lease(block, memory::Tier::ram)) return std::move(*in_place);
+    if (failure->is(memory::MemoryError::tier_full) && tiers_.is_ram_page_locked()) {
+      if (auto in_place = tiers_.residency().try_lease(block, memory::Tier::ram)) return std::move(*in_place);
     }
     return *failure;
   }

@@ -1,17 +1,17 @@
 // RingLeases: a stage's lease source. A hit is a few atomics; a miss goes into the desk's miss ring, which the DMA engine reads
-// between its moves, and the stage waits in the tier house's line.
-// Depends on actors/logic, memory/tiers. Threads: its stage's. Lifetime: house and desk outlive it.
+// between its moves, and the stage waits in the tier memory's line.
+// Depends on actors/logic, memory/tiers. Threads: its stage's. Lifetime: tiers and desk outlive it.
 #pragma once
 
 #include "actors/logic/desk.h"
-#include "actors/logic/tier_house.h"
+#include "actors/logic/tier_memory.h"
 #include "memory/tiers/lease_source.h"
 
 namespace blue::actors {
 
 class RingLeases final : public memory::LeaseSource {
  public:
-  RingLeases(TierHouse& house, StageDesk& desk) : house_(house), desk_(desk) {}
+  RingLeases(TierMemory& tiers, StageDesk& desk) : tiers_(tiers), desk_(desk) {}
 
   [[nodiscard]] Result<memory::Lease> lease(memory::BlockId block, const StopToken& stop) override;
   void hint(memory::BlockId block) override;
@@ -24,7 +24,7 @@ class RingLeases final : public memory::LeaseSource {
   void ask(memory::BlockId block, Want want);
   [[nodiscard]] Result<memory::Lease> miss(memory::BlockId block, const StopToken& stop);
 
-  TierHouse& house_;
+  TierMemory& tiers_;
   StageDesk& desk_;
   std::uint64_t n_misses_ = 0;
 };

@@ -6,7 +6,7 @@ namespace blue::actors {
 
 SessionSource::SessionSource(const SessionSurroundings& surroundings, StageDesk& desk)
     : surroundings_(surroundings),
-      leases_(surroundings.house, desk),
+      leases_(surroundings.tiers, desk),
       turn_(surroundings.device_turn, std::defer_lock) {}
 
 Status SessionSource::open(const std::string& path) {

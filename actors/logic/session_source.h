@@ -22,7 +22,7 @@ namespace blue::actors {
 struct SessionSurroundings {
   kernels::Backend& backend;  ///< driven by whoever holds the turn
   std::mutex& device_turn;
-  TierHouse& house;
+  TierMemory& tiers;
   const ModelShelf& shelf;
   models::ExecutorLimits limits;  ///< max_context is cut to what the model was trained for
 };

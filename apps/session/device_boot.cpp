@@ -19,7 +19,7 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
   boot->choice = choice.why;
   BLUE_TRY_ASSIGN(boot->backend, choice.entry->open({choice.device_index, placement.worker_cpus}));
   hal::Device& device = boot->backend->device();
-  actors::TierHouseOptions tiers;
+  actors::TierMemoryOptions tiers;
   tiers.vram =
       options.vram_budget.count > 0 ? options.vram_budget : Bytes{device.info().memory_free.count / 2};
   tiers.ram = options.ram_budget;
@@ -28,7 +28,7 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
     tiers.ram = Bytes{memory.available.count / 4};
   }
   tiers.open_reader = [&log] { return hal::open_file_reader(kReadsInFlight, log); };
-  BLUE_TRY_ASSIGN(boot->tiers, actors::TierHouse::open(device, std::move(tiers), log));
+  BLUE_TRY_ASSIGN(boot->tiers, actors::TierMemory::open(device, std::move(tiers), log));
   boot->shelf = std::make_shared<actors::ModelShelf>(*boot->tiers, log);
   return boot;
 }

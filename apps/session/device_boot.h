@@ -18,7 +18,7 @@ struct DeviceBoot {
   std::string choice;
   std::unique_ptr<kernels::Backend> backend;
   std::mutex turn;
-  std::shared_ptr<actors::TierHouse> tiers;
+  std::shared_ptr<actors::TierMemory> tiers;
   std::shared_ptr<actors::ModelShelf> shelf;
 };
 

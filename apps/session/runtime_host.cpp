@@ -5,7 +5,7 @@
 #include "actors/house.h"
 #include "actors/logic/cascade_run.h"
 #include "actors/logic/run_directory.h"
-#include "actors/tier_warden.h"
+#include "actors/tiering.h"
 #include "apps/session/device_boot.h"
 #include "base/check.h"
 
@@ -199,7 +199,7 @@ std::vector<actors::Seat> Runtime::actors() const { return state_->house->fabric
 std::vector<TierState> Runtime::tiers() const {
   std::vector<TierState> states;
   if (!state_->device) return states;
-  actors::TierHouse& house = *state_->device->tiers;
+  actors::TierMemory& house = *state_->device->tiers;
   const auto views = memory::UnifiedAddressSpace(house.catalog(), house.residency()).view();
   for (const memory::Tier tier : {memory::Tier::vram, memory::Tier::ram, memory::Tier::nvme}) {
     states.push_back(

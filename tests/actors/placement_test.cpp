@@ -29,7 +29,7 @@ TEST_CASE("on an i9-13900F stages and scheduling get performance cores and the r
   CHECK(kind_of(topology, placement.cpu_of(ActorKind::stage)) == hal::CoreKind::performance);
   CHECK(kind_of(topology, placement.cpu_of(ActorKind::scheduler)) == hal::CoreKind::performance);
   for (const ActorKind kind :
-       {ActorKind::tokenizer, ActorKind::dma_engine, ActorKind::tier_manager, ActorKind::kv_library,
+       {ActorKind::tokenizer, ActorKind::dma_engine, ActorKind::tiering, ActorKind::kv_library,
         ActorKind::tracer, ActorKind::watchdog, ActorKind::supervisor, ActorKind::cascade,
         ActorKind::application, ActorKind::entropy_monitor}) {
     INFO(to_text(kind));

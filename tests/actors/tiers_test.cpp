@@ -21,7 +21,8 @@ std::byte content(std::uint32_t block) { return static_cast<std::byte>(block * 7
 /// Leases one block per token, in order, twice round, and says whether it held the right bytes: "." or "x".
 class LeasingSource final : public actors::TokenSource {
  public:
-  LeasingSource(actors::TierHouse& house, actors::StageDesk& desk, const std::vector<memory::BlockId>& blocks)
+  LeasingSource(actors::TierMemory& house, actors::StageDesk& desk,
+                const std::vector<memory::BlockId>& blocks)
       : leases_(house, desk), blocks_(blocks) {}
 
   Result<actors::SourceBegin> begin(const actors::StageJob&, const StopToken&) override {
@@ -49,7 +50,7 @@ class LeasingSource final : public actors::TokenSource {
 struct Ground {
   std::filesystem::path path;
   std::unique_ptr<hal::Device> device;
-  std::shared_ptr<actors::TierHouse> tiers;
+  std::shared_ptr<actors::TierMemory> tiers;
   std::vector<memory::BlockId> blocks;
   NullLogSink log;
 
@@ -68,11 +69,11 @@ struct Ground {
     }
     file.close();
     device = std::move(hal::open_cpu_device()).value();
-    actors::TierHouseOptions options;
+    actors::TierMemoryOptions options;
     options.vram = Bytes{room};
     options.max_blocks = 64;
     options.open_reader = [] { return hal::open_pread_reader(); };
-    tiers = std::move(actors::TierHouse::open(*device, options, log)).value();
+    tiers = std::move(actors::TierMemory::open(*device, options, log)).value();
     blocks = std::move(tiers->catalog().add_model("m", {path.string()}, plans)).value().blocks;
   }
   ~Ground() {

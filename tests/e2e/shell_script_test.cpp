@@ -126,7 +126,7 @@ TEST_CASE("every actor that the shell lists is a thread pinned to the core that 
     CHECK(std::to_string(pinned_core(child.id(), thread)) == core);
   }
   for (const char* kind :
-       {"supervisor", "scheduler", "entropy_monitor", "tier_manager", "dma_engine", "watchdog"}) {
+       {"supervisor", "scheduler", "entropy_monitor", "tiering", "dma_engine", "watchdog"}) {
     CHECK(kinds.count(kind) == 1);
   }
   CHECK(child.finish() == 0);

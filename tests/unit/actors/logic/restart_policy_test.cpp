@@ -7,7 +7,7 @@ namespace blue::actors {
 TEST_CASE("actors whose state can be rebuilt are started again and a cascade's run ends") {
   RestartPolicy policy;
   for (const ActorKind kind :
-       {ActorKind::scheduler, ActorKind::entropy_monitor, ActorKind::tier_manager, ActorKind::dma_engine,
+       {ActorKind::scheduler, ActorKind::entropy_monitor, ActorKind::tiering, ActorKind::dma_engine,
         ActorKind::kv_library, ActorKind::tokenizer, ActorKind::watchdog, ActorKind::tracer}) {
     INFO(to_text(kind));
     CHECK(policy.decide(kind, 0) == DownDecision::restart);

@@ -59,10 +59,10 @@ TEST_CASE("every lease shows its block's bytes however small the tiers are", "[m
   for (const Bytes ram : {0_B, 1_KiB, 2_KiB, 6_KiB}) {
     for (const Bytes vram : {1_KiB, 3_KiB, 6_KiB}) {
       test::FakeDevice device;
-      House house(device, {.vram = vram, .ram = ram});
-      house.run_steps(4);
-      if (vram == 6_KiB) CHECK(house.tiers->counts().n_misses == kBlocks);
-      if (ram == 6_KiB) CHECK(house.tiers->counts().bytes_read == kBlockSize * kBlocks);
+      House tiers(device, {.vram = vram, .ram = ram});
+      tiers.run_steps(4);
+      if (vram == 6_KiB) CHECK(tiers.tiers->counts().n_misses == kBlocks);
+      if (ram == 6_KiB) CHECK(tiers.tiers->counts().bytes_read == kBlockSize * kBlocks);
     }
   }
 }
@@ -70,9 +70,9 @@ TEST_CASE("every lease shows its block's bytes however small the tiers are", "[m
 TEST_CASE("on a CPU device nothing is held twice", "[memory][inline_tiers]") {
   auto device = hal::open_cpu_device();
   REQUIRE(device.ok());
-  House house(**device, {.vram = 3_KiB, .ram = 6_KiB});
-  house.run_steps(2);
-  const auto view = UnifiedAddressSpace(house.catalog, house.residency).view();
+  House tiers(**device, {.vram = 3_KiB, .ram = 6_KiB});
+  tiers.run_steps(2);
+  const auto view = UnifiedAddressSpace(tiers.catalog, tiers.residency).view();
   CHECK(view[0].resident == 3_KiB);
   CHECK(view[1].resident == 0_B);
   CHECK(view[2].resident == 6_KiB);
@@ -94,83 +94,83 @@ TEST_CASE("a known program order turns misses into hits", "[memory][inline_tiers
 
 TEST_CASE("what is leased stays, and a full tier 0 is read around in tier 1", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House house(device, {.vram = 2_KiB, .ram = 4_KiB});
-  const Lease first = house.take(0);
-  const Lease second = house.take(1);
-  const Lease third = house.take(2);
+  House tiers(device, {.vram = 2_KiB, .ram = 4_KiB});
+  const Lease first = tiers.take(0);
+  const Lease second = tiers.take(1);
+  const Lease third = tiers.take(2);
   CHECK(first.tier() == Tier::vram);
   CHECK(third.tier() == Tier::ram);
-  CHECK(house.tiers->counts().n_in_place == 1);
+  CHECK(tiers.tiers->counts().n_in_place == 1);
 }
 
 TEST_CASE("a tier full of leases refuses, and works again when one dies", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House house(device, {.vram = 2_KiB, .ram = 0_B});
-  Lease first = house.take(0);
-  const Lease second = house.take(1);
-  const auto refused = house.tiers->lease(house.ids[2], StopToken());
+  House tiers(device, {.vram = 2_KiB, .ram = 0_B});
+  Lease first = tiers.take(0);
+  const Lease second = tiers.take(1);
+  const auto refused = tiers.tiers->lease(tiers.ids[2], StopToken());
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().is(MemoryError::tier_full));
   first.release();
-  static_cast<void>(house.take(2));
+  static_cast<void>(tiers.take(2));
 }
 
 TEST_CASE("a raised stop flag ends a miss, not a hit", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House house(device, {.vram = 2_KiB, .ram = 0_B});
-  static_cast<void>(house.take(0));
+  House tiers(device, {.vram = 2_KiB, .ram = 0_B});
+  static_cast<void>(tiers.take(0));
   StopFlag flag;
   const StopToken token(flag);
   flag.raise();
-  CHECK(house.tiers->lease(house.ids[0], token).ok());
-  const auto stopped = house.tiers->lease(house.ids[1], token);
+  CHECK(tiers.tiers->lease(tiers.ids[0], token).ok());
+  const auto stopped = tiers.tiers->lease(tiers.ids[1], token);
   REQUIRE_FALSE(stopped.ok());
   CHECK(stopped.error().is(MemoryError::stopped));
 }
 
 TEST_CASE("after a failed read the room is free again", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House house(device, {.vram = 1_KiB, .ram = 0_B});
-  house.reader.failing_read = 1;
-  const auto failed = house.tiers->lease(house.ids[0], StopToken());
+  House tiers(device, {.vram = 1_KiB, .ram = 0_B});
+  tiers.reader.failing_read = 1;
+  const auto failed = tiers.tiers->lease(tiers.ids[0], StopToken());
   REQUIRE_FALSE(failed.ok());
   CHECK(failed.error().is(MemoryError::read_failed));
-  static_cast<void>(house.take(0));
+  static_cast<void>(tiers.take(0));
 }
 
 TEST_CASE("a model's blocks are forgotten unless one is leased", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House house(device, {.vram = 6_KiB, .ram = 6_KiB});
-  house.run_steps(1);
-  Lease held = house.take(3);
-  CHECK_FALSE(house.tiers->forget(house.ids));
+  House tiers(device, {.vram = 6_KiB, .ram = 6_KiB});
+  tiers.run_steps(1);
+  Lease held = tiers.take(3);
+  CHECK_FALSE(tiers.tiers->forget(tiers.ids));
   held.release();
-  CHECK(house.tiers->forget(house.ids));
-  for (const BlockId id : house.ids) {
-    CHECK(house.residency.state(id, Tier::vram) == BlockState::absent);
-    CHECK(house.residency.state(id, Tier::ram) == BlockState::absent);
+  CHECK(tiers.tiers->forget(tiers.ids));
+  for (const BlockId id : tiers.ids) {
+    CHECK(tiers.residency.state(id, Tier::vram) == BlockState::absent);
+    CHECK(tiers.residency.state(id, Tier::ram) == BlockState::absent);
   }
 }
 
 TEST_CASE("when the tiers die no address is left behind", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House house(device, {.vram = 6_KiB, .ram = 6_KiB});
-  house.run_steps(1);
-  house.tiers.reset();
-  for (const BlockId id : house.ids) CHECK_FALSE(house.residency.try_lease(id, Tier::vram));
+  House tiers(device, {.vram = 6_KiB, .ram = 6_KiB});
+  tiers.run_steps(1);
+  tiers.tiers.reset();
+  for (const BlockId id : tiers.ids) CHECK_FALSE(tiers.residency.try_lease(id, Tier::vram));
 }
 
 TEST_CASE("a byte is found in the nearest tier and in its file", "[memory][address_space]") {
   test::FakeDevice device;
-  House house(device, {.vram = 6_KiB, .ram = 0_B});
-  const UnifiedAddressSpace space(house.catalog, house.residency);
-  const auto before = space.locate(house.ids[1], 512 + 7);
+  House tiers(device, {.vram = 6_KiB, .ram = 0_B});
+  const UnifiedAddressSpace space(tiers.catalog, tiers.residency);
+  const auto before = space.locate(tiers.ids[1], 512 + 7);
   REQUIRE(before);
   CHECK(before->tier == Tier::nvme);
-  CHECK(before->file_offset == house.catalog.at(house.ids[1]).extents[1].file_offset + 7);
-  const Lease lease = house.take(1);
-  CHECK(space.locate(house.ids[1], 0)->tier == Tier::vram);
+  CHECK(before->file_offset == tiers.catalog.at(tiers.ids[1]).extents[1].file_offset + 7);
+  const Lease lease = tiers.take(1);
+  CHECK(space.locate(tiers.ids[1], 0)->tier == Tier::vram);
   CHECK(space.view()[0].n_pinned == 1);
-  CHECK_FALSE(space.locate(house.ids[1], 505));  // padding
-  CHECK_FALSE(space.locate(house.ids[1], 1024));
+  CHECK_FALSE(space.locate(tiers.ids[1], 505));  // padding
+  CHECK_FALSE(space.locate(tiers.ids[1], 1024));
 }

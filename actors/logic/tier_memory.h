@@ -1,4 +1,4 @@
-// TierHouse: the tiers' memory and tables that outlive the actors working on them: arenas, ledgers, catalog, residency, and
+// TierMemory: the tiers' memory and tables that outlive the actors working on them: arenas, ledgers, catalog, residency, and
 // the line in which stages wait for blocks.
 // Depends on hal, memory/tiers. Threads: a ledger is its tier manager's alone; everything else any thread.
 // Lifetime: the device outlives it; it outlives every lease and actor.
@@ -28,7 +28,7 @@
 
 namespace blue::actors {
 
-struct TierHouseOptions {
+struct TierMemoryOptions {
   Bytes vram;  ///< arena on the device
   Bytes ram;   ///< page-locked host memory; not used with a CPU device
   std::uint32_t max_blocks = 65536;
@@ -36,10 +36,11 @@ struct TierHouseOptions {
   std::function<Result<std::unique_ptr<hal::FileReader>>()> open_reader;
 };
 
-class TierHouse {
+class TierMemory {
  public:
   /// Errors: the device's and the pool's out_of_memory.
-  static Result<std::shared_ptr<TierHouse>> open(hal::Device& device, TierHouseOptions options, LogSink& log);
+  static Result<std::shared_ptr<TierMemory>> open(hal::Device& device, TierMemoryOptions options,
+                                                  LogSink& log);
 
   [[nodiscard]] hal::Device& device() { return device_; }
   [[nodiscard]] memory::BlockCatalog& catalog() { return catalog_; }
@@ -63,9 +64,9 @@ class TierHouse {
   }
 
   /// How a miss wakes a DMA engine that sleeps. Set once, before any actor runs.
-  void set_bell(std::function<void(messages::DeskIndex)> bell) { bell_ = std::move(bell); }
-  void ring(messages::DeskIndex desk) {
-    if (bell_) bell_(desk);
+  void set_wake_engine(std::function<void(messages::DeskIndex)> wake) { wake_engine_ = std::move(wake); }
+  void wake_engine(messages::DeskIndex desk) {
+    if (wake_engine_) wake_engine_(desk);
   }
   /// The DMA engine says whether it looks at the rings by itself.
   std::atomic<bool> is_engine_asleep{true};
@@ -80,16 +81,16 @@ class TierHouse {
   void close();
 
  private:
-  TierHouse(hal::Device& device, TierHouseOptions options);
+  TierMemory(hal::Device& device, TierMemoryOptions options);
 
   hal::Device& device_;
-  const TierHouseOptions options_;
+  const TierMemoryOptions options_;
   memory::BlockCatalog catalog_;
   memory::Residency residency_;
   std::unique_ptr<hal::Arena> arena_;
   std::unique_ptr<memory::PinnedPool> pool_;
   std::array<memory::TierLedger, memory::kTiers> ledgers_;
-  std::function<void(messages::DeskIndex)> bell_;
+  std::function<void(messages::DeskIndex)> wake_engine_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

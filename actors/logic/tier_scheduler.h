@@ -1,9 +1,9 @@
-// TierKeeper: the brain of a tier manager: what to evict, what to ask the tier below for, what to have moved. It books in its
+// TierScheduler: the brain of a tier manager: what to evict, what to ask the tier below for, what to have moved. It books in its
 // tier's ledger and makes the residency's transitions; copying is the DMA engine's.
 //   vram  wants a block: from ram where there is a tier ram, else straight from the file
 //   ram   wants a block: its bytes checked to be in the file by nvme, then read
 //   nvme  holds every block there is; it answers whether the files still hold it
-// Depends on actors/logic/tier_house.h, memory/tiers. Threads: its tier manager's.
+// Depends on actors/logic/tier_memory.h, memory/tiers. Threads: its tier manager's.
 #pragma once
 
 #include <cstdint>
@@ -11,11 +11,11 @@
 #include <span>
 #include <vector>
 
-#include "actors/logic/tier_house.h"
+#include "actors/logic/tier_memory.h"
 
 namespace blue::actors {
 
-class TierKeeper {
+class TierScheduler {
  public:
   enum class Want : std::uint8_t { guessed, demanded };
   struct BlockWant {
@@ -35,7 +35,7 @@ class TierKeeper {
     bool had_to_evict = false;
   };
 
-  TierKeeper(TierHouse& house, memory::Tier tier) : house_(house), tier_(tier) {}
+  TierScheduler(TierMemory& tiers, memory::Tier tier) : tiers_(tiers), tier_(tier) {}
 
   [[nodiscard]] Orders fetch(std::span<const memory::BlockId> blocks, Want want);
   /// The tier below has it (or lets it go past).
@@ -53,7 +53,7 @@ class TierKeeper {
   void retry(Orders& orders);
   void answer_from_files(memory::BlockId block, Orders& orders);
 
-  TierHouse& house_;
+  TierMemory& tiers_;
   memory::Tier tier_;
   std::map<memory::BlockId, Want> asked_below_;
   std::map<memory::BlockId, Want>

@@ -1,4 +1,4 @@
-#include "actors/logic/tier_keeper.h"
+#include "actors/logic/tier_scheduler.h"
 
 #include <filesystem>
 #include <utility>
@@ -11,57 +11,57 @@ using memory::BlockId;
 using memory::BlockState;
 using memory::Tier;
 
-TierKeeper::Orders TierKeeper::fetch(std::span<const BlockId> blocks, Want how) {
+TierScheduler::Orders TierScheduler::fetch(std::span<const BlockId> blocks, Want how) {
   Orders orders;
   for (const BlockId block : blocks) {
-    if (house_.catalog().find(block) != nullptr) want(block, how, orders);
+    if (tiers_.catalog().find(block) != nullptr) want(block, how, orders);
   }
   return orders;
 }
 
-void TierKeeper::want(BlockId block, Want how, Orders& orders) {
+void TierScheduler::want(BlockId block, Want how, Orders& orders) {
   if (tier_ == Tier::nvme) return answer_from_files(block, orders);
-  const BlockState state = house_.residency().state(block, tier_);
+  const BlockState state = tiers_.residency().state(block, tier_);
   if (state == BlockState::resident) {
     orders.ready.push_back(block);
     return;
   }
   if (state != BlockState::absent) return;
-  const bool goes_past_ram = tier_ == Tier::vram && !house_.has_ram();
-  const bool is_in_ram = tier_ == Tier::vram && house_.has_ram() &&
-                         house_.residency().state(block, Tier::ram) == BlockState::resident;
+  const bool goes_past_ram = tier_ == Tier::vram && !tiers_.has_ram();
+  const bool is_in_ram = tier_ == Tier::vram && tiers_.has_ram() &&
+                         tiers_.residency().state(block, Tier::ram) == BlockState::resident;
   if (goes_past_ram || is_in_ram) return load(block, how, orders);
   const auto [asked, is_new] = asked_below_.try_emplace(block, how);
   if (!is_new && how == Want::demanded) asked->second = how;
   orders.fetches.push_back({block, how});
 }
 
-void TierKeeper::answer_from_files(BlockId block, Orders& orders) {
-  for (const memory::BlockExtent& extent : house_.catalog().at(block).extents) {
+void TierScheduler::answer_from_files(BlockId block, Orders& orders) {
+  for (const memory::BlockExtent& extent : tiers_.catalog().at(block).extents) {
     auto known = file_sizes_.find(extent.file);
     if (known == file_sizes_.end()) {
       std::error_code refused;
-      const auto size = std::filesystem::file_size(house_.catalog().path(extent.file), refused);
+      const auto size = std::filesystem::file_size(tiers_.catalog().path(extent.file), refused);
       known = file_sizes_.emplace(extent.file, refused ? 0 : size).first;
     }
     if (extent.file_offset + extent.size > known->second) {
       file_sizes_.erase(known);  // looked at anew next time: the user may have mended it
-      return house_.post_failure(block, Error(memory::MemoryError::read_failed,
-                                              house_.catalog().path(extent.file) +
+      return tiers_.post_failure(block, Error(memory::MemoryError::read_failed,
+                                              tiers_.catalog().path(extent.file) +
                                                   ": the file has become shorter than its header says"));
     }
   }
   orders.ready.push_back(block);
 }
 
-void TierKeeper::load(BlockId block, Want how, Orders& orders) {
-  memory::TierLedger& ledger = house_.ledger(tier_);
-  const Bytes size = house_.catalog().at(block).size;
-  if (house_.residency().state(block, tier_) != BlockState::absent) return;
+void TierScheduler::load(BlockId block, Want how, Orders& orders) {
+  memory::TierLedger& ledger = tiers_.ledger(tier_);
+  const Bytes size = tiers_.catalog().at(block).size;
+  if (tiers_.residency().state(block, tier_) != BlockState::absent) return;
   const Bytes occupied = memory::TierArena::occupied(size);
   // A guess takes free room alone: what is there was wanted by somebody.
   if (how == Want::guessed && ledger.free_bytes() < occupied) return;
-  auto left = memory::make_room(ledger, house_.residency(), size, nullptr);
+  auto left = memory::make_room(ledger, tiers_.residency(), size, nullptr);
   if (!left) {
     if (how == Want::guessed) return;
     if (n_loading_ > 0) {
@@ -72,18 +72,18 @@ void TierKeeper::load(BlockId block, Want how, Orders& orders) {
     if (tier_ == Tier::ram)
       orders.ready.push_back(block);
     else
-      house_.post_failure(block, std::move(left).error());
+      tiers_.post_failure(block, std::move(left).error());
     return;
   }
   orders.had_to_evict = orders.had_to_evict || !left->empty();
-  if (!house_.residency().begin_load(block, tier_)) return;
+  if (!tiers_.residency().begin_load(block, tier_)) return;
   const auto place = ledger.reserve(block, size);
   BLUE_CHECK(place.has_value(), "room was just made");
   ++n_loading_;
   orders.moves.push_back({block, how, ledger.find(block)->offset});
 }
 
-TierKeeper::Orders TierKeeper::below_ready(BlockId block) {
+TierScheduler::Orders TierScheduler::below_ready(BlockId block) {
   Orders orders;
   const auto asked = asked_below_.find(block);
   if (asked == asked_below_.end()) return orders;
@@ -93,44 +93,44 @@ TierKeeper::Orders TierKeeper::below_ready(BlockId block) {
   return orders;
 }
 
-TierKeeper::Orders TierKeeper::moved(BlockId block) {
+TierScheduler::Orders TierScheduler::moved(BlockId block) {
   Orders orders;
   if (n_loading_ > 0) --n_loading_;
   orders.ready.push_back(block);
-  house_.wake_waiters();
+  tiers_.wake_waiters();
   retry(orders);
   return orders;
 }
 
-TierKeeper::Orders TierKeeper::move_failed(BlockId block, Error error) {
+TierScheduler::Orders TierScheduler::move_failed(BlockId block, Error error) {
   Orders orders;
   if (n_loading_ > 0) --n_loading_;
-  if (house_.ledger(tier_).find(block) != nullptr &&
-      house_.residency().state(block, tier_) == BlockState::absent) {
-    house_.ledger(tier_).release(block);
+  if (tiers_.ledger(tier_).find(block) != nullptr &&
+      tiers_.residency().state(block, tier_) == BlockState::absent) {
+    tiers_.ledger(tier_).release(block);
   }
-  house_.post_failure(block, std::move(error));
+  tiers_.post_failure(block, std::move(error));
   retry(orders);
   return orders;
 }
 
-void TierKeeper::retry(Orders& orders) {
+void TierScheduler::retry(Orders& orders) {
   for (const auto& [block, how] : std::exchange(waiting_for_room_, {})) load(block, how, orders);
 }
 
-std::size_t TierKeeper::evict(std::span<const BlockId> blocks) {
+std::size_t TierScheduler::evict(std::span<const BlockId> blocks) {
   std::size_t n = 0;
   if (tier_ == Tier::nvme) return n;
   for (const BlockId block : blocks) {
-    const bool is_held = house_.ledger(tier_).find(block) != nullptr;
-    if (is_held && memory::evict_block(house_.ledger(tier_), house_.residency(), block)) ++n;
+    const bool is_held = tiers_.ledger(tier_).find(block) != nullptr;
+    if (is_held && memory::evict_block(tiers_.ledger(tier_), tiers_.residency(), block)) ++n;
   }
   return n;
 }
 
-std::vector<std::uint32_t> TierKeeper::pins(std::span<const BlockId> blocks) const {
+std::vector<std::uint32_t> TierScheduler::pins(std::span<const BlockId> blocks) const {
   std::vector<std::uint32_t> pins;
-  for (const BlockId block : blocks) pins.push_back(house_.residency().pins(block, tier_));
+  for (const BlockId block : blocks) pins.push_back(tiers_.residency().pins(block, tier_));
   return pins;
 }
 

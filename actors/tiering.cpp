@@ -1,11 +1,11 @@
-#include "actors/tier_warden.h"
+#include "actors/tiering.h"
 
 namespace blue::actors {
 namespace {
 
 using memory::BlockId;
 using memory::Tier;
-using Want = TierKeeper::Want;
+using Want = TierScheduler::Want;
 
 std::vector<BlockId> blocks_of(const std::vector<std::uint32_t>& numbers) {
   std::vector<BlockId> blocks;
@@ -26,57 +26,59 @@ std::string_view to_text(memory::Tier tier) {
   return "unknown";
 }
 
-TierWarden::TierWarden(caf::actor_config& config, Fabric& fabric, memory::Tier tier)
-    : SeatedActor(config, fabric, ActorKind::tier_manager, "tier." + std::string(to_text(tier))),
+Tiering::Tiering(caf::actor_config& config, Fabric& fabric, memory::Tier tier)
+    : SeatedActor(config, fabric, ActorKind::tiering, "tier." + std::string(to_text(tier))),
       tier_(tier),
-      keeper_(*fabric.options.tiers, tier) {}
+      scheduler_(*fabric.options.tiers, tier) {}
 
-TierWarden::Behavior TierWarden::make_behavior() {
+Tiering::Behavior Tiering::make_behavior() {
   take_seat();
   return {
       on([this](const messages::PrefetchModel& order) { prefetch(order); }),
       on([this](const messages::Fetch& fetch) {
-        obey(keeper_.fetch(blocks_of(fetch.blocks), fetch.is_demanded != 0 ? Want::demanded : Want::guessed));
+        obey(scheduler_.fetch(blocks_of(fetch.blocks),
+                              fetch.is_demanded != 0 ? Want::demanded : Want::guessed));
       }),
-      on([this](const messages::Evict& evict) { keeper_.evict(blocks_of(evict.blocks)); }),
+      on([this](const messages::Evict& evict) { scheduler_.evict(blocks_of(evict.blocks)); }),
       on([this](const messages::PinReport& report) {
         messages::PinCounts counts;
-        counts.pins = keeper_.pins(blocks_of(report.blocks));
+        counts.pins = scheduler_.pins(blocks_of(report.blocks));
         return counts;
       }),
-      on([this](const messages::Moved& moved) { obey(keeper_.moved({moved.block})); }),
+      on([this](const messages::Moved& moved) { obey(scheduler_.moved({moved.block})); }),
       on([this](const messages::MoveCorrupt& corrupt) {
         fabric().log.write(LogLevel::error, corrupt.error);
-        obey(keeper_.move_failed({corrupt.block}, Error(memory::MemoryError::block_corrupt, corrupt.error)));
+        obey(scheduler_.move_failed({corrupt.block},
+                                    Error(memory::MemoryError::block_corrupt, corrupt.error)));
       }),
       on([this](const messages::MoveFailed& failed) {
-        obey(keeper_.move_failed({failed.block}, Error(memory::MemoryError::read_failed, failed.error)));
+        obey(scheduler_.move_failed({failed.block}, Error(memory::MemoryError::read_failed, failed.error)));
       }),
-      on([this](const messages::BlockReady& ready) { obey(keeper_.below_ready({ready.block})); }),
+      on([this](const messages::BlockReady& ready) { obey(scheduler_.below_ready({ready.block})); }),
   };
 }
 
-void TierWarden::prefetch(const messages::PrefetchModel& order) {
+void Tiering::prefetch(const messages::PrefetchModel& order) {
   if (!fabric().options.shelf) return;
   const auto model = fabric().options.shelf->open(order.model);
   // A guess about a model that can't be opened: the stage that needs it will say so.
   if (!model) return;
-  obey(keeper_.fetch((*model)->blocks, Want::guessed));
+  obey(scheduler_.fetch((*model)->blocks, Want::guessed));
 }
 
-void TierWarden::say_fetches(const std::vector<TierKeeper::BlockWant>& fetches) {
+void Tiering::say_fetches(const std::vector<TierScheduler::BlockWant>& fetches) {
   for (const Want want : {Want::demanded, Want::guessed}) {
     messages::Fetch fetch;
     fetch.is_demanded = want == Want::demanded ? 1 : 0;
-    for (const TierKeeper::BlockWant& wanted : fetches) {
+    for (const TierScheduler::BlockWant& wanted : fetches) {
       if (wanted.want == want) fetch.blocks.push_back(wanted.block.value);
     }
     if (!fetch.blocks.empty()) say(book().tier(below(tier_)), std::move(fetch));
   }
 }
 
-void TierWarden::obey(const TierKeeper::Orders& orders) {
-  for (const TierKeeper::Booked& wanted : orders.moves) {
+void Tiering::obey(const TierScheduler::Orders& orders) {
+  for (const TierScheduler::Booked& wanted : orders.moves) {
     messages::Move move;
     move.block = wanted.block.value;
     move.tier = static_cast<std::uint8_t>(tier_);

@@ -1,0 +1,31 @@
+// Tiering: the tier manager actor, one of three (vram, ram, nvme): owns the blocks of its tier. Its brain, TierScheduler, decides; this shell passes
+// fetches down, moves to the DMA engine, and readiness up.
+// Depends on actors/. Threads: its own. After a restart it goes on with the tier memory's tables; what it was asked for is
+// asked again by who waits.
+#pragma once
+
+#include <vector>
+
+#include "actors/handles.h"
+#include "actors/logic/tier_scheduler.h"
+#include "actors/seated_actor.h"
+
+namespace blue::actors {
+
+class Tiering final : public SeatedActor<TieringHandle> {
+ public:
+  Tiering(caf::actor_config& config, Fabric& fabric, memory::Tier tier);
+  Behavior make_behavior() override;
+
+ private:
+  void obey(const TierScheduler::Orders& orders);
+  void say_fetches(const std::vector<TierScheduler::BlockWant>& fetches);
+  void prefetch(const messages::PrefetchModel& order);
+
+  const memory::Tier tier_;
+  TierScheduler scheduler_;
+};
+
+std::string_view to_text(memory::Tier tier);
+
+}  // namespace blue::actors
