@@ -14,7 +14,7 @@
 
 namespace blue::actors {
 
-/// A stage's actor, and which of its desk's actors it is.
+/// A stage's actor, and which of its channel's actors it is.
 struct StageAddress {
   StageHandle handle;
   std::uint64_t incarnation = 0;
@@ -31,7 +31,7 @@ struct Addresses {
   WatchdogHandle watchdog;
   TracerHandle tracer;
   ApplicationHandle application;
-  std::map<messages::DeskIndex, StageAddress> stages;
+  std::map<messages::StageId, StageAddress> stages;
   std::map<messages::RunNumber, CascadeHandle> cascades;
 };
 
@@ -47,9 +47,9 @@ class AddressBook {
     const std::lock_guard lock(mutex_);
     return addresses_.tiers[static_cast<std::size_t>(tier)];
   }
-  [[nodiscard]] StageAddress stage(messages::DeskIndex desk) const {
+  [[nodiscard]] StageAddress stage(messages::StageId channel) const {
     const std::lock_guard lock(mutex_);
-    const auto found = addresses_.stages.find(desk);
+    const auto found = addresses_.stages.find(channel);
     return found == addresses_.stages.end() ? StageAddress{} : found->second;
   }
   [[nodiscard]] CascadeHandle cascade(messages::RunNumber run) const {

@@ -120,8 +120,8 @@ void Application::show(Job& job) {
 
 std::size_t Application::drain() {
   std::size_t n = 0;
-  for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
-    n += messages::drain_traced(seat(), fabric().desks.at(desk).text, "text",
+  for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
+    n += messages::drain_traced(seat(), fabric().channels.at(channel).text, "text",
                                 [this](const messages::TextRecord& record) {
                                   Job& job = jobs_[record.job];
                                   job.text += job.follower.feed(record);
@@ -187,8 +187,8 @@ void Application::poll() {
   }
   if (n == 0) {
     fabric().pace.wait([this] {
-      for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
-        if (fabric().desks.at(desk).text.size() > 0) return true;
+      for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
+        if (fabric().channels.at(channel).text.size() > 0) return true;
       }
       return false;
     });

@@ -1,4 +1,4 @@
-// Application: the actor that stands for the program outside. Runs and generations come in through it; text (from the desks'
+// Application: the actor that stands for the program outside. Runs and generations come in through it; text (from the channels'
 // rings), slots and ends go out through the event board, in order and without a gap. Embedding actors ask it for text.
 // Depends on actors/. Threads: its own; the one consumer of all text rings. It is not restarted: promises died with it.
 #pragma once

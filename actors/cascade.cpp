@@ -89,13 +89,13 @@ void Cascade::go_on() {
 void Cascade::ask_for(const CascadeRun::StageToRun& next) {
   const std::vector<StageSpec>& stages = brain_->record().cascade.stages;
   const StageSpec& stage = stages[next.stage];
-  auto desk = fabric().desks.open(stage.name);
-  if (!desk) return fail(desk.error());
+  auto channel = fabric().channels.open(stage.name);
+  if (!channel) return fail(channel.error());
   messages::StageReady ready;
   ready.run = run_;
   ready.job = fabric().runs.next_job();
   ready.stage = next.stage;
-  ready.desk = (*desk)->index;
+  ready.channel = (*channel)->index;
   ready.model = stage.model;
   ready.system = stage.system;
   ready.prompt = next.prompt;

@@ -121,8 +121,8 @@ void DmaEngine::move(const messages::Move& order) {
 
 std::size_t DmaEngine::take_misses() {
   std::size_t n = 0;
-  for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
-    n += messages::drain_traced(seat(), fabric().desks.at(desk).misses, "misses",
+  for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
+    n += messages::drain_traced(seat(), fabric().channels.at(channel).misses, "misses",
                                 [this](const messages::MissRecord& miss) {
                                   messages::Fetch fetch;
                                   fetch.blocks = {miss.block};
@@ -160,8 +160,8 @@ void DmaEngine::poll() {
   }
   const PollPace pace{true, fabric().pace.spin_ns, fabric().pace.nap_ns / 10};
   pace.wait([this] {
-    for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
-      if (fabric().desks.at(desk).misses.size() > 0) return true;
+    for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
+      if (fabric().channels.at(channel).misses.size() > 0) return true;
     }
     return false;
   });

@@ -22,26 +22,26 @@ EntropyMonitor::EntropyMonitor(caf::actor_config& config, Fabric& fabric)
 
 EntropyMonitor::Behavior EntropyMonitor::make_behavior() {
   take_seat();
-  for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
-    const messages::JobNumber job = fabric().desks.at(desk).current_job();
-    if (job != 0) begin(desk, job, kUnknownBudget);
+  for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
+    const messages::JobNumber job = fabric().channels.at(channel).current_job();
+    if (job != 0) begin(channel, job, kUnknownBudget);
   }
   return {
-      on([this](const messages::WatchTokens& watch) { begin(watch.desk, watch.job, watch.max_tokens); }),
-      on([this](const messages::UnwatchTokens& unwatch) { end(unwatch.desk, unwatch.job); }),
+      on([this](const messages::WatchTokens& watch) { begin(watch.channel, watch.job, watch.max_tokens); }),
+      on([this](const messages::UnwatchTokens& unwatch) { end(unwatch.channel, unwatch.job); }),
       on([this](const messages::PollSamples&) { poll(); }),
   };
 }
 
-EntropyMonitor::Listening& EntropyMonitor::at(messages::DeskIndex desk) {
-  while (listening_.size() <= desk) {
+EntropyMonitor::Listening& EntropyMonitor::at(messages::StageId channel) {
+  while (listening_.size() <= channel) {
     listening_.push_back({0, std::make_unique<EntropyWatch>(fabric().options.entropy)});
   }
-  return listening_[desk];
+  return listening_[channel];
 }
 
-void EntropyMonitor::begin(messages::DeskIndex desk, messages::JobNumber job, std::uint32_t max_tokens) {
-  Listening& listening = at(desk);
+void EntropyMonitor::begin(messages::StageId channel, messages::JobNumber job, std::uint32_t max_tokens) {
+  Listening& listening = at(channel);
   if (listening.job == job) return;
   if (listening.job == 0) ++n_running_;
   listening.job = job;
@@ -49,42 +49,43 @@ void EntropyMonitor::begin(messages::DeskIndex desk, messages::JobNumber job, st
   begin_polling();
 }
 
-void EntropyMonitor::end(messages::DeskIndex desk, messages::JobNumber job) {
-  drain(desk);
-  Listening& listening = at(desk);
+void EntropyMonitor::end(messages::StageId channel, messages::JobNumber job) {
+  drain(channel);
+  Listening& listening = at(channel);
   if (listening.job != job) return;
-  if (const auto verdict = listening.watch->finish(); verdict.hint) hint(desk, listening, *verdict.hint);
+  if (const auto verdict = listening.watch->finish(); verdict.hint) hint(channel, listening, *verdict.hint);
   listening.job = 0;
   --n_running_;
 }
 
-void EntropyMonitor::feed(messages::DeskIndex desk, const messages::TokenSample& sample) {
-  Listening& listening = at(desk);
+void EntropyMonitor::feed(messages::StageId channel, const messages::TokenSample& sample) {
+  Listening& listening = at(channel);
   // Samples of a job that is not watched are what an earlier one left in the ring.
   if (listening.job != sample.job) return;
   const EntropyVerdict verdict = listening.watch->feed(sample.token, sample.entropy_nats);
-  if (verdict.hint) hint(desk, listening, *verdict.hint);
-  if (verdict.degeneration) preempt(desk, sample.job, *verdict.degeneration);
+  if (verdict.hint) hint(channel, listening, *verdict.hint);
+  if (verdict.degeneration) preempt(channel, sample.job, *verdict.degeneration);
 }
 
-void EntropyMonitor::hint(messages::DeskIndex desk, const Listening& listening, HintKind kind) {
-  fabric().hints.push({seat().next(), listening.job, desk, static_cast<std::uint8_t>(kind),
+void EntropyMonitor::hint(messages::StageId channel, const Listening& listening, HintKind kind) {
+  fabric().hints.push({seat().next(), listening.job, channel, static_cast<std::uint8_t>(kind),
                        listening.watch->n_tokens(), listening.watch->mean_entropy_nats()});
 }
 
-void EntropyMonitor::preempt(messages::DeskIndex desk, messages::JobNumber job, Degeneration degeneration) {
+void EntropyMonitor::preempt(messages::StageId channel, messages::JobNumber job, Degeneration degeneration) {
   messages::PreemptStage order;
   order.job = job;
-  order.desk = desk;
+  order.channel = channel;
   order.reason = reason_of(degeneration);
   // The flag stops the token loop now; the message reaches the stage after it, for the trace and for a job yet to begin.
   fabric().preempt(job, order.reason);
-  say_urgent(book().stage(desk).handle, order);
+  say_urgent(book().stage(channel).handle, order);
 }
 
-std::size_t EntropyMonitor::drain(messages::DeskIndex desk) {
-  return messages::drain_traced(seat(), fabric().desks.at(desk).samples, "token_samples",
-                                [this, desk](const messages::TokenSample& sample) { feed(desk, sample); });
+std::size_t EntropyMonitor::drain(messages::StageId channel) {
+  return messages::drain_traced(
+      seat(), fabric().channels.at(channel).samples, "token_samples",
+      [this, channel](const messages::TokenSample& sample) { feed(channel, sample); });
 }
 
 void EntropyMonitor::begin_polling() {
@@ -95,15 +96,15 @@ void EntropyMonitor::begin_polling() {
 
 void EntropyMonitor::poll() {
   std::size_t n = 0;
-  for (messages::DeskIndex desk = 0; desk < listening_.size(); ++desk) n += drain(desk);
+  for (messages::StageId channel = 0; channel < listening_.size(); ++channel) n += drain(channel);
   if (n_running_ == 0) {
     is_polling_ = false;
     return;
   }
   if (n == 0) {
     fabric().pace.wait([this] {
-      for (messages::DeskIndex desk = 0; desk < listening_.size(); ++desk) {
-        if (fabric().desks.at(desk).samples.size() > 0) return true;
+      for (messages::StageId channel = 0; channel < listening_.size(); ++channel) {
+        if (fabric().channels.at(channel).samples.size() > 0) return true;
       }
       return false;
     });

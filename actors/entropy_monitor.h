@@ -1,4 +1,4 @@
-// EntropyMonitor: hears every token's entropy over the desks' sample rings, tells the scheduler hints over the hint ring, and
+// EntropyMonitor: hears every token's entropy over the channels' sample rings, tells the scheduler hints over the hint ring, and
 // stops a stage whose stream has degenerated. Polls only while a stage runs.
 // Depends on actors/. Threads: its own; consumer of all sample rings, producer of the hint ring. After a restart it listens
 // again wherever a job runs; the statistics begin anew.
@@ -20,21 +20,21 @@ class EntropyMonitor final : public SeatedActor<EntropyMonitorHandle> {
 
  private:
   struct Listening {
-    messages::JobNumber job = 0;  ///< 0: nobody runs at this desk
+    messages::JobNumber job = 0;  ///< 0: nobody runs at this channel
     std::unique_ptr<EntropyWatch> watch;
   };
 
-  Listening& at(messages::DeskIndex desk);
-  void begin(messages::DeskIndex desk, messages::JobNumber job, std::uint32_t max_tokens);
-  void end(messages::DeskIndex desk, messages::JobNumber job);
-  std::size_t drain(messages::DeskIndex desk);
-  void feed(messages::DeskIndex desk, const messages::TokenSample& sample);
-  void hint(messages::DeskIndex desk, const Listening& listening, HintKind kind);
-  void preempt(messages::DeskIndex desk, messages::JobNumber job, Degeneration degeneration);
+  Listening& at(messages::StageId channel);
+  void begin(messages::StageId channel, messages::JobNumber job, std::uint32_t max_tokens);
+  void end(messages::StageId channel, messages::JobNumber job);
+  std::size_t drain(messages::StageId channel);
+  void feed(messages::StageId channel, const messages::TokenSample& sample);
+  void hint(messages::StageId channel, const Listening& listening, HintKind kind);
+  void preempt(messages::StageId channel, messages::JobNumber job, Degeneration degeneration);
   void poll();
   void begin_polling();
 
-  std::vector<Listening> listening_;  ///< by desk
+  std::vector<Listening> listening_;  ///< by channel
   std::size_t n_running_ = 0;
   bool is_polling_ = false;
 };

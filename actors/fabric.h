@@ -1,4 +1,4 @@
-// Fabric: what the actors of one runtime share without messages: rings and desks, tables that outlive a restart, the trace
+// Fabric: what the actors of one runtime share without messages: rings and channels, tables that outlive a restart, the trace
 // hub, the address book. One per runtime, no globals; it is made before the actor system and dies after it.
 // Depends on actors/. Threads: each member says; options and placement never change.
 #pragma once
@@ -8,7 +8,6 @@
 #include <string>
 
 #include "actors/address_book.h"
-#include "actors/logic/desk.h"
 #include "actors/logic/entropy_watch.h"
 #include "actors/logic/event_board.h"
 #include "actors/logic/hint_log.h"
@@ -17,6 +16,7 @@
 #include "actors/logic/poll_pace.h"
 #include "actors/logic/run_table.h"
 #include "actors/logic/seat_list.h"
+#include "actors/logic/stage_channel.h"
 #include "actors/logic/text_codec.h"
 #include "actors/logic/tier_memory.h"
 #include "actors/logic/token_source.h"
@@ -60,7 +60,7 @@ struct Fabric {
   TraceHub traces;
   TraceStore trace_store;
   const PollPace pace;
-  Desks desks;
+  StageChannels channels;
   RunTable runs;
   EventBoard events;
   messages::HintRing hints{4096};
@@ -71,12 +71,12 @@ struct Fabric {
 
   /// Stops a job wherever it is, also one that waits for a block. Any thread; returns at once.
   void preempt(messages::JobNumber job, messages::PreemptReason reason) {
-    desks.preempt(job, reason);
+    channels.preempt(job, reason);
     if (options.tiers) options.tiers->wake_waiters();
   }
   /// Stops all work for good: the first step of a shutdown. Any thread.
   void close() {
-    desks.close_all();
+    channels.close_all();
     if (options.tiers) options.tiers->close();
   }
 };

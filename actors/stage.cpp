@@ -24,16 +24,16 @@ Ending ending_of(const messages::RunStage& order, StageOutcome& outcome) {
   ending.run = order.run;
   ending.job = order.job;
   ending.stage = order.stage;
-  ending.desk = order.desk;
+  ending.channel = order.channel;
   ending.text = std::move(outcome.text);
   return ending;
 }
 
 }  // namespace
 
-Stage::Stage(caf::actor_config& config, Fabric& fabric, messages::DeskIndex desk)
-    : SeatedActor(config, fabric, ActorKind::stage, "stage." + fabric.desks.at(desk).name),
-      desk_(fabric.desks.at(desk)) {}
+Stage::Stage(caf::actor_config& config, Fabric& fabric, messages::StageId channel)
+    : SeatedActor(config, fabric, ActorKind::stage, "stage." + fabric.channels.at(channel).name),
+      channel_(fabric.channels.at(channel)) {}
 
 Stage::Behavior Stage::make_behavior() {
   take_seat();
@@ -52,14 +52,14 @@ void Stage::take_up(const messages::RunStage& order) {
   const bool was_done =
       last_ending_ && std::visit([&](const auto& ending) { return ending.job == order.job; }, *last_ending_);
   if (was_done) return say_ending();
-  if (!source_) source_ = fabric().options.make_source(desk_);
+  if (!source_) source_ = fabric().options.make_source(channel_);
   auto change = source_->leave_for(job_of(order));
   if (!change) return run(order);
   run_after_switch(order, std::move(*change));
 }
 
 void Stage::run_after_switch(const messages::RunStage& order, TokenSource::KvSwitch change) {
-  const auto name_of = [this](const std::string& model) { return desk_.name + "@" + model; };
+  const auto name_of = [this](const std::string& model) { return channel_.name + "@" + model; };
   if (change.rows) {
     messages::SaveKv save;
     save.name = name_of(change.leaving);
@@ -95,19 +95,19 @@ void Stage::run_after_switch(const messages::RunStage& order, TokenSource::KvSwi
 void Stage::run(const messages::RunStage& order) {
   messages::WatchTokens watch_tokens;
   watch_tokens.job = order.job;
-  watch_tokens.desk = desk_.index;
+  watch_tokens.channel = channel_.index;
   watch_tokens.max_tokens = order.max_tokens;
   say(book().get(&Addresses::entropy_monitor), watch_tokens);
   messages::WatchStage watch_stage;
   watch_stage.job = order.job;
-  watch_stage.desk = desk_.index;
+  watch_stage.channel = channel_.index;
   say(book().get(&Addresses::watchdog), watch_stage);
 
   StageJob job = job_of(order);
   // What is too large for a message lies in the plan.
   if (const auto plan = fabric().runs.find(order.run); plan && plan->generation)
     job.prompt_tokens = plan->generation->prompt_tokens;
-  StageOutcome outcome = run_stage_job(job, *source_, desk_, seat().running());
+  StageOutcome outcome = run_stage_job(job, *source_, channel_, seat().running());
   if (outcome.error) {
     auto failed = ending_of<messages::StageFailed>(order, outcome);
     failed.kind = static_cast<std::uint8_t>(outcome.error->kind());
@@ -127,11 +127,11 @@ void Stage::run(const messages::RunStage& order) {
 
   messages::UnwatchTokens unwatch_tokens;
   unwatch_tokens.job = order.job;
-  unwatch_tokens.desk = desk_.index;
+  unwatch_tokens.channel = channel_.index;
   say(book().get(&Addresses::entropy_monitor), unwatch_tokens);
   messages::UnwatchStage unwatch_stage;
   unwatch_stage.job = order.job;
-  unwatch_stage.desk = desk_.index;
+  unwatch_stage.channel = channel_.index;
   say(book().get(&Addresses::watchdog), unwatch_stage);
   say_ending();
 }

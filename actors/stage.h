@@ -1,6 +1,6 @@
-// Stage (thinker, coder, reviewer, fixer, ...): owns one token source and its desk; runs one job at a time.
-// The token loop sends no message: samples, text and misses cross the desk's rings. It hears a preemption through the
-// desk's stop flag, which whoever preempts raises beside the message.
+// Stage (thinker, coder, reviewer, fixer, ...): owns one token source and its channel; runs one job at a time.
+// The token loop sends no message: samples, text and misses cross the channel's rings. It hears a preemption through the
+// channel's stop flag, which whoever preempts raises beside the message.
 // Depends on actors/. Threads: its own, pinned to the first compute core.
 #pragma once
 
@@ -16,7 +16,7 @@ namespace blue::actors {
 
 class Stage final : public SeatedActor<StageHandle> {
  public:
-  Stage(caf::actor_config& config, Fabric& fabric, messages::DeskIndex desk);
+  Stage(caf::actor_config& config, Fabric& fabric, messages::StageId channel);
 
   Behavior make_behavior() override;
   void on_exit() override;
@@ -30,7 +30,7 @@ class Stage final : public SeatedActor<StageHandle> {
   void run(const messages::RunStage& order);
   void say_ending();
 
-  StageDesk& desk_;
+  StageChannel& channel_;
   std::unique_ptr<TokenSource> source_;  ///< made on the stage's own thread at its first job
   std::optional<Ending> last_ending_;    ///< said again when the same job is ordered again
 };

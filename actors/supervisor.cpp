@@ -49,15 +49,15 @@ void Supervisor::open_run(messages::RunNumber run) {
 void Supervisor::open_generation(messages::RunNumber run) {
   const auto plan = fabric().runs.find(run);
   if (!plan || !plan->generation) return;
-  const auto desk = fabric().desks.open("generate");
-  if (!desk) return end_run(run, desk.error());
-  if (incarnations_[(*desk)->index] == 0) raise_stage((*desk)->index);
+  const auto channel = fabric().channels.open("generate");
+  if (!channel) return end_run(run, channel.error());
+  if (incarnations_[(*channel)->index] == 0) raise_stage((*channel)->index);
   const StageJob& job = *plan->generation;
   const models::SamplingSpec& sampling = job.sampling;
   messages::StageReady ready;
   ready.run = run;
   ready.job = job.job;
-  ready.desk = (*desk)->index;
+  ready.channel = (*channel)->index;
   ready.model = job.model;
   ready.system = job.system;
   ready.prompt = job.prompt;
@@ -85,10 +85,10 @@ void Supervisor::child_down(const std::string& name, const std::string& why) {
     case DownDecision::restart_lose_job: {
       // Told before the new one is known, so that no job given to it can be meant.
       messages::StageLost lost;
-      for (messages::DeskIndex desk = 0; desk < fabric().desks.size(); ++desk) {
-        if (name == "stage." + fabric().desks.at(desk).name) lost.desk = desk;
+      for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
+        if (name == "stage." + fabric().channels.at(channel).name) lost.channel = channel;
       }
-      lost.incarnation = incarnations_[lost.desk];
+      lost.incarnation = incarnations_[lost.channel];
       lost.error = "the actor of " + name + " has died (" + why + "); it was started again";
       child.start();
       return say(book().get(&Addresses::scheduler), lost);

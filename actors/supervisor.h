@@ -35,7 +35,7 @@ class Supervisor final : public SeatedActor<SupervisorHandle> {
   void raise(ActorKind kind, const std::string& name, Place place, Args... args);
   void raise_all();
   void raise_tiers();
-  void raise_stage(messages::DeskIndex desk);
+  void raise_stage(messages::StageId channel);
   void raise_cascade(messages::RunNumber run);
   [[nodiscard]] Status raise_stages_of(const RunPlan& plan);
 
@@ -47,7 +47,7 @@ class Supervisor final : public SeatedActor<SupervisorHandle> {
   void close_run(messages::RunNumber run);
 
   std::map<std::string, Child> children_;  ///< by name
-  std::map<messages::DeskIndex, std::uint64_t> incarnations_;
+  std::map<messages::StageId, std::uint64_t> incarnations_;
   std::map<messages::RunNumber, messages::StageReady>
       generations_;  ///< open ones, to be said again to a new scheduler
   std::set<messages::RunNumber> open_runs_;

@@ -57,18 +57,18 @@ void Supervisor::raise_tiers() {
   raise<DmaEngine>(ActorKind::dma_engine, "dma", place);
 }
 
-void Supervisor::raise_stage(messages::DeskIndex desk) {
-  const std::string name = "stage." + fabric().desks.at(desk).name;
-  const auto place = [this, desk](Addresses& addresses, const StageHandle& handle) {
-    addresses.stages[desk] = {handle, ++incarnations_[desk]};
+void Supervisor::raise_stage(messages::StageId channel) {
+  const std::string name = "stage." + fabric().channels.at(channel).name;
+  const auto place = [this, channel](Addresses& addresses, const StageHandle& handle) {
+    addresses.stages[channel] = {handle, ++incarnations_[channel]};
   };
-  raise<Stage>(ActorKind::stage, name, place, desk);
+  raise<Stage>(ActorKind::stage, name, place, channel);
 }
 
 Status Supervisor::raise_stages_of(const RunPlan& plan) {
   for (const StageSpec& stage : plan.record.cascade.stages) {
-    BLUE_TRY_ASSIGN(const StageDesk* desk, fabric().desks.open(stage.name));
-    if (incarnations_[desk->index] == 0) raise_stage(desk->index);
+    BLUE_TRY_ASSIGN(const StageChannel* channel, fabric().channels.open(stage.name));
+    if (incarnations_[channel->index] == 0) raise_stage(channel->index);
   }
   return {};
 }

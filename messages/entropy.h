@@ -1,4 +1,4 @@
-// The conversation with the entropy monitor: which desks to listen at. Samples and hints themselves cross rings (rings.h).
+// The conversation with the entropy monitor: which channels to listen at. Samples and hints themselves cross rings (rings.h).
 //   stage -watch_tokens, unwatch_tokens-> entropy monitor -preempt_stage-> stage
 // Depends on base. Plain values.
 #pragma once
@@ -10,17 +10,17 @@
 
 namespace blue::messages {
 
-/// stage -> entropy monitor: a job begins; drain the desk's samples until unwatch_tokens.
+/// stage -> entropy monitor: a job begins; drain the stage_id's samples until unwatch_tokens.
 struct WatchTokens {
   static constexpr const char* type_name = "watch_tokens";
   TraceContext trace;
   JobNumber job = 0;
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
   std::uint32_t max_tokens = 0;
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, job, desk, max_tokens);
+    return visit(trace, job, stage_id, max_tokens);
   }
 };
 
@@ -29,11 +29,11 @@ struct UnwatchTokens {
   static constexpr const char* type_name = "unwatch_tokens";
   TraceContext trace;
   JobNumber job = 0;
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, job, desk);
+    return visit(trace, job, stage_id);
   }
 };
 

@@ -1,4 +1,4 @@
-// The conversation about being alive: stages, watchdog, supervisor. A stage's heartbeat is an atomic on its desk.
+// The conversation about being alive: stages, watchdog, supervisor. A stage's heartbeat is an atomic on its stage_id.
 //   stage -watch_stage, unwatch_stage-> watchdog -stalled-> scheduler -preempt_stage-> stage
 //   supervisor -scheduler_restarted-> cascade, -stage_lost-> scheduler
 // Depends on base. Plain values.
@@ -18,11 +18,11 @@ struct WatchStage {
   static constexpr const char* type_name = "watch_stage";
   TraceContext trace;
   JobNumber job = 0;
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, job, desk);
+    return visit(trace, job, stage_id);
   }
 };
 
@@ -31,11 +31,11 @@ struct UnwatchStage {
   static constexpr const char* type_name = "unwatch_stage";
   TraceContext trace;
   JobNumber job = 0;
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, job, desk);
+    return visit(trace, job, stage_id);
   }
 };
 
@@ -44,12 +44,12 @@ struct Stalled {
   static constexpr const char* type_name = "stalled";
   TraceContext trace;
   JobNumber job = 0;
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
   Nanoseconds silent_ns = 0;
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, job, desk, silent_ns);
+    return visit(trace, job, stage_id, silent_ns);
   }
 };
 
@@ -69,13 +69,13 @@ struct SchedulerRestarted {
 struct StageLost {
   static constexpr const char* type_name = "stage_lost";
   TraceContext trace;
-  DeskIndex desk = 0;
-  std::uint64_t incarnation = 0;  ///< which of the desk's actors, counted from 1
+  StageId stage_id = 0;
+  std::uint64_t incarnation = 0;  ///< which of the stage_id's actors, counted from 1
   std::string error;              ///< one line
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, desk, incarnation, error);
+    return visit(trace, stage_id, incarnation, error);
   }
 };
 

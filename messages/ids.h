@@ -9,8 +9,8 @@ namespace blue::messages {
 using RunNumber = std::uint64_t;
 /// One attempt of one stage to give tokens; never reused within a runtime. 0: none.
 using JobNumber = std::uint64_t;
-/// A stage's desk: its rings, its stop flag, its heartbeat.
-using DeskIndex = std::uint32_t;
+/// A stage's stage_id: its rings, its stop flag, its heartbeat.
+using StageId = std::uint32_t;
 
 /// An error's kind in a message (base/error.h's ErrorKind), where there may be none.
 enum class Outcome : std::uint8_t { completed, failed, cancelled };

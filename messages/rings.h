@@ -29,7 +29,7 @@ struct TokenSample {
 struct HintRecord {
   TraceContext trace;
   JobNumber job = 0;
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
   std::uint8_t kind = 0;
   std::uint32_t n_tokens = 0;      ///< the stage had given when it was said
   float mean_entropy_nats = 0.0F;  ///< over the stage so far

@@ -86,7 +86,7 @@ struct StageReady {
   RunNumber run = 0;
   JobNumber job = 0;
   std::uint32_t stage = 0;  ///< index in the cascade; 0 for a single generation
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
   std::string model;   ///< path
   std::string system;  ///< system message, may be empty
   std::string prompt;
@@ -96,7 +96,7 @@ struct StageReady {
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, run, job, stage, desk, model, system, prompt, max_tokens, sampling, next_model);
+    return visit(trace, run, job, stage, stage_id, model, system, prompt, max_tokens, sampling, next_model);
   }
 };
 
@@ -107,7 +107,7 @@ struct RunStage {
   RunNumber run = 0;
   JobNumber job = 0;
   std::uint32_t stage = 0;  ///< index in the cascade; 0 for a single generation
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
   std::string model;
   std::string system;
   std::string prompt;
@@ -116,7 +116,7 @@ struct RunStage {
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, run, job, stage, desk, model, system, prompt, max_tokens, sampling);
+    return visit(trace, run, job, stage, stage_id, model, system, prompt, max_tokens, sampling);
   }
 };
 
@@ -127,14 +127,14 @@ struct StageDone {
   RunNumber run = 0;
   JobNumber job = 0;
   std::uint32_t stage = 0;  ///< index in the cascade; 0 for a single generation
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
   std::string text;
   StageEnd end{};
   StageFigures figures;
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, run, job, stage, desk, text, end, figures);
+    return visit(trace, run, job, stage, stage_id, text, end, figures);
   }
 };
 
@@ -145,14 +145,14 @@ struct StagePreempted {
   RunNumber run = 0;
   JobNumber job = 0;
   std::uint32_t stage = 0;  ///< index in the cascade; 0 for a single generation
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
   std::string text;
   PreemptReason reason{};
   StageFigures figures;
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, run, job, stage, desk, text, reason, figures);
+    return visit(trace, run, job, stage, stage_id, text, reason, figures);
   }
 };
 
@@ -163,14 +163,14 @@ struct StageFailed {
   RunNumber run = 0;
   JobNumber job = 0;
   std::uint32_t stage = 0;  ///< index in the cascade; 0 for a single generation
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
   std::uint8_t kind = 0;  ///< ErrorKind of base/error.h
   std::string error;      ///< one line
   std::string text;       ///< what there was
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, run, job, stage, desk, kind, error, text);
+    return visit(trace, run, job, stage, stage_id, kind, error, text);
   }
 };
 
@@ -179,12 +179,12 @@ struct PreemptStage {
   static constexpr const char* type_name = "preempt_stage";
   TraceContext trace;
   JobNumber job = 0;
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
   PreemptReason reason{};
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, job, desk, reason);
+    return visit(trace, job, stage_id, reason);
   }
 };
 

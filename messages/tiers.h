@@ -165,11 +165,11 @@ struct TierPressure {
 struct WakeMisses {
   static constexpr const char* type_name = "wake_misses";
   TraceContext trace;
-  DeskIndex desk = 0;
+  StageId stage_id = 0;
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, desk);
+    return visit(trace, stage_id);
   }
 };
 

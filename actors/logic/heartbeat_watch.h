@@ -15,22 +15,23 @@ class HeartbeatWatch {
  public:
   explicit HeartbeatWatch(Nanoseconds deadline_ns) : deadline_ns_(deadline_ns) {}
 
-  void begin(messages::DeskIndex desk, messages::JobNumber job, std::uint64_t heartbeat, Nanoseconds now_ns) {
-    watched_[desk] = {job, heartbeat, now_ns, false};
+  void begin(messages::StageId channel, messages::JobNumber job, std::uint64_t heartbeat,
+             Nanoseconds now_ns) {
+    watched_[channel] = {job, heartbeat, now_ns, false};
   }
-  /// Nothing happens when another job runs at the desk meanwhile.
-  void end(messages::DeskIndex desk, messages::JobNumber job) {
-    const auto found = watched_.find(desk);
+  /// Nothing happens when another job runs at the channel meanwhile.
+  void end(messages::StageId channel, messages::JobNumber job) {
+    const auto found = watched_.find(channel);
     if (found != watched_.end() && found->second.job == job) watched_.erase(found);
   }
   struct Stall {
     messages::JobNumber job = 0;
     Nanoseconds silent_ns = 0;
   };
-  /// Looks at one desk's heartbeat; a stall is said once per job.
-  [[nodiscard]] std::optional<Stall> look(messages::DeskIndex desk, std::uint64_t heartbeat,
+  /// Looks at one channel's heartbeat; a stall is said once per job.
+  [[nodiscard]] std::optional<Stall> look(messages::StageId channel, std::uint64_t heartbeat,
                                           Nanoseconds now_ns) {
-    const auto found = watched_.find(desk);
+    const auto found = watched_.find(channel);
     if (found == watched_.end()) return std::nullopt;
     Watched& watched = found->second;
     if (watched.heartbeat != heartbeat) {
@@ -53,7 +54,7 @@ class HeartbeatWatch {
     bool is_reported = false;
   };
   Nanoseconds deadline_ns_;
-  std::map<messages::DeskIndex, Watched> watched_;
+  std::map<messages::StageId, Watched> watched_;
 };
 
 }  // namespace blue::actors

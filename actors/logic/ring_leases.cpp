@@ -13,7 +13,7 @@ constexpr Nanoseconds kAskAgain_ns = 50'000'000;
 
 Result<memory::Lease> RingLeases::lease(memory::BlockId block, const StopToken& stop) {
   // A step that goes on takes leases: a long prompt, or weights on their way from a slow drive, are no stall.
-  desk_.heartbeat.fetch_add(1, std::memory_order_relaxed);
+  channel_.heartbeat.fetch_add(1, std::memory_order_relaxed);
   if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
   return miss(block, stop);
 }
@@ -28,10 +28,10 @@ void RingLeases::ask(memory::BlockId block, Want want) {
   record.trace = child_of({});
   record.block = block.value;
   record.is_demanded = want == Want::demanded;
-  desk_.misses.push(record);
+  channel_.misses.push(record);
   // Pairs with the engine: it says that it sleeps, then looks once more; so either it sees the record or we see it sleep.
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (tiers_.is_engine_asleep.load(std::memory_order_seq_cst)) tiers_.wake_engine(desk_.index);
+  if (tiers_.is_engine_asleep.load(std::memory_order_seq_cst)) tiers_.wake_engine(channel_.index);
 }
 
 Result<memory::Lease> RingLeases::miss(memory::BlockId block, const StopToken& stop) {

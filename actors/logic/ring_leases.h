@@ -1,9 +1,9 @@
-// RingLeases: a stage's lease source. A hit is a few atomics; a miss goes into the desk's miss ring, which the DMA engine reads
+// RingLeases: a stage's lease source. A hit is a few atomics; a miss goes into the channel's miss ring, which the DMA engine reads
 // between its moves, and the stage waits in the tier memory's line.
-// Depends on actors/logic, memory/tiers. Threads: its stage's. Lifetime: tiers and desk outlive it.
+// Depends on actors/logic, memory/tiers. Threads: its stage's. Lifetime: tiers and channel outlive it.
 #pragma once
 
-#include "actors/logic/desk.h"
+#include "actors/logic/stage_channel.h"
 #include "actors/logic/tier_memory.h"
 #include "memory/tiers/lease_source.h"
 
@@ -11,7 +11,7 @@ namespace blue::actors {
 
 class RingLeases final : public memory::LeaseSource {
  public:
-  RingLeases(TierMemory& tiers, StageDesk& desk) : tiers_(tiers), desk_(desk) {}
+  RingLeases(TierMemory& tiers, StageChannel& channel) : tiers_(tiers), channel_(channel) {}
 
   [[nodiscard]] Result<memory::Lease> lease(memory::BlockId block, const StopToken& stop) override;
   void hint(memory::BlockId block) override;
@@ -25,7 +25,7 @@ class RingLeases final : public memory::LeaseSource {
   [[nodiscard]] Result<memory::Lease> miss(memory::BlockId block, const StopToken& stop);
 
   TierMemory& tiers_;
-  StageDesk& desk_;
+  StageChannel& channel_;
   std::uint64_t n_misses_ = 0;
 };
 

@@ -4,9 +4,9 @@
 
 namespace blue::actors {
 
-SessionSource::SessionSource(const SessionSurroundings& surroundings, StageDesk& desk)
+SessionSource::SessionSource(const SessionSurroundings& surroundings, StageChannel& channel)
     : surroundings_(surroundings),
-      leases_(surroundings.tiers, desk),
+      leases_(surroundings.tiers, channel),
       turn_(surroundings.device_turn, std::defer_lock) {}
 
 Status SessionSource::open(const std::string& path) {

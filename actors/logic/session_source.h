@@ -29,7 +29,7 @@ struct SessionSurroundings {
 
 class SessionSource final : public TokenSource {
  public:
-  SessionSource(const SessionSurroundings& surroundings, StageDesk& desk);
+  SessionSource(const SessionSurroundings& surroundings, StageChannel& channel);
 
   [[nodiscard]] Result<SourceBegin> begin(const StageJob& job, const StopToken& stop) override;
   [[nodiscard]] Result<std::optional<SourceToken>> next(const StopToken& stop) override;

@@ -11,29 +11,30 @@ namespace {
 constexpr std::size_t kReservedBytesPerToken = 16;
 constexpr std::size_t kMaxReservedBytes = std::size_t{1} << 20;
 
-/// Ends the job on the desk however the loop is left.
-class JobOnDesk {
+/// Ends the job on the channel however the loop is left.
+class JobScope {
  public:
-  JobOnDesk(StageDesk& desk, messages::JobNumber job) : desk_(desk), stop_(desk.begin_job(job)) {}
-  ~JobOnDesk() {
-    if (stop_) desk_.end_job();
+  JobScope(StageChannel& channel, messages::JobNumber job)
+      : channel_(channel), stop_(channel.begin_job(job)) {}
+  ~JobScope() {
+    if (stop_) channel_.end_job();
   }
-  JobOnDesk(const JobOnDesk&) = delete;
-  JobOnDesk& operator=(const JobOnDesk&) = delete;
+  JobScope(const JobScope&) = delete;
+  JobScope& operator=(const JobScope&) = delete;
   [[nodiscard]] const std::optional<StopToken>& stop() const { return stop_; }
 
  private:
-  StageDesk& desk_;
+  StageChannel& channel_;
   std::optional<StopToken> stop_;
 };
 
 /// Cuts text into records of the ring, never inside a record's room; counts bytes whether the ring has room or not.
-void push_text(StageDesk& desk, messages::TextRecord& record, std::string_view text) {
+void push_text(StageChannel& channel, messages::TextRecord& record, std::string_view text) {
   while (!text.empty()) {
     const std::size_t n = std::min(text.size(), messages::TextRecord::kMaxBytes);
     std::memcpy(record.bytes.data(), text.data(), n);
     record.n_bytes = static_cast<std::uint32_t>(n);
-    desk.text.push(record);
+    channel.text.push(record);
     record.offset += n;
     text.remove_prefix(n);
   }
@@ -41,8 +42,8 @@ void push_text(StageDesk& desk, messages::TextRecord& record, std::string_view t
 
 class TokenLoop {
  public:
-  TokenLoop(const StageJob& job, TokenSource& source, StageDesk& desk, const TraceContext& running)
-      : source_(source), desk_(desk), running_(running) {
+  TokenLoop(const StageJob& job, TokenSource& source, StageChannel& channel, const TraceContext& running)
+      : source_(source), channel_(channel), running_(running) {
     record_.job = job.job;
     sample_.job = job.job;
     outcome_.text.reserve(std::min(kMaxReservedBytes, kReservedBytesPerToken * job.max_tokens));
@@ -56,7 +57,7 @@ class TokenLoop {
     outcome_.figures.n_prompt_tokens = begin->n_prompt_tokens;
     outcome_.figures.n_cached_tokens = begin->n_cached_tokens;
     outcome_.figures.load_ns = begin->load_ns;
-    desk_.heartbeat.fetch_add(1, std::memory_order_relaxed);
+    channel_.heartbeat.fetch_add(1, std::memory_order_relaxed);
     for (;;) {
       if (stop.is_stopped()) return finish(std::nullopt, stop);
       Result<std::optional<SourceToken>> token = source_.next(stop);
@@ -79,18 +80,18 @@ class TokenLoop {
     sample_.token = token.id;
     sample_.index = index;
     sample_.entropy_nats = token.entropy_nats;
-    desk_.samples.push(sample_);
+    channel_.samples.push(sample_);
     record_.trace = trace;
     record_.token = token.id;
     record_.index = index;
-    push_text(desk_, record_, token.text);
+    push_text(channel_, record_, token.text);
     outcome_.text += token.text;
-    desk_.heartbeat.fetch_add(1, std::memory_order_relaxed);
+    channel_.heartbeat.fetch_add(1, std::memory_order_relaxed);
   }
 
   StageOutcome finish(std::optional<Error> error, const StopToken& stop) {
     const std::string_view rest = source_.rest();
-    push_text(desk_, record_, rest);
+    push_text(channel_, record_, rest);
     outcome_.text += rest;
     messages::StageFigures& figures = outcome_.figures;
     figures.n_misses = source_.n_misses();
@@ -101,7 +102,7 @@ class TokenLoop {
     }
     // A stop shows as an error of the kind `cancelled` in whatever layer saw it first.
     if (stop.is_stopped() && (!error || error->kind() == ErrorKind::cancelled)) {
-      outcome_.preempted = desk_.last_reason();
+      outcome_.preempted = channel_.last_reason();
     } else if (error) {
       outcome_.error = std::move(error);
     } else {
@@ -111,7 +112,7 @@ class TokenLoop {
   }
 
   TokenSource& source_;
-  StageDesk& desk_;
+  StageChannel& channel_;
   const TraceContext running_;
   messages::TextRecord record_;
   messages::TokenSample sample_;
@@ -122,15 +123,15 @@ class TokenLoop {
 
 }  // namespace
 
-StageOutcome run_stage_job(const StageJob& job, TokenSource& source, StageDesk& desk,
+StageOutcome run_stage_job(const StageJob& job, TokenSource& source, StageChannel& channel,
                            const TraceContext& running) {
-  const JobOnDesk on_desk(desk, job.job);
-  if (!on_desk.stop()) {
+  const JobScope scope(channel, job.job);
+  if (!scope.stop()) {
     StageOutcome refused;
-    refused.preempted = desk.last_reason();
+    refused.preempted = channel.last_reason();
     return refused;
   }
-  return TokenLoop(job, source, desk, running).run(job, *on_desk.stop());
+  return TokenLoop(job, source, channel, running).run(job, *scope.stop());
 }
 
 }  // namespace blue::actors

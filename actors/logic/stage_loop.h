@@ -1,12 +1,12 @@
 // The token loop of a stage: source to rings. It allocates nothing per token and sends no message: samples and text go to the
-// desk's rings, life to its heartbeat, and its stop token is read before every token.
+// channel's rings, life to its heartbeat, and its stop token is read before every token.
 // Depends on actors/logic and base; no CAF. Threads: the stage's.
 #pragma once
 
 #include <optional>
 #include <string>
 
-#include "actors/logic/desk.h"
+#include "actors/logic/stage_channel.h"
 #include "actors/logic/token_source.h"
 #include "base/error.h"
 #include "base/trace_context.h"
@@ -23,8 +23,8 @@ struct StageOutcome {
 };
 
 /// `running`: the context of the handler that runs the job; the ring records become its children (unstamped: untraced).
-/// An exception out of the source passes through, after the desk was told that the job has ended.
-StageOutcome run_stage_job(const StageJob& job, TokenSource& source, StageDesk& desk,
+/// An exception out of the source passes through, after the channel was told that the job has ended.
+StageOutcome run_stage_job(const StageJob& job, TokenSource& source, StageChannel& channel,
                            const TraceContext& running);
 
 }  // namespace blue::actors

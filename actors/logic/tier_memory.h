@@ -64,9 +64,9 @@ class TierMemory {
   }
 
   /// How a miss wakes a DMA engine that sleeps. Set once, before any actor runs.
-  void set_wake_engine(std::function<void(messages::DeskIndex)> wake) { wake_engine_ = std::move(wake); }
-  void wake_engine(messages::DeskIndex desk) {
-    if (wake_engine_) wake_engine_(desk);
+  void set_wake_engine(std::function<void(messages::StageId)> wake) { wake_engine_ = std::move(wake); }
+  void wake_engine(messages::StageId channel) {
+    if (wake_engine_) wake_engine_(channel);
   }
   /// The DMA engine says whether it looks at the rings by itself.
   std::atomic<bool> is_engine_asleep{true};
@@ -90,7 +90,7 @@ class TierMemory {
   std::unique_ptr<hal::Arena> arena_;
   std::unique_ptr<memory::PinnedPool> pool_;
   std::array<memory::TierLedger, memory::kTiers> ledgers_;
-  std::function<void(messages::DeskIndex)> wake_engine_;
+  std::function<void(messages::StageId)> wake_engine_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -21,7 +21,7 @@
 
 namespace blue::actors {
 
-class StageDesk;
+class StageChannel;
 
 /// One stage's work, as run_stage says it; `prompt_tokens` lie in the run's plan.
 struct StageJob {
@@ -78,7 +78,7 @@ class TokenSource {
   [[nodiscard]] virtual Status enter_with(const StageJob&, const KvParcel&) { return {}; }
 };
 
-/// Makes the source of one desk's stage, on that stage's own thread. A restarted stage asks again.
-using TokenSourceFactory = std::function<std::unique_ptr<TokenSource>(StageDesk&)>;
+/// Makes the source of one channel's stage, on that stage's own thread. A restarted stage asks again.
+using TokenSourceFactory = std::function<std::unique_ptr<TokenSource>(StageChannel&)>;
 
 }  // namespace blue::actors

@@ -21,9 +21,9 @@ std::byte content(std::uint32_t block) { return static_cast<std::byte>(block * 7
 /// Leases one block per token, in order, twice round, and says whether it held the right bytes: "." or "x".
 class LeasingSource final : public actors::TokenSource {
  public:
-  LeasingSource(actors::TierMemory& house, actors::StageDesk& desk,
+  LeasingSource(actors::TierMemory& house, actors::StageChannel& channel,
                 const std::vector<memory::BlockId>& blocks)
-      : leases_(house, desk), blocks_(blocks) {}
+      : leases_(house, channel), blocks_(blocks) {}
 
   Result<actors::SourceBegin> begin(const actors::StageJob&, const StopToken&) override {
     n_ = 0;
@@ -86,8 +86,8 @@ std::vector<actors::RunEvent> run_through(Ground& ground,
                                           const std::function<void(test::TestHouse&)>& meanwhile) {
   actors::FabricOptions options;
   options.tiers = ground.tiers;
-  test::TestHouse house(std::move(options), [&ground](actors::StageDesk& desk) {
-    return std::make_unique<LeasingSource>(*ground.tiers, desk, ground.blocks);
+  test::TestHouse house(std::move(options), [&ground](actors::StageChannel& channel) {
+    return std::make_unique<LeasingSource>(*ground.tiers, channel, ground.blocks);
   });
   const auto run = house.begin_generation("m", 1000);
   meanwhile(house);
@@ -109,14 +109,14 @@ TEST_CASE("every block that is taken is a heartbeat, so that a long prompt is no
   Ground ground(kRoomFor * kBlockBytes);
   actors::FabricOptions options;
   options.tiers = ground.tiers;
-  test::TestHouse house(std::move(options), [&ground](actors::StageDesk& desk) {
-    return std::make_unique<LeasingSource>(*ground.tiers, desk, ground.blocks);
+  test::TestHouse house(std::move(options), [&ground](actors::StageChannel& channel) {
+    return std::make_unique<LeasingSource>(*ground.tiers, channel, ground.blocks);
   });
   const auto events = house.wait_for_end(house.begin_generation("m", 1000));
   REQUIRE(events.back().text == std::string(2 * kBlocks, '.'));
   const std::uint64_t n_tokens = 2 * kBlocks;
   const std::uint64_t n_leases = 2 * kBlocks;
-  CHECK(house.house->fabric().desks.at(0).heartbeat.load() >= n_tokens + n_leases);
+  CHECK(house.house->fabric().channels.at(0).heartbeat.load() >= n_tokens + n_leases);
 }
 
 TEST_CASE("a DMA engine or a tier manager that dies in the middle costs time and no block") {

@@ -120,7 +120,7 @@ class ScriptedSource final : public actors::TokenSource {
 };
 
 inline actors::TokenSourceFactory scripted_factory(std::shared_ptr<Scripts> scripts) {
-  return [scripts](actors::StageDesk&) { return std::make_unique<ScriptedSource>(scripts); };
+  return [scripts](actors::StageChannel&) { return std::make_unique<ScriptedSource>(scripts); };
 }
 
 }  // namespace blue::test

@@ -68,10 +68,10 @@ StageJob job_of(std::uint32_t max_tokens) {
 }  // namespace
 
 TEST_CASE("the token loop allocates nothing between the first token and the last") {
-  StageDesk desk(0, "code");
+  StageChannel channel(0, "code");
   CountingSource source;
   source.n_tokens = 1000;
-  const StageOutcome outcome = run_stage_job(job_of(1000), source, desk, child_of({}));
+  const StageOutcome outcome = run_stage_job(job_of(1000), source, channel, child_of({}));
   CHECK(source.at_last == source.at_first);
   CHECK(outcome.figures.n_tokens == 1000);
   CHECK(outcome.figures.n_prompt_tokens == 7);
@@ -81,14 +81,14 @@ TEST_CASE("the token loop allocates nothing between the first token and the last
 }
 
 TEST_CASE("every token leaves a sample, its text, and a trace under the handler's span") {
-  StageDesk desk(0, "code");
+  StageChannel channel(0, "code");
   CountingSource source;
   source.n_tokens = 3;
   source.text = "a text that is longer than one record of the ring holds";
   const TraceContext running = child_of({});
-  const StageOutcome outcome = run_stage_job(job_of(3), source, desk, running);
+  const StageOutcome outcome = run_stage_job(job_of(3), source, channel, running);
   std::string text;
-  desk.text.drain([&](const messages::TextRecord& record) {
+  channel.text.drain([&](const messages::TextRecord& record) {
     CHECK(record.offset == text.size());
     CHECK(record.job == 5);
     text += record.text();
@@ -96,7 +96,7 @@ TEST_CASE("every token leaves a sample, its text, and a trace under the handler'
   CHECK(text == outcome.text);
   CHECK(text == source.text + source.text + source.text + "!");
   std::uint32_t n_samples = 0;
-  desk.samples.drain([&](const messages::TokenSample& sample) {
+  channel.samples.drain([&](const messages::TokenSample& sample) {
     CHECK(sample.index == n_samples++);
     CHECK(sample.trace.parent == running.span);
   });
@@ -104,57 +104,57 @@ TEST_CASE("every token leaves a sample, its text, and a trace under the handler'
 }
 
 TEST_CASE("a preempted job keeps what it had and a later job is not stopped by it") {
-  StageDesk desk(0, "code");
+  StageChannel channel(0, "code");
   CountingSource source;
   source.n_tokens = 10;
   source.before = [&](std::uint32_t n_given) {
-    if (n_given == 4) desk.preempt(5, messages::PreemptReason::repetition);
+    if (n_given == 4) channel.preempt(5, messages::PreemptReason::repetition);
   };
-  const StageOutcome outcome = run_stage_job(job_of(10), source, desk, {});
+  const StageOutcome outcome = run_stage_job(job_of(10), source, channel, {});
   REQUIRE(outcome.preempted.has_value());
   CHECK(*outcome.preempted == messages::PreemptReason::repetition);
   CHECK(outcome.figures.n_tokens == 5);
-  CHECK(desk.current_job() == 0);
+  CHECK(channel.current_job() == 0);
 
   CountingSource later;
   later.n_tokens = 2;
   StageJob job = job_of(2);
   job.job = 6;
-  CHECK_FALSE(run_stage_job(job, later, desk, {}).preempted.has_value());
+  CHECK_FALSE(run_stage_job(job, later, channel, {}).preempted.has_value());
 }
 
-TEST_CASE("a job that was preempted before it began is refused, and a closed desk refuses all") {
-  StageDesk desk(0, "code");
-  desk.preempt(5, messages::PreemptReason::cancelled);
+TEST_CASE("a job that was preempted before it began is refused, and a closed channel refuses all") {
+  StageChannel channel(0, "code");
+  channel.preempt(5, messages::PreemptReason::cancelled);
   CountingSource source;
-  const StageOutcome refused = run_stage_job(job_of(1), source, desk, {});
+  const StageOutcome refused = run_stage_job(job_of(1), source, channel, {});
   REQUIRE(refused.preempted.has_value());
   CHECK(*refused.preempted == messages::PreemptReason::cancelled);
   StageJob other = job_of(1);
   other.job = 6;
-  CHECK_FALSE(run_stage_job(other, source, desk, {}).preempted.has_value());
-  desk.close();
+  CHECK_FALSE(run_stage_job(other, source, channel, {}).preempted.has_value());
+  channel.close();
   other.job = 7;
-  CHECK(run_stage_job(other, source, desk, {}).preempted.has_value());
+  CHECK(run_stage_job(other, source, channel, {}).preempted.has_value());
 }
 
 TEST_CASE("an error of the source ends the job with the text so far") {
-  StageDesk desk(0, "code");
+  StageChannel channel(0, "code");
   CountingSource source;
   source.n_tokens = 2;
   source.error = Error(ActorsError::bad_request, "broken");
-  const StageOutcome outcome = run_stage_job(job_of(5), source, desk, {});
+  const StageOutcome outcome = run_stage_job(job_of(5), source, channel, {});
   REQUIRE(outcome.error.has_value());
   CHECK(outcome.error->message() == "broken");
   CHECK(outcome.text == "word word !");
 }
 
 TEST_CASE("text that a full ring dropped is in the outcome") {
-  StageDesk desk(0, "code");
+  StageChannel channel(0, "code");
   CountingSource source;
   source.n_tokens = 20000;
-  const StageOutcome outcome = run_stage_job(job_of(20000), source, desk, {});
-  CHECK(desk.text.dropped() > 0);
+  const StageOutcome outcome = run_stage_job(job_of(20000), source, channel, {});
+  CHECK(channel.text.dropped() > 0);
   CHECK(outcome.text.size() == 20000 * 5 + 1);
 }
 

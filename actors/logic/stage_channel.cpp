@@ -1,4 +1,4 @@
-#include "actors/logic/desk.h"
+#include "actors/logic/stage_channel.h"
 
 #include "base/check.h"
 
@@ -11,14 +11,14 @@ constexpr std::size_t kTextRecords = 16384;
 constexpr std::size_t kMisses = 1024;
 }  // namespace
 
-StageDesk::StageDesk(messages::DeskIndex index_of_desk, std::string name_of_stage)
-    : index(index_of_desk),
+StageChannel::StageChannel(messages::StageId id_of_stage, std::string name_of_stage)
+    : index(id_of_stage),
       name(std::move(name_of_stage)),
       samples(kSamples),
       text(kTextRecords),
       misses(kMisses) {}
 
-std::optional<StopToken> StageDesk::begin_job(messages::JobNumber job) {
+std::optional<StopToken> StageChannel::begin_job(messages::JobNumber job) {
   const std::lock_guard lock(mutex_);
   if (is_closed_) {
     reason_ = messages::PreemptReason::cancelled;
@@ -34,12 +34,12 @@ std::optional<StopToken> StageDesk::begin_job(messages::JobNumber job) {
   return StopToken(stop_);
 }
 
-void StageDesk::end_job() {
+void StageChannel::end_job() {
   const std::lock_guard lock(mutex_);
   current_job_.store(0, std::memory_order_release);
 }
 
-void StageDesk::preempt(messages::JobNumber job, messages::PreemptReason reason) {
+void StageChannel::preempt(messages::JobNumber job, messages::PreemptReason reason) {
   const std::lock_guard lock(mutex_);
   if (current_job() == job) {
     reason_ = reason;
@@ -49,50 +49,50 @@ void StageDesk::preempt(messages::JobNumber job, messages::PreemptReason reason)
   refused_[n_refused_++ % kRemembered] = {job, reason};
 }
 
-void StageDesk::close() {
+void StageChannel::close() {
   const std::lock_guard lock(mutex_);
   is_closed_ = true;
   reason_ = messages::PreemptReason::cancelled;
   stop_.raise();
 }
 
-messages::PreemptReason StageDesk::last_reason() const {
+messages::PreemptReason StageChannel::last_reason() const {
   const std::lock_guard lock(mutex_);
   return reason_;
 }
 
-Result<StageDesk*> Desks::open(const std::string& name) {
+Result<StageChannel*> StageChannels::open(const std::string& name) {
   const std::lock_guard lock(mutex_);
   const std::uint32_t n = size();
   for (std::uint32_t i = 0; i < n; ++i) {
-    if (desks_[i]->name == name) return desks_[i].get();
+    if (channels_[i]->name == name) return channels_[i].get();
   }
-  if (n == kMaxDesks) {
+  if (n == kMaxStages) {
     return Error(ActorsError::bad_request,
-                 "stage '" + name + "': this runtime has " + std::to_string(kMaxDesks) +
+                 "stage '" + name + "': this runtime has " + std::to_string(kMaxStages) +
                      " stages of other names already; use one of their names, or another runtime");
   }
-  desks_[n] = std::make_unique<StageDesk>(n, name);
-  if (is_closed_) desks_[n]->close();
-  n_desks_.store(n + 1, std::memory_order_release);
-  return desks_[n].get();
+  channels_[n] = std::make_unique<StageChannel>(n, name);
+  if (is_closed_) channels_[n]->close();
+  n_channels_.store(n + 1, std::memory_order_release);
+  return channels_[n].get();
 }
 
-StageDesk& Desks::at(messages::DeskIndex index) const {
+StageChannel& StageChannels::at(messages::StageId index) const {
   BLUE_CHECK(index < size());
-  return *desks_[index];
+  return *channels_[index];
 }
 
-void Desks::preempt(messages::JobNumber job, messages::PreemptReason reason) {
+void StageChannels::preempt(messages::JobNumber job, messages::PreemptReason reason) {
   const std::uint32_t n = size();
-  for (std::uint32_t i = 0; i < n; ++i) desks_[i]->preempt(job, reason);
+  for (std::uint32_t i = 0; i < n; ++i) channels_[i]->preempt(job, reason);
 }
 
-void Desks::close_all() {
+void StageChannels::close_all() {
   const std::lock_guard lock(mutex_);
   is_closed_ = true;
   const std::uint32_t n = size();
-  for (std::uint32_t i = 0; i < n; ++i) desks_[i]->close();
+  for (std::uint32_t i = 0; i < n; ++i) channels_[i]->close();
 }
 
 }  // namespace blue::actors

@@ -1,5 +1,5 @@
-// StageDesk: what a stage and those around it share without messages: its rings, its stop flag, its heartbeat.
-// Desks: all desks of a runtime; they are added and never removed, so that an index stays good.
+// StageChannel: what a stage and those around it share without messages: its rings, its stop flag, its heartbeat.
+// StageChannels: all channels of a runtime; they are added and never removed, so that an index stays good.
 // Depends on base and messages' plain parts; no CAF. Owned by the fabric, which outlives every actor.
 // Threads: a ring's two ends are the actors named in messages/rings.h; everything else is any thread.
 #pragma once
@@ -21,11 +21,11 @@
 
 namespace blue::actors {
 
-class StageDesk {
+class StageChannel {
  public:
-  StageDesk(messages::DeskIndex index, std::string name);
+  StageChannel(messages::StageId index, std::string name);
 
-  const messages::DeskIndex index;
+  const messages::StageId index;
   const std::string name;  ///< the stage's: "code"
 
   messages::SampleRing samples;
@@ -64,21 +64,21 @@ class StageDesk {
   bool is_closed_ = false;
 };
 
-class Desks {
+class StageChannels {
  public:
-  static constexpr std::uint32_t kMaxDesks = 32;
+  static constexpr std::uint32_t kMaxStages = 32;
 
-  /// The desk of the stage of this name; made when there is none. Errors: bad_request when all desks are taken.
-  [[nodiscard]] Result<StageDesk*> open(const std::string& name);
-  [[nodiscard]] std::uint32_t size() const { return n_desks_.load(std::memory_order_acquire); }
-  [[nodiscard]] StageDesk& at(messages::DeskIndex index) const;
+  /// The channel of the stage of this name; made when there is none. Errors: bad_request when all channels are taken.
+  [[nodiscard]] Result<StageChannel*> open(const std::string& name);
+  [[nodiscard]] std::uint32_t size() const { return n_channels_.load(std::memory_order_acquire); }
+  [[nodiscard]] StageChannel& at(messages::StageId index) const;
   void preempt(messages::JobNumber job, messages::PreemptReason reason);
   void close_all();
 
  private:
   std::mutex mutex_;
-  std::array<std::unique_ptr<StageDesk>, kMaxDesks> desks_;
-  std::atomic<std::uint32_t> n_desks_{0};
+  std::array<std::unique_ptr<StageChannel>, kMaxStages> channels_;
+  std::atomic<std::uint32_t> n_channels_{0};
   bool is_closed_ = false;
 };
 
