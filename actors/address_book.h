@@ -14,7 +14,7 @@
 
 namespace blue::actors {
 
-/// A stage's actor, and which of its channel's actors it is.
+/// A stage's actor, and which of its stage_id's actors it is.
 struct StageAddress {
   StageHandle handle;
   std::uint64_t incarnation = 0;
@@ -47,9 +47,9 @@ class AddressBook {
     const std::lock_guard lock(mutex_);
     return addresses_.tiers[static_cast<std::size_t>(tier)];
   }
-  [[nodiscard]] StageAddress stage(messages::StageId channel) const {
+  [[nodiscard]] StageAddress stage(messages::StageId stage_id) const {
     const std::lock_guard lock(mutex_);
-    const auto found = addresses_.stages.find(channel);
+    const auto found = addresses_.stages.find(stage_id);
     return found == addresses_.stages.end() ? StageAddress{} : found->second;
   }
   [[nodiscard]] CascadeHandle cascade(messages::RunNumber run) const {

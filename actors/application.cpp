@@ -120,8 +120,8 @@ void Application::show(Job& job) {
 
 std::size_t Application::drain() {
   std::size_t n = 0;
-  for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
-    n += messages::drain_traced(seat(), fabric().channels.at(channel).text, "text",
+  for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
+    n += messages::drain_traced(seat(), fabric().channels.at(stage_id).text, "text",
                                 [this](const messages::TextRecord& record) {
                                   Job& job = jobs_[record.job];
                                   job.text += job.follower.feed(record);
@@ -187,8 +187,8 @@ void Application::poll() {
   }
   if (n == 0) {
     fabric().pace.wait([this] {
-      for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
-        if (fabric().channels.at(channel).text.size() > 0) return true;
+      for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
+        if (fabric().channels.at(stage_id).text.size() > 0) return true;
       }
       return false;
     });

@@ -95,7 +95,7 @@ void Cascade::ask_for(const CascadeRun::StageToRun& next) {
   ready.run = run_;
   ready.job = fabric().runs.next_job();
   ready.stage = next.stage;
-  ready.channel = (*channel)->index;
+  ready.stage_id = (*channel)->index;
   ready.model = stage.model;
   ready.system = stage.system;
   ready.prompt = next.prompt;

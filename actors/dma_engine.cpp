@@ -121,8 +121,8 @@ void DmaEngine::move(const messages::Move& order) {
 
 std::size_t DmaEngine::take_misses() {
   std::size_t n = 0;
-  for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
-    n += messages::drain_traced(seat(), fabric().channels.at(channel).misses, "misses",
+  for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
+    n += messages::drain_traced(seat(), fabric().channels.at(stage_id).misses, "misses",
                                 [this](const messages::MissRecord& miss) {
                                   messages::Fetch fetch;
                                   fetch.blocks = {miss.block};
@@ -160,8 +160,8 @@ void DmaEngine::poll() {
   }
   const PollPace pace{true, fabric().pace.spin_ns, fabric().pace.nap_ns / 10};
   pace.wait([this] {
-    for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
-      if (fabric().channels.at(channel).misses.size() > 0) return true;
+    for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
+      if (fabric().channels.at(stage_id).misses.size() > 0) return true;
     }
     return false;
   });

@@ -22,26 +22,26 @@ EntropyMonitor::EntropyMonitor(caf::actor_config& config, Fabric& fabric)
 
 EntropyMonitor::Behavior EntropyMonitor::make_behavior() {
   take_seat();
-  for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
-    const messages::JobNumber job = fabric().channels.at(channel).current_job();
-    if (job != 0) begin(channel, job, kUnknownBudget);
+  for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
+    const messages::JobNumber job = fabric().channels.at(stage_id).current_job();
+    if (job != 0) begin(stage_id, job, kUnknownBudget);
   }
   return {
-      on([this](const messages::WatchTokens& watch) { begin(watch.channel, watch.job, watch.max_tokens); }),
-      on([this](const messages::UnwatchTokens& unwatch) { end(unwatch.channel, unwatch.job); }),
+      on([this](const messages::WatchTokens& watch) { begin(watch.stage_id, watch.job, watch.max_tokens); }),
+      on([this](const messages::UnwatchTokens& unwatch) { end(unwatch.stage_id, unwatch.job); }),
       on([this](const messages::PollSamples&) { poll(); }),
   };
 }
 
-EntropyMonitor::Listening& EntropyMonitor::at(messages::StageId channel) {
-  while (listening_.size() <= channel) {
+EntropyMonitor::Listening& EntropyMonitor::at(messages::StageId stage_id) {
+  while (listening_.size() <= stage_id) {
     listening_.push_back({0, std::make_unique<EntropyWatch>(fabric().options.entropy)});
   }
-  return listening_[channel];
+  return listening_[stage_id];
 }
 
-void EntropyMonitor::begin(messages::StageId channel, messages::JobNumber job, std::uint32_t max_tokens) {
-  Listening& listening = at(channel);
+void EntropyMonitor::begin(messages::StageId stage_id, messages::JobNumber job, std::uint32_t max_tokens) {
+  Listening& listening = at(stage_id);
   if (listening.job == job) return;
   if (listening.job == 0) ++n_running_;
   listening.job = job;
@@ -49,43 +49,43 @@ void EntropyMonitor::begin(messages::StageId channel, messages::JobNumber job, s
   begin_polling();
 }
 
-void EntropyMonitor::end(messages::StageId channel, messages::JobNumber job) {
-  drain(channel);
-  Listening& listening = at(channel);
+void EntropyMonitor::end(messages::StageId stage_id, messages::JobNumber job) {
+  drain(stage_id);
+  Listening& listening = at(stage_id);
   if (listening.job != job) return;
-  if (const auto verdict = listening.watch->finish(); verdict.hint) hint(channel, listening, *verdict.hint);
+  if (const auto verdict = listening.watch->finish(); verdict.hint) hint(stage_id, listening, *verdict.hint);
   listening.job = 0;
   --n_running_;
 }
 
-void EntropyMonitor::feed(messages::StageId channel, const messages::TokenSample& sample) {
-  Listening& listening = at(channel);
+void EntropyMonitor::feed(messages::StageId stage_id, const messages::TokenSample& sample) {
+  Listening& listening = at(stage_id);
   // Samples of a job that is not watched are what an earlier one left in the ring.
   if (listening.job != sample.job) return;
   const EntropyVerdict verdict = listening.watch->feed(sample.token, sample.entropy_nats);
-  if (verdict.hint) hint(channel, listening, *verdict.hint);
-  if (verdict.degeneration) preempt(channel, sample.job, *verdict.degeneration);
+  if (verdict.hint) hint(stage_id, listening, *verdict.hint);
+  if (verdict.degeneration) preempt(stage_id, sample.job, *verdict.degeneration);
 }
 
-void EntropyMonitor::hint(messages::StageId channel, const Listening& listening, HintKind kind) {
-  fabric().hints.push({seat().next(), listening.job, channel, static_cast<std::uint8_t>(kind),
+void EntropyMonitor::hint(messages::StageId stage_id, const Listening& listening, HintKind kind) {
+  fabric().hints.push({seat().next(), listening.job, stage_id, static_cast<std::uint8_t>(kind),
                        listening.watch->n_tokens(), listening.watch->mean_entropy_nats()});
 }
 
-void EntropyMonitor::preempt(messages::StageId channel, messages::JobNumber job, Degeneration degeneration) {
+void EntropyMonitor::preempt(messages::StageId stage_id, messages::JobNumber job, Degeneration degeneration) {
   messages::PreemptStage order;
   order.job = job;
-  order.channel = channel;
+  order.stage_id = stage_id;
   order.reason = reason_of(degeneration);
   // The flag stops the token loop now; the message reaches the stage after it, for the trace and for a job yet to begin.
   fabric().preempt(job, order.reason);
-  say_urgent(book().stage(channel).handle, order);
+  say_urgent(book().stage(stage_id).handle, order);
 }
 
-std::size_t EntropyMonitor::drain(messages::StageId channel) {
+std::size_t EntropyMonitor::drain(messages::StageId stage_id) {
   return messages::drain_traced(
-      seat(), fabric().channels.at(channel).samples, "token_samples",
-      [this, channel](const messages::TokenSample& sample) { feed(channel, sample); });
+      seat(), fabric().channels.at(stage_id).samples, "token_samples",
+      [this, stage_id](const messages::TokenSample& sample) { feed(stage_id, sample); });
 }
 
 void EntropyMonitor::begin_polling() {
@@ -96,15 +96,15 @@ void EntropyMonitor::begin_polling() {
 
 void EntropyMonitor::poll() {
   std::size_t n = 0;
-  for (messages::StageId channel = 0; channel < listening_.size(); ++channel) n += drain(channel);
+  for (messages::StageId stage_id = 0; stage_id < listening_.size(); ++stage_id) n += drain(stage_id);
   if (n_running_ == 0) {
     is_polling_ = false;
     return;
   }
   if (n == 0) {
     fabric().pace.wait([this] {
-      for (messages::StageId channel = 0; channel < listening_.size(); ++channel) {
-        if (fabric().channels.at(channel).samples.size() > 0) return true;
+      for (messages::StageId stage_id = 0; stage_id < listening_.size(); ++stage_id) {
+        if (fabric().channels.at(stage_id).samples.size() > 0) return true;
       }
       return false;
     });

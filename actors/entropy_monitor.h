@@ -20,21 +20,21 @@ class EntropyMonitor final : public SeatedActor<EntropyMonitorHandle> {
 
  private:
   struct Listening {
-    messages::JobNumber job = 0;  ///< 0: nobody runs at this channel
+    messages::JobNumber job = 0;  ///< 0: nobody runs at this stage_id
     std::unique_ptr<EntropyWatch> watch;
   };
 
-  Listening& at(messages::StageId channel);
-  void begin(messages::StageId channel, messages::JobNumber job, std::uint32_t max_tokens);
-  void end(messages::StageId channel, messages::JobNumber job);
-  std::size_t drain(messages::StageId channel);
-  void feed(messages::StageId channel, const messages::TokenSample& sample);
-  void hint(messages::StageId channel, const Listening& listening, HintKind kind);
-  void preempt(messages::StageId channel, messages::JobNumber job, Degeneration degeneration);
+  Listening& at(messages::StageId stage_id);
+  void begin(messages::StageId stage_id, messages::JobNumber job, std::uint32_t max_tokens);
+  void end(messages::StageId stage_id, messages::JobNumber job);
+  std::size_t drain(messages::StageId stage_id);
+  void feed(messages::StageId stage_id, const messages::TokenSample& sample);
+  void hint(messages::StageId stage_id, const Listening& listening, HintKind kind);
+  void preempt(messages::StageId stage_id, messages::JobNumber job, Degeneration degeneration);
   void poll();
   void begin_polling();
 
-  std::vector<Listening> listening_;  ///< by channel
+  std::vector<Listening> listening_;  ///< by stage_id
   std::size_t n_running_ = 0;
   bool is_polling_ = false;
 };

@@ -38,9 +38,9 @@ House::House(FabricOptions options, LogSink& log)
       system_(std::make_unique<caf::actor_system>(config_)) {
   if (fabric_.options.tiers) {
     // The one message that a stage's miss may cost, and only when the engine sleeps.
-    fabric_.options.tiers->set_wake_engine([this](messages::StageId channel) {
+    fabric_.options.tiers->set_wake_engine([this](messages::StageId stage_id) {
       messages::WakeMisses wake;
-      wake.channel = channel;
+      wake.stage_id = stage_id;
       say(&Addresses::dma_engine, wake);
     });
   }

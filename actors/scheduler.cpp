@@ -38,14 +38,14 @@ Scheduler::Behavior Scheduler::make_behavior() {
         begin_runs();
       }),
       on([this](const messages::Stalled& stalled) {
-        fabric().log.write(LogLevel::warning, "stage '" + fabric().channels.at(stalled.channel).name +
+        fabric().log.write(LogLevel::warning, "stage '" + fabric().channels.at(stalled.stage_id).name +
                                                   "' made no progress and is stopped");
         messages::PreemptStage preempt;
         preempt.job = stalled.job;
-        preempt.channel = stalled.channel;
+        preempt.stage_id = stalled.stage_id;
         preempt.reason = messages::PreemptReason::stalled;
         fabric().preempt(stalled.job, preempt.reason);
-        say_urgent(book().stage(stalled.channel).handle, preempt);
+        say_urgent(book().stage(stalled.stage_id).handle, preempt);
       }),
       on([this](const messages::TierPressure& pressure) {
         fabric().log.write_once(LogLevel::info, "tier " + std::to_string(pressure.tier) + " is full (" +
@@ -69,13 +69,13 @@ void Scheduler::begin_runs() {
 void Scheduler::dispatch() {
   auto next = queue_.take();
   if (!next) return;
-  const StageAddress stage = book().stage(next->channel);
+  const StageAddress stage = book().stage(next->stage_id);
   running_incarnation_ = stage.incarnation;
   messages::RunStage order;
   order.run = next->run;
   order.job = next->job;
   order.stage = next->stage;
-  order.channel = next->channel;
+  order.stage_id = next->stage_id;
   order.model = std::move(next->model);
   order.system = std::move(next->system);
   order.prompt = std::move(next->prompt);
@@ -99,12 +99,12 @@ void Scheduler::forward(const Ending& ending) {
 
 void Scheduler::fail_running(std::uint64_t incarnation, const messages::StageLost& lost) {
   const auto& running = queue_.running();
-  if (!running || running->channel != lost.channel || running_incarnation_ > incarnation) return;
+  if (!running || running->stage_id != lost.stage_id || running_incarnation_ > incarnation) return;
   messages::StageFailed failed;
   failed.run = running->run;
   failed.job = running->job;
   failed.stage = running->stage;
-  failed.channel = running->channel;
+  failed.stage_id = running->stage_id;
   failed.kind = static_cast<std::uint8_t>(ErrorKind::failed);
   failed.error = lost.error;
   queue_.finish(failed.job, nullptr);
@@ -118,7 +118,7 @@ void Scheduler::cancel(const messages::CancelRun& order) {
     preempted.run = stage.run;
     preempted.job = stage.job;
     preempted.stage = stage.stage;
-    preempted.channel = stage.channel;
+    preempted.stage_id = stage.stage_id;
     preempted.reason = messages::PreemptReason::cancelled;
     return preempted;
   };
@@ -132,10 +132,10 @@ void Scheduler::stop_running(messages::RunNumber run) {
   if (!running || running->run != run) return;
   messages::PreemptStage preempt;
   preempt.job = running->job;
-  preempt.channel = running->channel;
+  preempt.stage_id = running->stage_id;
   preempt.reason = messages::PreemptReason::cancelled;
   fabric().preempt(preempt.job, preempt.reason);
-  say_urgent(book().stage(preempt.channel).handle, preempt);
+  say_urgent(book().stage(preempt.stage_id).handle, preempt);
 }
 
 void Scheduler::take_hint(const messages::HintRecord& hint) {

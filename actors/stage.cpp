@@ -24,16 +24,16 @@ Ending ending_of(const messages::RunStage& order, StageOutcome& outcome) {
   ending.run = order.run;
   ending.job = order.job;
   ending.stage = order.stage;
-  ending.channel = order.channel;
+  ending.stage_id = order.stage_id;
   ending.text = std::move(outcome.text);
   return ending;
 }
 
 }  // namespace
 
-Stage::Stage(caf::actor_config& config, Fabric& fabric, messages::StageId channel)
-    : SeatedActor(config, fabric, ActorKind::stage, "stage." + fabric.channels.at(channel).name),
-      channel_(fabric.channels.at(channel)) {}
+Stage::Stage(caf::actor_config& config, Fabric& fabric, messages::StageId stage_id)
+    : SeatedActor(config, fabric, ActorKind::stage, "stage." + fabric.channels.at(stage_id).name),
+      channel_(fabric.channels.at(stage_id)) {}
 
 Stage::Behavior Stage::make_behavior() {
   take_seat();
@@ -95,12 +95,12 @@ void Stage::run_after_switch(const messages::RunStage& order, TokenSource::KvSwi
 void Stage::run(const messages::RunStage& order) {
   messages::WatchTokens watch_tokens;
   watch_tokens.job = order.job;
-  watch_tokens.channel = channel_.index;
+  watch_tokens.stage_id = channel_.index;
   watch_tokens.max_tokens = order.max_tokens;
   say(book().get(&Addresses::entropy_monitor), watch_tokens);
   messages::WatchStage watch_stage;
   watch_stage.job = order.job;
-  watch_stage.channel = channel_.index;
+  watch_stage.stage_id = channel_.index;
   say(book().get(&Addresses::watchdog), watch_stage);
 
   StageJob job = job_of(order);
@@ -127,11 +127,11 @@ void Stage::run(const messages::RunStage& order) {
 
   messages::UnwatchTokens unwatch_tokens;
   unwatch_tokens.job = order.job;
-  unwatch_tokens.channel = channel_.index;
+  unwatch_tokens.stage_id = channel_.index;
   say(book().get(&Addresses::entropy_monitor), unwatch_tokens);
   messages::UnwatchStage unwatch_stage;
   unwatch_stage.job = order.job;
-  unwatch_stage.channel = channel_.index;
+  unwatch_stage.stage_id = channel_.index;
   say(book().get(&Addresses::watchdog), unwatch_stage);
   say_ending();
 }

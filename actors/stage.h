@@ -16,7 +16,7 @@ namespace blue::actors {
 
 class Stage final : public SeatedActor<StageHandle> {
  public:
-  Stage(caf::actor_config& config, Fabric& fabric, messages::StageId channel);
+  Stage(caf::actor_config& config, Fabric& fabric, messages::StageId stage_id);
 
   Behavior make_behavior() override;
   void on_exit() override;

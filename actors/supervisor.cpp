@@ -57,7 +57,7 @@ void Supervisor::open_generation(messages::RunNumber run) {
   messages::StageReady ready;
   ready.run = run;
   ready.job = job.job;
-  ready.channel = (*channel)->index;
+  ready.stage_id = (*channel)->index;
   ready.model = job.model;
   ready.system = job.system;
   ready.prompt = job.prompt;
@@ -85,10 +85,10 @@ void Supervisor::child_down(const std::string& name, const std::string& why) {
     case DownDecision::restart_lose_job: {
       // Told before the new one is known, so that no job given to it can be meant.
       messages::StageLost lost;
-      for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
-        if (name == "stage." + fabric().channels.at(channel).name) lost.channel = channel;
+      for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
+        if (name == "stage." + fabric().channels.at(stage_id).name) lost.stage_id = stage_id;
       }
-      lost.incarnation = incarnations_[lost.channel];
+      lost.incarnation = incarnations_[lost.stage_id];
       lost.error = "the actor of " + name + " has died (" + why + "); it was started again";
       child.start();
       return say(book().get(&Addresses::scheduler), lost);

@@ -35,7 +35,7 @@ class Supervisor final : public SeatedActor<SupervisorHandle> {
   void raise(ActorKind kind, const std::string& name, Place place, Args... args);
   void raise_all();
   void raise_tiers();
-  void raise_stage(messages::StageId channel);
+  void raise_stage(messages::StageId stage_id);
   void raise_cascade(messages::RunNumber run);
   [[nodiscard]] Status raise_stages_of(const RunPlan& plan);
 

@@ -57,17 +57,17 @@ void Supervisor::raise_tiers() {
   raise<DmaEngine>(ActorKind::dma_engine, "dma", place);
 }
 
-void Supervisor::raise_stage(messages::StageId channel) {
-  const std::string name = "stage." + fabric().channels.at(channel).name;
-  const auto place = [this, channel](Addresses& addresses, const StageHandle& handle) {
-    addresses.stages[channel] = {handle, ++incarnations_[channel]};
+void Supervisor::raise_stage(messages::StageId stage_id) {
+  const std::string name = "stage." + fabric().channels.at(stage_id).name;
+  const auto place = [this, stage_id](Addresses& addresses, const StageHandle& handle) {
+    addresses.stages[stage_id] = {handle, ++incarnations_[stage_id]};
   };
-  raise<Stage>(ActorKind::stage, name, place, channel);
+  raise<Stage>(ActorKind::stage, name, place, stage_id);
 }
 
 Status Supervisor::raise_stages_of(const RunPlan& plan) {
   for (const StageSpec& stage : plan.record.cascade.stages) {
-    BLUE_TRY_ASSIGN(const StageChannel* channel, fabric().channels.open(stage.name));
+    BLUE_TRY_ASSIGN(const StageChannel* stage_id, fabric().channels.open(stage.name));
     if (incarnations_[channel->index] == 0) raise_stage(channel->index);
   }
   return {};

@@ -11,18 +11,18 @@ Watchdog::Watchdog(caf::actor_config& config, Fabric& fabric)
 
 Watchdog::Behavior Watchdog::make_behavior() {
   take_seat();
-  const auto begin = [this](messages::StageId channel, messages::JobNumber job) {
-    watch_.begin(channel, job, fabric().channels.at(channel).heartbeat.load(std::memory_order_relaxed),
+  const auto begin = [this](messages::StageId stage_id, messages::JobNumber job) {
+    watch_.begin(stage_id, job, fabric().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed),
                  monotonic_now_ns());
     look_later();
   };
-  for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
-    const messages::JobNumber job = fabric().channels.at(channel).current_job();
-    if (job != 0) begin(channel, job);
+  for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
+    const messages::JobNumber job = fabric().channels.at(stage_id).current_job();
+    if (job != 0) begin(stage_id, job);
   }
   return {
-      on([begin](const messages::WatchStage& watch) { begin(watch.channel, watch.job); }),
-      on([this](const messages::UnwatchStage& unwatch) { watch_.end(unwatch.channel, unwatch.job); }),
+      on([begin](const messages::WatchStage& watch) { begin(watch.stage_id, watch.job); }),
+      on([this](const messages::UnwatchStage& unwatch) { watch_.end(unwatch.stage_id, unwatch.job); }),
       on([this](const messages::PollHeartbeats&) {
         is_polling_ = false;
         look();
@@ -31,13 +31,13 @@ Watchdog::Behavior Watchdog::make_behavior() {
 }
 
 void Watchdog::look() {
-  for (messages::StageId channel = 0; channel < fabric().channels.size(); ++channel) {
-    const std::uint64_t heartbeat = fabric().channels.at(channel).heartbeat.load(std::memory_order_relaxed);
-    const auto stall = watch_.look(channel, heartbeat, monotonic_now_ns());
+  for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
+    const std::uint64_t heartbeat = fabric().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed);
+    const auto stall = watch_.look(stage_id, heartbeat, monotonic_now_ns());
     if (!stall) continue;
     messages::Stalled stalled;
     stalled.job = stall->job;
-    stalled.channel = channel;
+    stalled.stage_id = stage_id;
     stalled.silent_ns = stall->silent_ns;
     say(book().get(&Addresses::scheduler), stalled);
   }

@@ -10,7 +10,7 @@
 
 namespace blue::messages {
 
-/// stage -> entropy monitor: a job begins; drain the stage_id's samples until unwatch_tokens.
+/// stage -> entropy monitor: a job begins; drain its stage's samples until unwatch_tokens.
 struct WatchTokens {
   static constexpr const char* type_name = "watch_tokens";
   TraceContext trace;

@@ -1,4 +1,4 @@
-// The conversation about being alive: stages, watchdog, supervisor. A stage's heartbeat is an atomic on its stage_id.
+// The conversation about being alive: stages, watchdog, supervisor. A stage's heartbeat is an atomic in its stage's channel.
 //   stage -watch_stage, unwatch_stage-> watchdog -stalled-> scheduler -preempt_stage-> stage
 //   supervisor -scheduler_restarted-> cascade, -stage_lost-> scheduler
 // Depends on base. Plain values.
@@ -70,7 +70,7 @@ struct StageLost {
   static constexpr const char* type_name = "stage_lost";
   TraceContext trace;
   StageId stage_id = 0;
-  std::uint64_t incarnation = 0;  ///< which of the stage_id's actors, counted from 1
+  std::uint64_t incarnation = 0;  ///< which of its stage's actors, counted from 1
   std::string error;              ///< one line
 
   template <class Visit>

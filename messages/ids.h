@@ -9,7 +9,7 @@ namespace blue::messages {
 using RunNumber = std::uint64_t;
 /// One attempt of one stage to give tokens; never reused within a runtime. 0: none.
 using JobNumber = std::uint64_t;
-/// A stage's stage_id: its rings, its stop flag, its heartbeat.
+/// Index of a stage's channel: rings, stop flag, heartbeat.
 using StageId = std::uint32_t;
 
 /// An error's kind in a message (base/error.h's ErrorKind), where there may be none.

@@ -15,23 +15,23 @@ class HeartbeatWatch {
  public:
   explicit HeartbeatWatch(Nanoseconds deadline_ns) : deadline_ns_(deadline_ns) {}
 
-  void begin(messages::StageId channel, messages::JobNumber job, std::uint64_t heartbeat,
+  void begin(messages::StageId stage_id, messages::JobNumber job, std::uint64_t heartbeat,
              Nanoseconds now_ns) {
-    watched_[channel] = {job, heartbeat, now_ns, false};
+    watched_[stage_id] = {job, heartbeat, now_ns, false};
   }
-  /// Nothing happens when another job runs at the channel meanwhile.
-  void end(messages::StageId channel, messages::JobNumber job) {
-    const auto found = watched_.find(channel);
+  /// Nothing happens when another job runs at the stage_id meanwhile.
+  void end(messages::StageId stage_id, messages::JobNumber job) {
+    const auto found = watched_.find(stage_id);
     if (found != watched_.end() && found->second.job == job) watched_.erase(found);
   }
   struct Stall {
     messages::JobNumber job = 0;
     Nanoseconds silent_ns = 0;
   };
-  /// Looks at one channel's heartbeat; a stall is said once per job.
-  [[nodiscard]] std::optional<Stall> look(messages::StageId channel, std::uint64_t heartbeat,
+  /// Looks at one stage_id's heartbeat; a stall is said once per job.
+  [[nodiscard]] std::optional<Stall> look(messages::StageId stage_id, std::uint64_t heartbeat,
                                           Nanoseconds now_ns) {
-    const auto found = watched_.find(channel);
+    const auto found = watched_.find(stage_id);
     if (found == watched_.end()) return std::nullopt;
     Watched& watched = found->second;
     if (watched.heartbeat != heartbeat) {

@@ -65,8 +65,8 @@ class TierMemory {
 
   /// How a miss wakes a DMA engine that sleeps. Set once, before any actor runs.
   void set_wake_engine(std::function<void(messages::StageId)> wake) { wake_engine_ = std::move(wake); }
-  void wake_engine(messages::StageId channel) {
-    if (wake_engine_) wake_engine_(channel);
+  void wake_engine(messages::StageId stage_id) {
+    if (wake_engine_) wake_engine_(stage_id);
   }
   /// The DMA engine says whether it looks at the rings by itself.
   std::atomic<bool> is_engine_asleep{true};
