@@ -7,10 +7,10 @@ namespace blue::actors {
 using messages::Outcome;
 
 Application::Application(caf::actor_config& config, Fabric& fabric)
-    : SeatedActor(config, fabric, ActorKind::application, "application") {}
+    : PinnedActor(config, fabric, ActorKind::application, "application") {}
 
 Application::Behavior Application::make_behavior() {
-  take_seat();
+  bind_thread();
   return {
       on([this](const messages::OpenRun& order) { open(order); }),
       on([this](const messages::OpenGeneration& order) { open(order); }),
@@ -88,7 +88,7 @@ messages::Promise<messages::GeneratedText> Application::generate(const messages:
 void Application::on_exit() {
   promises_.clear();
   fabric().events.end_all(ErrorKind::cancelled, "the runtime was shut down");
-  SeatedActor::on_exit();
+  PinnedActor::on_exit();
 }
 
 template <class Order>
@@ -121,7 +121,7 @@ void Application::show(Job& job) {
 std::size_t Application::drain() {
   std::size_t n = 0;
   for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
-    n += messages::drain_traced(seat(), fabric().channels.at(stage_id).text, "text",
+    n += messages::drain_traced(trace_scope(), fabric().channels.at(stage_id).text, "text",
                                 [this](const messages::TextRecord& record) {
                                   Job& job = jobs_[record.job];
                                   job.text += job.follower.feed(record);

@@ -8,11 +8,11 @@
 
 #include "actors/handles.h"
 #include "actors/logic/text_follower.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class Application final : public SeatedActor<ApplicationHandle> {
+class Application final : public PinnedActor<ApplicationHandle> {
  public:
   Application(caf::actor_config& config, Fabric& fabric);
   Behavior make_behavior() override;

@@ -13,10 +13,10 @@ messages::SamplingBits bits_of(const models::SamplingSpec& sampling) {
 }  // namespace
 
 Cascade::Cascade(caf::actor_config& config, Fabric& fabric, messages::RunNumber run)
-    : SeatedActor(config, fabric, ActorKind::cascade, "cascade." + std::to_string(run)), run_(run) {}
+    : PinnedActor(config, fabric, ActorKind::cascade, "cascade." + std::to_string(run)), run_(run) {}
 
 Cascade::Behavior Cascade::make_behavior() {
-  take_seat();
+  bind_thread();
   return {
       on([this](const messages::BeginRun&) { begin(); }),
       on([this](const messages::StageDone& whole) { take_whole(whole); }),

@@ -7,11 +7,11 @@
 
 #include "actors/handles.h"
 #include "actors/logic/cascade_run.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class Cascade final : public SeatedActor<CascadeHandle> {
+class Cascade final : public PinnedActor<CascadeHandle> {
  public:
   Cascade(caf::actor_config& config, Fabric& fabric, messages::RunNumber run);
   Behavior make_behavior() override;

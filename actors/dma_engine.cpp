@@ -26,10 +26,10 @@ Failure failure_of(const messages::Move& order, const Error& error) {
 }  // namespace
 
 DmaEngine::DmaEngine(caf::actor_config& config, Fabric& fabric)
-    : SeatedActor(config, fabric, ActorKind::dma_engine, "dma") {}
+    : PinnedActor(config, fabric, ActorKind::dma_engine, "dma") {}
 
 DmaEngine::Behavior DmaEngine::make_behavior() {
-  take_seat();
+  bind_thread();
   abandon_unfinished();
   return {
       on([this](const messages::Move& order) { move(order); }),
@@ -42,7 +42,7 @@ void DmaEngine::on_exit() {
   fabric().options.tiers->is_engine_asleep.store(true);
   mover_.reset();
   reader_.reset();
-  SeatedActor::on_exit();
+  PinnedActor::on_exit();
 }
 
 void DmaEngine::abandon_unfinished() {
@@ -122,7 +122,7 @@ void DmaEngine::move(const messages::Move& order) {
 std::size_t DmaEngine::take_misses() {
   std::size_t n = 0;
   for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
-    n += messages::drain_traced(seat(), fabric().channels.at(stage_id).misses, "misses",
+    n += messages::drain_traced(trace_scope(), fabric().channels.at(stage_id).misses, "misses",
                                 [this](const messages::MissRecord& miss) {
                                   messages::Fetch fetch;
                                   fetch.blocks = {miss.block};

@@ -7,13 +7,13 @@
 #include <memory>
 
 #include "actors/handles.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 #include "hal/file_reader.h"
 #include "memory/tiers/mover.h"
 
 namespace blue::actors {
 
-class DmaEngine final : public SeatedActor<DmaEngineHandle> {
+class DmaEngine final : public PinnedActor<DmaEngineHandle> {
  public:
   DmaEngine(caf::actor_config& config, Fabric& fabric);
   Behavior make_behavior() override;

@@ -18,10 +18,10 @@ messages::PreemptReason reason_of(Degeneration degeneration) {
 }  // namespace
 
 EntropyMonitor::EntropyMonitor(caf::actor_config& config, Fabric& fabric)
-    : SeatedActor(config, fabric, ActorKind::entropy_monitor, "entropy") {}
+    : PinnedActor(config, fabric, ActorKind::entropy_monitor, "entropy") {}
 
 EntropyMonitor::Behavior EntropyMonitor::make_behavior() {
-  take_seat();
+  bind_thread();
   for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
     const messages::JobNumber job = fabric().channels.at(stage_id).current_job();
     if (job != 0) begin(stage_id, job, kUnknownBudget);
@@ -68,7 +68,7 @@ void EntropyMonitor::feed(messages::StageId stage_id, const messages::TokenSampl
 }
 
 void EntropyMonitor::hint(messages::StageId stage_id, const Listening& listening, HintKind kind) {
-  fabric().hints.push({seat().next(), listening.job, stage_id, static_cast<std::uint8_t>(kind),
+  fabric().hints.push({trace_scope().next(), listening.job, stage_id, static_cast<std::uint8_t>(kind),
                        listening.watch->n_tokens(), listening.watch->mean_entropy_nats()});
 }
 
@@ -84,7 +84,7 @@ void EntropyMonitor::preempt(messages::StageId stage_id, messages::JobNumber job
 
 std::size_t EntropyMonitor::drain(messages::StageId stage_id) {
   return messages::drain_traced(
-      seat(), fabric().channels.at(stage_id).samples, "token_samples",
+      trace_scope(), fabric().channels.at(stage_id).samples, "token_samples",
       [this, stage_id](const messages::TokenSample& sample) { feed(stage_id, sample); });
 }
 

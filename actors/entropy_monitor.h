@@ -9,11 +9,11 @@
 
 #include "actors/handles.h"
 #include "actors/logic/entropy_watch.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class EntropyMonitor final : public SeatedActor<EntropyMonitorHandle> {
+class EntropyMonitor final : public PinnedActor<EntropyMonitorHandle> {
  public:
   EntropyMonitor(caf::actor_config& config, Fabric& fabric);
   Behavior make_behavior() override;

@@ -15,9 +15,9 @@
 #include "actors/logic/model_shelf.h"
 #include "actors/logic/poll_pace.h"
 #include "actors/logic/run_table.h"
-#include "actors/logic/seat_list.h"
 #include "actors/logic/stage_channel.h"
 #include "actors/logic/text_codec.h"
+#include "actors/logic/thread_table.h"
 #include "actors/logic/tier_memory.h"
 #include "actors/logic/token_source.h"
 #include "actors/logic/trace_store.h"
@@ -66,7 +66,7 @@ struct Fabric {
   messages::HintRing hints{4096};
   HintLog hint_log;
   KvShelf kv{options.kv_budget};
-  SeatList seats;
+  ThreadTable threads;
   AddressBook book;
 
   /// Stops a job wherever it is, also one that waits for a block. Any thread; returns at once.

@@ -44,7 +44,7 @@ House::House(FabricOptions options, LogSink& log)
       say(&Addresses::dma_engine, wake);
     });
   }
-  auto supervisor = spawn_seated<Supervisor>(*system_, fabric_);
+  auto supervisor = spawn_pinned<Supervisor>(*system_, fabric_);
   fabric_.book.update([&](Addresses& addresses) { addresses.supervisor = supervisor; });
 }
 

@@ -5,10 +5,10 @@
 namespace blue::actors {
 
 KvLibrary::KvLibrary(caf::actor_config& config, Fabric& fabric)
-    : SeatedActor(config, fabric, ActorKind::kv_library, "kv") {}
+    : PinnedActor(config, fabric, ActorKind::kv_library, "kv") {}
 
 KvLibrary::Behavior KvLibrary::make_behavior() {
-  take_seat();
+  bind_thread();
   return {
       on([this](const messages::SaveKv& order) {
         messages::KvSaved saved;

@@ -3,11 +3,11 @@
 #pragma once
 
 #include "actors/handles.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class KvLibrary final : public SeatedActor<KvLibraryHandle> {
+class KvLibrary final : public PinnedActor<KvLibraryHandle> {
  public:
   KvLibrary(caf::actor_config& config, Fabric& fabric);
   Behavior make_behavior() override;

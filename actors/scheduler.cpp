@@ -5,10 +5,10 @@
 namespace blue::actors {
 
 Scheduler::Scheduler(caf::actor_config& config, Fabric& fabric)
-    : SeatedActor(config, fabric, ActorKind::scheduler, "scheduler") {}
+    : PinnedActor(config, fabric, ActorKind::scheduler, "scheduler") {}
 
 Scheduler::Behavior Scheduler::make_behavior() {
-  take_seat();
+  bind_thread();
   return {
       on([this](const messages::SubmitRun& submit) {
         submitted_.push_back(submit.run);
@@ -155,7 +155,7 @@ void Scheduler::begin_polling() {
 }
 
 std::size_t Scheduler::drain_hints() {
-  return messages::drain_traced(seat(), fabric().hints, "hints",
+  return messages::drain_traced(trace_scope(), fabric().hints, "hints",
                                 [this](const messages::HintRecord& hint) { take_hint(hint); });
 }
 

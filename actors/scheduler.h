@@ -9,11 +9,11 @@
 
 #include "actors/handles.h"
 #include "actors/logic/dispatch_queue.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class Scheduler final : public SeatedActor<SchedulerHandle> {
+class Scheduler final : public PinnedActor<SchedulerHandle> {
  public:
   Scheduler(caf::actor_config& config, Fabric& fabric);
   Behavior make_behavior() override;

@@ -32,11 +32,11 @@ Ending ending_of(const messages::RunStage& order, StageOutcome& outcome) {
 }  // namespace
 
 Stage::Stage(caf::actor_config& config, Fabric& fabric, messages::StageId stage_id)
-    : SeatedActor(config, fabric, ActorKind::stage, "stage." + fabric.channels.at(stage_id).name),
+    : PinnedActor(config, fabric, ActorKind::stage, "stage." + fabric.channels.at(stage_id).name),
       channel_(fabric.channels.at(stage_id)) {}
 
 Stage::Behavior Stage::make_behavior() {
-  take_seat();
+  bind_thread();
   return {
       on([this](const messages::RunStage& order) { take_up(order); }),
       on([this](const messages::PreemptStage& preempt) { fabric().preempt(preempt.job, preempt.reason); }),
@@ -45,7 +45,7 @@ Stage::Behavior Stage::make_behavior() {
 
 void Stage::on_exit() {
   source_.reset();
-  SeatedActor::on_exit();
+  PinnedActor::on_exit();
 }
 
 void Stage::take_up(const messages::RunStage& order) {
@@ -107,7 +107,7 @@ void Stage::run(const messages::RunStage& order) {
   // What is too large for a message lies in the plan.
   if (const auto plan = fabric().runs.find(order.run); plan && plan->generation)
     job.prompt_tokens = plan->generation->prompt_tokens;
-  StageOutcome outcome = run_stage_job(job, *source_, channel_, seat().running());
+  StageOutcome outcome = run_stage_job(job, *source_, channel_, trace_scope().running());
   if (outcome.error) {
     auto failed = ending_of<messages::StageFailed>(order, outcome);
     failed.kind = static_cast<std::uint8_t>(outcome.error->kind());

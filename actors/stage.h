@@ -10,11 +10,11 @@
 
 #include "actors/handles.h"
 #include "actors/logic/stage_loop.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class Stage final : public SeatedActor<StageHandle> {
+class Stage final : public PinnedActor<StageHandle> {
  public:
   Stage(caf::actor_config& config, Fabric& fabric, messages::StageId stage_id);
 

@@ -5,10 +5,10 @@
 namespace blue::actors {
 
 Supervisor::Supervisor(caf::actor_config& config, Fabric& fabric)
-    : SeatedActor(config, fabric, ActorKind::supervisor, "supervisor") {}
+    : PinnedActor(config, fabric, ActorKind::supervisor, "supervisor") {}
 
 Supervisor::Behavior Supervisor::make_behavior() {
-  take_seat();
+  bind_thread();
   raise_all();
   return {
       on([this](const messages::OpenRun& order) { open_run(order.run); }),
@@ -31,7 +31,7 @@ void Supervisor::on_exit() {
   children_.clear();
   watch_.clear();
   fabric().events.end_all(ErrorKind::failed, "the runtime's supervisor has ended");
-  SeatedActor::on_exit();
+  PinnedActor::on_exit();
 }
 
 void Supervisor::open_run(messages::RunNumber run) {

@@ -11,11 +11,11 @@
 
 #include "actors/handles.h"
 #include "actors/logic/restart_policy.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class Supervisor final : public SeatedActor<SupervisorHandle> {
+class Supervisor final : public PinnedActor<SupervisorHandle> {
  public:
   Supervisor(caf::actor_config& config, Fabric& fabric);
   Behavior make_behavior() override;

@@ -19,7 +19,7 @@ namespace blue::actors {
 
 template <class Actor, class Place, class... Args>
 void Supervisor::raise(ActorKind kind, const std::string& name, Place place, Args... args) {
-  const auto handle = spawn_seated<Actor>(*this, fabric(), args...);
+  const auto handle = spawn_pinned<Actor>(*this, fabric(), args...);
   fabric().book.update([&](Addresses& addresses) { place(addresses, handle); });
   Child child;
   child.kind = kind;

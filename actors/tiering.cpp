@@ -27,12 +27,12 @@ std::string_view to_text(memory::Tier tier) {
 }
 
 Tiering::Tiering(caf::actor_config& config, Fabric& fabric, memory::Tier tier)
-    : SeatedActor(config, fabric, ActorKind::tiering, "tier." + std::string(to_text(tier))),
+    : PinnedActor(config, fabric, ActorKind::tiering, "tier." + std::string(to_text(tier))),
       tier_(tier),
       scheduler_(*fabric.options.tiers, tier) {}
 
 Tiering::Behavior Tiering::make_behavior() {
-  take_seat();
+  bind_thread();
   return {
       on([this](const messages::PrefetchModel& order) { prefetch(order); }),
       on([this](const messages::Fetch& fetch) {

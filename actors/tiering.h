@@ -8,11 +8,11 @@
 
 #include "actors/handles.h"
 #include "actors/logic/tier_scheduler.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class Tiering final : public SeatedActor<TieringHandle> {
+class Tiering final : public PinnedActor<TieringHandle> {
  public:
   Tiering(caf::actor_config& config, Fabric& fabric, memory::Tier tier);
   Behavior make_behavior() override;

@@ -5,10 +5,10 @@
 namespace blue::actors {
 
 TokenizerWorker::TokenizerWorker(caf::actor_config& config, Fabric& fabric)
-    : SeatedActor(config, fabric, ActorKind::tokenizer, "tokenizer") {}
+    : PinnedActor(config, fabric, ActorKind::tokenizer, "tokenizer") {}
 
 TokenizerWorker::Behavior TokenizerWorker::make_behavior() {
-  take_seat();
+  bind_thread();
   return {
       on([this](const messages::EncodeText& order) {
         messages::EncodedText reply;

@@ -3,11 +3,11 @@
 #pragma once
 
 #include "actors/handles.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class TokenizerWorker final : public SeatedActor<TokenizerHandle> {
+class TokenizerWorker final : public PinnedActor<TokenizerHandle> {
  public:
   TokenizerWorker(caf::actor_config& config, Fabric& fabric);
   Behavior make_behavior() override;

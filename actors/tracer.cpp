@@ -9,10 +9,10 @@ constexpr std::chrono::milliseconds kDrainEvery{100};
 }  // namespace
 
 Tracer::Tracer(caf::actor_config& config, Fabric& fabric)
-    : SeatedActor(config, fabric, ActorKind::tracer, "tracer") {}
+    : PinnedActor(config, fabric, ActorKind::tracer, "tracer") {}
 
 Tracer::Behavior Tracer::make_behavior() {
-  take_seat();
+  bind_thread();
   poll_later();
   return {
       on([this](const messages::FlushTraces&) {

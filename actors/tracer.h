@@ -3,11 +3,11 @@
 #pragma once
 
 #include "actors/handles.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class Tracer final : public SeatedActor<TracerHandle> {
+class Tracer final : public PinnedActor<TracerHandle> {
  public:
   Tracer(caf::actor_config& config, Fabric& fabric);
   Behavior make_behavior() override;

@@ -6,11 +6,11 @@
 namespace blue::actors {
 
 Watchdog::Watchdog(caf::actor_config& config, Fabric& fabric)
-    : SeatedActor(config, fabric, ActorKind::watchdog, "watchdog"),
+    : PinnedActor(config, fabric, ActorKind::watchdog, "watchdog"),
       watch_(fabric.options.stall_deadline_ns) {}
 
 Watchdog::Behavior Watchdog::make_behavior() {
-  take_seat();
+  bind_thread();
   const auto begin = [this](messages::StageId stage_id, messages::JobNumber job) {
     watch_.begin(stage_id, job, fabric().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed),
                  monotonic_now_ns());

@@ -7,11 +7,11 @@
 
 #include "actors/handles.h"
 #include "actors/logic/heartbeat_watch.h"
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 namespace blue::actors {
 
-class Watchdog final : public SeatedActor<WatchdogHandle> {
+class Watchdog final : public PinnedActor<WatchdogHandle> {
  public:
   Watchdog(caf::actor_config& config, Fabric& fabric);
   Behavior make_behavior() override;

@@ -11,7 +11,7 @@
 
 #include "messages/all_messages.h"
 #include "messages/caf_compat.h"
-#include "messages/trace_seat.h"
+#include "messages/trace_scope.h"
 
 namespace blue::messages {
 
@@ -29,18 +29,18 @@ struct Signature<R (C::*)(M)> : Signature<R (C::*)(M) const> {};
 
 /// Wraps one handler: `handler` takes const M& and returns nothing, a reply message, or a Promise of one.
 template <class Handler>
-auto traced_handler(TraceSeat& seat, Handler handler) {
+auto traced_handler(TraceScope& scope, Handler handler) {
   using In = typename traced::Signature<decltype(&Handler::operator())>::In;
   using Reply = typename traced::Signature<decltype(&Handler::operator())>::Reply;
   static_assert(ListedMessage<In>, "add the message to all_messages.h");
-  return [&seat, handler = std::move(handler)](const In& message) mutable -> Reply {
+  return [&scope, handler = std::move(handler)](const In& message) mutable -> Reply {
     if constexpr (Poll<In>) {
       return handler(message);
     } else {
-      const TraceSeat::Handling span(seat, message.trace, In::type_name);
+      const TraceScope::Handling span(scope, message.trace, In::type_name);
       if constexpr (ListedMessage<Reply>) {
         Reply reply = handler(message);
-        reply.trace = seat.next();
+        reply.trace = scope.next();
         return reply;
       } else {
         return handler(message);
@@ -49,10 +49,10 @@ auto traced_handler(TraceSeat& seat, Handler handler) {
   };
 }
 
-/// From a thread that is no actor: under the context that runs in `seat` (a new trace when none does).
+/// From a thread that is no actor: under the context that runs in `scope` (a new trace when none does).
 template <class Handle, ListedMessage M>
-void say_from_outside(TraceSeat& seat, const Handle& to, M message) {
-  message.trace = seat.next();
+void say_from_outside(TraceScope& scope, const Handle& to, M message) {
+  message.trace = scope.next();
   send_bare_from_outside(to, std::move(message));
 }
 
@@ -60,24 +60,24 @@ template <class Interface>
 class TracedActor : public Interface::base {
  public:
   TracedActor(caf::actor_config& config, TraceHub& hub, std::string name, std::string kind)
-      : Interface::base(config), seat_(hub, std::move(name), std::move(kind)) {}
+      : Interface::base(config), trace_scope_(hub, std::move(name), std::move(kind)) {}
 
  protected:
   using Base = typename Interface::base;
   using Behavior = typename Interface::behavior_type;
 
-  [[nodiscard]] TraceSeat& seat() { return seat_; }
+  [[nodiscard]] TraceScope& trace_scope() { return trace_scope_; }
 
   template <class Handler>
   auto on(Handler handler) {
-    return traced_handler(seat_, std::move(handler));
+    return traced_handler(trace_scope_, std::move(handler));
   }
 
   /// Sends; nothing happens when `to` is empty (its actor is gone and not yet restarted).
   template <class Handle, ListedMessage M>
   void say(const Handle& to, M message) {
     if (!to) return;
-    message.trace = seat_.next();
+    message.trace = trace_scope_.next();
     send_bare(this, to, std::move(message));
   }
 
@@ -85,21 +85,21 @@ class TracedActor : public Interface::base {
   template <class Handle, ListedMessage M>
   void say_urgent(const Handle& to, M message) {
     if (!to) return;
-    message.trace = seat_.next();
+    message.trace = trace_scope_.next();
     send_bare_urgent(this, to, std::move(message));
   }
 
   template <class Handle, ListedMessage M>
   void say_later(const Handle& to, std::chrono::nanoseconds delay, M message) {
     if (!to) return;
-    message.trace = seat_.next();
+    message.trace = trace_scope_.next();
     this->delayed_send(to, delay, std::move(message));
   }
 
   /// Sends itself a message.
   template <ListedMessage M>
   void say_to_self(M message) {
-    if constexpr (!Poll<M>) message.trace = seat_.next();
+    if constexpr (!Poll<M>) message.trace = trace_scope_.next();
     send_bare(this, Interface(this), std::move(message));
   }
 
@@ -112,11 +112,11 @@ class TracedActor : public Interface::base {
       otherwise(std::string("the actor is gone"));
       return;
     }
-    message.trace = seat_.next();
+    message.trace = trace_scope_.next();
     this->request(to, caf::infinite, std::move(message))
         .then(
             [this, then = std::move(then)](const Out& reply) mutable {
-              const TraceSeat::Handling span(seat_, reply.trace, Out::type_name);
+              const TraceScope::Handling span(trace_scope_, reply.trace, Out::type_name);
               then(reply);
             },
             [this, otherwise](const caf::error& why) mutable { otherwise(this->system().render(why)); });
@@ -124,12 +124,12 @@ class TracedActor : public Interface::base {
 
   template <ListedMessage Out>
   void answer(Promise<Out>& promise, Out reply) {
-    reply.trace = seat_.next();
+    reply.trace = trace_scope_.next();
     promise.deliver(std::move(reply));
   }
 
  private:
-  TraceSeat seat_;
+  TraceScope trace_scope_;
 };
 
 }  // namespace blue::messages

@@ -102,7 +102,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
   state->house = std::make_unique<actors::House>(std::move(fabric), log);
   // The tree stands before anybody can speak to it.
   constexpr std::chrono::seconds kPatience{5};
-  if (!state->house->ping() || !state->house->fabric().seats.wait_until_taken(kPatience)) {
+  if (!state->house->ping() || !state->house->fabric().threads.wait_until_bound(kPatience)) {
     return Error(ActorsError::actor_down, "the actors did not start");
   }
   return std::unique_ptr<Runtime>(new Runtime(std::move(state)));
@@ -194,7 +194,7 @@ std::vector<memory::SlotText> Runtime::slots(const Run& run) const {
   return buffer ? buffer->observe() : std::vector<memory::SlotText>();
 }
 
-std::vector<actors::Seat> Runtime::actors() const { return state_->house->fabric().seats.all(); }
+std::vector<actors::ActorThread> Runtime::actors() const { return state_->house->fabric().threads.all(); }
 
 std::vector<TierState> Runtime::tiers() const {
   std::vector<TierState> states;

@@ -20,7 +20,7 @@
 #include "actors/logic/hint_log.h"
 #include "actors/logic/run_record.h"
 #include "actors/logic/run_table.h"
-#include "actors/logic/seat_list.h"
+#include "actors/logic/thread_table.h"
 #include "actors/logic/token_source.h"
 #include "actors/logic/trace_report.h"
 #include "base/log_sink.h"
@@ -132,7 +132,7 @@ class Runtime {
 
   /// Slots of a run of this runtime, as they are; empty when it is not open.
   [[nodiscard]] std::vector<memory::SlotText> slots(const Run& run) const;
-  [[nodiscard]] std::vector<actors::Seat> actors() const;
+  [[nodiscard]] std::vector<actors::ActorThread> actors() const;
   [[nodiscard]] std::vector<TierState> tiers() const;
   [[nodiscard]] std::vector<messages::HintRecord> hints() const;
   /// All spans so far, after a flush.

@@ -8,9 +8,9 @@ namespace blue::shell {
 
 Status show_actors(Session& session, const std::string&) {
   std::printf("%-24s %-16s %8s %5s\n", "actor", "kind", "thread", "core");
-  for (const actors::Seat& seat : session.runtime.actors()) {
-    std::printf("%-24s %-16s %8d %5s\n", seat.name.c_str(), std::string(to_text(seat.kind)).c_str(),
-                seat.thread_id, seat.cpu < 0 ? "any" : std::to_string(seat.cpu).c_str());
+  for (const actors::ActorThread& thread : session.runtime.actors()) {
+    std::printf("%-24s %-16s %8d %5s\n", thread.name.c_str(), std::string(to_text(thread.kind)).c_str(),
+                thread.thread_id, thread.cpu < 0 ? "any" : std::to_string(thread.cpu).c_str());
   }
   return {};
 }

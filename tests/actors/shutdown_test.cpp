@@ -115,7 +115,7 @@ TEST_CASE("the actors end within a second from any state") {
     const Nanoseconds began_ns = monotonic_now_ns();
     house.house->stop();
     slowest_ns = std::max(slowest_ns, monotonic_now_ns() - began_ns);
-    CHECK(house.house->fabric().seats.all().empty());
+    CHECK(house.house->fabric().threads.all().empty());
   }
   // A second on a machine of its own; a loaded one, and a sanitizer, take their multiple.
   INFO("slowest stop: " << slowest_ns / 1000 << " us");

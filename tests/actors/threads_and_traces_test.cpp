@@ -39,18 +39,18 @@ TEST_CASE("every actor's thread is named and shows its core in /proc") {
   house.scripts->set("think", stuck);
   house.begin_cascade(test::two_stages(), "t", "run.wal");
   while (house.scripts->n_waiting == 0) std::this_thread::yield();
-  const auto seats = house.house->fabric().seats.all();
+  const auto threads = house.house->fabric().threads.all();
   std::set<actors::ActorKind> kinds;
   std::set<int> threads;
-  for (const actors::Seat& seat : seats) {
-    INFO(seat.name);
-    REQUIRE(seat.cpu != actors::Placement::kAnywhere);
-    CHECK(status_field(seat.thread_id, "Cpus_allowed_list") == std::to_string(seat.cpu));
-    CHECK(status_field(seat.thread_id, "Name") == ("blue." + seat.name).substr(0, 15));
-    kinds.insert(seat.kind);
-    threads.insert(seat.thread_id);
+  for (const actors::ActorThread& thread : threads) {
+    INFO(thread.name);
+    REQUIRE(thread.cpu != actors::Placement::kAnywhere);
+    CHECK(status_field(thread.thread_id, "Cpus_allowed_list") == std::to_string(thread.cpu));
+    CHECK(status_field(thread.thread_id, "Name") == ("blue." + thread.name).substr(0, 15));
+    kinds.insert(thread.kind);
+    threads.insert(thread.thread_id);
   }
-  CHECK(threads.size() == seats.size());
+  CHECK(threads.size() == threads.size());
   CHECK(kinds.size() >= 9);
 }
 

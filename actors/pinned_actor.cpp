@@ -1,4 +1,4 @@
-#include "actors/seated_actor.h"
+#include "actors/pinned_actor.h"
 
 #include <unistd.h>
 
@@ -6,15 +6,15 @@
 
 namespace blue::actors {
 
-Seat take_seat_on_this_thread(Fabric& fabric, ActorKind kind, const std::string& name) {
-  Seat seat{name, kind, static_cast<int>(gettid()), Placement::kAnywhere};
+ActorThread bind_this_thread(Fabric& fabric, ActorKind kind, const std::string& name) {
+  ActorThread thread{name, kind, static_cast<int>(gettid()), Placement::kAnywhere};
   if (fabric.options.spawn == SpawnMode::detached) {
     const int cpu = fabric.options.placement.cpu_of(kind);
     if (cpu != Placement::kAnywhere) {
       auto pin = hal::ThreadPin::to_cpu(cpu);
       if (pin) {
         pin->keep();  // the thread ends with its actor
-        seat.cpu = cpu;
+        thread.cpu = cpu;
       } else {
         fabric.log.write_once(LogLevel::warning,
                               "actor " + name + " runs unpinned: " + pin.error().message());
@@ -23,8 +23,8 @@ Seat take_seat_on_this_thread(Fabric& fabric, ActorKind kind, const std::string&
     const Status named = hal::name_thread("blue." + name);
     if (!named) fabric.log.write_once(LogLevel::debug, named.error().message());
   }
-  fabric.seats.take(seat);
-  return seat;
+  fabric.threads.bind(thread);
+  return thread;
 }
 
 }  // namespace blue::actors

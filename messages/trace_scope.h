@@ -1,4 +1,4 @@
-// TraceSeat: one actor's place in the trace: the context of the handler that runs now, and the writer its spans go to.
+// TraceScope: one actor's place in the trace: the context of the handler that runs now, and the writer its spans go to.
 // Kept in the actor, never in a global, so that any spawn option and any scheduler traces alike.
 // With tracing off nothing is stamped, no clock is read and no span is left.
 // Depends on base. Threads: its actor's alone. The hub outlives it.
@@ -12,9 +12,9 @@
 
 namespace blue::messages {
 
-class TraceSeat {
+class TraceScope {
  public:
-  TraceSeat(TraceHub& hub, std::string name, std::string kind)
+  TraceScope(TraceHub& hub, std::string name, std::string kind)
       : writer_(&hub.add_writer(std::move(name), std::move(kind))), is_on_(hub.is_on()) {}
 
   [[nodiscard]] const std::string& name() const { return writer_->name; }
@@ -26,23 +26,23 @@ class TraceSeat {
   /// Opens the span of a handled message and closes it when it dies, however the handler ends.
   class Handling {
    public:
-    Handling(TraceSeat& seat, const TraceContext& incoming, const char* name)
-        : seat_(seat), before_(seat.running_) {
-      if (!seat.is_on_) return;
+    Handling(TraceScope& scope, const TraceContext& incoming, const char* name)
+        : trace_scope_(scope), before_(scope.running_) {
+      if (!scope.is_on_) return;
       span_ = {incoming.is_stamped() ? incoming : child_of({}), monotonic_now_ns(), 0, name, 0};
-      seat.running_ = span_.context;
+      scope.running_ = span_.context;
     }
     ~Handling() {
-      if (!seat_.is_on_) return;
+      if (!trace_scope_.is_on_) return;
       span_.end_ns = monotonic_now_ns();
-      seat_.writer_->record(span_);
-      seat_.running_ = before_;
+      trace_scope_.writer_->record(span_);
+      trace_scope_.running_ = before_;
     }
     Handling(const Handling&) = delete;
     Handling& operator=(const Handling&) = delete;
 
    private:
-    TraceSeat& seat_;
+    TraceScope& trace_scope_;
     TraceContext before_;
     Span span_;
   };
@@ -56,12 +56,12 @@ class TraceSeat {
 /// Hands every record that waits in `ring` to `use` and leaves one span for them all, under the first one's trace.
 /// Returns how many there were; an empty ring leaves nothing.
 template <class Ring, class Use>
-std::size_t drain_traced(TraceSeat& seat, Ring& ring, const char* name, Use&& use) {
+std::size_t drain_traced(TraceScope& scope, Ring& ring, const char* name, Use&& use) {
   const std::size_t n_waiting = ring.size();
   if (n_waiting == 0) return 0;
   typename Ring::Value record{};
   if (!ring.pop(record)) return 0;
-  const TraceSeat::Handling span(seat, record.trace, name);
+  const TraceScope::Handling span(scope, record.trace, name);
   use(record);
   std::size_t n = 1;
   while (n < n_waiting && ring.pop(record)) {

@@ -1,5 +1,5 @@
-// SeatedActor: an actor of this program: traced, on its own pinned and named thread, listed in the fabric's seats.
-// A shell derives from it, calls take_seat() as the first act of make_behavior (which runs on the actor's own thread), and
+// PinnedActor: an actor of this program: traced, on its own pinned and named thread, listed in the fabric's threads.
+// A shell derives from it, calls bind_thread() as the first act of make_behavior (which runs on the actor's own thread), and
 // keeps its brain as a member. Depends on actors/fabric.h, messages/traced.h. Threads: the actor's.
 #pragma once
 
@@ -13,21 +13,21 @@
 namespace blue::actors {
 
 /// Pins and names the calling thread and lists it. Refusals are logged once; the actor runs unpinned then.
-Seat take_seat_on_this_thread(Fabric& fabric, ActorKind kind, const std::string& name);
+ActorThread bind_this_thread(Fabric& fabric, ActorKind kind, const std::string& name);
 
 template <class Interface>
-class SeatedActor : public messages::TracedActor<Interface> {
+class PinnedActor : public messages::TracedActor<Interface> {
  public:
-  SeatedActor(caf::actor_config& config, Fabric& fabric, ActorKind kind, const std::string& name)
+  PinnedActor(caf::actor_config& config, Fabric& fabric, ActorKind kind, const std::string& name)
       : messages::TracedActor<Interface>(config, fabric.traces, name, std::string(to_text(kind))),
         fabric_(fabric),
         kind_(kind),
         name_(name) {}
 
-  void on_exit() override { fabric_.seats.leave(seat_.thread_id, name_); }
+  void on_exit() override { fabric_.threads.leave(thread_.thread_id, name_); }
 
  protected:
-  void take_seat() { seat_ = take_seat_on_this_thread(fabric_, kind_, name_); }
+  void bind_thread() { thread_ = bind_this_thread(fabric_, kind_, name_); }
 
   [[nodiscard]] Fabric& fabric() { return fabric_; }
   [[nodiscard]] const AddressBook& book() const { return fabric_.book; }
@@ -37,13 +37,13 @@ class SeatedActor : public messages::TracedActor<Interface> {
   Fabric& fabric_;
   ActorKind kind_;
   std::string name_;
-  Seat seat_;
+  ActorThread thread_;
 };
 
 /// Spawns as the fabric's mode says. `spawner`: an actor system, or an actor.
 template <class Actor, class Spawner, class... Args>
-auto spawn_seated(Spawner& spawner, Fabric& fabric, Args&&... args) {
-  fabric.seats.expect();
+auto spawn_pinned(Spawner& spawner, Fabric& fabric, Args&&... args) {
+  fabric.threads.expect();
   if (fabric.options.spawn == SpawnMode::detached) {
     return spawner.template spawn<Actor, caf::detached>(fabric, std::forward<Args>(args)...);
   }

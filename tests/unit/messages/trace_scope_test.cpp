@@ -1,4 +1,4 @@
-#include "messages/trace_seat.h"
+#include "messages/trace_scope.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <stdexcept>
@@ -18,17 +18,17 @@ std::vector<Span> drained(TraceHub& hub) {
 
 TEST_CASE("what is sent inside a handler is a child of the handled message's span") {
   TraceHub hub(16);
-  TraceSeat seat(hub, "stage.code", "stage");
+  TraceScope scope(hub, "stage.code", "stage");
   const TraceContext incoming = child_of({});
   TraceContext sent;
   {
-    const TraceSeat::Handling handling(seat, incoming, "run_stage");
-    sent = seat.next();
+    const TraceScope::Handling handling(scope, incoming, "run_stage");
+    sent = scope.next();
   }
   CHECK(sent.trace_low == incoming.trace_low);
   CHECK(sent.trace_high == incoming.trace_high);
   CHECK(sent.parent == incoming.span);
-  CHECK_FALSE(seat.running().is_stamped());
+  CHECK_FALSE(scope.running().is_stamped());
   const auto spans = drained(hub);
   REQUIRE(spans.size() == 1);
   CHECK(spans[0].context.span == incoming.span);
@@ -38,9 +38,9 @@ TEST_CASE("what is sent inside a handler is a child of the handled message's spa
 
 TEST_CASE("a handler that throws leaves its span all the same") {
   TraceHub hub(16);
-  TraceSeat seat(hub, "a", "a");
+  TraceScope scope(hub, "a", "a");
   const auto handle = [&] {
-    const TraceSeat::Handling handling(seat, child_of({}), "run_stage");
+    const TraceScope::Handling handling(scope, child_of({}), "run_stage");
     throw std::runtime_error("handler");
   };
   CHECK_THROWS_AS(handle(), std::runtime_error);
@@ -49,10 +49,10 @@ TEST_CASE("a handler that throws leaves its span all the same") {
 
 TEST_CASE("with tracing off nothing is stamped and no span is left") {
   TraceHub hub(0);
-  TraceSeat seat(hub, "a", "a");
+  TraceScope scope(hub, "a", "a");
   {
-    const TraceSeat::Handling handling(seat, child_of({}), "run_stage");
-    CHECK_FALSE(seat.next().is_stamped());
+    const TraceScope::Handling handling(scope, child_of({}), "run_stage");
+    CHECK_FALSE(scope.next().is_stamped());
   }
   CHECK(drained(hub).empty());
 }
@@ -61,16 +61,16 @@ TEST_CASE(
     "draining a ring leaves one span for the batch under the first record's trace, and none for an empty "
     "ring") {
   TraceHub hub(16);
-  TraceSeat seat(hub, "entropy", "entropy_monitor");
+  TraceScope scope(hub, "entropy", "entropy_monitor");
   SampleRing ring(8);
-  CHECK(drain_traced(seat, ring, "token_samples", [](const TokenSample&) {}) == 0);
+  CHECK(drain_traced(scope, ring, "token_samples", [](const TokenSample&) {}) == 0);
   CHECK(drained(hub).empty());
   TokenSample first;
   first.trace = child_of({});
   ring.push(first);
   ring.push(TokenSample{});
   std::size_t n_seen = 0;
-  CHECK(drain_traced(seat, ring, "token_samples", [&](const TokenSample&) { ++n_seen; }) == 2);
+  CHECK(drain_traced(scope, ring, "token_samples", [&](const TokenSample&) { ++n_seen; }) == 2);
   CHECK(n_seen == 2);
   const auto spans = drained(hub);
   REQUIRE(spans.size() == 1);
