@@ -11,8 +11,8 @@
 #include "actors/logic/entropy_watch.h"
 #include "actors/logic/event_board.h"
 #include "actors/logic/hint_log.h"
-#include "actors/logic/kv_shelf.h"
-#include "actors/logic/model_shelf.h"
+#include "actors/logic/kv_cache_store.h"
+#include "actors/logic/model_registry.h"
 #include "actors/logic/poll_pace.h"
 #include "actors/logic/run_table.h"
 #include "actors/logic/stage_channel.h"
@@ -35,9 +35,9 @@ struct FabricOptions {
   SpawnMode spawn = SpawnMode::detached;
   Placement placement;
   TokenSourceFactory make_source;
-  std::shared_ptr<const TextCodec> text_codec;  ///< for the tokenizer worker
-  std::shared_ptr<const ModelShelf> shelf;      ///< null with scripted sources
-  std::shared_ptr<TierMemory> tiers;            ///< null: no blocks to move (scripted sources)
+  std::shared_ptr<const TextCodec> text_codec;    ///< for the tokenizer worker
+  std::shared_ptr<const ModelRegistry> registry;  ///< null with scripted sources
+  std::shared_ptr<TierMemory> tiers;              ///< null: no blocks to move (scripted sources)
   EntropyWatchLimits entropy;
   Nanoseconds stall_deadline_ns = 30'000'000'000;  ///< a stage without a heartbeat for so long is stalled
   Bytes kv_budget = 256_MiB;                       ///< of the kv library
@@ -65,7 +65,7 @@ struct Fabric {
   EventBoard events;
   messages::HintRing hints{4096};
   HintLog hint_log;
-  KvShelf kv{options.kv_budget};
+  KvCacheStore kv{options.kv_budget};
   ThreadTable threads;
   AddressBook book;
 

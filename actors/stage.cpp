@@ -63,7 +63,7 @@ void Stage::run_after_switch(const messages::RunStage& order, TokenSource::KvSwi
   if (change.rows) {
     messages::SaveKv save;
     save.name = name_of(change.leaving);
-    save.parcel = fabric().kv.put(std::move(*change.rows));
+    save.snapshot = fabric().kv.put(std::move(*change.rows));
     ask<messages::KvSaved>(
         book().get(&Addresses::kv_library), save,
         [this](const messages::KvSaved& saved) {
@@ -77,9 +77,9 @@ void Stage::run_after_switch(const messages::RunStage& order, TokenSource::KvSwi
   ask<messages::KvLoaded>(
       book().get(&Addresses::kv_library), load,
       [this, order](const messages::KvLoaded& loaded) {
-        const auto parcel = loaded.error.empty() ? fabric().kv.take(loaded.parcel) : nullptr;
-        if (parcel) {
-          const Status entered = source_->enter_with(job_of(order), *parcel);
+        const auto snapshot = loaded.error.empty() ? fabric().kv.take(loaded.snapshot) : nullptr;
+        if (snapshot) {
+          const Status entered = source_->enter_with(job_of(order), *snapshot);
           if (!entered)
             fabric().log.write_once(LogLevel::info, "kv rows not reused: " + entered.error().message());
         }

@@ -67,7 +67,7 @@ void Supervisor::raise_stage(messages::StageId stage_id) {
 
 Status Supervisor::raise_stages_of(const RunPlan& plan) {
   for (const StageSpec& stage : plan.record.cascade.stages) {
-    BLUE_TRY_ASSIGN(const StageChannel* stage_id, fabric().channels.open(stage.name));
+    BLUE_TRY_ASSIGN(const StageChannel* channel, fabric().channels.open(stage.name));
     if (incarnations_[channel->index] == 0) raise_stage(channel->index);
   }
   return {};

@@ -59,8 +59,8 @@ Tiering::Behavior Tiering::make_behavior() {
 }
 
 void Tiering::prefetch(const messages::PrefetchModel& order) {
-  if (!fabric().options.shelf) return;
-  const auto model = fabric().options.shelf->open(order.model);
+  if (!fabric().options.registry) return;
+  const auto model = fabric().options.registry->open(order.model);
   // A guess about a model that can't be opened: the stage that needs it will say so.
   if (!model) return;
   obey(scheduler_.fetch((*model)->blocks, Want::guessed));

@@ -1,4 +1,4 @@
-// The conversation with the kv library: snapshots of a stage's KV rows. The bytes lie in a parcel in shared memory and in the
+// The conversation with the kv library: snapshots of a stage's KV rows. The bytes lie in a snapshot in shared memory and in the
 // snapshot's file, never in a message.
 //   stage -save_kv-> kv library -kv_saved;  stage -load_kv-> kv library -kv_loaded
 // Depends on base. Plain values.
@@ -12,16 +12,16 @@
 
 namespace blue::messages {
 
-/// stage -> kv library, answered by kv_saved: put the parcel into the library under `name`.
+/// stage -> kv library, answered by kv_saved: put the snapshot into the library under `name`.
 struct SaveKv {
   static constexpr const char* type_name = "save_kv";
   TraceContext trace;
-  std::uint64_t parcel = 0;  ///< its number in the parcel shelf
+  std::uint64_t snapshot = 0;  ///< its number in the snapshot shelf
   std::string name;
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, parcel, name);
+    return visit(trace, snapshot, name);
   }
 };
 
@@ -57,13 +57,13 @@ struct KvLoaded {
   static constexpr const char* type_name = "kv_loaded";
   TraceContext trace;
   std::string name;
-  std::uint64_t parcel = 0;  ///< its number in the parcel shelf
+  std::uint64_t snapshot = 0;  ///< its number in the snapshot shelf
   std::uint64_t n_bytes = 0;
   std::string error;  ///< empty when loaded
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, name, parcel, n_bytes, error);
+    return visit(trace, name, snapshot, n_bytes, error);
   }
 };
 

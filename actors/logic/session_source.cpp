@@ -15,7 +15,7 @@ Status SessionSource::open(const std::string& path) {
   session_.reset();
   executor_.reset();
   path_.clear();
-  BLUE_TRY_ASSIGN(model_, surroundings_.shelf.open(path));
+  BLUE_TRY_ASSIGN(model_, surroundings_.registry.open(path));
   models::ExecutorLimits limits = surroundings_.limits;
   const std::uint32_t n_trained = model_->model->program.hyper.n_context;
   if (n_trained > 0) limits.max_context = std::min(limits.max_context, n_trained);
@@ -28,7 +28,7 @@ Status SessionSource::open(const std::string& path) {
 
 std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const StageJob& job) {
   if (path_ == job.model) return std::nullopt;
-  const auto entering = surroundings_.shelf.open(job.model);
+  const auto entering = surroundings_.registry.open(job.model);
   if (!entering) return std::nullopt;  // begin() says why
   KvSwitch change;
   change.entering_fingerprint = (*entering)->model->fingerprint;
@@ -39,14 +39,14 @@ std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const StageJob& jo
   const auto history = session_->history();
   change.leaving = path_;
   change.rows =
-      KvParcel{model_->model->fingerprint, {history.begin(), history.end()}, std::move(rows).value()};
+      KvSnapshot{model_->model->fingerprint, {history.begin(), history.end()}, std::move(rows).value()};
   return change;
 }
 
-Status SessionSource::enter_with(const StageJob& job, const KvParcel& parcel) {
+Status SessionSource::enter_with(const StageJob& job, const KvSnapshot& snapshot) {
   const std::lock_guard turn(surroundings_.device_turn);
   BLUE_TRY(open(job.model));
-  return session_->restore(parcel.tokens, parcel.rows);
+  return session_->restore(snapshot.tokens, snapshot.rows);
 }
 
 Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& stop) {

@@ -1,4 +1,4 @@
-// SessionSource: a stage's tokens from a model session: opens the job's model from the shelf, keeps executor and session warm
+// SessionSource: a stage's tokens from a model session: opens the job's model from the registry, keeps executor and session warm
 // between jobs of one model, and takes the device's turn for the length of a job.
 // Depends on models, kernels/backend.h, actors/logic. Threads: its stage's. Lifetime: what Surroundings names outlives it.
 #pragma once
@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "actors/logic/model_shelf.h"
+#include "actors/logic/model_registry.h"
 #include "actors/logic/ring_leases.h"
 #include "actors/logic/token_source.h"
 #include "kernels/backend.h"
@@ -23,7 +23,7 @@ struct SessionSurroundings {
   kernels::Backend& backend;  ///< driven by whoever holds the turn
   std::mutex& device_turn;
   TierMemory& tiers;
-  const ModelShelf& shelf;
+  const ModelRegistry& registry;
   models::ExecutorLimits limits;  ///< max_context is cut to what the model was trained for
 };
 
@@ -37,7 +37,7 @@ class SessionSource final : public TokenSource {
   [[nodiscard]] messages::StageEnd end() const override;
   [[nodiscard]] std::uint64_t n_misses() const override { return leases_.n_misses() - n_misses_before_; }
   [[nodiscard]] std::optional<KvSwitch> leave_for(const StageJob& job) override;
-  [[nodiscard]] Status enter_with(const StageJob& job, const KvParcel& parcel) override;
+  [[nodiscard]] Status enter_with(const StageJob& job, const KvSnapshot& snapshot) override;
 
  private:
   [[nodiscard]] Status open(const std::string& path);
@@ -46,7 +46,7 @@ class SessionSource final : public TokenSource {
   RingLeases leases_;
   std::uint64_t n_misses_before_ = 0;
   std::string path_;
-  std::shared_ptr<const ShelvedModel> model_;
+  std::shared_ptr<const LoadedModel> model_;
   std::unique_ptr<models::Executor> executor_;
   std::optional<models::Session> session_;
   std::optional<models::StreamDecoder> decoder_;

@@ -1,4 +1,4 @@
-// TextCodec: what the tokenizer worker encodes and decodes with: vocabularies by model path. Behind it stands the model shelf.
+// TextCodec: what the tokenizer worker encodes and decodes with: vocabularies by model path. Behind it stands the model registry.
 // Depends on base. Threads: as the implementation says; the worker's alone here.
 #pragma once
 

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/logic/kv_shelf.h"
+#include "actors/logic/kv_cache_store.h"
 #include "base/id.h"
 #include "base/result.h"
 #include "base/stop_token.h"
@@ -69,13 +69,13 @@ class TokenSource {
   /// What lets a stage keep the KV rows of one model while it runs another. A source without rows says nothing of it.
   struct KvSwitch {
     std::string leaving;  ///< model whose rows `rows` are; empty when there are none
-    std::optional<KvParcel> rows;
+    std::optional<KvSnapshot> rows;
     std::uint64_t entering_fingerprint = 0;  ///< of the job's model
   };
   /// Before begin(): nothing when the job's model is the one that is open.
   [[nodiscard]] virtual std::optional<KvSwitch> leave_for(const StageJob&) { return std::nullopt; }
   /// Opens the job's model with these rows. Errors: the models'; begin() then starts without them.
-  [[nodiscard]] virtual Status enter_with(const StageJob&, const KvParcel&) { return {}; }
+  [[nodiscard]] virtual Status enter_with(const StageJob&, const KvSnapshot&) { return {}; }
 };
 
 /// Makes the source of one channel's stage, on that stage's own thread. A restarted stage asks again.

@@ -29,7 +29,7 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
   }
   tiers.open_reader = [&log] { return hal::open_file_reader(kReadsInFlight, log); };
   BLUE_TRY_ASSIGN(boot->tiers, actors::TierMemory::open(device, std::move(tiers), log));
-  boot->shelf = std::make_shared<actors::ModelShelf>(*boot->tiers, log);
+  boot->registry = std::make_shared<actors::ModelRegistry>(*boot->tiers, log);
   return boot;
 }
 
@@ -40,7 +40,7 @@ actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOption
   limits.weight_budget = boot.tiers->budget(memory::Tier::vram);
   return [&boot, limits](actors::StageChannel& channel) -> std::unique_ptr<actors::TokenSource> {
     return std::make_unique<actors::SessionSource>(
-        actors::SessionSurroundings{*boot.backend, boot.turn, *boot.tiers, *boot.shelf, limits}, channel);
+        actors::SessionSurroundings{*boot.backend, boot.turn, *boot.tiers, *boot.registry, limits}, channel);
   };
 }
 

@@ -1,4 +1,4 @@
-// DeviceBoot: the device side of a runtime: backend chosen and opened, tiers opened on its device, models' shelf, and the
+// DeviceBoot: the device side of a runtime: backend chosen and opened, tiers opened on its device, models' registry, and the
 // sources of tokens over them. What is left when the actors are taken away.
 // Depends on hal, kernels, memory, models, actors/logic. Threads: opened on one; then as its parts say.
 #pragma once
@@ -19,7 +19,7 @@ struct DeviceBoot {
   std::unique_ptr<kernels::Backend> backend;
   std::mutex turn;
   std::shared_ptr<actors::TierMemory> tiers;
-  std::shared_ptr<actors::ModelShelf> shelf;
+  std::shared_ptr<actors::ModelRegistry> registry;
 };
 
 /// Errors: unknown_backend, out_of_memory.

@@ -94,8 +94,8 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
     state->choice = state->device->choice;
     fabric.make_source = session_sources(*state->device, options);
     fabric.tiers = state->device->tiers;
-    fabric.shelf = state->device->shelf;
-    fabric.text_codec = state->device->shelf;
+    fabric.registry = state->device->registry;
+    fabric.text_codec = state->device->registry;
   }
   if (options.runs_root.empty()) options.runs_root = actors::default_runs_root();
   state->options = std::move(options);
@@ -118,11 +118,11 @@ actors::House& Runtime::house() { return *state_->house; }
 
 Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::string& path) {
   if (!state_->device) return Error(ActorsError::bad_request, "this runtime was started without a device");
-  BLUE_TRY_ASSIGN(const auto shelved, state_->device->shelf->open(path));
+  BLUE_TRY_ASSIGN(const auto loaded, state_->device->registry->open(path));
   messages::PrefetchModel prefetch;
   prefetch.model = path;
   state_->house->say(state_->house->fabric().book.tier(memory::Tier::vram), prefetch);
-  return shelved->model;
+  return loaded->model;
 }
 
 Result<Run> Runtime::open(std::unique_ptr<Run::State> run, std::string log_path, actors::RunStart start,

@@ -1,4 +1,4 @@
-// KvShelf: KV snapshots in memory, by number while they are handed over and by name once the kv library has them. Bounded: the
+// KvCacheStore: KV snapshots in memory, by number while they are handed over and by name once the kv library has them. Bounded: the
 // least recently used leaves. The bytes never cross a message.
 // Depends on base. Threads: any. Owned by the fabric, so that a restarted library finds its snapshots.
 #pragma once
@@ -17,55 +17,55 @@
 
 namespace blue::actors {
 
-struct KvParcel {
+struct KvSnapshot {
   std::uint64_t fingerprint = 0;  ///< of the model
   std::vector<TokenId> tokens;
   std::vector<std::byte> rows;
 };
 
-class KvShelf {
+class KvCacheStore {
  public:
-  explicit KvShelf(Bytes budget) : budget_(budget) {}
+  explicit KvCacheStore(Bytes budget) : budget_(budget) {}
 
-  /// Lays a parcel down for the other side.
-  [[nodiscard]] std::uint64_t put(KvParcel parcel) {
+  /// Lays a snapshot down for the other side.
+  [[nodiscard]] std::uint64_t put(KvSnapshot snapshot) {
     const std::lock_guard lock(mutex_);
-    handed_[++last_] = std::make_shared<const KvParcel>(std::move(parcel));
+    handed_[++last_] = std::make_shared<const KvSnapshot>(std::move(snapshot));
     return last_;
   }
   /// Picks it up; null when it is not there.
-  [[nodiscard]] std::shared_ptr<const KvParcel> take(std::uint64_t number) {
+  [[nodiscard]] std::shared_ptr<const KvSnapshot> take(std::uint64_t number) {
     const std::lock_guard lock(mutex_);
     const auto found = handed_.find(number);
     if (found == handed_.end()) return nullptr;
-    auto parcel = std::move(found->second);
+    auto snapshot = std::move(found->second);
     handed_.erase(found);
-    return parcel;
+    return snapshot;
   }
 
   /// Keeps it under a name, in place of what had the name. False when it is larger than the whole budget.
-  [[nodiscard]] bool keep(const std::string& name, std::shared_ptr<const KvParcel> parcel) {
+  [[nodiscard]] bool keep(const std::string& name, std::shared_ptr<const KvSnapshot> snapshot) {
     const std::lock_guard lock(mutex_);
-    if (parcel->rows.size() > budget_.count) return false;
+    if (snapshot->rows.size() > budget_.count) return false;
     forget(name);
-    used_ += Bytes{parcel->rows.size()};
-    kept_.push_front({name, std::move(parcel)});
+    used_ += Bytes{snapshot->rows.size()};
+    kept_.push_front({name, std::move(snapshot)});
     while (used_ > budget_) forget(std::string(kept_.back().name));
     return true;
   }
   /// A kept one, handed over anew; nothing when there is none of this name and model.
-  [[nodiscard]] std::shared_ptr<const KvParcel> find(const std::string& name, std::uint64_t fingerprint) {
+  [[nodiscard]] std::shared_ptr<const KvSnapshot> find(const std::string& name, std::uint64_t fingerprint) {
     const std::lock_guard lock(mutex_);
     for (auto kept = kept_.begin(); kept != kept_.end(); ++kept) {
-      if (kept->name != name || kept->parcel->fingerprint != fingerprint) continue;
+      if (kept->name != name || kept->snapshot->fingerprint != fingerprint) continue;
       kept_.splice(kept_.begin(), kept_, kept);
-      return kept_.front().parcel;
+      return kept_.front().snapshot;
     }
     return nullptr;
   }
-  [[nodiscard]] std::uint64_t hand_over(std::shared_ptr<const KvParcel> parcel) {
+  [[nodiscard]] std::uint64_t hand_over(std::shared_ptr<const KvSnapshot> snapshot) {
     const std::lock_guard lock(mutex_);
-    handed_[++last_] = std::move(parcel);
+    handed_[++last_] = std::move(snapshot);
     return last_;
   }
   [[nodiscard]] Bytes used() const {
@@ -76,12 +76,12 @@ class KvShelf {
  private:
   struct Kept {
     std::string name;
-    std::shared_ptr<const KvParcel> parcel;
+    std::shared_ptr<const KvSnapshot> snapshot;
   };
   void forget(const std::string& name) {
     for (auto kept = kept_.begin(); kept != kept_.end(); ++kept) {
       if (kept->name != name) continue;
-      used_ -= Bytes{kept->parcel->rows.size()};
+      used_ -= Bytes{kept->snapshot->rows.size()};
       kept_.erase(kept);
       return;
     }
@@ -89,7 +89,7 @@ class KvShelf {
 
   const Bytes budget_;
   mutable std::mutex mutex_;
-  std::map<std::uint64_t, std::shared_ptr<const KvParcel>> handed_;
+  std::map<std::uint64_t, std::shared_ptr<const KvSnapshot>> handed_;
   std::uint64_t last_ = 0;
   std::list<Kept> kept_;  ///< most recently used first
   Bytes used_;

@@ -1,4 +1,4 @@
-// ModelShelf: the models of a runtime, each opened once: several stages that use one file share its program, vocabulary and
+// ModelRegistry: the models of a runtime, each opened once: several stages that use one file share its program, vocabulary and
 // blocks. Also the codec of the tokenizer worker.
 // Depends on models, memory/tiers. Threads: any; opening holds the mutex. Lifetime: tier memory and log outlive it.
 #pragma once
@@ -16,19 +16,19 @@
 
 namespace blue::actors {
 
-struct ShelvedModel {
+struct LoadedModel {
   std::shared_ptr<const models::Model> model;
   std::vector<memory::BlockId> blocks;  ///< by Program::blocks: in the order a step first needs them
 };
 
-class ModelShelf final : public TextCodec {
+class ModelRegistry final : public TextCodec {
  public:
   /// `log` hears what of a file is left out, once.
-  ModelShelf(TierMemory& tiers, LogSink& log) : tiers_(tiers), log_(log) {}
+  ModelRegistry(TierMemory& tiers, LogSink& log) : tiers_(tiers), log_(log) {}
 
   /// Errors: open_model's; tier_full when the catalog has no room for its blocks.
-  [[nodiscard]] Result<std::shared_ptr<const ShelvedModel>> open(const std::string& path) const;
-  [[nodiscard]] std::vector<std::shared_ptr<const ShelvedModel>> all() const;
+  [[nodiscard]] Result<std::shared_ptr<const LoadedModel>> open(const std::string& path) const;
+  [[nodiscard]] std::vector<std::shared_ptr<const LoadedModel>> all() const;
 
   [[nodiscard]] Result<std::vector<TokenId>> encode(const std::string& model,
                                                     std::string_view text) const override;
@@ -39,7 +39,7 @@ class ModelShelf final : public TextCodec {
   TierMemory& tiers_;
   LogSink& log_;
   mutable std::mutex mutex_;
-  mutable std::map<std::string, std::shared_ptr<const ShelvedModel>> models_;
+  mutable std::map<std::string, std::shared_ptr<const LoadedModel>> models_;
 };
 
 }  // namespace blue::actors
