@@ -98,7 +98,7 @@ void Application::open(const Order& order) {
   present_[order.run] = 0;
   if (plan->generation) bind(order.run, plan->generation->job, 0, "generate");
   say(book().get(&Addresses::supervisor), order);
-  if (!fabric().pace.is_polling || std::exchange(is_polling_, true)) return;
+  if (!fabric().backoff.is_polling || std::exchange(is_polling_, true)) return;
   say_to_self(messages::PollText{});
 }
 
@@ -124,7 +124,7 @@ std::size_t Application::drain() {
     n += messages::drain_traced(trace_scope(), fabric().channels.at(stage_id).text, "text",
                                 [this](const messages::TextRecord& record) {
                                   Job& job = jobs_[record.job];
-                                  job.text += job.follower.feed(record);
+                                  job.text += job.reassembler.feed(record);
                                 });
   }
   if (n > 0) {
@@ -141,7 +141,7 @@ void Application::end_job(messages::RunNumber run, const std::string& whole) {
   present->second = 0;
   if (found == jobs_.end()) return;
   Job& job = found->second;
-  job.text += job.follower.finish(whole);
+  job.text += job.reassembler.finish(whole);
   show(job);
   jobs_.erase(found);
 }
@@ -186,7 +186,7 @@ void Application::poll() {
     return;
   }
   if (n == 0) {
-    fabric().pace.wait([this] {
+    fabric().backoff.wait([this] {
       for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
         if (fabric().channels.at(stage_id).text.size() > 0) return true;
       }

@@ -1,5 +1,5 @@
 // Application: the actor that stands for the program outside. Runs and generations come in through it; text (from the channels'
-// rings), slots and ends go out through the event board, in order and without a gap. Embedding actors ask it for text.
+// rings), slots and ends go out through the event queue, in order and without a gap. Embedding actors ask it for text.
 // Depends on actors/. Threads: its own; the one consumer of all text rings. It is not restarted: promises died with it.
 #pragma once
 
@@ -7,7 +7,7 @@
 #include <string>
 
 #include "actors/handles.h"
-#include "actors/logic/text_follower.h"
+#include "actors/logic/text_reassembler.h"
 #include "actors/pinned_actor.h"
 
 namespace blue::actors {
@@ -21,7 +21,7 @@ class Application final : public PinnedActor<ApplicationHandle> {
  private:
   /// A job's text. Its records may come before the message that says whose it is; `text` waits until then.
   struct Job {
-    TextFollower follower;
+    TextReassembler reassembler;
     std::string text;
     messages::RunNumber run = 0;
     std::uint32_t stage = 0;

@@ -138,7 +138,7 @@ std::size_t DmaEngine::take_misses() {
 }
 
 void DmaEngine::begin_polling() {
-  if (!fabric().pace.is_polling) {
+  if (!fabric().backoff.is_polling) {
     take_misses();
     return;
   }
@@ -158,8 +158,8 @@ void DmaEngine::poll() {
     if (take_misses() > 0) begin_polling();
     return;
   }
-  const PollPace pace{true, fabric().pace.spin_ns, fabric().pace.nap_ns / 10};
-  pace.wait([this] {
+  const Backoff backoff{true, fabric().backoff.spin_ns, fabric().backoff.nap_ns / 10};
+  backoff.wait([this] {
     for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
       if (fabric().channels.at(stage_id).misses.size() > 0) return true;
     }

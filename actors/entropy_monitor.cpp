@@ -89,7 +89,7 @@ std::size_t EntropyMonitor::drain(messages::StageId stage_id) {
 }
 
 void EntropyMonitor::begin_polling() {
-  if (!fabric().pace.is_polling || is_polling_) return;
+  if (!fabric().backoff.is_polling || is_polling_) return;
   is_polling_ = true;
   say_to_self(messages::PollSamples{});
 }
@@ -102,7 +102,7 @@ void EntropyMonitor::poll() {
     return;
   }
   if (n == 0) {
-    fabric().pace.wait([this] {
+    fabric().backoff.wait([this] {
       for (messages::StageId stage_id = 0; stage_id < listening_.size(); ++stage_id) {
         if (fabric().channels.at(stage_id).samples.size() > 0) return true;
       }

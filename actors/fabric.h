@@ -8,12 +8,12 @@
 #include <string>
 
 #include "actors/address_book.h"
+#include "actors/logic/backoff.h"
 #include "actors/logic/entropy_watch.h"
-#include "actors/logic/event_board.h"
 #include "actors/logic/hint_log.h"
 #include "actors/logic/kv_cache_store.h"
 #include "actors/logic/model_registry.h"
-#include "actors/logic/poll_pace.h"
+#include "actors/logic/run_event_queue.h"
 #include "actors/logic/run_table.h"
 #include "actors/logic/stage_channel.h"
 #include "actors/logic/text_codec.h"
@@ -51,18 +51,18 @@ struct Fabric {
         log(sink),
         traces(options.spans_per_actor),
         trace_store(options.max_kept_spans),
-        pace(options.spawn == SpawnMode::cooperative ? PollPace{}
-             : options.placement.has_spare_cores     ? PollPace::with_spare_cores()
-                                                     : PollPace::on_shared_cores()) {}
+        backoff(options.spawn == SpawnMode::cooperative ? Backoff{}
+                : options.placement.has_spare_cores     ? Backoff::with_spare_cores()
+                                                        : Backoff::on_shared_cores()) {}
 
   const FabricOptions options;
   LogSink& log;
   TraceHub traces;
   TraceStore trace_store;
-  const PollPace pace;
+  const Backoff backoff;
   StageChannels channels;
   RunTable runs;
-  EventBoard events;
+  RunEventQueue events;
   messages::HintRing hints{4096};
   HintLog hint_log;
   KvCacheStore kv{options.kv_budget};

@@ -149,7 +149,7 @@ void Scheduler::take_hint(const messages::HintRecord& hint) {
 }
 
 void Scheduler::begin_polling() {
-  if (!fabric().pace.is_polling || is_polling_) return;
+  if (!fabric().backoff.is_polling || is_polling_) return;
   is_polling_ = true;
   say_to_self(messages::PollHints{});
 }
@@ -165,7 +165,7 @@ void Scheduler::poll() {
     is_polling_ = false;
     return;
   }
-  if (n == 0) fabric().pace.wait([this] { return fabric().hints.size() > 0; });
+  if (n == 0) fabric().backoff.wait([this] { return fabric().hints.size() > 0; });
   say_to_self(messages::PollHints{});
 }
 

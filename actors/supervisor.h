@@ -1,6 +1,6 @@
 // Supervisor: owns the tree. It starts every other actor, watches them, restarts those whose state can be rebuilt, ends the run
 // of those whose state can't, and ends them all when it ends.
-// Depends on actors/. Threads: its own. When it dies the whole runtime ends: the event board tells every waiting thread.
+// Depends on actors/. Threads: its own. When it dies the whole runtime ends: the event queue tells every waiting thread.
 #pragma once
 
 #include <caf/actor.hpp>

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "actors/logic/cascade_file.h"
-#include "actors/logic/event_board.h"
+#include "actors/logic/run_event_queue.h"
 
 namespace blue::apps {
 

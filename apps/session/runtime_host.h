@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "actors/logic/cascade_file.h"
-#include "actors/logic/event_board.h"
 #include "actors/logic/hint_log.h"
+#include "actors/logic/run_event_queue.h"
 #include "actors/logic/run_record.h"
 #include "actors/logic/run_table.h"
 #include "actors/logic/thread_table.h"

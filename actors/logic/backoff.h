@@ -1,4 +1,4 @@
-// PollPace: how an actor with work in flight looks at its rings: it spins for a moment, then naps, and between two looks its
+// Backoff: how an actor with work in flight looks at its rings: it spins for a moment, then naps, and between two looks its
 // mailbox gets its turn. Without work in flight it does not poll at all. Depends on base. Threads: its actor's.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace blue::actors {
 
-struct PollPace {
+struct Backoff {
   /// False on a deterministic scheduler, where an actor that keeps sending itself messages would starve all others: rings
   /// are then drained with the messages that begin and end work.
   bool is_polling = false;
@@ -17,11 +17,11 @@ struct PollPace {
   Nanoseconds nap_ns = 0;   ///< then sleeps for so long; 0: never
 
   /// A core of one's own costs nobody anything; a wake-up from sleep costs 35-80 µs.
-  static constexpr PollPace with_spare_cores() { return {true, 200'000, 50'000}; }
+  static constexpr Backoff with_spare_cores() { return {true, 200'000, 50'000}; }
   /// On a core that a stage computes on, every look is taken from the stage: rare looks.
-  static constexpr PollPace on_shared_cores() { return {true, 0, 1'000'000}; }
+  static constexpr Backoff on_shared_cores() { return {true, 0, 1'000'000}; }
 
-  /// Waits as the pace says until `has_work()`, at most once through.
+  /// Waits as the backoff says until `has_work()`, at most once through.
   template <class HasWork>
   void wait(HasWork&& has_work) const {
     if (spin_ns > 0) {

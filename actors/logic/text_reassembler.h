@@ -1,4 +1,4 @@
-// TextFollower: puts a job's text together from ring records and its end message, so that the outside gets every byte once and
+// TextReassembler: puts a job's text together from ring records and its end message, so that the outside gets every byte once and
 // in order, although a full ring may have dropped records. Pure. Threads: the application actor's.
 #pragma once
 
@@ -10,7 +10,7 @@
 
 namespace blue::actors {
 
-class TextFollower {
+class TextReassembler {
  public:
   /// Text to show now: the record's, unless something before it is missing.
   [[nodiscard]] std::string_view feed(const messages::TextRecord& record) {

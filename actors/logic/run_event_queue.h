@@ -1,4 +1,4 @@
-// EventBoard: where the application actor leaves what happens to runs, and where threads that are no actors wait for it.
+// RunEventQueue: where the application actor leaves what happens to runs, and where threads that are no actors wait for it.
 // Depends on base and messages' plain parts. Threads: any on both sides; one mutex. Owned by the fabric.
 #pragma once
 
@@ -56,7 +56,7 @@ struct RunEvent {
   }
 };
 
-class EventBoard {
+class RunEventQueue {
  public:
   void open(messages::RunNumber run) {
     const std::lock_guard lock(mutex_);
