@@ -14,7 +14,7 @@ Application::Behavior Application::make_behavior() {
   return {
       on([this](const messages::OpenRun& order) { open(order); }),
       on([this](const messages::OpenGeneration& order) { open(order); }),
-      on([this](const messages::CancelRun& order) { say_urgent(book().get(&Addresses::scheduler), order); }),
+      on([this](const messages::CancelRun& order) { send_urgent(book().get(&Addresses::scheduler), order); }),
       on([this](const messages::StageStarted& started) {
         fabric().events.push(started.run,
                              RunEvent::of(RunEvent::Kind::stage_started, started.stage, started.name));
@@ -97,9 +97,9 @@ void Application::open(const Order& order) {
   if (!plan) return;
   present_[order.run] = 0;
   if (plan->generation) bind(order.run, plan->generation->job, 0, "generate");
-  say(book().get(&Addresses::supervisor), order);
+  send(book().get(&Addresses::supervisor), order);
   if (!fabric().backoff.is_polling || std::exchange(is_polling_, true)) return;
-  say_to_self(messages::PollText{});
+  send_to_self(messages::PollText{});
 }
 
 void Application::bind(messages::RunNumber run, messages::JobNumber number, std::uint32_t stage,
@@ -155,7 +155,7 @@ void Application::end_generation(messages::RunNumber run, messages::JobNumber jo
   messages::RunDone ended;
   ended.run = run;
   ended.outcome = last.outcome;
-  say(book().get(&Addresses::supervisor), ended);
+  send(book().get(&Addresses::supervisor), ended);
   finish(run, std::move(last));
 }
 
@@ -193,7 +193,7 @@ void Application::poll() {
       return false;
     });
   }
-  say_to_self(messages::PollText{});
+  send_to_self(messages::PollText{});
 }
 
 }  // namespace blue::actors

@@ -27,7 +27,7 @@ Cascade::Behavior Cascade::make_behavior() {
         if (!pending_) finish(messages::Outcome::cancelled, ErrorKind::cancelled, "the run was cancelled");
       }),
       on([this](const messages::SchedulerRestarted&) {
-        if (pending_) say(book().get(&Addresses::scheduler), *pending_);
+        if (pending_) send(book().get(&Addresses::scheduler), *pending_);
       }),
   };
 }
@@ -110,7 +110,7 @@ void Cascade::ask_for(const CascadeRun::StageToRun& next) {
   started.stage = next.stage;
   started.name = stage.name;
   tell(std::move(started));
-  say(book().get(&Addresses::scheduler), std::move(ready));
+  send(book().get(&Addresses::scheduler), std::move(ready));
 }
 
 void Cascade::take_whole(const messages::StageDone& whole) {
@@ -182,9 +182,9 @@ void Cascade::finish(messages::Outcome outcome, ErrorKind kind, const std::strin
     }
     brain_.reset();  // unlocks the log, so that a resume can have it
   }
-  say(book().get(&Addresses::application), ended);
-  say(book().get(&Addresses::scheduler), ended);
-  say(book().get(&Addresses::supervisor), ended);
+  send(book().get(&Addresses::application), ended);
+  send(book().get(&Addresses::scheduler), ended);
+  send(book().get(&Addresses::supervisor), ended);
 }
 
 }  // namespace blue::actors

@@ -30,7 +30,7 @@ class Cascade final : public PinnedActor<CascadeHandle> {
   template <class Message>
   void tell(Message message) {
     message.run = run_;
-    this->say(book().get(&Addresses::application), std::move(message));
+    this->send(book().get(&Addresses::application), std::move(message));
   }
   /// Is this the ending of the stage that is waited for?
   [[nodiscard]] bool is_awaited(messages::JobNumber job) const { return pending_ && pending_->job == job; }

@@ -55,7 +55,7 @@ void DmaEngine::abandon_unfinished() {
       failed.block = i;
       failed.tier = static_cast<std::uint8_t>(tier);
       failed.error = "the DMA engine died while it moved block " + std::to_string(i) + "; ask again";
-      say(book().tier(tier), failed);
+      send(book().tier(tier), failed);
     }
   }
 }
@@ -109,11 +109,11 @@ void DmaEngine::move(const messages::Move& order) {
     moved.tier = order.tier;
     moved.n_bytes = report->bytes.count;
     moved.took_ns = report->total_ns;
-    say(book().tier(tier), moved);
+    send(book().tier(tier), moved);
   } else if (report.error().is(memory::MemoryError::block_corrupt)) {
-    say(book().tier(tier), failure_of<messages::MoveCorrupt>(order, report.error()));
+    send(book().tier(tier), failure_of<messages::MoveCorrupt>(order, report.error()));
   } else {
-    say(book().tier(tier), failure_of<messages::MoveFailed>(order, report.error()));
+    send(book().tier(tier), failure_of<messages::MoveFailed>(order, report.error()));
   }
   take_misses();
   begin_polling();
@@ -128,9 +128,9 @@ std::size_t DmaEngine::take_misses() {
                                   fetch.blocks = {miss.block};
                                   fetch.is_demanded = miss.is_demanded ? 1 : 0;
                                   if (miss.is_demanded) {
-                                    say_urgent(book().tier(Tier::vram), std::move(fetch));
+                                    send_urgent(book().tier(Tier::vram), std::move(fetch));
                                   } else {
-                                    say(book().tier(Tier::vram), std::move(fetch));
+                                    send(book().tier(Tier::vram), std::move(fetch));
                                   }
                                 });
   }
@@ -145,7 +145,7 @@ void DmaEngine::begin_polling() {
   if (std::exchange(is_polling_, true)) return;
   fabric().options.tiers->is_engine_asleep.store(false);
   last_work_ns_ = monotonic_now_ns();
-  say_to_self(messages::PollMisses{});
+  send_to_self(messages::PollMisses{});
 }
 
 void DmaEngine::poll() {
@@ -165,7 +165,7 @@ void DmaEngine::poll() {
     }
     return false;
   });
-  say_to_self(messages::PollMisses{});
+  send_to_self(messages::PollMisses{});
 }
 
 }  // namespace blue::actors

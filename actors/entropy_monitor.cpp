@@ -79,7 +79,7 @@ void EntropyMonitor::preempt(messages::StageId stage_id, messages::JobNumber job
   order.reason = reason_of(degeneration);
   // The flag stops the token loop now; the message reaches the stage after it, for the trace and for a job yet to begin.
   fabric().preempt(job, order.reason);
-  say_urgent(book().stage(stage_id).handle, order);
+  send_urgent(book().stage(stage_id).handle, order);
 }
 
 std::size_t EntropyMonitor::drain(messages::StageId stage_id) {
@@ -91,7 +91,7 @@ std::size_t EntropyMonitor::drain(messages::StageId stage_id) {
 void EntropyMonitor::begin_polling() {
   if (!fabric().backoff.is_polling || is_polling_) return;
   is_polling_ = true;
-  say_to_self(messages::PollSamples{});
+  send_to_self(messages::PollSamples{});
 }
 
 void EntropyMonitor::poll() {
@@ -109,7 +109,7 @@ void EntropyMonitor::poll() {
       return false;
     });
   }
-  say_to_self(messages::PollSamples{});
+  send_to_self(messages::PollSamples{});
 }
 
 }  // namespace blue::actors

@@ -9,34 +9,34 @@
 namespace blue::actors {
 
 using messages::Answers;
-using messages::Hears;
+using messages::Handles;
 using messages::Protocol;
 
-using SupervisorHandle = Protocol<Hears<messages::OpenRun>, Hears<messages::OpenGeneration>,
-                                  Hears<messages::RunDone>, Answers<messages::Ping, messages::Pong>>;
+using SupervisorHandle = Protocol<Handles<messages::OpenRun>, Handles<messages::OpenGeneration>,
+                                  Handles<messages::RunDone>, Answers<messages::Ping, messages::Pong>>;
 
 using SchedulerHandle =
-    Protocol<Hears<messages::SubmitRun>, Hears<messages::StageReady>, Hears<messages::StageDone>,
-             Hears<messages::StagePreempted>, Hears<messages::StageFailed>, Hears<messages::StageLost>,
-             Hears<messages::CancelRun>, Hears<messages::RunDone>, Hears<messages::Stalled>,
-             Hears<messages::TierPressure>, Hears<messages::PollHints>>;
+    Protocol<Handles<messages::SubmitRun>, Handles<messages::StageReady>, Handles<messages::StageDone>,
+             Handles<messages::StagePreempted>, Handles<messages::StageFailed>, Handles<messages::StageLost>,
+             Handles<messages::CancelRun>, Handles<messages::RunDone>, Handles<messages::Stalled>,
+             Handles<messages::TierPressure>, Handles<messages::PollHints>>;
 
-using CascadeHandle =
-    Protocol<Hears<messages::BeginRun>, Hears<messages::StageDone>, Hears<messages::StagePreempted>,
-             Hears<messages::StageFailed>, Hears<messages::CancelRun>, Hears<messages::SchedulerRestarted>>;
+using CascadeHandle = Protocol<Handles<messages::BeginRun>, Handles<messages::StageDone>,
+                               Handles<messages::StagePreempted>, Handles<messages::StageFailed>,
+                               Handles<messages::CancelRun>, Handles<messages::SchedulerRestarted>>;
 
-using StageHandle = Protocol<Hears<messages::RunStage>, Hears<messages::PreemptStage>>;
+using StageHandle = Protocol<Handles<messages::RunStage>, Handles<messages::PreemptStage>>;
 
-using EntropyMonitorHandle =
-    Protocol<Hears<messages::WatchTokens>, Hears<messages::UnwatchTokens>, Hears<messages::PollSamples>>;
+using EntropyMonitorHandle = Protocol<Handles<messages::WatchTokens>, Handles<messages::UnwatchTokens>,
+                                      Handles<messages::PollSamples>>;
 
 using TieringHandle =
-    Protocol<Hears<messages::PrefetchModel>, Hears<messages::Fetch>, Hears<messages::Evict>,
-             Answers<messages::PinReport, messages::PinCounts>, Hears<messages::Moved>,
-             Hears<messages::MoveCorrupt>, Hears<messages::MoveFailed>, Hears<messages::BlockReady>>;
+    Protocol<Handles<messages::PrefetchModel>, Handles<messages::Fetch>, Handles<messages::Evict>,
+             Answers<messages::PinReport, messages::PinCounts>, Handles<messages::Moved>,
+             Handles<messages::MoveCorrupt>, Handles<messages::MoveFailed>, Handles<messages::BlockReady>>;
 
 using DmaEngineHandle =
-    Protocol<Hears<messages::Move>, Hears<messages::WakeMisses>, Hears<messages::PollMisses>>;
+    Protocol<Handles<messages::Move>, Handles<messages::WakeMisses>, Handles<messages::PollMisses>>;
 
 using KvLibraryHandle =
     Protocol<Answers<messages::SaveKv, messages::KvSaved>, Answers<messages::LoadKv, messages::KvLoaded>>;
@@ -44,17 +44,17 @@ using KvLibraryHandle =
 using TokenizerHandle = Protocol<Answers<messages::EncodeText, messages::EncodedText>,
                                  Answers<messages::DecodeTokens, messages::DecodedText>>;
 
-using WatchdogHandle =
-    Protocol<Hears<messages::WatchStage>, Hears<messages::UnwatchStage>, Hears<messages::PollHeartbeats>>;
+using WatchdogHandle = Protocol<Handles<messages::WatchStage>, Handles<messages::UnwatchStage>,
+                                Handles<messages::PollHeartbeats>>;
 
 using TracerHandle =
-    Protocol<Answers<messages::FlushTraces, messages::TracesFlushed>, Hears<messages::PollTraces>>;
+    Protocol<Answers<messages::FlushTraces, messages::TracesFlushed>, Handles<messages::PollTraces>>;
 
 using ApplicationHandle =
-    Protocol<Hears<messages::OpenRun>, Hears<messages::OpenGeneration>, Hears<messages::CancelRun>,
-             Hears<messages::StageStarted>, Hears<messages::SlotWritten>, Hears<messages::StageSkipped>,
-             Hears<messages::StageCut>, Hears<messages::RunDone>, Hears<messages::StageDone>,
-             Hears<messages::StagePreempted>, Hears<messages::StageFailed>,
-             Answers<messages::GenerateText, messages::GeneratedText>, Hears<messages::PollText>>;
+    Protocol<Handles<messages::OpenRun>, Handles<messages::OpenGeneration>, Handles<messages::CancelRun>,
+             Handles<messages::StageStarted>, Handles<messages::SlotWritten>, Handles<messages::StageSkipped>,
+             Handles<messages::StageCut>, Handles<messages::RunDone>, Handles<messages::StageDone>,
+             Handles<messages::StagePreempted>, Handles<messages::StageFailed>,
+             Answers<messages::GenerateText, messages::GeneratedText>, Handles<messages::PollText>>;
 
 }  // namespace blue::actors

@@ -41,7 +41,7 @@ House::House(FabricOptions options, LogSink& log)
     fabric_.options.tiers->set_wake_engine([this](messages::StageId stage_id) {
       messages::WakeMisses wake;
       wake.stage_id = stage_id;
-      say(&Addresses::dma_engine, wake);
+      send(&Addresses::dma_engine, wake);
     });
   }
   auto supervisor = spawn_pinned<Supervisor>(*system_, fabric_);

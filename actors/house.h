@@ -34,14 +34,14 @@ class House {
 
   /// Sends from a thread that is no actor, as the root of a new trace.
   template <class Handle, class Message>
-  void say(const Handle& to, Message message) {
+  void send(const Handle& to, Message message) {
     if (!to) return;
     if (fabric_.traces.is_on()) message.trace = child_of(TraceContext{});
     messages::send_bare_from_outside(to, std::move(message));
   }
   template <class Handle, class Message>
-  void say(Handle Addresses::*to, Message message) {
-    say(fabric_.book.get(to), std::move(message));
+  void send(Handle Addresses::*to, Message message) {
+    send(fabric_.book.get(to), std::move(message));
   }
 
   /// Has the tracer drain every ring and waits for it. False when the tracer does not answer.

@@ -45,7 +45,7 @@ Scheduler::Behavior Scheduler::make_behavior() {
         preempt.stage_id = stalled.stage_id;
         preempt.reason = messages::PreemptReason::stalled;
         fabric().preempt(stalled.job, preempt.reason);
-        say_urgent(book().stage(stalled.stage_id).handle, preempt);
+        send_urgent(book().stage(stalled.stage_id).handle, preempt);
       }),
       on([this](const messages::TierPressure& pressure) {
         fabric().log.write_once(LogLevel::info, "tier " + std::to_string(pressure.tier) + " is full (" +
@@ -62,7 +62,7 @@ void Scheduler::begin_runs() {
     begin.run = submitted_.front();
     submitted_.pop_front();
     open_runs_.insert(begin.run);
-    say(book().cascade(begin.run), begin);
+    send(book().cascade(begin.run), begin);
   }
 }
 
@@ -81,7 +81,7 @@ void Scheduler::dispatch() {
   order.prompt = std::move(next->prompt);
   order.max_tokens = next->max_tokens;
   order.sampling = next->sampling;
-  say(stage.handle, order);
+  send(stage.handle, order);
   begin_polling();
 }
 
@@ -90,9 +90,9 @@ void Scheduler::forward(const Ending& ending) {
   drain_hints();  // what was said at the stage's end belongs to it
   const auto plan = fabric().runs.find(ending.run);
   if (plan && plan->generation) {
-    say(book().get(&Addresses::application), ending);
+    send(book().get(&Addresses::application), ending);
   } else {
-    say(book().cascade(ending.run), ending);
+    send(book().cascade(ending.run), ending);
   }
   dispatch();
 }
@@ -124,7 +124,7 @@ void Scheduler::cancel(const messages::CancelRun& order) {
   };
   for (const messages::StageReady& dropped : queue_.cancel(order.run)) forward(end_job(dropped));
   stop_running(order.run);
-  say_urgent(book().cascade(order.run), order);
+  send_urgent(book().cascade(order.run), order);
 }
 
 void Scheduler::stop_running(messages::RunNumber run) {
@@ -135,7 +135,7 @@ void Scheduler::stop_running(messages::RunNumber run) {
   preempt.stage_id = running->stage_id;
   preempt.reason = messages::PreemptReason::cancelled;
   fabric().preempt(preempt.job, preempt.reason);
-  say_urgent(book().stage(preempt.stage_id).handle, preempt);
+  send_urgent(book().stage(preempt.stage_id).handle, preempt);
 }
 
 void Scheduler::take_hint(const messages::HintRecord& hint) {
@@ -145,13 +145,13 @@ void Scheduler::take_hint(const messages::HintRecord& hint) {
   if (hint.kind != static_cast<std::uint8_t>(HintKind::prefetch_now)) return;
   messages::PrefetchModel prefetch;
   prefetch.model = running->next_model;
-  say(book().tier(memory::Tier::vram), prefetch);
+  send(book().tier(memory::Tier::vram), prefetch);
 }
 
 void Scheduler::begin_polling() {
   if (!fabric().backoff.is_polling || is_polling_) return;
   is_polling_ = true;
-  say_to_self(messages::PollHints{});
+  send_to_self(messages::PollHints{});
 }
 
 std::size_t Scheduler::drain_hints() {
@@ -166,7 +166,7 @@ void Scheduler::poll() {
     return;
   }
   if (n == 0) fabric().backoff.wait([this] { return fabric().hints.size() > 0; });
-  say_to_self(messages::PollHints{});
+  send_to_self(messages::PollHints{});
 }
 
 }  // namespace blue::actors

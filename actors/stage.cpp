@@ -38,7 +38,7 @@ Stage::Stage(caf::actor_config& config, Fabric& fabric, messages::StageId stage_
 Stage::Behavior Stage::make_behavior() {
   bind_thread();
   return {
-      on([this](const messages::RunStage& order) { take_up(order); }),
+      on([this](const messages::RunStage& order) { start_job(order); }),
       on([this](const messages::PreemptStage& preempt) { fabric().preempt(preempt.job, preempt.reason); }),
   };
 }
@@ -48,10 +48,10 @@ void Stage::on_exit() {
   PinnedActor::on_exit();
 }
 
-void Stage::take_up(const messages::RunStage& order) {
+void Stage::start_job(const messages::RunStage& order) {
   const bool was_done =
       last_ending_ && std::visit([&](const auto& ending) { return ending.job == order.job; }, *last_ending_);
-  if (was_done) return say_ending();
+  if (was_done) return send_outcome();
   if (!source_) source_ = fabric().options.make_source(channel_);
   auto change = source_->leave_for(job_of(order));
   if (!change) return run(order);
@@ -97,11 +97,11 @@ void Stage::run(const messages::RunStage& order) {
   watch_tokens.job = order.job;
   watch_tokens.stage_id = channel_.index;
   watch_tokens.max_tokens = order.max_tokens;
-  say(book().get(&Addresses::entropy_monitor), watch_tokens);
+  send(book().get(&Addresses::entropy_monitor), watch_tokens);
   messages::WatchStage watch_stage;
   watch_stage.job = order.job;
   watch_stage.stage_id = channel_.index;
-  say(book().get(&Addresses::watchdog), watch_stage);
+  send(book().get(&Addresses::watchdog), watch_stage);
 
   StageJob job = job_of(order);
   // What is too large for a message lies in the plan.
@@ -128,16 +128,16 @@ void Stage::run(const messages::RunStage& order) {
   messages::UnwatchTokens unwatch_tokens;
   unwatch_tokens.job = order.job;
   unwatch_tokens.stage_id = channel_.index;
-  say(book().get(&Addresses::entropy_monitor), unwatch_tokens);
+  send(book().get(&Addresses::entropy_monitor), unwatch_tokens);
   messages::UnwatchStage unwatch_stage;
   unwatch_stage.job = order.job;
   unwatch_stage.stage_id = channel_.index;
-  say(book().get(&Addresses::watchdog), unwatch_stage);
-  say_ending();
+  send(book().get(&Addresses::watchdog), unwatch_stage);
+  send_outcome();
 }
 
-void Stage::say_ending() {
-  std::visit([this](const auto& ending) { say(book().get(&Addresses::scheduler), ending); }, *last_ending_);
+void Stage::send_outcome() {
+  std::visit([this](const auto& ending) { send(book().get(&Addresses::scheduler), ending); }, *last_ending_);
 }
 
 }  // namespace blue::actors

@@ -24,11 +24,11 @@ class Stage final : public PinnedActor<StageHandle> {
  private:
   using Ending = std::variant<messages::StageDone, messages::StagePreempted, messages::StageFailed>;
 
-  void take_up(const messages::RunStage& order);
+  void start_job(const messages::RunStage& order);
   /// Parks the KV rows of the model that is left, asks for those of the one that is entered, then runs.
   void run_after_switch(const messages::RunStage& order, TokenSource::KvSwitch change);
   void run(const messages::RunStage& order);
-  void say_ending();
+  void send_outcome();
 
   StageChannel& channel_;
   std::unique_ptr<TokenSource> source_;  ///< made on the stage's own thread at its first job

@@ -9,7 +9,7 @@ Supervisor::Supervisor(caf::actor_config& config, Fabric& fabric)
 
 Supervisor::Behavior Supervisor::make_behavior() {
   bind_thread();
-  raise_all();
+  spawn_all();
   return {
       on([this](const messages::OpenRun& order) { open_run(order.run); }),
       on([this](const messages::OpenGeneration& order) { open_generation(order.run); }),
@@ -37,13 +37,13 @@ void Supervisor::on_exit() {
 void Supervisor::open_run(messages::RunNumber run) {
   const auto plan = fabric().runs.find(run);
   if (!plan) return;
-  const Status raised = raise_stages_of(*plan);
+  const Status raised = spawn_stages_of(*plan);
   if (!raised) return end_run(run, raised.error());
-  raise_cascade(run);
+  spawn_cascade(run);
   open_runs_.insert(run);
   messages::SubmitRun submit;
   submit.run = run;
-  say(book().get(&Addresses::scheduler), submit);
+  send(book().get(&Addresses::scheduler), submit);
 }
 
 void Supervisor::open_generation(messages::RunNumber run) {
@@ -51,7 +51,7 @@ void Supervisor::open_generation(messages::RunNumber run) {
   if (!plan || !plan->generation) return;
   const auto channel = fabric().channels.open("generate");
   if (!channel) return end_run(run, channel.error());
-  if (incarnations_[(*channel)->index] == 0) raise_stage((*channel)->index);
+  if (incarnations_[(*channel)->index] == 0) spawn_stage((*channel)->index);
   const StageJob& job = *plan->generation;
   const models::SamplingSpec& sampling = job.sampling;
   messages::StageReady ready;
@@ -66,7 +66,7 @@ void Supervisor::open_generation(messages::RunNumber run) {
                     messages::FloatBits::of(sampling.top_p), messages::FloatBits::of(sampling.min_p),
                     sampling.seed};
   generations_[run] = ready;
-  say(book().get(&Addresses::scheduler), std::move(ready));
+  send(book().get(&Addresses::scheduler), std::move(ready));
 }
 
 void Supervisor::child_down(const std::string& name, const std::string& why) {
@@ -91,7 +91,7 @@ void Supervisor::child_down(const std::string& name, const std::string& why) {
       lost.incarnation = incarnations_[lost.stage_id];
       lost.error = "the actor of " + name + " has died (" + why + "); it was started again";
       child.start();
-      return say(book().get(&Addresses::scheduler), lost);
+      return send(book().get(&Addresses::scheduler), lost);
     }
     case DownDecision::restart: child.start(); return after_restart(child.kind, why);
     case DownDecision::give_up:
@@ -106,12 +106,12 @@ void Supervisor::after_restart(ActorKind kind, const std::string&) {
   for (const messages::RunNumber run : open_runs_) {
     messages::SubmitRun submit;
     submit.run = run;
-    say(book().get(&Addresses::scheduler), submit);
+    send(book().get(&Addresses::scheduler), submit);
     messages::SchedulerRestarted restarted;
     restarted.run = run;
-    say(book().cascade(run), restarted);
+    send(book().cascade(run), restarted);
   }
-  for (const auto& [run, ready] : generations_) say(book().get(&Addresses::scheduler), ready);
+  for (const auto& [run, ready] : generations_) send(book().get(&Addresses::scheduler), ready);
 }
 
 void Supervisor::end_run(messages::RunNumber run, const Error& error) {
@@ -120,8 +120,8 @@ void Supervisor::end_run(messages::RunNumber run, const Error& error) {
   ended.outcome = messages::Outcome::failed;
   ended.kind = static_cast<std::uint8_t>(error.kind());
   ended.error = error.message();
-  say(book().get(&Addresses::application), ended);
-  say(book().get(&Addresses::scheduler), ended);
+  send(book().get(&Addresses::application), ended);
+  send(book().get(&Addresses::scheduler), ended);
   close_run(run);
 }
 

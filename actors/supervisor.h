@@ -32,12 +32,12 @@ class Supervisor final : public PinnedActor<SupervisorHandle> {
 
   /// Starts an actor, writes its address, watches it. `place(addresses, handle)` puts the handle into the book.
   template <class Actor, class Place, class... Args>
-  void raise(ActorKind kind, const std::string& name, Place place, Args... args);
-  void raise_all();
-  void raise_tiers();
-  void raise_stage(messages::StageId stage_id);
-  void raise_cascade(messages::RunNumber run);
-  [[nodiscard]] Status raise_stages_of(const RunPlan& plan);
+  void spawn_child(ActorKind kind, const std::string& name, Place place, Args... args);
+  void spawn_all();
+  void spawn_tiers();
+  void spawn_stage(messages::StageId stage_id);
+  void spawn_cascade(messages::RunNumber run);
+  [[nodiscard]] Status spawn_stages_of(const RunPlan& plan);
 
   void open_run(messages::RunNumber run);
   void open_generation(messages::RunNumber run);

@@ -18,66 +18,66 @@
 namespace blue::actors {
 
 template <class Actor, class Place, class... Args>
-void Supervisor::raise(ActorKind kind, const std::string& name, Place place, Args... args) {
+void Supervisor::spawn_child(ActorKind kind, const std::string& name, Place place, Args... args) {
   const auto handle = spawn_pinned<Actor>(*this, fabric(), args...);
   fabric().book.update([&](Addresses& addresses) { place(addresses, handle); });
   Child child;
   child.kind = kind;
   child.name = name;
   child.end = [handle] { messages::send_exit_to(handle); };
-  child.start = [this, kind, name, place, args...] { raise<Actor>(kind, name, place, args...); };
+  child.start = [this, kind, name, place, args...] { spawn_child<Actor>(kind, name, place, args...); };
   children_[name] = std::move(child);
   watch_.watch(this, handle, [this, name](const std::string& why) { child_down(name, why); });
 }
 
-void Supervisor::raise_all() {
+void Supervisor::spawn_all() {
   const auto placed = [](auto Addresses::*member) {
     return [member](Addresses& addresses, const auto& handle) { addresses.*member = handle; };
   };
-  raise<Application>(ActorKind::application, "application", placed(&Addresses::application));
-  raise<Tracer>(ActorKind::tracer, "tracer", placed(&Addresses::tracer));
-  raise<Watchdog>(ActorKind::watchdog, "watchdog", placed(&Addresses::watchdog));
-  raise<EntropyMonitor>(ActorKind::entropy_monitor, "entropy", placed(&Addresses::entropy_monitor));
-  raise<TokenizerWorker>(ActorKind::tokenizer, "tokenizer", placed(&Addresses::tokenizer));
-  raise<KvLibrary>(ActorKind::kv_library, "kv", placed(&Addresses::kv_library));
-  if (fabric().options.tiers) raise_tiers();
-  raise<Scheduler>(ActorKind::scheduler, "scheduler", placed(&Addresses::scheduler));
+  spawn_child<Application>(ActorKind::application, "application", placed(&Addresses::application));
+  spawn_child<Tracer>(ActorKind::tracer, "tracer", placed(&Addresses::tracer));
+  spawn_child<Watchdog>(ActorKind::watchdog, "watchdog", placed(&Addresses::watchdog));
+  spawn_child<EntropyMonitor>(ActorKind::entropy_monitor, "entropy", placed(&Addresses::entropy_monitor));
+  spawn_child<TokenizerWorker>(ActorKind::tokenizer, "tokenizer", placed(&Addresses::tokenizer));
+  spawn_child<KvLibrary>(ActorKind::kv_library, "kv", placed(&Addresses::kv_library));
+  if (fabric().options.tiers) spawn_tiers();
+  spawn_child<Scheduler>(ActorKind::scheduler, "scheduler", placed(&Addresses::scheduler));
 }
 
-void Supervisor::raise_tiers() {
+void Supervisor::spawn_tiers() {
   for (const memory::Tier tier : {memory::Tier::nvme, memory::Tier::ram, memory::Tier::vram}) {
     const auto place = [tier](Addresses& addresses, const TieringHandle& handle) {
       addresses.tiers[static_cast<std::size_t>(tier)] = handle;
     };
-    raise<Tiering>(ActorKind::tiering, "tier." + std::string(to_text(tier)), place, tier);
+    spawn_child<Tiering>(ActorKind::tiering, "tier." + std::string(to_text(tier)), place, tier);
   }
   const auto place = [](Addresses& addresses, const DmaEngineHandle& handle) {
     addresses.dma_engine = handle;
   };
-  raise<DmaEngine>(ActorKind::dma_engine, "dma", place);
+  spawn_child<DmaEngine>(ActorKind::dma_engine, "dma", place);
 }
 
-void Supervisor::raise_stage(messages::StageId stage_id) {
+void Supervisor::spawn_stage(messages::StageId stage_id) {
   const std::string name = "stage." + fabric().channels.at(stage_id).name;
   const auto place = [this, stage_id](Addresses& addresses, const StageHandle& handle) {
     addresses.stages[stage_id] = {handle, ++incarnations_[stage_id]};
   };
-  raise<Stage>(ActorKind::stage, name, place, stage_id);
+  spawn_child<Stage>(ActorKind::stage, name, place, stage_id);
 }
 
-Status Supervisor::raise_stages_of(const RunPlan& plan) {
+Status Supervisor::spawn_stages_of(const RunPlan& plan) {
   for (const StageSpec& stage : plan.record.cascade.stages) {
     BLUE_TRY_ASSIGN(const StageChannel* channel, fabric().channels.open(stage.name));
-    if (incarnations_[channel->index] == 0) raise_stage(channel->index);
+    if (incarnations_[channel->index] == 0) spawn_stage(channel->index);
   }
   return {};
 }
 
-void Supervisor::raise_cascade(messages::RunNumber run) {
+void Supervisor::spawn_cascade(messages::RunNumber run) {
   const auto place = [run](Addresses& addresses, const CascadeHandle& handle) {
     addresses.cascades[run] = handle;
   };
-  raise<Cascade>(ActorKind::cascade, "cascade." + std::to_string(run), place, run);
+  spawn_child<Cascade>(ActorKind::cascade, "cascade." + std::to_string(run), place, run);
 }
 
 }  // namespace blue::actors

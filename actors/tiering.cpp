@@ -36,8 +36,8 @@ Tiering::Behavior Tiering::make_behavior() {
   return {
       on([this](const messages::PrefetchModel& order) { prefetch(order); }),
       on([this](const messages::Fetch& fetch) {
-        obey(scheduler_.fetch(blocks_of(fetch.blocks),
-                              fetch.is_demanded != 0 ? Want::demanded : Want::guessed));
+        execute(scheduler_.fetch(blocks_of(fetch.blocks),
+                                 fetch.is_demanded != 0 ? Want::demanded : Want::guessed));
       }),
       on([this](const messages::Evict& evict) { scheduler_.evict(blocks_of(evict.blocks)); }),
       on([this](const messages::PinReport& report) {
@@ -45,16 +45,17 @@ Tiering::Behavior Tiering::make_behavior() {
         counts.pins = scheduler_.pins(blocks_of(report.blocks));
         return counts;
       }),
-      on([this](const messages::Moved& moved) { obey(scheduler_.moved({moved.block})); }),
+      on([this](const messages::Moved& moved) { execute(scheduler_.moved({moved.block})); }),
       on([this](const messages::MoveCorrupt& corrupt) {
         fabric().log.write(LogLevel::error, corrupt.error);
-        obey(scheduler_.move_failed({corrupt.block},
-                                    Error(memory::MemoryError::block_corrupt, corrupt.error)));
+        execute(scheduler_.move_failed({corrupt.block},
+                                       Error(memory::MemoryError::block_corrupt, corrupt.error)));
       }),
       on([this](const messages::MoveFailed& failed) {
-        obey(scheduler_.move_failed({failed.block}, Error(memory::MemoryError::read_failed, failed.error)));
+        execute(
+            scheduler_.move_failed({failed.block}, Error(memory::MemoryError::read_failed, failed.error)));
       }),
-      on([this](const messages::BlockReady& ready) { obey(scheduler_.below_ready({ready.block})); }),
+      on([this](const messages::BlockReady& ready) { execute(scheduler_.below_ready({ready.block})); }),
   };
 }
 
@@ -63,21 +64,21 @@ void Tiering::prefetch(const messages::PrefetchModel& order) {
   const auto model = fabric().options.registry->open(order.model);
   // A guess about a model that can't be opened: the stage that needs it will say so.
   if (!model) return;
-  obey(scheduler_.fetch((*model)->blocks, Want::guessed));
+  execute(scheduler_.fetch((*model)->blocks, Want::guessed));
 }
 
-void Tiering::say_fetches(const std::vector<TierScheduler::BlockWant>& fetches) {
+void Tiering::send_fetches(const std::vector<TierScheduler::BlockWant>& fetches) {
   for (const Want want : {Want::demanded, Want::guessed}) {
     messages::Fetch fetch;
     fetch.is_demanded = want == Want::demanded ? 1 : 0;
     for (const TierScheduler::BlockWant& wanted : fetches) {
       if (wanted.want == want) fetch.blocks.push_back(wanted.block.value);
     }
-    if (!fetch.blocks.empty()) say(book().tier(below(tier_)), std::move(fetch));
+    if (!fetch.blocks.empty()) send(book().tier(below(tier_)), std::move(fetch));
   }
 }
 
-void Tiering::obey(const TierScheduler::Orders& orders) {
+void Tiering::execute(const TierScheduler::Orders& orders) {
   for (const TierScheduler::Booked& wanted : orders.moves) {
     messages::Move move;
     move.block = wanted.block.value;
@@ -86,18 +87,18 @@ void Tiering::obey(const TierScheduler::Orders& orders) {
     move.is_demanded = wanted.want == Want::demanded ? 1 : 0;
     // What a stage waits for overtakes guesses.
     if (wanted.want == Want::demanded) {
-      say_urgent(book().get(&Addresses::dma_engine), move);
+      send_urgent(book().get(&Addresses::dma_engine), move);
     } else {
-      say(book().get(&Addresses::dma_engine), move);
+      send(book().get(&Addresses::dma_engine), move);
     }
   }
-  say_fetches(orders.fetches);
+  send_fetches(orders.fetches);
   if (tier_ != Tier::vram) {
     for (const BlockId block : orders.ready) {
       messages::BlockReady ready;
       ready.block = block.value;
       ready.tier = static_cast<std::uint8_t>(tier_);
-      say(book().tier(tier_ == Tier::nvme ? Tier::ram : Tier::vram), ready);
+      send(book().tier(tier_ == Tier::nvme ? Tier::ram : Tier::vram), ready);
     }
   }
   if (!orders.had_to_evict) return;
@@ -106,7 +107,7 @@ void Tiering::obey(const TierScheduler::Orders& orders) {
   const memory::TierLedger& ledger = fabric().options.tiers->ledger(tier_);
   pressure.n_bytes_total = ledger.size().count;
   pressure.n_bytes_used = (ledger.size() - ledger.free_bytes()).count;
-  say(book().get(&Addresses::scheduler), pressure);
+  send(book().get(&Addresses::scheduler), pressure);
 }
 
 }  // namespace blue::actors

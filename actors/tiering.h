@@ -18,8 +18,8 @@ class Tiering final : public PinnedActor<TieringHandle> {
   Behavior make_behavior() override;
 
  private:
-  void obey(const TierScheduler::Orders& orders);
-  void say_fetches(const std::vector<TierScheduler::BlockWant>& fetches);
+  void execute(const TierScheduler::Orders& orders);
+  void send_fetches(const std::vector<TierScheduler::BlockWant>& fetches);
   void prefetch(const messages::PrefetchModel& order);
 
   const memory::Tier tier_;

@@ -31,7 +31,7 @@ Tracer::Behavior Tracer::make_behavior() {
 
 void Tracer::poll_later() {
   if (!fabric().traces.is_on()) return;
-  say_later(TracerHandle(this), kDrainEvery, messages::PollTraces{});
+  send_after(TracerHandle(this), kDrainEvery, messages::PollTraces{});
 }
 
 }  // namespace blue::actors

@@ -39,7 +39,7 @@ void Watchdog::look() {
     stalled.job = stall->job;
     stalled.stage_id = stage_id;
     stalled.silent_ns = stall->silent_ns;
-    say(book().get(&Addresses::scheduler), stalled);
+    send(book().get(&Addresses::scheduler), stalled);
   }
   look_later();
 }
@@ -50,7 +50,7 @@ void Watchdog::look_later() {
   // A second at most: a waiting message keeps its receiver alive.
   const std::chrono::nanoseconds delay(
       std::clamp<Nanoseconds>(watch_.deadline_ns() / 4, 1'000'000, 1'000'000'000));
-  say_later(WatchdogHandle(this), delay, messages::PollHeartbeats{});
+  send_after(WatchdogHandle(this), delay, messages::PollHeartbeats{});
 }
 
 }  // namespace blue::actors

@@ -18,8 +18,8 @@
 namespace blue {
 namespace {
 
-using messages::Hears;
-using ReceiverHandle = messages::Protocol<Hears<messages::WatchStage>, Hears<messages::PollHeartbeats>>;
+using messages::Handles;
+using ReceiverHandle = messages::Protocol<Handles<messages::WatchStage>, Handles<messages::PollHeartbeats>>;
 
 constexpr int kWarmUp = 200;
 constexpr int kRounds = 3000;
@@ -49,11 +49,11 @@ class Receiver final : public messages::TracedActor<ReceiverHandle> {
 
   Behavior make_behavior() override {
     pin_this_thread(cpu_);
-    if (mode_ == Mode::hot) say_to_self(messages::PollHeartbeats{});
+    if (mode_ == Mode::hot) send_to_self(messages::PollHeartbeats{});
     return {on([this](const messages::WatchStage&) {
               came_->store(monotonic_now_ns(), std::memory_order_release);
             }),
-            on([this](const messages::PollHeartbeats&) { say_to_self(messages::PollHeartbeats{}); })};
+            on([this](const messages::PollHeartbeats&) { send_to_self(messages::PollHeartbeats{}); })};
   }
 
  private:

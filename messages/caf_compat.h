@@ -41,7 +41,7 @@ template <class... Clauses>
 using Protocol = caf::typed_actor<Clauses...>;
 /// A clause: hears In, answers nothing.
 template <Message In>
-using Hears = caf::reacts_to<In>;
+using Handles = caf::reacts_to<In>;
 /// A clause: hears In, answers Out (at once or through a promise).
 template <Message In, Message Out>
 using Answers = typename caf::replies_to<In>::template with<Out>;

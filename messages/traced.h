@@ -1,6 +1,6 @@
 // The one place that stamps a trace on what is sent, and the one place that opens the span when a handler runs.
-// An actor derives from TracedActor<its protocol>, wraps each handler in on(...), and speaks through say, say_urgent,
-// say_later and ask. A type that is not in all_messages.h does not compile.
+// An actor derives from TracedActor<its protocol>, wraps each handler in on(...), and speaks through send, send_urgent,
+// send_after and ask. A type that is not in all_messages.h does not compile.
 // Depends on messages/ and CAF. Threads: an actor's own. Lifetime: the TraceHub outlives the actor system.
 #pragma once
 
@@ -51,7 +51,7 @@ auto traced_handler(TraceScope& scope, Handler handler) {
 
 /// From a thread that is no actor: under the context that runs in `scope` (a new trace when none does).
 template <class Handle, ListedMessage M>
-void say_from_outside(TraceScope& scope, const Handle& to, M message) {
+void send_from_outside(TraceScope& scope, const Handle& to, M message) {
   message.trace = scope.next();
   send_bare_from_outside(to, std::move(message));
 }
@@ -75,7 +75,7 @@ class TracedActor : public Interface::base {
 
   /// Sends; nothing happens when `to` is empty (its actor is gone and not yet restarted).
   template <class Handle, ListedMessage M>
-  void say(const Handle& to, M message) {
+  void send(const Handle& to, M message) {
     if (!to) return;
     message.trace = trace_scope_.next();
     send_bare(this, to, std::move(message));
@@ -83,14 +83,14 @@ class TracedActor : public Interface::base {
 
   /// Overtakes what waits in the receiver's mailbox.
   template <class Handle, ListedMessage M>
-  void say_urgent(const Handle& to, M message) {
+  void send_urgent(const Handle& to, M message) {
     if (!to) return;
     message.trace = trace_scope_.next();
     send_bare_urgent(this, to, std::move(message));
   }
 
   template <class Handle, ListedMessage M>
-  void say_later(const Handle& to, std::chrono::nanoseconds delay, M message) {
+  void send_after(const Handle& to, std::chrono::nanoseconds delay, M message) {
     if (!to) return;
     message.trace = trace_scope_.next();
     this->delayed_send(to, delay, std::move(message));
@@ -98,7 +98,7 @@ class TracedActor : public Interface::base {
 
   /// Sends itself a message.
   template <ListedMessage M>
-  void say_to_self(M message) {
+  void send_to_self(M message) {
     if constexpr (!Poll<M>) message.trace = trace_scope_.next();
     send_bare(this, Interface(this), std::move(message));
   }

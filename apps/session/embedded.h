@@ -15,12 +15,12 @@ namespace blue::host {
 /// A bug after shutdown().
 inline caf::actor_system& actor_system(Runtime& runtime) { return runtime.house().system(); }
 
-/// Hears generate_text and answers generated_text; empty after shutdown().
+/// Handles generate_text and answers generated_text; empty after shutdown().
 inline actors::ApplicationHandle application(Runtime& runtime) {
   return runtime.house().fabric().book.get(&actors::Addresses::application);
 }
 
-/// Hears encode_text and decode_tokens.
+/// Handles encode_text and decode_tokens.
 inline actors::TokenizerHandle tokenizer(Runtime& runtime) {
   return runtime.house().fabric().book.get(&actors::Addresses::tokenizer);
 }

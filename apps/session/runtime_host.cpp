@@ -50,7 +50,7 @@ std::vector<RunEvent> Run::wait(std::chrono::nanoseconds patience) {
 void Run::cancel() {
   messages::CancelRun order;
   order.run = state_->number;
-  state_->house->say(&Addresses::application, order);
+  state_->house->send(&Addresses::application, order);
 }
 
 RunEvent Run::follow(const std::function<void(const RunEvent&)>& hear,
@@ -121,7 +121,7 @@ Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::stri
   BLUE_TRY_ASSIGN(const auto loaded, state_->device->registry->open(path));
   messages::PrefetchModel prefetch;
   prefetch.model = path;
-  state_->house->say(state_->house->fabric().book.tier(memory::Tier::vram), prefetch);
+  state_->house->send(state_->house->fabric().book.tier(memory::Tier::vram), prefetch);
   return loaded->model;
 }
 
@@ -141,11 +141,11 @@ Result<Run> Runtime::open(std::unique_ptr<Run::State> run, std::string log_path,
   if (is_generation) {
     messages::OpenGeneration order;
     order.run = run->number;
-    state_->house->say(&Addresses::application, order);
+    state_->house->send(&Addresses::application, order);
   } else {
     messages::OpenRun order;
     order.run = run->number;
-    state_->house->say(&Addresses::application, order);
+    state_->house->send(&Addresses::application, order);
   }
   return Run(std::move(run));
 }

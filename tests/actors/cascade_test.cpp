@@ -121,7 +121,7 @@ TEST_CASE("cancelling a run that waits in a stage ends it and a resume completes
   while (house.scripts->n_waiting == 0) std::this_thread::yield();
   messages::CancelRun cancel;
   cancel.run = run;
-  house.house->say(&actors::Addresses::application, cancel);
+  house.house->send(&actors::Addresses::application, cancel);
   const auto events = house.wait_for_end(run);
   REQUIRE(events.back().kind == Kind::finished);
   CHECK(events.back().outcome == messages::Outcome::cancelled);

@@ -82,7 +82,7 @@ void disturb(test::TestHouse& house, std::mt19937& random) {
     case 6: {  // while a run is cancelled
       messages::CancelRun cancel;
       cancel.run = house.begin_cascade(test::two_stages(), "t", "run.wal");
-      house.house->say(&actors::Addresses::application, cancel);
+      house.house->send(&actors::Addresses::application, cancel);
       break;
     }
     case 7: house.begin_generation("loop", 2'000'000'000); break;

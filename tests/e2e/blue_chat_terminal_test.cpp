@@ -25,7 +25,7 @@ class ChatAtTerminal {
   TerminalProgram& operator*() { return program_; }
   TerminalProgram* operator->() { return &program_; }
   /// Types a line once there is a prompt for it, and waits until it was taken.
-  bool say(const std::string& line) {
+  bool send(const std::string& line) {
     if (!program_.read_until("> ")) return false;
     program_.type(line + "\n");
     return program_.read_until(line + "\r\n");
@@ -50,15 +50,15 @@ TEST_CASE("a talk at a terminal: lines come back with the arrow, /clear forgets,
   const std::vector<std::string> arguments = {"-m", kModel, "-n", "12", "--temp", "0"};
   {
     ChatAtTerminal chat(scratch, arguments);
-    REQUIRE(chat.say("first"));
-    REQUIRE(chat.say("/clear"));
-    REQUIRE(chat.say("second"));
+    REQUIRE(chat.send("first"));
+    REQUIRE(chat.send("/clear"));
+    REQUIRE(chat.send("second"));
     REQUIRE(chat->read_until("> "));
     chat->type("\x1b[A");  // the arrow up
     REQUIRE(chat->read_until("second"));
     chat->type(" time\n");
     REQUIRE(chat->read_until("\r\n"));
-    REQUIRE(chat.say("/save " + talk));
+    REQUIRE(chat.send("/save " + talk));
     REQUIRE(chat->read_until("> "));
     chat->type("\x04");
     CHECK(chat->finish() == 0);
@@ -84,9 +84,9 @@ TEST_CASE("what is typed in any script reaches the talk, also in a locale of sin
     const ScratchFolder scratch;
     const std::string talk = scratch.path("talk.json");
     ChatAtTerminal chat(scratch, {"-m", kModel, "-n", "4", "--temp", "0"}, locale);
-    REQUIRE(chat.say(line));
-    REQUIRE(chat.say("/save " + talk));
-    REQUIRE(chat.say("/quit"));
+    REQUIRE(chat.send(line));
+    REQUIRE(chat.send("/save " + talk));
+    REQUIRE(chat.send("/quit"));
     CHECK(chat->finish() == 0);
     CHECK(saved_talk(talk)[0]["content"] == line);
   }
@@ -110,13 +110,13 @@ TEST_CASE("Ctrl-C stops an answer and keeps what there is of it") {
   const std::string talk = scratch.path("talk.json");
   ChatAtTerminal chat(scratch, {"-m", write_endless_model(scratch), "-n", "60000", "--context", "65536",
                                 "--temp", "1", "--device", "reference"});
-  REQUIRE(chat.say("go on and on"));
+  REQUIRE(chat.send("go on and on"));
   REQUIRE(chat->read_more(20));
   REQUIRE(chat->wait_until_at_work());
   chat->type("\x03");
   REQUIRE(chat->read_until("blue: the answer was stopped\r\n"));
-  REQUIRE(chat.say("/save " + talk));
-  REQUIRE(chat.say("/quit"));
+  REQUIRE(chat.send("/save " + talk));
+  REQUIRE(chat.send("/quit"));
   CHECK(chat->finish() == 0);
   const nlohmann::json saved = saved_talk(talk);
   REQUIRE(saved.size() == 2);
@@ -132,15 +132,15 @@ TEST_CASE("Ctrl-C while the prompt is taken in forgets the message, and the next
   while (system.size() < 50'000) system += "word " + std::to_string(system.size()) + ", ";
   ChatAtTerminal chat(scratch, {"-m", write_endless_model(scratch), "-n", "6", "--context", "65536", "--temp",
                                 "1", "--device", "reference", "--system", system});
-  REQUIRE(chat.say("never answered"));
+  REQUIRE(chat.send("never answered"));
   REQUIRE(chat->wait_until_at_work());
   chat->type("\x03");
   REQUIRE(chat->read_until("blue: the answer was stopped before it began; your message is forgotten\r\n"));
-  REQUIRE(chat.say("/system"));
-  REQUIRE(chat.say("hi"));
+  REQUIRE(chat.send("/system"));
+  REQUIRE(chat.send("hi"));
   REQUIRE(chat->read_until("blue: the answer was cut after 6 tokens (-n)\r\n"));
-  REQUIRE(chat.say("/save " + talk));
-  REQUIRE(chat.say("/quit"));
+  REQUIRE(chat.send("/save " + talk));
+  REQUIRE(chat.send("/quit"));
   CHECK(chat->finish() == 0);
   const nlohmann::json saved = saved_talk(talk);
   REQUIRE(saved.size() == 2);

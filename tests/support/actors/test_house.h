@@ -72,11 +72,11 @@ class TestHouse {
     if (is_generation) {
       messages::OpenGeneration order;
       order.run = number;
-      house->say(&actors::Addresses::application, order);
+      house->send(&actors::Addresses::application, order);
     } else {
       messages::OpenRun order;
       order.run = number;
-      house->say(&actors::Addresses::application, order);
+      house->send(&actors::Addresses::application, order);
     }
     return number;
   }
