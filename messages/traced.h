@@ -78,7 +78,7 @@ class TracedActor : public Interface::base {
   void send(const Handle& to, M message) {
     if (!to) return;
     message.trace = trace_scope_.next();
-    send_bare(this, to, std::move(message));
+    send_bare(static_cast<Base*>(this), to, std::move(message));
   }
 
   /// Overtakes what waits in the receiver's mailbox.
@@ -86,7 +86,7 @@ class TracedActor : public Interface::base {
   void send_urgent(const Handle& to, M message) {
     if (!to) return;
     message.trace = trace_scope_.next();
-    send_bare_urgent(this, to, std::move(message));
+    send_bare_urgent(static_cast<Base*>(this), to, std::move(message));
   }
 
   template <class Handle, ListedMessage M>
@@ -100,7 +100,7 @@ class TracedActor : public Interface::base {
   template <ListedMessage M>
   void send_to_self(M message) {
     if constexpr (!Poll<M>) message.trace = trace_scope_.next();
-    send_bare(this, Interface(this), std::move(message));
+    send_bare(static_cast<Base*>(this), Interface(this), std::move(message));
   }
 
   /// Asks an actor of this process and goes on. No deadline: one that dies, or is dead, fails the request at once, and a
