@@ -1,4 +1,4 @@
-// What actors and their brains refuse, and who does what about it. Depends on base/error.h alone.
+// What actors and their policies refuse, and who does what about it. Depends on base/error.h alone.
 #pragma once
 
 #include "base/error.h"

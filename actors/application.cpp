@@ -32,31 +32,34 @@ Application::Behavior Application::make_behavior() {
         fabric().events.push(skipped.run, RunEvent::of(RunEvent::Kind::stage_skipped, skipped.stage,
                                                        skipped.name, skipped.why));
       }),
-      on([this](const messages::StageCut& cut) {
-        fabric().events.push(cut.run, RunEvent::of(RunEvent::Kind::stage_cut, cut.stage, cut.name,
-                                                   std::string(to_text(cut.reason))));
+      on([this](const messages::SlotPreempted& preempted) {
+        fabric().events.push(preempted.run,
+                             RunEvent::of(RunEvent::Kind::stage_preempted, preempted.stage, preempted.name,
+                                          std::string(to_text(preempted.reason))));
       }),
       on([this](const messages::RunDone& ended) {
-        finish(ended.run, RunEvent::ending(ended.outcome, static_cast<ErrorKind>(ended.kind), ended.error));
+        finish(ended.run, RunEvent::finished(ended.outcome, static_cast<ErrorKind>(ended.kind), ended.error));
       }),
-      on([this](const messages::StageDone& whole) {
-        RunEvent last = RunEvent::ending(Outcome::completed, {}, "");
-        last.figures = whole.figures;
-        last.end = whole.end;
-        end_generation(whole.run, whole.job, whole.text, std::move(last));
+      on([this](const messages::StageDone\& done) {
+        RunEvent last = RunEvent::finished(Outcome::completed, {}, "");
+        last.figures = done.figures;
+        last.end = done.end;
+        end_generation(done.run, done.job, done.text, std::move(last));
       }),
-      on([this](const messages::StagePreempted& cut) {
-        const bool is_cancelled = cut.reason == messages::PreemptReason::cancelled;
-        RunEvent last = RunEvent::ending(is_cancelled ? Outcome::cancelled : Outcome::failed,
-                                         is_cancelled ? ErrorKind::cancelled : ErrorKind::failed,
-                                         "the generation was stopped: " + std::string(to_text(cut.reason)));
-        last.preempted = cut.reason;
-        last.figures = cut.figures;
-        end_generation(cut.run, cut.job, cut.text, std::move(last));
+      on([this](const messages::StagePreempted& preempted) {
+        const bool is_cancelled = preempted.reason == messages::PreemptReason::cancelled;
+        RunEvent last =
+            RunEvent::finished(is_cancelled ? Outcome::cancelled : Outcome::failed,
+                               is_cancelled ? ErrorKind::cancelled : ErrorKind::failed,
+                               "the generation was stopped: " + std::string(to_text(preempted.reason)));
+        last.preempted = preempted.reason;
+        last.figures = preempted.figures;
+        end_generation(preempted.run, preempted.job, preempted.text, std::move(last));
       }),
       on([this](const messages::StageFailed& failed) {
-        end_generation(failed.run, failed.job, failed.text,
-                       RunEvent::ending(Outcome::failed, static_cast<ErrorKind>(failed.kind), failed.error));
+        end_generation(
+            failed.run, failed.job, failed.text,
+            RunEvent::finished(Outcome::failed, static_cast<ErrorKind>(failed.kind), failed.error));
       }),
       on([this](const messages::GenerateText& order) { return generate(order); }),
       on([this](const messages::PollText&) { poll(); }),
@@ -133,7 +136,7 @@ std::size_t Application::drain() {
   return n;
 }
 
-void Application::end_job(messages::RunNumber run, const std::string& whole) {
+void Application::end_job(messages::RunNumber run, const std::string\& full_text) {
   const auto present = present_.find(run);
   if (present == present_.end() || present->second == 0) return;
   drain();
@@ -141,17 +144,17 @@ void Application::end_job(messages::RunNumber run, const std::string& whole) {
   present->second = 0;
   if (found == jobs_.end()) return;
   Job& job = found->second;
-  job.text += job.reassembler.finish(whole);
+  job.text += job.reassembler.finish(full_text);
   show(job);
   jobs_.erase(found);
 }
 
-void Application::end_generation(messages::RunNumber run, messages::JobNumber job, const std::string& whole,
-                                 RunEvent last) {
+void Application::end_generation(messages::RunNumber run, messages::JobNumber job,
+                                 const std::string\& full_text, RunEvent last) {
   const auto present = present_.find(run);
   if (present == present_.end() || present->second != job) return;
-  end_job(run, whole);
-  last.text = whole;
+  end_job(run, full_text);
+  last.text = full_text;
   messages::RunDone ended;
   ended.run = run;
   ended.outcome = last.outcome;
@@ -180,7 +183,7 @@ void Application::finish(messages::RunNumber run, RunEvent last) {
 void Application::poll() {
   const std::size_t n = drain();
   if (present_.empty()) {
-    // What a cut-off job left in the rings belongs to nobody any more.
+    // What a preempted-off job left in the rings belongs to nobody any more.
     jobs_.clear();
     is_polling_ = false;
     return;

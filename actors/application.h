@@ -35,8 +35,8 @@ class Application final : public PinnedActor<ApplicationHandle> {
   std::size_t drain();
   void show(Job& job);
   /// Shows what was not shown of the text of the run's present job, and forgets the job.
-  void end_job(messages::RunNumber run, const std::string& whole);
-  void end_generation(messages::RunNumber run, messages::JobNumber job, const std::string& whole,
+  void end_job(messages::RunNumber run, const std::string\& full_text);
+  void end_generation(messages::RunNumber run, messages::JobNumber job, const std::string\& full_text,
                       RunEvent last);
   void finish(messages::RunNumber run, RunEvent last);
   void poll();

@@ -19,9 +19,9 @@ Cascade::Behavior Cascade::make_behavior() {
   bind_thread();
   return {
       on([this](const messages::BeginRun&) { begin(); }),
-      on([this](const messages::StageDone& whole) { take_whole(whole); }),
-      on([this](const messages::StagePreempted& cut) { take_cut(cut); }),
-      on([this](const messages::StageFailed& failed) { take_failure(failed); }),
+      on([this](const messages::StageDone& done) { stage_done(done); }),
+      on([this](const messages::StagePreempted& preempted) { stage_preempted(preempted); }),
+      on([this](const messages::StageFailed& failed) { stage_failed(failed); }),
       on([this](const messages::CancelRun&) {
         // What runs is stopped already and comes back as stage_preempted; only a run between stages ends here.
         if (!pending_) finish(messages::Outcome::cancelled, ErrorKind::cancelled, "the run was cancelled");
@@ -33,26 +33,26 @@ Cascade::Behavior Cascade::make_behavior() {
 }
 
 void Cascade::begin() {
-  if (brain_ || is_over_) return;
+  if (policy_ || is_over_) return;
   const auto plan = fabric().runs.find(run_);
   if (!plan) return;
   auto started = plan->start == RunStart::anew ? CascadeRun::start(plan->record, plan->log_path)
                                                : CascadeRun::resume(plan->log_path);
   if (!started) return fail(started.error());
-  brain_ = std::move(started).value();
-  fabric().runs.set_buffer(run_, brain_->buffer());
+  policy_ = std::move(started).value();
+  fabric().runs.set_buffer(run_, policy_->buffer());
   show_resumed();
   go_on();
 }
 
 void Cascade::show_resumed() {
-  const CascadeSpec& cascade = brain_->record().cascade;
+  const CascadeSpec& cascade = policy_->record().cascade;
   messages::SlotWritten task;
   task.slot = cascade.input;
-  task.text = brain_->record().task;
+  task.text = policy_->record().task;
   tell(std::move(task));
-  for (const std::uint32_t stage : brain_->resumed_stages()) {
-    for (const memory::SlotText& slot : brain_->buffer()->observe()) {
+  for (const std::uint32_t stage : policy_->resumed_stages()) {
+    for (const memory::SlotText& slot : policy_->buffer()->observe()) {
       if (slot.name != cascade.stages[stage].writes) continue;
       messages::SlotWritten written;
       written.stage = stage;
@@ -67,27 +67,27 @@ void Cascade::show_resumed() {
 void Cascade::go_on() {
   pending_.reset();
   for (;;) {
-    auto step = brain_->next();
+    auto step = policy_->next();
     if (!step) return fail(step.error());
     if (std::holds_alternative<CascadeRun::Finished>(*step)) {
       return finish(messages::Outcome::completed, ErrorKind::failed, "");
     }
     if (const auto* next = std::get_if<CascadeRun::StageToRun>(&*step)) return ask_for(*next);
     const auto& skipped = std::get<CascadeRun::Skipped>(*step);
-    const StageSpec& stage = brain_->record().cascade.stages[skipped.stage];
+    const StageSpec& stage = policy_->record().cascade.stages[skipped.stage];
     messages::StageSkipped told;
     told.stage = skipped.stage;
     told.name = stage.name;
     told.why = skipped.why;
     tell(std::move(told));
-    for (const memory::SlotText& slot : brain_->buffer()->observe()) {
+    for (const memory::SlotText& slot : policy_->buffer()->observe()) {
       if (slot.name == stage.writes) tell_written(skipped.stage, slot.text, {});
     }
   }
 }
 
 void Cascade::ask_for(const CascadeRun::StageToRun& next) {
-  const std::vector<StageSpec>& stages = brain_->record().cascade.stages;
+  const std::vector<StageSpec>& stages = policy_->record().cascade.stages;
   const StageSpec& stage = stages[next.stage];
   auto channel = fabric().channels.open(stage.name);
   if (!channel) return fail(channel.error());
@@ -113,44 +113,45 @@ void Cascade::ask_for(const CascadeRun::StageToRun& next) {
   send(book().get(&Addresses::scheduler), std::move(ready));
 }
 
-void Cascade::take_whole(const messages::StageDone& whole) {
-  if (!is_awaited(whole.job)) return;
-  const Status kept = brain_->stage_done(whole.stage, whole.text, whole.figures);
+void Cascade::stage_done(const messages::StageDone& done) {
+  if (!is_awaited(done.job)) return;
+  const Status kept = policy_->stage_done(done.stage, done.text, done.figures);
   if (!kept) return fail(kept.error());
-  tell_written(whole.stage, whole.text, whole.figures);
+  tell_written(done.stage, done.text, done.figures);
   go_on();
 }
 
-void Cascade::take_cut(const messages::StagePreempted& cut) {
-  if (!is_awaited(cut.job)) return;
-  const bool is_degenerate =
-      cut.reason != messages::PreemptReason::cancelled && cut.reason != messages::PreemptReason::stalled;
+void Cascade::stage_preempted(const messages::StagePreempted& preempted) {
+  if (!is_awaited(preempted.job)) return;
+  const bool is_degenerate = preempted.reason != messages::PreemptReason::cancelled &&
+                             preempted.reason != messages::PreemptReason::stalled;
   if (!is_degenerate) {
-    const Status kept = brain_->stage_lost(cut.stage, cut.text);
+    const Status kept = policy_->stage_lost(preempted.stage, preempted.text);
     if (!kept) return fail(kept.error());
-    const std::string& name = brain_->record().cascade.stages[cut.stage].name;
-    if (cut.reason == messages::PreemptReason::cancelled) {
+    const std::string& name = policy_->record().cascade.stages[preempted.stage].name;
+    if (preempted.reason == messages::PreemptReason::cancelled) {
       return finish(messages::Outcome::cancelled, ErrorKind::cancelled,
                     "the run was cancelled in stage '" + name + "'");
     }
     return fail(Error(ActorsError::timed_out, "stage '" + name + "' made no progress and was stopped"));
   }
-  const Status kept = brain_->stage_cut(cut.stage, cut.text, cut.reason, cut.figures);
+  const Status kept =
+      policy_->stage_preempted(preempted.stage, preempted.text, preempted.reason, preempted.figures);
   if (!kept) return fail(kept.error());
-  messages::StageCut told;
-  told.stage = cut.stage;
-  told.name = brain_->record().cascade.stages[cut.stage].name;
-  told.reason = cut.reason;
+  messages::SlotPreempted told;
+  told.stage = preempted.stage;
+  told.name = policy_->record().cascade.stages[preempted.stage].name;
+  told.reason = preempted.reason;
   tell(std::move(told));
-  tell_written(cut.stage, cut.text, cut.figures);
+  tell_written(preempted.stage, preempted.text, preempted.figures);
   go_on();
 }
 
-void Cascade::take_failure(const messages::StageFailed& failed) {
+void Cascade::stage_failed(const messages::StageFailed& failed) {
   if (!is_awaited(failed.job)) return;
-  const std::string& name = brain_->record().cascade.stages[failed.stage].name;
+  const std::string& name = policy_->record().cascade.stages[failed.stage].name;
   // The partial text is for people; that it could not be kept must not hide why the stage failed.
-  const Status kept = brain_->stage_lost(failed.stage, failed.text);
+  const Status kept = policy_->stage_lost(failed.stage, failed.text);
   const std::string also = kept ? "" : "; " + kept.error().message();
   finish(messages::Outcome::failed, static_cast<ErrorKind>(failed.kind),
          "stage '" + name + "': " + failed.error + also);
@@ -160,7 +161,7 @@ void Cascade::tell_written(std::uint32_t stage, const std::string& text,
                            const messages::StageFigures& figures) {
   messages::SlotWritten written;
   written.stage = stage;
-  written.slot = brain_->record().cascade.stages[stage].writes;
+  written.slot = policy_->record().cascade.stages[stage].writes;
   written.text = text;
   written.figures = figures;
   tell(std::move(written));
@@ -174,13 +175,13 @@ void Cascade::finish(messages::Outcome outcome, ErrorKind kind, const std::strin
   ended.outcome = outcome;
   ended.kind = static_cast<std::uint8_t>(kind);
   ended.error = error;
-  if (brain_) {
-    const Status logged = brain_->end(outcome, error);
+  if (policy_) {
+    const Status logged = policy_->end(outcome, error);
     if (!logged && outcome == messages::Outcome::completed) {
       ended.outcome = messages::Outcome::failed;
       ended.error = logged.error().message();
     }
-    brain_.reset();  // unlocks the log, so that a resume can have it
+    policy_.reset();  // unlocks the log, so that a resume can have it
   }
   send(book().get(&Addresses::application), ended);
   send(book().get(&Addresses::scheduler), ended);

@@ -1,4 +1,4 @@
-// Cascade: one run. It owns the run's log and Thinking Buffer (in its brain, CascadeRun), asks the scheduler for one stage after
+// Cascade: one run. It owns the run's log and Thinking Buffer (in its policy, CascadeRun), asks the scheduler for one stage after
 // the other, and tells the application what was written. Ends when told to by the supervisor, after its run_done.
 // Depends on actors/. Threads: its own. When it dies its run ends with an error; what was committed stays in the log.
 #pragma once
@@ -21,9 +21,9 @@ class Cascade final : public PinnedActor<CascadeHandle> {
   void go_on();
   void show_resumed();
   void ask_for(const CascadeRun::StageToRun& next);
-  void take_whole(const messages::StageDone& whole);
-  void take_cut(const messages::StagePreempted& cut);
-  void take_failure(const messages::StageFailed& failed);
+  void stage_done(const messages::StageDone\& done);
+  void stage_preempted(const messages::StagePreempted& preempted);
+  void stage_failed(const messages::StageFailed& failed);
   void tell_written(std::uint32_t stage, const std::string& text, const messages::StageFigures& figures);
   void finish(messages::Outcome outcome, ErrorKind kind, const std::string& error);
   void fail(const Error& error) { finish(messages::Outcome::failed, error.kind(), error.message()); }
@@ -36,7 +36,7 @@ class Cascade final : public PinnedActor<CascadeHandle> {
   [[nodiscard]] bool is_awaited(messages::JobNumber job) const { return pending_ && pending_->job == job; }
 
   const messages::RunNumber run_;
-  std::optional<CascadeRun> brain_;
+  std::optional<CascadeRun> policy_;
   std::optional<messages::StageReady> pending_;  ///< asked for, not ended
   bool is_over_ = false;
 };

@@ -53,7 +53,7 @@ using TracerHandle =
 using ApplicationHandle =
     Protocol<Handles<messages::OpenRun>, Handles<messages::OpenGeneration>, Handles<messages::CancelRun>,
              Handles<messages::StageStarted>, Handles<messages::SlotWritten>, Handles<messages::StageSkipped>,
-             Handles<messages::StageCut>, Handles<messages::RunDone>, Handles<messages::StageDone>,
+             Handles<messages::SlotPreempted>, Handles<messages::RunDone>, Handles<messages::StageDone>,
              Handles<messages::StagePreempted>, Handles<messages::StageFailed>,
              Answers<messages::GenerateText, messages::GeneratedText>, Handles<messages::PollText>>;
 

@@ -1,6 +1,6 @@
 // PinnedActor: an actor of this program: traced, on its own pinned and named thread, listed in the fabric's threads.
 // A shell derives from it, calls bind_thread() as the first act of make_behavior (which runs on the actor's own thread), and
-// keeps its brain as a member. Depends on actors/fabric.h, messages/traced.h. Threads: the actor's.
+// keeps its policy as a member. Depends on actors/fabric.h, messages/traced.h. Threads: the actor's.
 #pragma once
 
 #include <caf/actor_system.hpp>

@@ -17,9 +17,9 @@ Scheduler::Behavior Scheduler::make_behavior() {
       on([this](const messages::StageReady& ready) {
         if (queue_.add(ready)) dispatch();
       }),
-      on([this](const messages::StageDone& whole) {
-        queue_.finish(whole.job, &whole.figures);
-        forward(whole);
+      on([this](const messages::StageDone& done) {
+        queue_.finish(done.job, &done.figures);
+        forward(done);
       }),
       on([this](const messages::StagePreempted& preempted) {
         queue_.finish(preempted.job, nullptr);
@@ -85,14 +85,14 @@ void Scheduler::dispatch() {
   begin_polling();
 }
 
-template <class Ending>
-void Scheduler::forward(const Ending& ending) {
+template <class Outcome>
+void Scheduler::forward(const Outcome& outcome) {
   drain_hints();  // what was said at the stage's end belongs to it
-  const auto plan = fabric().runs.find(ending.run);
+  const auto plan = fabric().runs.find(outcome.run);
   if (plan && plan->generation) {
-    send(book().get(&Addresses::application), ending);
+    send(book().get(&Addresses::application), outcome);
   } else {
-    send(book().cascade(ending.run), ending);
+    send(book().cascade(outcome.run), outcome);
   }
   dispatch();
 }

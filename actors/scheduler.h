@@ -31,8 +31,8 @@ class Scheduler final : public PinnedActor<SchedulerHandle> {
   void begin_runs();
   void cancel(const messages::CancelRun& order);
   void stop_running(messages::RunNumber run);
-  template <class Ending>
-  void forward(const Ending& ending);
+  template <class Outcome>
+  void forward(const Outcome& outcome);
 
   DispatchQueue queue_;
   std::uint64_t running_incarnation_ = 0;

@@ -18,15 +18,15 @@ StageJob job_of(const messages::RunStage& order) {
 }
 
 /// What the three endings have in common.
-template <class Ending>
-Ending ending_of(const messages::RunStage& order, StageOutcome& outcome) {
-  Ending ending;
-  ending.run = order.run;
-  ending.job = order.job;
-  ending.stage = order.stage;
-  ending.stage_id = order.stage_id;
-  ending.text = std::move(outcome.text);
-  return ending;
+template <class OutcomeMessage>
+OutcomeMessage outcome_message(const messages::RunStage& order, StageOutcome& outcome) {
+  OutcomeMessage message;
+  message.run = order.run;
+  message.job = order.job;
+  message.stage = order.stage;
+  message.stage_id = order.stage_id;
+  message.text = std::move(outcome.text);
+  return message;
 }
 
 }  // namespace
@@ -50,7 +50,8 @@ void Stage::on_exit() {
 
 void Stage::start_job(const messages::RunStage& order) {
   const bool was_done =
-      last_ending_ && std::visit([&](const auto& ending) { return ending.job == order.job; }, *last_ending_);
+      last_outcome_ &&
+      std::visit([&](const auto& message) { return message.job == order.job; }, *last_outcome_);
   if (was_done) return send_outcome();
   if (!source_) source_ = fabric().options.make_source(channel_);
   auto change = source_->leave_for(job_of(order));
@@ -109,20 +110,20 @@ void Stage::run(const messages::RunStage& order) {
     job.prompt_tokens = plan->generation->prompt_tokens;
   StageOutcome outcome = run_stage_job(job, *source_, channel_, trace_scope().running());
   if (outcome.error) {
-    auto failed = ending_of<messages::StageFailed>(order, outcome);
+    auto failed = outcome_message<messages::StageFailed>(order, outcome);
     failed.kind = static_cast<std::uint8_t>(outcome.error->kind());
     failed.error = outcome.error->message();
-    last_ending_ = std::move(failed);
+    last_outcome_ = std::move(failed);
   } else if (outcome.preempted) {
-    auto preempted = ending_of<messages::StagePreempted>(order, outcome);
+    auto preempted = outcome_message<messages::StagePreempted>(order, outcome);
     preempted.reason = *outcome.preempted;
     preempted.figures = outcome.figures;
-    last_ending_ = std::move(preempted);
+    last_outcome_ = std::move(preempted);
   } else {
-    auto whole = ending_of<messages::StageDone>(order, outcome);
-    whole.end = outcome.end;
-    whole.figures = outcome.figures;
-    last_ending_ = std::move(whole);
+    auto done = outcome_message<messages::StageDone>(order, outcome);
+    done.end = outcome.end;
+    done.figures = outcome.figures;
+    last_outcome_ = std::move(done);
   }
 
   messages::UnwatchTokens unwatch_tokens;
@@ -137,7 +138,8 @@ void Stage::run(const messages::RunStage& order) {
 }
 
 void Stage::send_outcome() {
-  std::visit([this](const auto& ending) { send(book().get(&Addresses::scheduler), ending); }, *last_ending_);
+  std::visit([this](const auto& message) { send(book().get(&Addresses::scheduler), message); },
+             *last_outcome_);
 }
 
 }  // namespace blue::actors

@@ -22,7 +22,7 @@ class Stage final : public PinnedActor<StageHandle> {
   void on_exit() override;
 
  private:
-  using Ending = std::variant<messages::StageDone, messages::StagePreempted, messages::StageFailed>;
+  using OutcomeMessage = std::variant<messages::StageDone, messages::StagePreempted, messages::StageFailed>;
 
   void start_job(const messages::RunStage& order);
   /// Parks the KV rows of the model that is left, asks for those of the one that is entered, then runs.
@@ -31,8 +31,8 @@ class Stage final : public PinnedActor<StageHandle> {
   void send_outcome();
 
   StageChannel& channel_;
-  std::unique_ptr<TokenSource> source_;  ///< made on the stage's own thread at its first job
-  std::optional<Ending> last_ending_;    ///< said again when the same job is ordered again
+  std::unique_ptr<TokenSource> source_;         ///< made on the stage's own thread at its first job
+  std::optional<OutcomeMessage> last_outcome_;  ///< said again when the same job is ordered again
 };
 
 }  // namespace blue::actors

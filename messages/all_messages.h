@@ -32,12 +32,12 @@ struct MessageList {
 
 using AllMessages =
     MessageList<OpenRun, OpenGeneration, SubmitRun, BeginRun, CancelRun, StageStarted, SlotWritten,
-                StageSkipped, StageCut, RunDone, GenerateText, GeneratedText, PollText, StageReady, RunStage,
-                StageDone, StagePreempted, StageFailed, PreemptStage, WatchTokens, UnwatchTokens, PollSamples,
-                PollHints, PrefetchModel, Fetch, Evict, PinReport, PinCounts, Move, Moved, MoveCorrupt,
-                MoveFailed, BlockReady, TierPressure, WakeMisses, PollMisses, SaveKv, KvSaved, LoadKv,
-                KvLoaded, EncodeText, EncodedText, DecodeTokens, DecodedText, WatchStage, UnwatchStage,
-                Stalled, SchedulerRestarted, StageLost, PollHeartbeats, Ping, Pong, FlushTraces,
+                StageSkipped, SlotPreempted, RunDone, GenerateText, GeneratedText, PollText, StageReady,
+                RunStage, StageDone, StagePreempted, StageFailed, PreemptStage, WatchTokens, UnwatchTokens,
+                PollSamples, PollHints, PrefetchModel, Fetch, Evict, PinReport, PinCounts, Move, Moved,
+                MoveCorrupt, MoveFailed, BlockReady, TierPressure, WakeMisses, PollMisses, SaveKv, KvSaved,
+                LoadKv, KvLoaded, EncodeText, EncodedText, DecodeTokens, DecodedText, WatchStage,
+                UnwatchStage, Stalled, SchedulerRestarted, StageLost, PollHeartbeats, Ping, Pong, FlushTraces,
                 TracesFlushed, PollTraces>;
 
 template <class T>

@@ -123,8 +123,8 @@ struct StageSkipped {
 };
 
 /// cascade -> application: a stage was preempted; its partial text became its slot's.
-struct StageCut {
-  static constexpr const char* type_name = "stage_cut";
+struct SlotPreempted {
+  static constexpr const char* type_name = "slot_preempted";
   TraceContext trace;
   RunNumber run = 0;
   std::uint32_t stage = 0;  ///< index in the cascade; 0 for a single generation

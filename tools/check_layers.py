@@ -39,7 +39,7 @@ ROOMS = [
     ("CLI11", re.compile(r"^CLI/"), ["apps/"]),
     ("libedit", re.compile(r"^(histedit\.h|editline/)"), ["apps/terminal/"]),
 ]
-BRAINS = "actors/logic/"
+POLICIES = "actors/logic/"
 
 
 def files_of(root, extensions=EXTENSIONS):
@@ -116,12 +116,12 @@ def check(root):
             for problem in (layer_violation(path, kind, header), room_violation(path, header)):
                 if problem:
                     problems.append((path, number, problem))
-        if path.startswith(BRAINS):
+        if path.startswith(POLICIES):
             reached = chain_to_caf(includes, path)
             if reached:
                 line, chain = reached
-                problems.append((path, line, f"{BRAINS} reaches CAF through {' -> '.join(chain)}; "
-                                 "brains know no CAF: split the header, or pass plain values in"))
+                problems.append((path, line, f"{POLICIES} reaches CAF through {' -> '.join(chain)}; "
+                                 "policies know no CAF: split the header, or pass plain values in"))
     return problems
 
 

@@ -132,8 +132,8 @@ Status CascadeRun::stage_done(std::uint32_t stage, const std::string& text,
   return commit(record_.cascade.stages[stage].writes, text);
 }
 
-Status CascadeRun::stage_cut(std::uint32_t stage, const std::string& text, messages::PreemptReason reason,
-                             const messages::StageFigures& figures) {
+Status CascadeRun::stage_preempted(std::uint32_t stage, const std::string& text,
+                                   messages::PreemptReason reason, const messages::StageFigures& figures) {
   BLUE_CHECK(stage < record_.cascade.stages.size());
   BLUE_TRY(log_.append_text(LogRecordType::stage_preempted,
                             record_.cascade.stages[stage].name + ": " + std::string(to_text(reason))));

@@ -1,4 +1,4 @@
-// CascadeRun: the brain of one run: which stage is next, what it may read, what is written where, and what the log says.
+// CascadeRun: the policy of one run: which stage is next, what it may read, what is written where, and what the log says.
 // Order of every write: log first (synced), Thinking Buffer second, the outside last; so what was shown is never lost.
 // Depends on base, memory/text and actors/logic; no CAF. Threads: the cascade actor's; the buffer may be observed by any.
 #pragma once
@@ -45,8 +45,8 @@ class CascadeRun {
   [[nodiscard]] Status stage_done(std::uint32_t stage, const std::string& text,
                                   const messages::StageFigures& figures);
   /// The stage degenerated: what it gave is committed as its slot, and the log says that it was cut.
-  [[nodiscard]] Status stage_cut(std::uint32_t stage, const std::string& text, messages::PreemptReason reason,
-                                 const messages::StageFigures& figures);
+  [[nodiscard]] Status stage_preempted(std::uint32_t stage, const std::string& text,
+                                       messages::PreemptReason reason, const messages::StageFigures& figures);
   /// The stage ended without a result: its text is kept for people; a resume runs the stage again.
   [[nodiscard]] Status stage_lost(std::uint32_t stage, const std::string& text);
   /// The last record. A run that failed or was cancelled can be resumed; one that completed can't.

@@ -1,4 +1,4 @@
-// DispatchQueue: the scheduler's brain. It knows which stages wait, which runs, what models cost, and decides who gets the
+// DispatchQueue: the scheduler's policy. It knows which stages wait, which runs, what models cost, and decides who gets the
 // device next. Stages of one device take turns: two at once would halve each other's bandwidth and double the weights in use.
 //   cost of a stage = cost of bringing its model near (none when it ran last) + tokens of its budget x its time per token
 // The cheapest goes first, but nobody is passed over more than kMaxPasses times.

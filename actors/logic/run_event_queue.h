@@ -19,12 +19,12 @@ namespace blue::actors {
 
 struct RunEvent {
   enum class Kind : std::uint8_t {
-    stage_started,  ///< name
-    text,           ///< text of a stage as it comes; name
-    slot_written,   ///< name is the slot, text its whole text; figures
-    stage_skipped,  ///< name, text says why
-    stage_cut,      ///< name, text says why
-    finished,       ///< outcome; figures, end, preempted and text (all of it) for a single generation; error
+    stage_started,    ///< name
+    text,             ///< text of a stage as it comes; name
+    slot_written,     ///< name is the slot, text its whole text; figures
+    stage_skipped,    ///< name, text says why
+    stage_preempted,  ///< name, text says why
+    finished,  ///< outcome; figures, end, preempted and text (all of it) for a single generation; error
   };
   Kind kind{};
   std::uint32_t stage = 0;
@@ -46,7 +46,7 @@ struct RunEvent {
     event.text = std::move(text);
     return event;
   }
-  static RunEvent ending(messages::Outcome outcome, ErrorKind kind, std::string error) {
+  static RunEvent finished(messages::Outcome outcome, ErrorKind kind, std::string error) {
     RunEvent event;
     event.kind = Kind::finished;
     event.outcome = outcome;

@@ -18,9 +18,9 @@ class TextReassembler {
     n_bytes_ += record.n_bytes;
     return record.text();
   }
-  /// What of the whole text was not shown yet.
-  [[nodiscard]] std::string_view finish(std::string_view whole) const {
-    return n_bytes_ >= whole.size() ? std::string_view() : whole.substr(n_bytes_);
+  /// What of the full_text text was not shown yet.
+  [[nodiscard]] std::string_view finish(std::string_view full_text) const {
+    return n_bytes_ >= full_text.size() ? std::string_view() : full_text.substr(n_bytes_);
   }
 
  private:

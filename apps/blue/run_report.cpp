@@ -77,7 +77,7 @@ void RunReport::hear(const RunEvent& event) {
       break;
     }
     case RunEvent::Kind::stage_skipped:
-    case RunEvent::Kind::stage_cut:
+    case RunEvent::Kind::stage_preempted:
       line(event.stage).note =
           (event.kind == RunEvent::Kind::stage_skipped ? "skipped: " : "cut short: ") + event.text;
       std::fprintf(stderr, "blue: stage %s %s\n", event.name.c_str(), line(event.stage).note.c_str());

@@ -37,7 +37,7 @@ blue_event kind_of(RunEvent::Kind kind) {
     case RunEvent::Kind::text: return BLUE_EVENT_TEXT;
     case RunEvent::Kind::slot_written: return BLUE_EVENT_SLOT_WRITTEN;
     case RunEvent::Kind::stage_skipped: return BLUE_EVENT_STAGE_SKIPPED;
-    case RunEvent::Kind::stage_cut: return BLUE_EVENT_STAGE_CUT;
+    case RunEvent::Kind::stage_preempted: return BLUE_EVENT_STAGE_PREEMPTED;
     case RunEvent::Kind::finished: return BLUE_EVENT_FINISHED;
   }
   return BLUE_EVENT_NONE;

@@ -174,13 +174,13 @@ BLUE_API blue_status blue_run_cascade_begin(blue_runtime* runtime, const char* c
                                             blue_stream** stream);
 
 typedef enum blue_event {
-  BLUE_EVENT_NONE = 0,          /* nothing has happened since */
-  BLUE_EVENT_TEXT = 1,          /* text: what became whole since the last piece; name: the stage */
-  BLUE_EVENT_STAGE_STARTED = 2, /* name: the stage */
-  BLUE_EVENT_SLOT_WRITTEN = 3,  /* name: the slot, text: all of it, figures: of the stage that wrote it */
-  BLUE_EVENT_STAGE_SKIPPED = 4, /* name: the stage, text: why */
-  BLUE_EVENT_STAGE_CUT = 5,     /* name: the stage, text: why */
-  BLUE_EVENT_FINISHED = 6       /* text: the whole answer (a cascade's output slot) */
+  BLUE_EVENT_NONE = 0,            /* nothing has happened since */
+  BLUE_EVENT_TEXT = 1,            /* text: what became whole since the last piece; name: the stage */
+  BLUE_EVENT_STAGE_STARTED = 2,   /* name: the stage */
+  BLUE_EVENT_SLOT_WRITTEN = 3,    /* name: the slot, text: all of it, figures: of the stage that wrote it */
+  BLUE_EVENT_STAGE_SKIPPED = 4,   /* name: the stage, text: why */
+  BLUE_EVENT_STAGE_PREEMPTED = 5, /* name: the stage, text: why */
+  BLUE_EVENT_FINISHED = 6         /* text: the whole answer (a cascade's output slot) */
 } blue_event;
 
 /* Takes the next event, waiting for it up to `timeout_ms` milliseconds; 0 never waits. blue_stream_text and its kin then

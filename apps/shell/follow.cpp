@@ -32,7 +32,7 @@ class Screen {
         end_line();
         std::printf("== %s skipped: %s\n", event.name.c_str(), event.text.c_str());
         break;
-      case RunEvent::Kind::stage_cut:
+      case RunEvent::Kind::stage_preempted:
         end_line();
         std::printf("== %s cut short: %s\n", event.name.c_str(), event.text.c_str());
         break;

@@ -72,13 +72,13 @@ TEST_CASE("a stage that repeats itself is preempted and its partial text is kept
   const auto events = house.wait_for_end(house.begin_cascade(spec, "t", "run.wal"));
   REQUIRE(events.back().kind == Kind::finished);
   CHECK(events.back().outcome == messages::Outcome::completed);
-  bool was_cut = false;
+  bool was_preempted = false;
   for (const RunEvent& event : events) {
-    if (event.kind != Kind::stage_cut) continue;
-    was_cut = true;
+    if (event.kind != Kind::stage_preempted) continue;
+    was_preempted = true;
     CHECK(event.text == "repetition");
   }
-  CHECK(was_cut);
+  CHECK(was_preempted);
   CHECK(slots_of(events).at("reasoning").starts_with("again and again and "));
   CHECK(slots_of(events).at("code") == "pass");
 }
@@ -87,7 +87,7 @@ TEST_CASE("a stage whose source throws ends the run, keeps the committed slots, 
   test::TestHouse house;
   house.scripts->set("think", test::saying("a plan"));
   Script broken = test::saying("def f");
-  broken.ending = Script::Ending::exception;
+  broken.end = Script::End::exception;
   house.scripts->set("code", broken);
   const auto events = house.wait_for_end(house.begin_cascade(test::two_stages(), "t", "run.wal"));
   REQUIRE(events.back().kind == Kind::finished);
@@ -114,7 +114,7 @@ TEST_CASE("a stage whose source throws ends the run, keeps the committed slots, 
 TEST_CASE("cancelling a run that waits in a stage ends it and a resume completes it") {
   test::TestHouse house;
   Script stuck = test::saying("a plan that ");
-  stuck.ending = Script::Ending::wait_for_stop;
+  stuck.end = Script::End::wait_for_stop;
   house.scripts->set("think", stuck);
   house.scripts->set("code", test::saying("pass"));
   const auto run = house.begin_cascade(test::two_stages(), "t", "run.wal");
@@ -161,7 +161,7 @@ TEST_CASE("two runs share the stages and take turns") {
 TEST_CASE("a scheduler that dies in the middle of a stage is started again and the run completes") {
   test::TestHouse house;
   Script stuck = test::saying("a plan");
-  stuck.ending = Script::Ending::wait_for_stop;
+  stuck.end = Script::End::wait_for_stop;
   house.scripts->set("think", test::saying("a plan"));
   house.scripts->set("code", stuck);
   const auto run = house.begin_cascade(test::two_stages(), "t", "run.wal");

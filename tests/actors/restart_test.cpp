@@ -53,7 +53,7 @@ TEST_CASE("a cascade that dies ends its run with an error and leaves a log that 
   test::TestHouse house;
   house.scripts->set("think", test::saying("a plan"));
   test::Script stuck = test::saying("pa");
-  stuck.ending = test::Script::Ending::wait_for_stop;
+  stuck.end = test::Script::End::wait_for_stop;
   house.scripts->set("code", stuck);
   const auto run = house.begin_cascade(test::two_stages(), "t", "run.wal");
   while (house.scripts->n_waiting == 0) std::this_thread::yield();
@@ -82,7 +82,7 @@ TEST_CASE("a cascade that dies ends its run with an error and leaves a log that 
 TEST_CASE("an actor that can't be started again ends the runtime and every waiting thread hears it") {
   test::TestHouse house;
   test::Script stuck = test::saying("a");
-  stuck.ending = test::Script::Ending::wait_for_stop;
+  stuck.end = test::Script::End::wait_for_stop;
   house.scripts->set("m", stuck);
   const auto run = house.begin_generation("m", 10);
   while (house.scripts->n_waiting == 0) std::this_thread::yield();

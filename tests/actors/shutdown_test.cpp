@@ -104,7 +104,7 @@ TEST_CASE("the actors end within a second from any state") {
     options.spans_per_actor = random() % 2 == 0 ? 1024 : 0;
     test::TestHouse house(std::move(options));
     Script stuck = test::saying("a plan that goes ");
-    stuck.ending = Script::Ending::wait_for_stop;
+    stuck.end = Script::End::wait_for_stop;
     house.scripts->set("think", stuck);
     house.scripts->set("code", test::saying("pass"));
     Script loop;
@@ -125,7 +125,7 @@ TEST_CASE("the actors end within a second from any state") {
 TEST_CASE("whoever waits for a run hears that the runtime was shut down") {
   test::TestHouse house;
   Script stuck = test::saying("a");
-  stuck.ending = Script::Ending::wait_for_stop;
+  stuck.end = Script::End::wait_for_stop;
   house.scripts->set("m", stuck);
   const auto run = house.begin_generation("m", 10);
   while (house.scripts->n_waiting == 0) std::this_thread::yield();

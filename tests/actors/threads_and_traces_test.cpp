@@ -35,7 +35,7 @@ actors::FabricOptions traced_and_placed() {
 TEST_CASE("every actor's thread is named and shows its core in /proc") {
   test::TestHouse house(traced_and_placed());
   Script stuck = test::saying("a plan");
-  stuck.ending = Script::Ending::wait_for_stop;
+  stuck.end = Script::End::wait_for_stop;
   house.scripts->set("think", stuck);
   house.begin_cascade(test::two_stages(), "t", "run.wal");
   while (house.scripts->n_waiting == 0) std::this_thread::yield();

@@ -55,18 +55,18 @@ class CheckLayers(PlantedTree):
         for path in planted:
             self.assert_fails_at(f"{path}:2:", "may stand only in")
 
-    def test_a_brain_that_includes_caf_fails(self):
-        self.plant("actors/logic/brain.h", "#include <caf/actor.hpp>\n")
-        self.assert_fails_at("actors/logic/brain.h:1:", "reaches CAF")
+    def test_a_policy_that_includes_caf_fails(self):
+        self.plant("actors/logic/policy.h", "#include <caf/actor.hpp>\n")
+        self.assert_fails_at("actors/logic/policy.h:1:", "reaches CAF")
 
-    def test_a_brain_that_reaches_caf_through_two_headers_fails_with_the_chain(self):
-        self.plant("actors/logic/brain.cpp", '#include <vector>\n#include "messages/run.h"\n')
+    def test_a_policy_that_reaches_caf_through_two_headers_fails_with_the_chain(self):
+        self.plant("actors/logic/policy.cpp", '#include <vector>\n#include "messages/run.h"\n')
         self.plant("messages/run.h", '#include "messages/traced.h"\n')
         self.plant("messages/traced.h", "#include <caf/type_id.hpp>\n")
-        self.assert_fails_at("actors/logic/brain.cpp:2:", "messages/run.h -> messages/traced.h -> caf/type_id.hpp")
+        self.assert_fails_at("actors/logic/policy.cpp:2:", "messages/run.h -> messages/traced.h -> caf/type_id.hpp")
 
-    def test_a_brain_may_include_messages_without_caf(self):
-        self.plant("actors/logic/brain.cpp", '#include "messages/hint.h"\n')
+    def test_a_policy_may_include_messages_without_caf(self):
+        self.plant("actors/logic/policy.cpp", '#include "messages/hint.h"\n')
         self.plant("messages/hint.h", "#include <cstdint>\n")
         self.assert_passes()
 

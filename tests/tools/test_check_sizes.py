@@ -39,7 +39,7 @@ class CheckSizes(PlantedTree):
         self.plant("models/table.cpp", "// size-exempt:\n" + "// line\n" * 700)
         self.assert_fails_at("models/table.cpp:600:")
 
-    def test_an_actor_over_200_lines_fails_and_its_brain_does_not(self):
+    def test_an_actor_over_200_lines_fails_and_its_policy_does_not(self):
         self.plant("actors/logic/stage_brain.cpp", "// line\n" * 300)
         self.assert_passes()
         self.plant("actors/stage.cpp", "// line\n" * 201)

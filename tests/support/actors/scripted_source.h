@@ -19,9 +19,9 @@
 namespace blue::test {
 
 struct Script {
-  enum class Ending : std::uint8_t { end_token, token_budget, error, exception, wait_for_stop };
+  enum class End : std::uint8_t { end_token, token_budget, error, exception, wait_for_stop };
   std::vector<std::string> tokens;
-  Ending ending = Ending::end_token;
+  End end = End::end_token;
   float entropy_nats = 0.5F;
   /// Token ids count up, unless they are to repeat with this period.
   std::uint32_t repeat_period = 0;
@@ -78,16 +78,15 @@ class ScriptedSource final : public actors::TokenSource {
     return actors::SourceBegin{static_cast<std::uint32_t>(job.prompt.size()), 0};
   }
   Result<std::optional<actors::SourceToken>> next(const StopToken& stop) override {
-    using Ending = Script::Ending;
+    using End = Script::End;
     if (next_ >= max_tokens_) {
       end_ = messages::StageEnd::token_budget;
       return std::optional<actors::SourceToken>();
     }
     if (next_ >= script_.tokens.size() && script_.repeat_period == 0) {
-      if (script_.ending == Ending::error)
-        return Error(actors::ActorsError::bad_request, "the script says error");
-      if (script_.ending == Ending::exception) throw std::runtime_error("the script says exception");
-      if (script_.ending == Ending::wait_for_stop) return wait_for(stop);
+      if (script_.end == End::error) return Error(actors::ActorsError::bad_request, "the script says error");
+      if (script_.end == End::exception) throw std::runtime_error("the script says exception");
+      if (script_.end == End::wait_for_stop) return wait_for(stop);
       end_ = messages::StageEnd::end_token;
       return std::optional<actors::SourceToken>();
     }

@@ -162,7 +162,7 @@ TEST_CASE("a cut stage's text is committed and spares no later stage") {
   auto run = CascadeRun::start(record(), folder.log());
   REQUIRE(run.ok());
   (void)stage_of(*run);
-  REQUIRE(run->stage_cut(0, "x x x", messages::PreemptReason::repetition, with_entropy(10)).ok());
+  REQUIRE(run->stage_preempted(0, "x x x", messages::PreemptReason::repetition, with_entropy(10)).ok());
   (void)stage_of(*run);
   REQUIRE(run->stage_done(1, "bad", with_entropy(10)).ok());
   CHECK(stage_of(*run).prompt == "x x x bad");
