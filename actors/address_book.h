@@ -1,6 +1,6 @@
 // AddressBook: who is who now. The supervisor writes it when it starts or restarts an actor; everybody looks up at the moment
 // of sending, so that nobody keeps a handle to an actor that died, and shutdown drops every handle in one place.
-// Depends on actors/handles.h. Threads: any. Owned by the fabric; must be clear before the actor system goes.
+// Depends on actors/handles.h. Threads: any. Owned by the runtime; must be clear before the actor system goes.
 #pragma once
 
 #include <array>

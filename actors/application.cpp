@@ -6,8 +6,8 @@ namespace blue::actors {
 
 using messages::Outcome;
 
-Application::Application(caf::actor_config& config, Fabric& fabric)
-    : PinnedActor(config, fabric, ActorKind::application, "application") {}
+Application::Application(caf::actor_config& config, RuntimeContext& runtime)
+    : PinnedActor(config, runtime, ActorKind::application, "application") {}
 
 Application::Behavior Application::make_behavior() {
   bind_thread();
@@ -16,8 +16,8 @@ Application::Behavior Application::make_behavior() {
       on([this](const messages::OpenGeneration& order) { open(order); }),
       on([this](const messages::CancelRun& order) { send_urgent(book().get(&Addresses::scheduler), order); }),
       on([this](const messages::StageStarted& started) {
-        fabric().events.push(started.run,
-                             RunEvent::of(RunEvent::Kind::stage_started, started.stage, started.name));
+        runtime().events.push(started.run,
+                              RunEvent::of(RunEvent::Kind::stage_started, started.stage, started.name));
         bind(started.run, started.job, started.stage, started.name);
       }),
       on([this](const messages::SlotWritten& written) {
@@ -26,16 +26,16 @@ Application::Behavior Application::make_behavior() {
             RunEvent::of(RunEvent::Kind::slot_written, written.stage, written.slot, written.text);
         event.was_resumed = written.was_resumed != 0;
         event.figures = written.figures;
-        fabric().events.push(written.run, std::move(event));
+        runtime().events.push(written.run, std::move(event));
       }),
       on([this](const messages::StageSkipped& skipped) {
-        fabric().events.push(skipped.run, RunEvent::of(RunEvent::Kind::stage_skipped, skipped.stage,
-                                                       skipped.name, skipped.why));
+        runtime().events.push(skipped.run, RunEvent::of(RunEvent::Kind::stage_skipped, skipped.stage,
+                                                        skipped.name, skipped.why));
       }),
       on([this](const messages::SlotPreempted& preempted) {
-        fabric().events.push(preempted.run,
-                             RunEvent::of(RunEvent::Kind::stage_preempted, preempted.stage, preempted.name,
-                                          std::string(to_text(preempted.reason))));
+        runtime().events.push(preempted.run,
+                              RunEvent::of(RunEvent::Kind::stage_preempted, preempted.stage, preempted.name,
+                                           std::string(to_text(preempted.reason))));
       }),
       on([this](const messages::RunDone& ended) {
         finish(ended.run, RunEvent::finished(ended.outcome, static_cast<ErrorKind>(ended.kind), ended.error));
@@ -70,10 +70,10 @@ messages::Promise<messages::GeneratedText> Application::generate(const messages:
   auto promise = make_response_promise<messages::Promise<messages::GeneratedText>>();
   const messages::SamplingBits& bits = order.sampling;
   RunPlan plan;
-  plan.number = fabric().runs.next_run();
+  plan.number = runtime().runs.next_run();
   plan.generation =
       StageJob{plan.number,
-               fabric().runs.next_job(),
+               runtime().runs.next_job(),
                0,
                order.model,
                order.system,
@@ -83,25 +83,25 @@ messages::Promise<messages::GeneratedText> Application::generate(const messages:
   messages::OpenGeneration opened;
   opened.run = plan.number;
   promises_.emplace(plan.number, promise);
-  fabric().runs.put(std::move(plan));
+  runtime().runs.put(std::move(plan));
   open(opened);
   return promise;
 }
 
 void Application::on_exit() {
   promises_.clear();
-  fabric().events.end_all(ErrorKind::cancelled, "the runtime was shut down");
+  runtime().events.end_all(ErrorKind::cancelled, "the runtime was shut down");
   PinnedActor::on_exit();
 }
 
 template <class Order>
 void Application::open(const Order& order) {
-  const auto plan = fabric().runs.find(order.run);
+  const auto plan = runtime().runs.find(order.run);
   if (!plan) return;
   present_[order.run] = 0;
   if (plan->generation) bind(order.run, plan->generation->job, 0, "generate");
   send(book().get(&Addresses::supervisor), order);
-  if (!fabric().backoff.is_polling || std::exchange(is_polling_, true)) return;
+  if (!runtime().backoff.is_polling || std::exchange(is_polling_, true)) return;
   send_to_self(messages::PollText{});
 }
 
@@ -117,14 +117,14 @@ void Application::bind(messages::RunNumber run, messages::JobNumber number, std:
 
 void Application::show(Job& job) {
   if (job.run == 0 || job.text.empty()) return;
-  fabric().events.push(job.run,
-                       RunEvent::of(RunEvent::Kind::text, job.stage, job.name, std::exchange(job.text, {})));
+  runtime().events.push(job.run,
+                        RunEvent::of(RunEvent::Kind::text, job.stage, job.name, std::exchange(job.text, {})));
 }
 
 std::size_t Application::drain() {
   std::size_t n = 0;
-  for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
-    n += messages::drain_traced(trace_scope(), fabric().channels.at(stage_id).text, "text",
+  for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
+    n += messages::drain_traced(trace_scope(), runtime().channels.at(stage_id).text, "text",
                                 [this](const messages::TextRecord& record) {
                                   Job& job = jobs_[record.job];
                                   job.text += job.reassembler.feed(record);
@@ -176,8 +176,8 @@ void Application::finish(messages::RunNumber run, RunEvent last) {
     answer(promise->second, std::move(reply));
     promises_.erase(promise);
   }
-  fabric().runs.forget(run);
-  fabric().events.push(run, std::move(last));
+  runtime().runs.forget(run);
+  runtime().events.push(run, std::move(last));
 }
 
 void Application::poll() {
@@ -189,9 +189,9 @@ void Application::poll() {
     return;
   }
   if (n == 0) {
-    fabric().backoff.wait([this] {
-      for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
-        if (fabric().channels.at(stage_id).text.size() > 0) return true;
+    runtime().backoff.wait([this] {
+      for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
+        if (runtime().channels.at(stage_id).text.size() > 0) return true;
       }
       return false;
     });

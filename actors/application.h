@@ -14,7 +14,7 @@ namespace blue::actors {
 
 class Application final : public PinnedActor<ApplicationHandle> {
  public:
-  Application(caf::actor_config& config, Fabric& fabric);
+  Application(caf::actor_config& config, RuntimeContext& runtime);
   Behavior make_behavior() override;
   void on_exit() override;
 

@@ -12,8 +12,8 @@ messages::SamplingBits bits_of(const models::SamplingSpec& sampling) {
 
 }  // namespace
 
-Cascade::Cascade(caf::actor_config& config, Fabric& fabric, messages::RunNumber run)
-    : PinnedActor(config, fabric, ActorKind::cascade, "cascade." + std::to_string(run)), run_(run) {}
+Cascade::Cascade(caf::actor_config& config, RuntimeContext& runtime, messages::RunNumber run)
+    : PinnedActor(config, runtime, ActorKind::cascade, "cascade." + std::to_string(run)), run_(run) {}
 
 Cascade::Behavior Cascade::make_behavior() {
   bind_thread();
@@ -34,13 +34,13 @@ Cascade::Behavior Cascade::make_behavior() {
 
 void Cascade::begin() {
   if (policy_ || is_over_) return;
-  const auto plan = fabric().runs.find(run_);
+  const auto plan = runtime().runs.find(run_);
   if (!plan) return;
   auto started = plan->start == RunStart::anew ? CascadeRun::start(plan->record, plan->log_path)
                                                : CascadeRun::resume(plan->log_path);
   if (!started) return fail(started.error());
   policy_ = std::move(started).value();
-  fabric().runs.set_buffer(run_, policy_->buffer());
+  runtime().runs.set_buffer(run_, policy_->buffer());
   show_resumed();
   go_on();
 }
@@ -89,11 +89,11 @@ void Cascade::go_on() {
 void Cascade::ask_for(const CascadeRun::StageToRun& next) {
   const std::vector<StageSpec>& stages = policy_->record().cascade.stages;
   const StageSpec& stage = stages[next.stage];
-  auto channel = fabric().channels.open(stage.name);
+  auto channel = runtime().channels.open(stage.name);
   if (!channel) return fail(channel.error());
   messages::StageReady ready;
   ready.run = run_;
-  ready.job = fabric().runs.next_job();
+  ready.job = runtime().runs.next_job();
   ready.stage = next.stage;
   ready.stage_id = (*channel)->index;
   ready.model = stage.model;

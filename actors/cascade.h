@@ -13,7 +13,7 @@ namespace blue::actors {
 
 class Cascade final : public PinnedActor<CascadeHandle> {
  public:
-  Cascade(caf::actor_config& config, Fabric& fabric, messages::RunNumber run);
+  Cascade(caf::actor_config& config, RuntimeContext& runtime, messages::RunNumber run);
   Behavior make_behavior() override;
 
  private:

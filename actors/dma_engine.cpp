@@ -25,8 +25,8 @@ Failure failure_of(const messages::Move& order, const Error& error) {
 
 }  // namespace
 
-DmaEngine::DmaEngine(caf::actor_config& config, Fabric& fabric)
-    : PinnedActor(config, fabric, ActorKind::dma_engine, "dma") {}
+DmaEngine::DmaEngine(caf::actor_config& config, RuntimeContext& runtime)
+    : PinnedActor(config, runtime, ActorKind::dma_engine, "dma") {}
 
 DmaEngine::Behavior DmaEngine::make_behavior() {
   bind_thread();
@@ -39,14 +39,14 @@ DmaEngine::Behavior DmaEngine::make_behavior() {
 }
 
 void DmaEngine::on_exit() {
-  fabric().options.tiers->is_engine_asleep.store(true);
+  runtime().options.tiers->is_engine_asleep.store(true);
   mover_.reset();
   reader_.reset();
   PinnedActor::on_exit();
 }
 
 void DmaEngine::abandon_unfinished() {
-  TierMemory& tiers = *fabric().options.tiers;
+  TierMemory& tiers = *runtime().options.tiers;
   for (std::uint32_t i = 0; i < tiers.catalog().capacity(); ++i) {
     for (const Tier tier : {Tier::vram, Tier::ram}) {
       if (tiers.residency().state({i}, tier) != BlockState::loading) continue;
@@ -62,7 +62,7 @@ void DmaEngine::abandon_unfinished() {
 
 Status DmaEngine::open() {
   if (mover_) return {};
-  TierMemory& tiers = *fabric().options.tiers;
+  TierMemory& tiers = *runtime().options.tiers;
   BLUE_TRY_ASSIGN(reader_, tiers.open_reader());
   BLUE_TRY_ASSIGN(mover_,
                   memory::Mover::open(tiers.device(), *reader_, tiers.catalog(), memory::Mover::Options{}));
@@ -70,7 +70,7 @@ Status DmaEngine::open() {
 }
 
 Result<memory::MoveReport> DmaEngine::carry(const messages::Move& order) {
-  TierMemory& tiers = *fabric().options.tiers;
+  TierMemory& tiers = *runtime().options.tiers;
   const BlockId block{order.block};
   const auto tier = static_cast<Tier>(order.tier);
   if (const Status opened = open(); !opened) {
@@ -96,7 +96,7 @@ Result<memory::MoveReport> DmaEngine::carry(const messages::Move& order) {
 }
 
 void DmaEngine::move(const messages::Move& order) {
-  TierMemory& tiers = *fabric().options.tiers;
+  TierMemory& tiers = *runtime().options.tiers;
   const auto tier = static_cast<Tier>(order.tier);
   // Not loading any more: a predecessor's order, already reported failed.
   if (tiers.residency().state({order.block}, tier) != BlockState::loading) return;
@@ -121,8 +121,8 @@ void DmaEngine::move(const messages::Move& order) {
 
 std::size_t DmaEngine::take_misses() {
   std::size_t n = 0;
-  for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
-    n += messages::drain_traced(trace_scope(), fabric().channels.at(stage_id).misses, "misses",
+  for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
+    n += messages::drain_traced(trace_scope(), runtime().channels.at(stage_id).misses, "misses",
                                 [this](const messages::MissRecord& miss) {
                                   messages::Fetch fetch;
                                   fetch.blocks = {miss.block};
@@ -138,12 +138,12 @@ std::size_t DmaEngine::take_misses() {
 }
 
 void DmaEngine::begin_polling() {
-  if (!fabric().backoff.is_polling) {
+  if (!runtime().backoff.is_polling) {
     take_misses();
     return;
   }
   if (std::exchange(is_polling_, true)) return;
-  fabric().options.tiers->is_engine_asleep.store(false);
+  runtime().options.tiers->is_engine_asleep.store(false);
   last_work_ns_ = monotonic_now_ns();
   send_to_self(messages::PollMisses{});
 }
@@ -153,15 +153,15 @@ void DmaEngine::poll() {
   if (monotonic_now_ns() - last_work_ns_ > kStayAwake_ns) {
     is_polling_ = false;
     // Says that it sleeps, then looks once more; see RingLeases::ask.
-    fabric().options.tiers->is_engine_asleep.store(true, std::memory_order_seq_cst);
+    runtime().options.tiers->is_engine_asleep.store(true, std::memory_order_seq_cst);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (take_misses() > 0) begin_polling();
     return;
   }
-  const Backoff backoff{true, fabric().backoff.spin_ns, fabric().backoff.nap_ns / 10};
+  const Backoff backoff{true, runtime().backoff.spin_ns, runtime().backoff.nap_ns / 10};
   backoff.wait([this] {
-    for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
-      if (fabric().channels.at(stage_id).misses.size() > 0) return true;
+    for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
+      if (runtime().channels.at(stage_id).misses.size() > 0) return true;
     }
     return false;
   });

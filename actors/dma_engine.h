@@ -15,7 +15,7 @@ namespace blue::actors {
 
 class DmaEngine final : public PinnedActor<DmaEngineHandle> {
  public:
-  DmaEngine(caf::actor_config& config, Fabric& fabric);
+  DmaEngine(caf::actor_config& config, RuntimeContext& runtime);
   Behavior make_behavior() override;
   void on_exit() override;
 

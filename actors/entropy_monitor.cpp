@@ -17,13 +17,13 @@ messages::PreemptReason reason_of(Degeneration degeneration) {
 
 }  // namespace
 
-EntropyMonitor::EntropyMonitor(caf::actor_config& config, Fabric& fabric)
-    : PinnedActor(config, fabric, ActorKind::entropy_monitor, "entropy") {}
+EntropyMonitor::EntropyMonitor(caf::actor_config& config, RuntimeContext& runtime)
+    : PinnedActor(config, runtime, ActorKind::entropy_monitor, "entropy") {}
 
 EntropyMonitor::Behavior EntropyMonitor::make_behavior() {
   bind_thread();
-  for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
-    const messages::JobNumber job = fabric().channels.at(stage_id).current_job();
+  for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
+    const messages::JobNumber job = runtime().channels.at(stage_id).current_job();
     if (job != 0) begin(stage_id, job, kUnknownBudget);
   }
   return {
@@ -35,7 +35,7 @@ EntropyMonitor::Behavior EntropyMonitor::make_behavior() {
 
 EntropyMonitor::Listening& EntropyMonitor::at(messages::StageId stage_id) {
   while (listening_.size() <= stage_id) {
-    listening_.push_back({0, std::make_unique<EntropyWatch>(fabric().options.entropy)});
+    listening_.push_back({0, std::make_unique<EntropyWatch>(runtime().options.entropy)});
   }
   return listening_[stage_id];
 }
@@ -68,8 +68,8 @@ void EntropyMonitor::feed(messages::StageId stage_id, const messages::TokenSampl
 }
 
 void EntropyMonitor::hint(messages::StageId stage_id, const Listening& listening, HintKind kind) {
-  fabric().hints.push({trace_scope().next(), listening.job, stage_id, static_cast<std::uint8_t>(kind),
-                       listening.watch->n_tokens(), listening.watch->mean_entropy_nats()});
+  runtime().hints.push({trace_scope().next(), listening.job, stage_id, static_cast<std::uint8_t>(kind),
+                        listening.watch->n_tokens(), listening.watch->mean_entropy_nats()});
 }
 
 void EntropyMonitor::preempt(messages::StageId stage_id, messages::JobNumber job, Degeneration degeneration) {
@@ -78,18 +78,18 @@ void EntropyMonitor::preempt(messages::StageId stage_id, messages::JobNumber job
   order.stage_id = stage_id;
   order.reason = reason_of(degeneration);
   // The flag stops the token loop now; the message reaches the stage after it, for the trace and for a job yet to begin.
-  fabric().preempt(job, order.reason);
+  runtime().preempt(job, order.reason);
   send_urgent(book().stage(stage_id).handle, order);
 }
 
 std::size_t EntropyMonitor::drain(messages::StageId stage_id) {
   return messages::drain_traced(
-      trace_scope(), fabric().channels.at(stage_id).samples, "token_samples",
+      trace_scope(), runtime().channels.at(stage_id).samples, "token_samples",
       [this, stage_id](const messages::TokenSample& sample) { feed(stage_id, sample); });
 }
 
 void EntropyMonitor::begin_polling() {
-  if (!fabric().backoff.is_polling || is_polling_) return;
+  if (!runtime().backoff.is_polling || is_polling_) return;
   is_polling_ = true;
   send_to_self(messages::PollSamples{});
 }
@@ -102,9 +102,9 @@ void EntropyMonitor::poll() {
     return;
   }
   if (n == 0) {
-    fabric().backoff.wait([this] {
+    runtime().backoff.wait([this] {
       for (messages::StageId stage_id = 0; stage_id < listening_.size(); ++stage_id) {
-        if (fabric().channels.at(stage_id).samples.size() > 0) return true;
+        if (runtime().channels.at(stage_id).samples.size() > 0) return true;
       }
       return false;
     });

@@ -15,7 +15,7 @@ namespace blue::actors {
 
 class EntropyMonitor final : public PinnedActor<EntropyMonitorHandle> {
  public:
-  EntropyMonitor(caf::actor_config& config, Fabric& fabric);
+  EntropyMonitor(caf::actor_config& config, RuntimeContext& runtime);
   Behavior make_behavior() override;
 
  private:

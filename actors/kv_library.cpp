@@ -4,8 +4,8 @@
 
 namespace blue::actors {
 
-KvLibrary::KvLibrary(caf::actor_config& config, Fabric& fabric)
-    : PinnedActor(config, fabric, ActorKind::kv_library, "kv") {}
+KvLibrary::KvLibrary(caf::actor_config& config, RuntimeContext& runtime)
+    : PinnedActor(config, runtime, ActorKind::kv_library, "kv") {}
 
 KvLibrary::Behavior KvLibrary::make_behavior() {
   bind_thread();
@@ -13,13 +13,13 @@ KvLibrary::Behavior KvLibrary::make_behavior() {
       on([this](const messages::SaveKv& order) {
         messages::KvSaved saved;
         saved.name = order.name;
-        auto snapshot = fabric().kv.take(order.snapshot);
+        auto snapshot = runtime().kv.take(order.snapshot);
         if (snapshot == nullptr) {
           saved.error = "snapshot '" + order.name + "': no snapshot of this number";
           return saved;
         }
         const std::uint64_t n_bytes = snapshot->rows.size();
-        if (fabric().kv.keep(order.name, std::move(snapshot))) {
+        if (runtime().kv.keep(order.name, std::move(snapshot))) {
           saved.n_bytes = n_bytes;
         } else {
           saved.error = "snapshot '" + order.name + "' has " + to_text(Bytes{n_bytes}) +
@@ -30,13 +30,13 @@ KvLibrary::Behavior KvLibrary::make_behavior() {
       on([this](const messages::LoadKv& order) {
         messages::KvLoaded loaded;
         loaded.name = order.name;
-        auto snapshot = fabric().kv.find(order.name, order.fingerprint);
+        auto snapshot = runtime().kv.find(order.name, order.fingerprint);
         if (snapshot == nullptr) {
           loaded.error = "no snapshot '" + order.name + "' of this model";
           return loaded;
         }
         loaded.n_bytes = snapshot->rows.size();
-        loaded.snapshot = fabric().kv.hand_over(std::move(snapshot));
+        loaded.snapshot = runtime().kv.hand_over(std::move(snapshot));
         return loaded;
       }),
   };

@@ -1,5 +1,5 @@
 // KvLibrary: owns the KV snapshots: keeps what stages lay down for it, and hands it back under its name if the model is the same.
-// Depends on actors/. Threads: its own. The snapshots lie on the fabric's registry, so a restart loses none.
+// Depends on actors/. Threads: its own. The snapshots lie on the runtime's registry, so a restart loses none.
 #pragma once
 
 #include "actors/handles.h"
@@ -9,7 +9,7 @@ namespace blue::actors {
 
 class KvLibrary final : public PinnedActor<KvLibraryHandle> {
  public:
-  KvLibrary(caf::actor_config& config, Fabric& fabric);
+  KvLibrary(caf::actor_config& config, RuntimeContext& runtime);
   Behavior make_behavior() override;
 };
 

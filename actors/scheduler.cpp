@@ -4,8 +4,8 @@
 
 namespace blue::actors {
 
-Scheduler::Scheduler(caf::actor_config& config, Fabric& fabric)
-    : PinnedActor(config, fabric, ActorKind::scheduler, "scheduler") {}
+Scheduler::Scheduler(caf::actor_config& config, RuntimeContext& runtime)
+    : PinnedActor(config, runtime, ActorKind::scheduler, "scheduler") {}
 
 Scheduler::Behavior Scheduler::make_behavior() {
   bind_thread();
@@ -38,19 +38,19 @@ Scheduler::Behavior Scheduler::make_behavior() {
         begin_runs();
       }),
       on([this](const messages::Stalled& stalled) {
-        fabric().log.write(LogLevel::warning, "stage '" + fabric().channels.at(stalled.stage_id).name +
-                                                  "' made no progress and is stopped");
+        runtime().log.write(LogLevel::warning, "stage '" + runtime().channels.at(stalled.stage_id).name +
+                                                   "' made no progress and is stopped");
         messages::PreemptStage preempt;
         preempt.job = stalled.job;
         preempt.stage_id = stalled.stage_id;
         preempt.reason = messages::PreemptReason::stalled;
-        fabric().preempt(stalled.job, preempt.reason);
+        runtime().preempt(stalled.job, preempt.reason);
         send_urgent(book().stage(stalled.stage_id).handle, preempt);
       }),
       on([this](const messages::TierPressure& pressure) {
-        fabric().log.write_once(LogLevel::info, "tier " + std::to_string(pressure.tier) + " is full (" +
-                                                    to_text(Bytes{pressure.n_bytes_total}) +
-                                                    "): blocks are evicted to make room");
+        runtime().log.write_once(LogLevel::info, "tier " + std::to_string(pressure.tier) + " is full (" +
+                                                     to_text(Bytes{pressure.n_bytes_total}) +
+                                                     "): blocks are evicted to make room");
       }),
       on([this](const messages::PollHints&) { poll(); }),
   };
@@ -88,7 +88,7 @@ void Scheduler::dispatch() {
 template <class Outcome>
 void Scheduler::forward(const Outcome& outcome) {
   drain_hints();  // what was said at the stage's end belongs to it
-  const auto plan = fabric().runs.find(outcome.run);
+  const auto plan = runtime().runs.find(outcome.run);
   if (plan && plan->generation) {
     send(book().get(&Addresses::application), outcome);
   } else {
@@ -134,12 +134,12 @@ void Scheduler::stop_running(messages::RunNumber run) {
   preempt.job = running->job;
   preempt.stage_id = running->stage_id;
   preempt.reason = messages::PreemptReason::cancelled;
-  fabric().preempt(preempt.job, preempt.reason);
+  runtime().preempt(preempt.job, preempt.reason);
   send_urgent(book().stage(preempt.stage_id).handle, preempt);
 }
 
 void Scheduler::take_hint(const messages::HintRecord& hint) {
-  fabric().hint_log.add(hint);
+  runtime().hint_log.add(hint);
   const auto& running = queue_.running();
   if (!running || running->job != hint.job || running->next_model.empty()) return;
   if (hint.kind != static_cast<std::uint8_t>(HintKind::prefetch_now)) return;
@@ -149,13 +149,13 @@ void Scheduler::take_hint(const messages::HintRecord& hint) {
 }
 
 void Scheduler::begin_polling() {
-  if (!fabric().backoff.is_polling || is_polling_) return;
+  if (!runtime().backoff.is_polling || is_polling_) return;
   is_polling_ = true;
   send_to_self(messages::PollHints{});
 }
 
 std::size_t Scheduler::drain_hints() {
-  return messages::drain_traced(trace_scope(), fabric().hints, "hints",
+  return messages::drain_traced(trace_scope(), runtime().hints, "hints",
                                 [this](const messages::HintRecord& hint) { take_hint(hint); });
 }
 
@@ -165,7 +165,7 @@ void Scheduler::poll() {
     is_polling_ = false;
     return;
   }
-  if (n == 0) fabric().backoff.wait([this] { return fabric().hints.size() > 0; });
+  if (n == 0) runtime().backoff.wait([this] { return runtime().hints.size() > 0; });
   send_to_self(messages::PollHints{});
 }
 

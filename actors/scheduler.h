@@ -15,7 +15,7 @@ namespace blue::actors {
 
 class Scheduler final : public PinnedActor<SchedulerHandle> {
  public:
-  Scheduler(caf::actor_config& config, Fabric& fabric);
+  Scheduler(caf::actor_config& config, RuntimeContext& runtime);
   Behavior make_behavior() override;
 
  private:

@@ -31,15 +31,15 @@ OutcomeMessage outcome_message(const messages::RunStage& order, StageOutcome& ou
 
 }  // namespace
 
-Stage::Stage(caf::actor_config& config, Fabric& fabric, messages::StageId stage_id)
-    : PinnedActor(config, fabric, ActorKind::stage, "stage." + fabric.channels.at(stage_id).name),
-      channel_(fabric.channels.at(stage_id)) {}
+Stage::Stage(caf::actor_config& config, RuntimeContext& runtime, messages::StageId stage_id)
+    : PinnedActor(config, runtime, ActorKind::stage, "stage." + runtime.channels.at(stage_id).name),
+      channel_(runtime.channels.at(stage_id)) {}
 
 Stage::Behavior Stage::make_behavior() {
   bind_thread();
   return {
       on([this](const messages::RunStage& order) { start_job(order); }),
-      on([this](const messages::PreemptStage& preempt) { fabric().preempt(preempt.job, preempt.reason); }),
+      on([this](const messages::PreemptStage& preempt) { runtime().preempt(preempt.job, preempt.reason); }),
   };
 }
 
@@ -53,7 +53,7 @@ void Stage::start_job(const messages::RunStage& order) {
       last_outcome_ &&
       std::visit([&](const auto& message) { return message.job == order.job; }, *last_outcome_);
   if (was_done) return send_outcome();
-  if (!source_) source_ = fabric().options.make_source(channel_);
+  if (!source_) source_ = runtime().options.make_source(channel_);
   auto change = source_->leave_for(job_of(order));
   if (!change) return run(order);
   run_after_switch(order, std::move(*change));
@@ -64,13 +64,15 @@ void Stage::run_after_switch(const messages::RunStage& order, TokenSource::KvSwi
   if (change.rows) {
     messages::SaveKv save;
     save.name = name_of(change.leaving);
-    save.snapshot = fabric().kv.put(std::move(*change.rows));
+    save.snapshot = runtime().kv.put(std::move(*change.rows));
     ask<messages::KvSaved>(
         book().get(&Addresses::kv_library), save,
         [this](const messages::KvSaved& saved) {
-          if (!saved.error.empty()) fabric().log.write_once(LogLevel::info, saved.error);
+          if (!saved.error.empty()) runtime().log.write_once(LogLevel::info, saved.error);
         },
-        [this](const std::string& why) { fabric().log.write_once(LogLevel::warning, "kv library: " + why); });
+        [this](const std::string& why) {
+          runtime().log.write_once(LogLevel::warning, "kv library: " + why);
+        });
   }
   messages::LoadKv load;
   load.name = name_of(order.model);
@@ -78,17 +80,17 @@ void Stage::run_after_switch(const messages::RunStage& order, TokenSource::KvSwi
   ask<messages::KvLoaded>(
       book().get(&Addresses::kv_library), load,
       [this, order](const messages::KvLoaded& loaded) {
-        const auto snapshot = loaded.error.empty() ? fabric().kv.take(loaded.snapshot) : nullptr;
+        const auto snapshot = loaded.error.empty() ? runtime().kv.take(loaded.snapshot) : nullptr;
         if (snapshot) {
           const Status entered = source_->enter_with(job_of(order), *snapshot);
           if (!entered)
-            fabric().log.write_once(LogLevel::info, "kv rows not reused: " + entered.error().message());
+            runtime().log.write_once(LogLevel::info, "kv rows not reused: " + entered.error().message());
         }
         run(order);
       },
       // Without the library a prompt is computed anew: slower, the same tokens.
       [this, order](const std::string& why) {
-        fabric().log.write_once(LogLevel::warning, "kv library: " + why);
+        runtime().log.write_once(LogLevel::warning, "kv library: " + why);
         run(order);
       });
 }
@@ -106,7 +108,7 @@ void Stage::run(const messages::RunStage& order) {
 
   StageJob job = job_of(order);
   // What is too large for a message lies in the plan.
-  if (const auto plan = fabric().runs.find(order.run); plan && plan->generation)
+  if (const auto plan = runtime().runs.find(order.run); plan && plan->generation)
     job.prompt_tokens = plan->generation->prompt_tokens;
   StageOutcome outcome = run_stage_job(job, *source_, channel_, trace_scope().running());
   if (outcome.error) {

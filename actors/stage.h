@@ -16,7 +16,7 @@ namespace blue::actors {
 
 class Stage final : public PinnedActor<StageHandle> {
  public:
-  Stage(caf::actor_config& config, Fabric& fabric, messages::StageId stage_id);
+  Stage(caf::actor_config& config, RuntimeContext& runtime, messages::StageId stage_id);
 
   Behavior make_behavior() override;
   void on_exit() override;

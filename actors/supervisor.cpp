@@ -4,8 +4,8 @@
 
 namespace blue::actors {
 
-Supervisor::Supervisor(caf::actor_config& config, Fabric& fabric)
-    : PinnedActor(config, fabric, ActorKind::supervisor, "supervisor") {}
+Supervisor::Supervisor(caf::actor_config& config, RuntimeContext& runtime)
+    : PinnedActor(config, runtime, ActorKind::supervisor, "supervisor") {}
 
 Supervisor::Behavior Supervisor::make_behavior() {
   bind_thread();
@@ -25,17 +25,17 @@ Supervisor::Behavior Supervisor::make_behavior() {
 
 void Supervisor::on_exit() {
   // However it came to this, nobody below may go on alone: all work stops, all actors end, all handles go.
-  fabric().close();
-  fabric().book.close();
+  runtime().close();
+  runtime().book.close();
   for (auto& [name, child] : children_) child.end();
   children_.clear();
   watch_.clear();
-  fabric().events.end_all(ErrorKind::failed, "the runtime's supervisor has ended");
+  runtime().events.end_all(ErrorKind::failed, "the runtime's supervisor has ended");
   PinnedActor::on_exit();
 }
 
 void Supervisor::open_run(messages::RunNumber run) {
-  const auto plan = fabric().runs.find(run);
+  const auto plan = runtime().runs.find(run);
   if (!plan) return;
   const Status raised = spawn_stages_of(*plan);
   if (!raised) return end_run(run, raised.error());
@@ -47,9 +47,9 @@ void Supervisor::open_run(messages::RunNumber run) {
 }
 
 void Supervisor::open_generation(messages::RunNumber run) {
-  const auto plan = fabric().runs.find(run);
+  const auto plan = runtime().runs.find(run);
   if (!plan || !plan->generation) return;
-  const auto channel = fabric().channels.open("generate");
+  const auto channel = runtime().channels.open("generate");
   if (!channel) return end_run(run, channel.error());
   if (incarnations_[(*channel)->index] == 0) spawn_stage((*channel)->index);
   const StageJob& job = *plan->generation;
@@ -74,7 +74,7 @@ void Supervisor::child_down(const std::string& name, const std::string& why) {
   if (found == children_.end()) return;
   const Child child = std::move(found->second);
   children_.erase(found);
-  fabric().log.write(LogLevel::error, "actor " + name + " has died: " + why);
+  runtime().log.write(LogLevel::error, "actor " + name + " has died: " + why);
   switch (policy_.decide(child.kind, monotonic_now_ns())) {
     case DownDecision::end_run: {
       const auto run = static_cast<messages::RunNumber>(std::stoull(name.substr(name.find('.') + 1)));
@@ -85,8 +85,8 @@ void Supervisor::child_down(const std::string& name, const std::string& why) {
     case DownDecision::restart_lose_job: {
       // Told before the new one is known, so that no job given to it can be meant.
       messages::StageLost lost;
-      for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
-        if (name == "stage." + fabric().channels.at(stage_id).name) lost.stage_id = stage_id;
+      for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
+        if (name == "stage." + runtime().channels.at(stage_id).name) lost.stage_id = stage_id;
       }
       lost.incarnation = incarnations_[lost.stage_id];
       lost.error = "the actor of " + name + " has died (" + why + "); it was started again";
@@ -95,8 +95,8 @@ void Supervisor::child_down(const std::string& name, const std::string& why) {
     }
     case DownDecision::restart: child.start(); return after_restart(child.kind, why);
     case DownDecision::give_up:
-      fabric().events.end_all(ErrorKind::failed,
-                              "actor " + name + " has died (" + why + ") and can't be started again");
+      runtime().events.end_all(ErrorKind::failed,
+                               "actor " + name + " has died (" + why + ") and can't be started again");
       return this->quit(caf::exit_reason::unhandled_exception);
   }
 }
@@ -128,7 +128,7 @@ void Supervisor::end_run(messages::RunNumber run, const Error& error) {
 void Supervisor::close_run(messages::RunNumber run) {
   generations_.erase(run);
   open_runs_.erase(run);
-  fabric().book.update([run](Addresses& addresses) { addresses.cascades.erase(run); });
+  runtime().book.update([run](Addresses& addresses) { addresses.cascades.erase(run); });
   const auto found = children_.find("cascade." + std::to_string(run));
   if (found == children_.end()) return;
   const Child child = std::move(found->second);

@@ -17,7 +17,7 @@ namespace blue::actors {
 
 class Supervisor final : public PinnedActor<SupervisorHandle> {
  public:
-  Supervisor(caf::actor_config& config, Fabric& fabric);
+  Supervisor(caf::actor_config& config, RuntimeContext& runtime);
   Behavior make_behavior() override;
   void on_exit() override;
 

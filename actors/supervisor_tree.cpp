@@ -19,8 +19,8 @@ namespace blue::actors {
 
 template <class Actor, class Place, class... Args>
 void Supervisor::spawn_child(ActorKind kind, const std::string& name, Place place, Args... args) {
-  const auto handle = spawn_pinned<Actor>(*this, fabric(), args...);
-  fabric().book.update([&](Addresses& addresses) { place(addresses, handle); });
+  const auto handle = spawn_pinned<Actor>(*this, runtime(), args...);
+  runtime().book.update([&](Addresses& addresses) { place(addresses, handle); });
   Child child;
   child.kind = kind;
   child.name = name;
@@ -40,7 +40,7 @@ void Supervisor::spawn_all() {
   spawn_child<EntropyMonitor>(ActorKind::entropy_monitor, "entropy", placed(&Addresses::entropy_monitor));
   spawn_child<TokenizerWorker>(ActorKind::tokenizer, "tokenizer", placed(&Addresses::tokenizer));
   spawn_child<KvLibrary>(ActorKind::kv_library, "kv", placed(&Addresses::kv_library));
-  if (fabric().options.tiers) spawn_tiers();
+  if (runtime().options.tiers) spawn_tiers();
   spawn_child<Scheduler>(ActorKind::scheduler, "scheduler", placed(&Addresses::scheduler));
 }
 
@@ -58,7 +58,7 @@ void Supervisor::spawn_tiers() {
 }
 
 void Supervisor::spawn_stage(messages::StageId stage_id) {
-  const std::string name = "stage." + fabric().channels.at(stage_id).name;
+  const std::string name = "stage." + runtime().channels.at(stage_id).name;
   const auto place = [this, stage_id](Addresses& addresses, const StageHandle& handle) {
     addresses.stages[stage_id] = {handle, ++incarnations_[stage_id]};
   };
@@ -67,7 +67,7 @@ void Supervisor::spawn_stage(messages::StageId stage_id) {
 
 Status Supervisor::spawn_stages_of(const RunPlan& plan) {
   for (const StageSpec& stage : plan.record.cascade.stages) {
-    BLUE_TRY_ASSIGN(const StageChannel* channel, fabric().channels.open(stage.name));
+    BLUE_TRY_ASSIGN(const StageChannel* channel, runtime().channels.open(stage.name));
     if (incarnations_[channel->index] == 0) spawn_stage(channel->index);
   }
   return {};

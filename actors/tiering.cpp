@@ -26,10 +26,10 @@ std::string_view to_text(memory::Tier tier) {
   return "unknown";
 }
 
-Tiering::Tiering(caf::actor_config& config, Fabric& fabric, memory::Tier tier)
-    : PinnedActor(config, fabric, ActorKind::tiering, "tier." + std::string(to_text(tier))),
+Tiering::Tiering(caf::actor_config& config, RuntimeContext& runtime, memory::Tier tier)
+    : PinnedActor(config, runtime, ActorKind::tiering, "tier." + std::string(to_text(tier))),
       tier_(tier),
-      scheduler_(*fabric.options.tiers, tier) {}
+      scheduler_(*runtime.options.tiers, tier) {}
 
 Tiering::Behavior Tiering::make_behavior() {
   bind_thread();
@@ -47,7 +47,7 @@ Tiering::Behavior Tiering::make_behavior() {
       }),
       on([this](const messages::Moved& moved) { execute(scheduler_.moved({moved.block})); }),
       on([this](const messages::MoveCorrupt& corrupt) {
-        fabric().log.write(LogLevel::error, corrupt.error);
+        runtime().log.write(LogLevel::error, corrupt.error);
         execute(scheduler_.move_failed({corrupt.block},
                                        Error(memory::MemoryError::block_corrupt, corrupt.error)));
       }),
@@ -60,8 +60,8 @@ Tiering::Behavior Tiering::make_behavior() {
 }
 
 void Tiering::prefetch(const messages::PrefetchModel& order) {
-  if (!fabric().options.registry) return;
-  const auto model = fabric().options.registry->open(order.model);
+  if (!runtime().options.registry) return;
+  const auto model = runtime().options.registry->open(order.model);
   // A guess about a model that can't be opened: the stage that needs it will say so.
   if (!model) return;
   execute(scheduler_.fetch((*model)->blocks, Want::guessed));
@@ -104,7 +104,7 @@ void Tiering::execute(const TierScheduler::Orders& orders) {
   if (!orders.had_to_evict) return;
   messages::TierPressure pressure;
   pressure.tier = static_cast<std::uint8_t>(tier_);
-  const memory::TierLedger& ledger = fabric().options.tiers->ledger(tier_);
+  const memory::TierLedger& ledger = runtime().options.tiers->ledger(tier_);
   pressure.n_bytes_total = ledger.size().count;
   pressure.n_bytes_used = (ledger.size() - ledger.free_bytes()).count;
   send(book().get(&Addresses::scheduler), pressure);

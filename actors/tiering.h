@@ -14,7 +14,7 @@ namespace blue::actors {
 
 class Tiering final : public PinnedActor<TieringHandle> {
  public:
-  Tiering(caf::actor_config& config, Fabric& fabric, memory::Tier tier);
+  Tiering(caf::actor_config& config, RuntimeContext& runtime, memory::Tier tier);
   Behavior make_behavior() override;
 
  private:

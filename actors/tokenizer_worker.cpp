@@ -4,19 +4,19 @@
 
 namespace blue::actors {
 
-TokenizerWorker::TokenizerWorker(caf::actor_config& config, Fabric& fabric)
-    : PinnedActor(config, fabric, ActorKind::tokenizer, "tokenizer") {}
+TokenizerWorker::TokenizerWorker(caf::actor_config& config, RuntimeContext& runtime)
+    : PinnedActor(config, runtime, ActorKind::tokenizer, "tokenizer") {}
 
 TokenizerWorker::Behavior TokenizerWorker::make_behavior() {
   bind_thread();
   return {
       on([this](const messages::EncodeText& order) {
         messages::EncodedText reply;
-        if (fabric().options.text_codec == nullptr) {
+        if (runtime().options.text_codec == nullptr) {
           reply.error = "this runtime has no vocabularies";
           return reply;
         }
-        auto ids = fabric().options.text_codec->encode(order.model, order.text);
+        auto ids = runtime().options.text_codec->encode(order.model, order.text);
         if (ids)
           reply.ids = std::move(ids).value();
         else
@@ -25,11 +25,11 @@ TokenizerWorker::Behavior TokenizerWorker::make_behavior() {
       }),
       on([this](const messages::DecodeTokens& order) {
         messages::DecodedText reply;
-        if (fabric().options.text_codec == nullptr) {
+        if (runtime().options.text_codec == nullptr) {
           reply.error = "this runtime has no vocabularies";
           return reply;
         }
-        auto text = fabric().options.text_codec->decode(order.model, order.ids);
+        auto text = runtime().options.text_codec->decode(order.model, order.ids);
         if (text)
           reply.text = std::move(text).value();
         else

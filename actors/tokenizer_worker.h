@@ -9,7 +9,7 @@ namespace blue::actors {
 
 class TokenizerWorker final : public PinnedActor<TokenizerHandle> {
  public:
-  TokenizerWorker(caf::actor_config& config, Fabric& fabric);
+  TokenizerWorker(caf::actor_config& config, RuntimeContext& runtime);
   Behavior make_behavior() override;
 };
 

@@ -8,29 +8,29 @@ namespace {
 constexpr std::chrono::milliseconds kDrainEvery{100};
 }  // namespace
 
-Tracer::Tracer(caf::actor_config& config, Fabric& fabric)
-    : PinnedActor(config, fabric, ActorKind::tracer, "tracer") {}
+Tracer::Tracer(caf::actor_config& config, RuntimeContext& runtime)
+    : PinnedActor(config, runtime, ActorKind::tracer, "tracer") {}
 
 Tracer::Behavior Tracer::make_behavior() {
   bind_thread();
   poll_later();
   return {
       on([this](const messages::FlushTraces&) {
-        fabric().trace_store.drain(fabric().traces);
+        runtime().trace_store.drain(runtime().traces);
         messages::TracesFlushed flushed;
-        flushed.n_spans = fabric().trace_store.n_taken();
-        flushed.n_dropped = fabric().traces.dropped() + fabric().trace_store.n_beyond();
+        flushed.n_spans = runtime().trace_store.n_taken();
+        flushed.n_dropped = runtime().traces.dropped() + runtime().trace_store.n_beyond();
         return flushed;
       }),
       on([this](const messages::PollTraces&) {
-        fabric().trace_store.drain(fabric().traces);
+        runtime().trace_store.drain(runtime().traces);
         poll_later();
       }),
   };
 }
 
 void Tracer::poll_later() {
-  if (!fabric().traces.is_on()) return;
+  if (!runtime().traces.is_on()) return;
   send_after(TracerHandle(this), kDrainEvery, messages::PollTraces{});
 }
 

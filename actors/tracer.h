@@ -1,4 +1,4 @@
-// Tracer: drains the actors' span rings into the fabric's trace store, often enough that none runs over, and counts what was
+// Tracer: drains the actors' span rings into the runtime's trace store, often enough that none runs over, and counts what was
 // lost. Depends on actors/. Threads: its own; with tracing off it only answers.
 #pragma once
 
@@ -9,7 +9,7 @@ namespace blue::actors {
 
 class Tracer final : public PinnedActor<TracerHandle> {
  public:
-  Tracer(caf::actor_config& config, Fabric& fabric);
+  Tracer(caf::actor_config& config, RuntimeContext& runtime);
   Behavior make_behavior() override;
 
  private:

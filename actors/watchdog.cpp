@@ -5,19 +5,19 @@
 
 namespace blue::actors {
 
-Watchdog::Watchdog(caf::actor_config& config, Fabric& fabric)
-    : PinnedActor(config, fabric, ActorKind::watchdog, "watchdog"),
-      watch_(fabric.options.stall_deadline_ns) {}
+Watchdog::Watchdog(caf::actor_config& config, RuntimeContext& runtime)
+    : PinnedActor(config, runtime, ActorKind::watchdog, "watchdog"),
+      watch_(runtime.options.stall_deadline_ns) {}
 
 Watchdog::Behavior Watchdog::make_behavior() {
   bind_thread();
   const auto begin = [this](messages::StageId stage_id, messages::JobNumber job) {
-    watch_.begin(stage_id, job, fabric().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed),
+    watch_.begin(stage_id, job, runtime().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed),
                  monotonic_now_ns());
     look_later();
   };
-  for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
-    const messages::JobNumber job = fabric().channels.at(stage_id).current_job();
+  for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
+    const messages::JobNumber job = runtime().channels.at(stage_id).current_job();
     if (job != 0) begin(stage_id, job);
   }
   return {
@@ -31,8 +31,8 @@ Watchdog::Behavior Watchdog::make_behavior() {
 }
 
 void Watchdog::look() {
-  for (messages::StageId stage_id = 0; stage_id < fabric().channels.size(); ++stage_id) {
-    const std::uint64_t heartbeat = fabric().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed);
+  for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
+    const std::uint64_t heartbeat = runtime().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed);
     const auto stall = watch_.look(stage_id, heartbeat, monotonic_now_ns());
     if (!stall) continue;
     messages::Stalled stalled;

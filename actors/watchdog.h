@@ -1,4 +1,4 @@
-// Watchdog: owns the deadlines. A stage that runs and whose heartbeat has not moved for the fabric's stall deadline is reported
+// Watchdog: owns the deadlines. A stage that runs and whose heartbeat has not moved for the runtime's stall deadline is reported
 // to the scheduler, which stops it. Looks four times per deadline, and only while something runs.
 // Depends on actors/. Threads: its own. After a restart it watches whatever runs, from now on.
 #pragma once
@@ -13,7 +13,7 @@ namespace blue::actors {
 
 class Watchdog final : public PinnedActor<WatchdogHandle> {
  public:
-  Watchdog(caf::actor_config& config, Fabric& fabric);
+  Watchdog(caf::actor_config& config, RuntimeContext& runtime);
   Behavior make_behavior() override;
 
  private:

@@ -1,6 +1,6 @@
 // KvCacheStore: KV snapshots in memory, by number while they are handed over and by name once the kv library has them. Bounded: the
 // least recently used leaves. The bytes never cross a message.
-// Depends on base. Threads: any. Owned by the fabric, so that a restarted library finds its snapshots.
+// Depends on base. Threads: any. Owned by the runtime, so that a restarted library finds its snapshots.
 #pragma once
 
 #include <cstdint>

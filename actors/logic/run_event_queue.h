@@ -1,5 +1,5 @@
 // RunEventQueue: where the application actor leaves what happens to runs, and where threads that are no actors wait for it.
-// Depends on base and messages' plain parts. Threads: any on both sides; one mutex. Owned by the fabric.
+// Depends on base and messages' plain parts. Threads: any on both sides; one mutex. Owned by the runtime.
 #pragma once
 
 #include <chrono>

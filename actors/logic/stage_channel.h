@@ -1,6 +1,6 @@
 // StageChannel: what a stage and those around it share without messages: its rings, its stop flag, its heartbeat.
 // StageChannels: all channels of a runtime; they are added and never removed, so that an index stays good.
-// Depends on base and messages' plain parts; no CAF. Owned by the fabric, which outlives every actor.
+// Depends on base and messages' plain parts; no CAF. Owned by the runtime, which outlives every actor.
 // Threads: a ring's two ends are the actors named in messages/rings.h; everything else is any thread.
 #pragma once
 

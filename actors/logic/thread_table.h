@@ -1,5 +1,5 @@
 // ThreadTable: which actors sit on which threads and cores: for people, and for the test that reads /proc.
-// Depends on base and restart_policy.h. Threads: any. Owned by the fabric.
+// Depends on base and restart_policy.h. Threads: any. Owned by the runtime.
 #pragma once
 
 #include <algorithm>

@@ -6,29 +6,29 @@
 // Depends on actors/ and CAF. Drop every handle before the runtime is shut down: a handle keeps its actor's thread alive.
 #pragma once
 
+#include "actors/actor_runtime.h"
 #include "actors/handles.h"
-#include "actors/house.h"
 #include "apps/session/runtime_host.h"
 
 namespace blue::host {
 
 /// A bug after shutdown().
-inline caf::actor_system& actor_system(Runtime& runtime) { return runtime.house().system(); }
+inline caf::actor_system& actor_system(Runtime& runtime) { return runtime.actor_runtime().system(); }
 
 /// Handles generate_text and answers generated_text; empty after shutdown().
 inline actors::ApplicationHandle application(Runtime& runtime) {
-  return runtime.house().fabric().book.get(&actors::Addresses::application);
+  return runtime.actor_runtime().context().book.get(&actors::Addresses::application);
 }
 
 /// Handles encode_text and decode_tokens.
 inline actors::TokenizerHandle tokenizer(Runtime& runtime) {
-  return runtime.house().fabric().book.get(&actors::Addresses::tokenizer);
+  return runtime.actor_runtime().context().book.get(&actors::Addresses::tokenizer);
 }
 
 /// Stamps a message as the root of a new trace, for actors that do not derive from messages::TracedActor.
 template <messages::ListedMessage Message>
 Message as_root(Runtime& runtime, Message message) {
-  if (runtime.house().fabric().traces.is_on()) message.trace = child_of(TraceContext{});
+  if (runtime.actor_runtime().context().traces.is_on()) message.trace = child_of(TraceContext{});
   return message;
 }
 

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "actors/house.h"
+#include "actors/actor_runtime.h"
 #include "actors/logic/cascade_run.h"
 #include "actors/logic/run_directory.h"
 #include "actors/tiering.h"
@@ -15,7 +15,7 @@ using actors::ActorsError;
 using actors::Addresses;
 
 struct Run::State {
-  std::shared_ptr<actors::House> house;
+  std::shared_ptr<actors::ActorRuntime> actors;
   messages::RunNumber number = 0;
   std::string id;
   bool is_finished = false;
@@ -25,7 +25,7 @@ struct Runtime::State {
   RuntimeOptions options;
   std::string choice = "no device: the program brings its own tokens";
   std::unique_ptr<DeviceBoot> device;  ///< outlives the actors
-  std::unique_ptr<actors::House> house;
+  std::unique_ptr<actors::ActorRuntime> actors;
   bool is_down = false;
 };
 
@@ -33,7 +33,7 @@ Run::Run(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Run::Run(Run&&) noexcept = default;
 Run& Run::operator=(Run&&) noexcept = default;
 Run::~Run() {
-  if (state_) state_->house->fabric().events.close(state_->number);
+  if (state_) state_->actors->context().events.close(state_->number);
 }
 
 const std::string& Run::id() const { return state_->id; }
@@ -42,7 +42,7 @@ std::vector<RunEvent> Run::poll() { return wait(std::chrono::nanoseconds(0)); }
 
 std::vector<RunEvent> Run::wait(std::chrono::nanoseconds patience) {
   if (state_->is_finished) return {};
-  std::vector<RunEvent> events = state_->house->fabric().events.take(state_->number, patience);
+  std::vector<RunEvent> events = state_->actors->context().events.take(state_->number, patience);
   if (!events.empty() && events.back().kind == RunEvent::Kind::finished) state_->is_finished = true;
   return events;
 }
@@ -50,7 +50,7 @@ std::vector<RunEvent> Run::wait(std::chrono::nanoseconds patience) {
 void Run::cancel() {
   messages::CancelRun order;
   order.run = state_->number;
-  state_->house->send(&Addresses::application, order);
+  state_->actors->send(&Addresses::application, order);
 }
 
 RunEvent Run::follow(const std::function<void(const RunEvent&)>& hear,
@@ -82,27 +82,27 @@ Runtime::~Runtime() { shutdown(); }
 
 Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink& log) {
   auto state = std::make_shared<State>();
-  actors::FabricOptions fabric;
+  actors::RuntimeContextOptions context;
   BLUE_TRY_ASSIGN(const hal::Topology topology, hal::read_topology());
-  fabric.placement = actors::place_actors(topology);
-  fabric.stall_deadline_ns = options.stall_deadline_ns;
-  fabric.spans_per_actor = options.tracing == Tracing::on ? options.spans_per_actor : 0;
+  context.placement = actors::place_actors(topology);
+  context.stall_deadline_ns = options.stall_deadline_ns;
+  context.spans_per_actor = options.tracing == Tracing::on ? options.spans_per_actor : 0;
   if (options.make_source) {
-    fabric.make_source = options.make_source;
+    context.make_source = options.make_source;
   } else {
-    BLUE_TRY_ASSIGN(state->device, boot_device(options, fabric.placement, log));
+    BLUE_TRY_ASSIGN(state->device, boot_device(options, context.placement, log));
     state->choice = state->device->choice;
-    fabric.make_source = session_sources(*state->device, options);
-    fabric.tiers = state->device->tiers;
-    fabric.registry = state->device->registry;
-    fabric.text_codec = state->device->registry;
+    context.make_source = session_sources(*state->device, options);
+    context.tiers = state->device->tiers;
+    context.registry = state->device->registry;
+    context.text_codec = state->device->registry;
   }
   if (options.runs_root.empty()) options.runs_root = actors::default_runs_root();
   state->options = std::move(options);
-  state->house = std::make_unique<actors::House>(std::move(fabric), log);
+  state->actors = std::make_unique<actors::ActorRuntime>(std::move(context), log);
   // The tree stands before anybody can speak to it.
   constexpr std::chrono::seconds kPatience{5};
-  if (!state->house->ping() || !state->house->fabric().threads.wait_until_bound(kPatience)) {
+  if (!state->actors->ping() || !state->actors->context().threads.wait_until_bound(kPatience)) {
     return Error(ActorsError::actor_down, "the actors did not start");
   }
   return std::unique_ptr<Runtime>(new Runtime(std::move(state)));
@@ -110,42 +110,42 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
 
 void Runtime::shutdown() {
   if (!state_ || std::exchange(state_->is_down, true)) return;
-  state_->house->stop();
+  state_->actors->stop();
 }
 
 const std::string& Runtime::device_choice() const { return state_->choice; }
-actors::House& Runtime::house() { return *state_->house; }
+actors::ActorRuntime& Runtime::actor_runtime() { return *state_->actors; }
 
 Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::string& path) {
   if (!state_->device) return Error(ActorsError::bad_request, "this runtime was started without a device");
   BLUE_TRY_ASSIGN(const auto loaded, state_->device->registry->open(path));
   messages::PrefetchModel prefetch;
   prefetch.model = path;
-  state_->house->send(state_->house->fabric().book.tier(memory::Tier::vram), prefetch);
+  state_->actors->send(state_->actors->context().book.tier(memory::Tier::vram), prefetch);
   return loaded->model;
 }
 
 Result<Run> Runtime::open(std::unique_ptr<Run::State> run, std::string log_path, actors::RunStart start,
                           actors::RunRecord record, std::optional<actors::StageJob> generation) {
   if (state_->is_down) return Error(ActorsError::shutting_down, "the runtime was shut down");
-  actors::Fabric& fabric = state_->house->fabric();
-  run->house = {state_, state_->house.get()};  // keeps the device alive as long as the house
-  run->number = fabric.runs.next_run();
+  actors::RuntimeContext& context = state_->actors->context();
+  run->actors = {state_, state_->actors.get()};  // keeps the device alive as long as the house
+  run->number = context.runs.next_run();
   if (generation) {
     generation->run = run->number;
-    generation->job = fabric.runs.next_job();
+    generation->job = context.runs.next_job();
   }
   const bool is_generation = generation.has_value();
-  fabric.events.open(run->number);
-  fabric.runs.put({run->number, std::move(log_path), start, std::move(record), std::move(generation)});
+  context.events.open(run->number);
+  context.runs.put({run->number, std::move(log_path), start, std::move(record), std::move(generation)});
   if (is_generation) {
     messages::OpenGeneration order;
     order.run = run->number;
-    state_->house->send(&Addresses::application, order);
+    state_->actors->send(&Addresses::application, order);
   } else {
     messages::OpenRun order;
     order.run = run->number;
-    state_->house->send(&Addresses::application, order);
+    state_->actors->send(&Addresses::application, order);
   }
   return Run(std::move(run));
 }
@@ -190,11 +190,11 @@ Result<Run> Runtime::resume(const std::string& run_id) {
 }
 
 std::vector<memory::SlotText> Runtime::slots(const Run& run) const {
-  const auto buffer = state_->house->fabric().runs.buffer(run.state_->number);
+  const auto buffer = state_->actors->context().runs.buffer(run.state_->number);
   return buffer ? buffer->observe() : std::vector<memory::SlotText>();
 }
 
-std::vector<actors::ActorThread> Runtime::actors() const { return state_->house->fabric().threads.all(); }
+std::vector<actors::ActorThread> Runtime::actors() const { return state_->actors->context().threads.all(); }
 
 std::vector<TierState> Runtime::tiers() const {
   std::vector<TierState> states;
@@ -208,18 +208,20 @@ std::vector<TierState> Runtime::tiers() const {
   return states;
 }
 
-std::vector<messages::HintRecord> Runtime::hints() const { return state_->house->fabric().hint_log.recent(); }
+std::vector<messages::HintRecord> Runtime::hints() const {
+  return state_->actors->context().hint_log.recent();
+}
 
 actors::TraceDump Runtime::traces() {
-  actors::Fabric& fabric = state_->house->fabric();
+  actors::RuntimeContext& context = state_->actors->context();
   // After a shutdown nobody drains but us.
-  if (!state_->house->flush_traces()) fabric.trace_store.drain(fabric.traces);
-  return actors::to_dump(fabric.trace_store.spans(), fabric.traces.writers(),
-                         fabric.traces.dropped() + fabric.trace_store.n_beyond());
+  if (!state_->actors->flush_traces()) context.trace_store.drain(context.traces);
+  return actors::to_dump(context.trace_store.spans(), context.traces.writers(),
+                         context.traces.dropped() + context.trace_store.n_beyond());
 }
 
 std::uint32_t Runtime::n_restarts() {
-  const auto pong = state_->house->ping();
+  const auto pong = state_->actors->ping();
   return pong ? pong->n_restarts : 0;
 }
 

@@ -30,7 +30,7 @@
 #include "models/model.h"
 
 namespace blue::actors {
-class House;
+class ActorRuntime;
 }
 
 namespace blue::host {
@@ -143,7 +143,7 @@ class Runtime {
   void shutdown();
 
   /// For embedded.h.
-  [[nodiscard]] actors::House& house();
+  [[nodiscard]] actors::ActorRuntime& actor_runtime();
 
  private:
   struct State;

@@ -2,7 +2,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 
-#include "tests/support/actors/test_house.h"
+#include "tests/support/actors/test_runtime.h"
 
 namespace blue {
 namespace {
@@ -19,15 +19,15 @@ std::string story_of(const std::vector<actors::RunEvent>& events) {
 }
 
 std::string run_once() {
-  actors::FabricOptions options;
+  actors::RuntimeContextOptions options;
   options.spawn = actors::SpawnMode::cooperative;
-  test::TestHouse house(std::move(options));
-  house.scripts->set("think", test::saying("a plan"));
-  house.scripts->set("code", test::saying("pass"));
-  const auto run = house.begin_cascade(test::two_stages(), "t", "run.wal");
-  house.house->settle();
+  test::TestRuntime runtime(std::move(options));
+  runtime.scripts->set("think", test::saying("a plan"));
+  runtime.scripts->set("code", test::saying("pass"));
+  const auto run = runtime.begin_cascade(test::two_stages(), "t", "run.wal");
+  runtime.actors->settle();
   // Everything has happened by now: nothing is waited for.
-  return story_of(house.house->fabric().events.take(run, std::chrono::nanoseconds(0)));
+  return story_of(runtime.actors->context().events.take(run, std::chrono::nanoseconds(0)));
 }
 
 }  // namespace

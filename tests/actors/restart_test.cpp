@@ -2,7 +2,7 @@
 #include <thread>
 
 #include "actors/logic/cascade_run.h"
-#include "tests/support/actors/test_house.h"
+#include "tests/support/actors/test_runtime.h"
 
 namespace blue {
 namespace {
@@ -10,13 +10,13 @@ namespace {
 using actors::Addresses;
 
 template <class Handle>
-void kill(test::TestHouse& house, Handle Addresses::*who) {
-  messages::send_exit_to(house.house->fabric().book.get(who), caf::exit_reason::kill);
+void kill(test::TestRuntime& runtime, Handle Addresses::*who) {
+  messages::send_exit_to(runtime.actors->context().book.get(who), caf::exit_reason::kill);
 }
 
-void wait_for_restarts(test::TestHouse& house, std::uint32_t n) {
+void wait_for_restarts(test::TestRuntime& runtime, std::uint32_t n) {
   for (;;) {
-    const auto pong = house.house->ping();
+    const auto pong = runtime.actors->ping();
     REQUIRE(pong.has_value());
     if (pong->n_restarts >= n) return;
     std::this_thread::yield();
@@ -26,68 +26,68 @@ void wait_for_restarts(test::TestHouse& house, std::uint32_t n) {
 }  // namespace
 
 TEST_CASE("actors whose state can be rebuilt are started again and a run goes through afterwards") {
-  test::TestHouse house;
-  house.scripts->set("think", test::saying("a plan"));
-  house.scripts->set("code", test::saying("pass"));
-  REQUIRE(house.house->ping().has_value());
+  test::TestRuntime runtime;
+  runtime.scripts->set("think", test::saying("a plan"));
+  runtime.scripts->set("code", test::saying("pass"));
+  REQUIRE(runtime.actors->ping().has_value());
   std::uint32_t n = 0;
-  kill(house, &Addresses::entropy_monitor);
-  wait_for_restarts(house, ++n);
-  kill(house, &Addresses::watchdog);
-  wait_for_restarts(house, ++n);
-  kill(house, &Addresses::tracer);
-  wait_for_restarts(house, ++n);
-  kill(house, &Addresses::tokenizer);
-  wait_for_restarts(house, ++n);
-  kill(house, &Addresses::kv_library);
-  wait_for_restarts(house, ++n);
-  kill(house, &Addresses::scheduler);
-  wait_for_restarts(house, ++n);
-  const auto events = house.wait_for_end(house.begin_cascade(test::two_stages(), "t", "run.wal"));
+  kill(runtime, &Addresses::entropy_monitor);
+  wait_for_restarts(runtime, ++n);
+  kill(runtime, &Addresses::watchdog);
+  wait_for_restarts(runtime, ++n);
+  kill(runtime, &Addresses::tracer);
+  wait_for_restarts(runtime, ++n);
+  kill(runtime, &Addresses::tokenizer);
+  wait_for_restarts(runtime, ++n);
+  kill(runtime, &Addresses::kv_library);
+  wait_for_restarts(runtime, ++n);
+  kill(runtime, &Addresses::scheduler);
+  wait_for_restarts(runtime, ++n);
+  const auto events = runtime.wait_for_end(runtime.begin_cascade(test::two_stages(), "t", "run.wal"));
   REQUIRE(!events.empty());
   CHECK(events.back().outcome == messages::Outcome::completed);
-  CHECK(house.house->flush_traces());
+  CHECK(runtime.actors->flush_traces());
 }
 
 TEST_CASE("a cascade that dies ends its run with an error and leaves a log that a resume completes") {
-  test::TestHouse house;
-  house.scripts->set("think", test::saying("a plan"));
+  test::TestRuntime runtime;
+  runtime.scripts->set("think", test::saying("a plan"));
   test::Script stuck = test::saying("pa");
   stuck.end = test::Script::End::wait_for_stop;
-  house.scripts->set("code", stuck);
-  const auto run = house.begin_cascade(test::two_stages(), "t", "run.wal");
-  while (house.scripts->n_waiting == 0) std::this_thread::yield();
-  messages::send_exit_to(house.house->fabric().book.cascade(run), caf::exit_reason::kill);
-  const auto events = house.wait_for_end(run);
+  runtime.scripts->set("code", stuck);
+  const auto run = runtime.begin_cascade(test::two_stages(), "t", "run.wal");
+  while (runtime.scripts->n_waiting == 0) std::this_thread::yield();
+  messages::send_exit_to(runtime.actors->context().book.cascade(run), caf::exit_reason::kill);
+  const auto events = runtime.wait_for_end(run);
   REQUIRE(!events.empty());
   CHECK(events.back().outcome == messages::Outcome::failed);
   CHECK(events.back().error.find("cascade") != std::string::npos);
   // The stage that worked for it is stopped, so that the device is free.
-  while (house.scripts->n_waiting != 0) std::this_thread::yield();
+  while (runtime.scripts->n_waiting != 0) std::this_thread::yield();
 
-  house.scripts->set("code", test::saying("pass"));
+  runtime.scripts->set("code", test::saying("pass"));
   actors::RunPlan again;
-  again.log_path = house.log_path("run.wal");
+  again.log_path = runtime.log_path("run.wal");
   again.start = actors::RunStart::resumed;
   const auto logged = actors::read_logged_run(again.log_path);
   REQUIRE(logged.ok());
   again.record = logged->record;
-  const auto resumed = house.wait_for_end(house.begin(std::move(again)));
+  const auto resumed = runtime.wait_for_end(runtime.begin(std::move(again)));
   REQUIRE(!resumed.empty());
   CHECK(resumed.back().outcome == messages::Outcome::completed);
-  const auto prompts = house.scripts->prompts();
+  const auto prompts = runtime.scripts->prompts();
   CHECK(prompts.size() == 3);  // think was not run again
 }
 
 TEST_CASE("an actor that can't be started again ends the runtime and every waiting thread hears it") {
-  test::TestHouse house;
+  test::TestRuntime runtime;
   test::Script stuck = test::saying("a");
   stuck.end = test::Script::End::wait_for_stop;
-  house.scripts->set("m", stuck);
-  const auto run = house.begin_generation("m", 10);
-  while (house.scripts->n_waiting == 0) std::this_thread::yield();
-  kill(house, &Addresses::application);
-  const auto events = house.wait_for_end(run);
+  runtime.scripts->set("m", stuck);
+  const auto run = runtime.begin_generation("m", 10);
+  while (runtime.scripts->n_waiting == 0) std::this_thread::yield();
+  kill(runtime, &Addresses::application);
+  const auto events = runtime.wait_for_end(run);
   REQUIRE(!events.empty());
   CHECK(events.back().kind == actors::RunEvent::Kind::finished);
   CHECK(events.back().outcome != messages::Outcome::completed);

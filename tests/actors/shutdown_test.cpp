@@ -9,7 +9,7 @@
 #include <random>
 #include <thread>
 
-#include "tests/support/actors/test_house.h"
+#include "tests/support/actors/test_runtime.h"
 
 namespace blue {
 namespace {
@@ -58,34 +58,34 @@ int n_rounds() {
   return wanted != nullptr ? std::atoi(wanted) : 100;
 }
 
-/// Brings the house into one of several states, none of which is waited for to settle.
-void disturb(test::TestHouse& house, std::mt19937& random) {
+/// Brings the runtime into one of several states, none of which is waited for to settle.
+void disturb(test::TestRuntime& runtime, std::mt19937& random) {
   switch (random() % 8) {
     case 0: break;  // barely started
-    case 1: house.house->ping(); break;
-    case 2: house.begin_cascade(test::two_stages(), "t", "run.wal"); break;
+    case 1: runtime.actors->ping(); break;
+    case 2: runtime.begin_cascade(test::two_stages(), "t", "run.wal"); break;
     case 3: {  // in the middle of a stage
-      house.begin_cascade(test::two_stages(), "t", "run.wal");
-      while (house.scripts->n_waiting == 0) std::this_thread::yield();
+      runtime.begin_cascade(test::two_stages(), "t", "run.wal");
+      while (runtime.scripts->n_waiting == 0) std::this_thread::yield();
       break;
     }
     case 4: {  // with others queued behind it
-      for (int i = 0; i < 3; ++i) house.begin_generation("think", 100);
+      for (int i = 0; i < 3; ++i) runtime.begin_generation("think", 100);
       break;
     }
     case 5: {  // while something is being started again
-      house.begin_cascade(test::two_stages(), "t", "run.wal");
-      messages::send_exit_to(house.house->fabric().book.get(&actors::Addresses::entropy_monitor),
+      runtime.begin_cascade(test::two_stages(), "t", "run.wal");
+      messages::send_exit_to(runtime.actors->context().book.get(&actors::Addresses::entropy_monitor),
                              caf::exit_reason::kill);
       break;
     }
     case 6: {  // while a run is cancelled
       messages::CancelRun cancel;
-      cancel.run = house.begin_cascade(test::two_stages(), "t", "run.wal");
-      house.house->send(&actors::Addresses::application, cancel);
+      cancel.run = runtime.begin_cascade(test::two_stages(), "t", "run.wal");
+      runtime.actors->send(&actors::Addresses::application, cancel);
       break;
     }
-    case 7: house.begin_generation("loop", 2'000'000'000); break;
+    case 7: runtime.begin_generation("loop", 2'000'000'000); break;
     default: break;
   }
 }
@@ -100,22 +100,22 @@ TEST_CASE("the actors end within a second from any state") {
   REQUIRE(n > 0);
   for (int round = 0; round < n; ++round) {
     watchdog.feed();
-    actors::FabricOptions options;
+    actors::RuntimeContextOptions options;
     options.spans_per_actor = random() % 2 == 0 ? 1024 : 0;
-    test::TestHouse house(std::move(options));
+    test::TestRuntime runtime(std::move(options));
     Script stuck = test::saying("a plan that goes ");
     stuck.end = Script::End::wait_for_stop;
-    house.scripts->set("think", stuck);
-    house.scripts->set("code", test::saying("pass"));
+    runtime.scripts->set("think", stuck);
+    runtime.scripts->set("code", test::saying("pass"));
     Script loop;
     loop.tokens = {"x"};
     loop.repeat_period = 1'000'000;
-    house.scripts->set("loop", loop);
-    disturb(house, random);
+    runtime.scripts->set("loop", loop);
+    disturb(runtime, random);
     const Nanoseconds began_ns = monotonic_now_ns();
-    house.house->stop();
+    runtime.actors->stop();
     slowest_ns = std::max(slowest_ns, monotonic_now_ns() - began_ns);
-    CHECK(house.house->fabric().threads.all().empty());
+    CHECK(runtime.actors->context().threads.all().empty());
   }
   // A second on a machine of its own; a loaded one, and a sanitizer, take their multiple.
   INFO("slowest stop: " << slowest_ns / 1000 << " us");
@@ -123,14 +123,14 @@ TEST_CASE("the actors end within a second from any state") {
 }
 
 TEST_CASE("whoever waits for a run hears that the runtime was shut down") {
-  test::TestHouse house;
+  test::TestRuntime runtime;
   Script stuck = test::saying("a");
   stuck.end = Script::End::wait_for_stop;
-  house.scripts->set("m", stuck);
-  const auto run = house.begin_generation("m", 10);
-  while (house.scripts->n_waiting == 0) std::this_thread::yield();
-  house.house->stop();
-  const auto events = house.wait_for_end(run);
+  runtime.scripts->set("m", stuck);
+  const auto run = runtime.begin_generation("m", 10);
+  while (runtime.scripts->n_waiting == 0) std::this_thread::yield();
+  runtime.actors->stop();
+  const auto events = runtime.wait_for_end(run);
   REQUIRE(!events.empty());
   CHECK(events.back().kind == actors::RunEvent::Kind::finished);
   CHECK(events.back().outcome == messages::Outcome::cancelled);

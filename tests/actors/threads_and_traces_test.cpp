@@ -6,7 +6,7 @@
 
 #include "actors/placement.h"
 #include "hal/topology.h"
-#include "tests/support/actors/test_house.h"
+#include "tests/support/actors/test_runtime.h"
 
 namespace blue {
 namespace {
@@ -23,8 +23,8 @@ std::string status_field(int thread_id, const std::string& name) {
   return "";
 }
 
-actors::FabricOptions traced_and_placed() {
-  actors::FabricOptions options;
+actors::RuntimeContextOptions traced_and_placed() {
+  actors::RuntimeContextOptions options;
   options.placement = actors::place_actors(hal::read_topology().value());
   options.spans_per_actor = 16384;
   return options;
@@ -33,13 +33,13 @@ actors::FabricOptions traced_and_placed() {
 }  // namespace
 
 TEST_CASE("every actor's thread is named and shows its core in /proc") {
-  test::TestHouse house(traced_and_placed());
+  test::TestRuntime runtime(traced_and_placed());
   Script stuck = test::saying("a plan");
   stuck.end = Script::End::wait_for_stop;
-  house.scripts->set("think", stuck);
-  house.begin_cascade(test::two_stages(), "t", "run.wal");
-  while (house.scripts->n_waiting == 0) std::this_thread::yield();
-  const auto threads = house.house->fabric().threads.all();
+  runtime.scripts->set("think", stuck);
+  runtime.begin_cascade(test::two_stages(), "t", "run.wal");
+  while (runtime.scripts->n_waiting == 0) std::this_thread::yield();
+  const auto threads = runtime.actors->context().threads.all();
   std::set<actors::ActorKind> kinds;
   std::set<int> threads;
   for (const actors::ActorThread& thread : threads) {
@@ -56,17 +56,17 @@ TEST_CASE("every actor's thread is named and shows its core in /proc") {
 
 TEST_CASE(
     "a run's trace has spans of at least eight kinds of actor, and every parent is a span of the trace") {
-  test::TestHouse house(traced_and_placed());
-  house.scripts->set("think", test::saying("a plan of several words for the code"));
-  house.scripts->set("code", test::saying("pass"));
-  const auto run = house.begin_cascade(test::two_stages(), "t", "run.wal");
-  REQUIRE(house.wait_for_end(run).back().outcome == messages::Outcome::completed);
-  house.house->ping();
-  REQUIRE(house.house->flush_traces());
-  auto& fabric = house.house->fabric();
-  const auto spans = fabric.trace_store.spans();
-  const auto writers = fabric.traces.writers();
-  CHECK(fabric.traces.dropped() == 0);
+  test::TestRuntime runtime(traced_and_placed());
+  runtime.scripts->set("think", test::saying("a plan of several words for the code"));
+  runtime.scripts->set("code", test::saying("pass"));
+  const auto run = runtime.begin_cascade(test::two_stages(), "t", "run.wal");
+  REQUIRE(runtime.wait_for_end(run).back().outcome == messages::Outcome::completed);
+  runtime.actors->ping();
+  REQUIRE(runtime.actors->flush_traces());
+  auto& context = runtime.actors->context();
+  const auto spans = context.trace_store.spans();
+  const auto writers = context.traces.writers();
+  CHECK(context.traces.dropped() == 0);
 
   // The run's trace is that of the first open_run: it has no parent.
   const Span* root = nullptr;
@@ -105,11 +105,11 @@ TEST_CASE(
 }
 
 TEST_CASE("with tracing off no span is left") {
-  test::TestHouse house;
-  house.scripts->set("m", test::saying("a b c"));
-  house.wait_for_end(house.begin_generation("m", 10));
-  CHECK(house.house->flush_traces());
-  CHECK(house.house->fabric().trace_store.n_taken() == 0);
+  test::TestRuntime runtime;
+  runtime.scripts->set("m", test::saying("a b c"));
+  runtime.wait_for_end(runtime.begin_generation("m", 10));
+  CHECK(runtime.actors->flush_traces());
+  CHECK(runtime.actors->context().trace_store.n_taken() == 0);
 }
 
 }  // namespace blue

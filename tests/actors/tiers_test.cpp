@@ -7,7 +7,7 @@
 
 #include "actors/logic/ring_leases.h"
 #include "hal/cpu_device.h"
-#include "tests/support/actors/test_house.h"
+#include "tests/support/actors/test_runtime.h"
 
 namespace blue {
 namespace {
@@ -21,9 +21,9 @@ std::byte content(std::uint32_t block) { return static_cast<std::byte>(block * 7
 /// Leases one block per token, in order, twice round, and says whether it held the right bytes: "." or "x".
 class LeasingSource final : public actors::TokenSource {
  public:
-  LeasingSource(actors::TierMemory& house, actors::StageChannel& channel,
+  LeasingSource(actors::TierMemory& runtime, actors::StageChannel& channel,
                 const std::vector<memory::BlockId>& blocks)
-      : leases_(house, channel), blocks_(blocks) {}
+      : leases_(runtime, channel), blocks_(blocks) {}
 
   Result<actors::SourceBegin> begin(const actors::StageJob&, const StopToken&) override {
     n_ = 0;
@@ -46,7 +46,7 @@ class LeasingSource final : public actors::TokenSource {
   std::uint32_t n_ = 0;
 };
 
-/// A file of blocks, the device, and the house of tiers over both.
+/// A file of blocks, the device, and the runtime of tiers over both.
 struct Ground {
   std::filesystem::path path;
   std::unique_ptr<hal::Device> device;
@@ -83,22 +83,22 @@ struct Ground {
 };
 
 std::vector<actors::RunEvent> run_through(Ground& ground,
-                                          const std::function<void(test::TestHouse&)>& meanwhile) {
-  actors::FabricOptions options;
+                                          const std::function<void(test::TestRuntime&)>& meanwhile) {
+  actors::RuntimeContextOptions options;
   options.tiers = ground.tiers;
-  test::TestHouse house(std::move(options), [&ground](actors::StageChannel& channel) {
+  test::TestRuntime runtime(std::move(options), [&ground](actors::StageChannel& channel) {
     return std::make_unique<LeasingSource>(*ground.tiers, channel, ground.blocks);
   });
-  const auto run = house.begin_generation("m", 1000);
-  meanwhile(house);
-  return house.wait_for_end(run);
+  const auto run = runtime.begin_generation("m", 1000);
+  meanwhile(runtime);
+  return runtime.wait_for_end(run);
 }
 
 }  // namespace
 
 TEST_CASE("a stage whose blocks do not fit tier 0 together gets every block with its own bytes") {
   Ground ground(kRoomFor * kBlockBytes);
-  const auto events = run_through(ground, [](test::TestHouse&) {});
+  const auto events = run_through(ground, [](test::TestRuntime&) {});
   REQUIRE(events.back().kind == actors::RunEvent::Kind::finished);
   CHECK(events.back().error == "");
   CHECK(events.back().text == std::string(2 * kBlocks, '.'));
@@ -107,22 +107,22 @@ TEST_CASE("a stage whose blocks do not fit tier 0 together gets every block with
 
 TEST_CASE("every block that is taken is a heartbeat, so that a long prompt is no stall") {
   Ground ground(kRoomFor * kBlockBytes);
-  actors::FabricOptions options;
+  actors::RuntimeContextOptions options;
   options.tiers = ground.tiers;
-  test::TestHouse house(std::move(options), [&ground](actors::StageChannel& channel) {
+  test::TestRuntime runtime(std::move(options), [&ground](actors::StageChannel& channel) {
     return std::make_unique<LeasingSource>(*ground.tiers, channel, ground.blocks);
   });
-  const auto events = house.wait_for_end(house.begin_generation("m", 1000));
+  const auto events = runtime.wait_for_end(runtime.begin_generation("m", 1000));
   REQUIRE(events.back().text == std::string(2 * kBlocks, '.'));
   const std::uint64_t n_tokens = 2 * kBlocks;
   const std::uint64_t n_leases = 2 * kBlocks;
-  CHECK(house.house->fabric().channels.at(0).heartbeat.load() >= n_tokens + n_leases);
+  CHECK(runtime.actors->context().channels.at(0).heartbeat.load() >= n_tokens + n_leases);
 }
 
 TEST_CASE("a DMA engine or a tier manager that dies in the middle costs time and no block") {
   Ground ground(kRoomFor * kBlockBytes);
-  const auto events = run_through(ground, [](test::TestHouse& house) {
-    const auto& book = house.house->fabric().book;
+  const auto events = run_through(ground, [](test::TestRuntime& runtime) {
+    const auto& book = runtime.actors->context().book;
     messages::send_exit_to(book.get(&actors::Addresses::dma_engine), caf::exit_reason::kill);
     messages::send_exit_to(book.tier(memory::Tier::vram), caf::exit_reason::kill);
   });
@@ -137,7 +137,7 @@ TEST_CASE("a DMA engine or a tier manager that dies in the middle costs time and
 
 TEST_CASE("a block larger than tier 0 fails the stage with a line that says so") {
   Ground ground(kBlockBytes / 2);
-  const auto events = run_through(ground, [](test::TestHouse&) {});
+  const auto events = run_through(ground, [](test::TestRuntime&) {});
   REQUIRE(events.back().kind == actors::RunEvent::Kind::finished);
   CHECK(events.back().outcome == messages::Outcome::failed);
   CHECK(events.back().error_kind == ErrorKind::exhausted);
@@ -146,7 +146,7 @@ TEST_CASE("a block larger than tier 0 fails the stage with a line that says so")
 TEST_CASE("a file that has become shorter fails the stage and names the file") {
   Ground ground(kRoomFor * kBlockBytes);
   std::filesystem::resize_file(ground.path, 3 * kBlockBytes);
-  const auto events = run_through(ground, [](test::TestHouse&) {});
+  const auto events = run_through(ground, [](test::TestRuntime&) {});
   REQUIRE(events.back().kind == actors::RunEvent::Kind::finished);
   CHECK(events.back().outcome == messages::Outcome::failed);
   CHECK(events.back().error.find("blue_tiers_") != std::string::npos);

@@ -18,8 +18,8 @@ namespace {
 constexpr std::uint32_t kBlocks = 6;
 constexpr Bytes kBlockSize = 1_KiB;
 
-struct House {
-  House(hal::Device& device, TierBudgets budgets) {
+struct ActorRuntime {
+  ActorRuntime(hal::Device& device, TierBudgets budgets) {
     std::vector<Block> blocks;
     std::uint64_t offset = 0;
     for (std::uint32_t i = 0; i < kBlocks; ++i) {
@@ -59,7 +59,7 @@ TEST_CASE("every lease shows its block's bytes however small the tiers are", "[m
   for (const Bytes ram : {0_B, 1_KiB, 2_KiB, 6_KiB}) {
     for (const Bytes vram : {1_KiB, 3_KiB, 6_KiB}) {
       test::FakeDevice device;
-      House tiers(device, {.vram = vram, .ram = ram});
+      ActorRuntime tiers(device, {.vram = vram, .ram = ram});
       tiers.run_steps(4);
       if (vram == 6_KiB) CHECK(tiers.tiers->counts().n_misses == kBlocks);
       if (ram == 6_KiB) CHECK(tiers.tiers->counts().bytes_read == kBlockSize * kBlocks);
@@ -70,7 +70,7 @@ TEST_CASE("every lease shows its block's bytes however small the tiers are", "[m
 TEST_CASE("on a CPU device nothing is held twice", "[memory][inline_tiers]") {
   auto device = hal::open_cpu_device();
   REQUIRE(device.ok());
-  House tiers(**device, {.vram = 3_KiB, .ram = 6_KiB});
+  ActorRuntime tiers(**device, {.vram = 3_KiB, .ram = 6_KiB});
   tiers.run_steps(2);
   const auto view = UnifiedAddressSpace(tiers.catalog, tiers.residency).view();
   CHECK(view[0].resident == 3_KiB);
@@ -80,12 +80,12 @@ TEST_CASE("on a CPU device nothing is held twice", "[memory][inline_tiers]") {
 
 TEST_CASE("a known program order turns misses into hits", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House blind(device, {.vram = 4_KiB, .ram = 0_B});
+  ActorRuntime blind(device, {.vram = 4_KiB, .ram = 0_B});
   blind.run_steps(10);
   CHECK(blind.tiers->counts().n_hits == 0);  // least recently used, round and round: the worst case
   CHECK(blind.tiers->thrash().reload_rate() > 0.8);
 
-  House seeing(device, {.vram = 4_KiB, .ram = 0_B});
+  ActorRuntime seeing(device, {.vram = 4_KiB, .ram = 0_B});
   seeing.tiers->follow(seeing.ids);
   seeing.run_steps(10);
   CHECK(seeing.tiers->counts().n_hits > 25);
@@ -94,7 +94,7 @@ TEST_CASE("a known program order turns misses into hits", "[memory][inline_tiers
 
 TEST_CASE("what is leased stays, and a full tier 0 is read around in tier 1", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House tiers(device, {.vram = 2_KiB, .ram = 4_KiB});
+  ActorRuntime tiers(device, {.vram = 2_KiB, .ram = 4_KiB});
   const Lease first = tiers.take(0);
   const Lease second = tiers.take(1);
   const Lease third = tiers.take(2);
@@ -105,7 +105,7 @@ TEST_CASE("what is leased stays, and a full tier 0 is read around in tier 1", "[
 
 TEST_CASE("a tier full of leases refuses, and works again when one dies", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House tiers(device, {.vram = 2_KiB, .ram = 0_B});
+  ActorRuntime tiers(device, {.vram = 2_KiB, .ram = 0_B});
   Lease first = tiers.take(0);
   const Lease second = tiers.take(1);
   const auto refused = tiers.tiers->lease(tiers.ids[2], StopToken());
@@ -117,7 +117,7 @@ TEST_CASE("a tier full of leases refuses, and works again when one dies", "[memo
 
 TEST_CASE("a raised stop flag ends a miss, not a hit", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House tiers(device, {.vram = 2_KiB, .ram = 0_B});
+  ActorRuntime tiers(device, {.vram = 2_KiB, .ram = 0_B});
   static_cast<void>(tiers.take(0));
   StopFlag flag;
   const StopToken token(flag);
@@ -130,7 +130,7 @@ TEST_CASE("a raised stop flag ends a miss, not a hit", "[memory][inline_tiers]")
 
 TEST_CASE("after a failed read the room is free again", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House tiers(device, {.vram = 1_KiB, .ram = 0_B});
+  ActorRuntime tiers(device, {.vram = 1_KiB, .ram = 0_B});
   tiers.reader.failing_read = 1;
   const auto failed = tiers.tiers->lease(tiers.ids[0], StopToken());
   REQUIRE_FALSE(failed.ok());
@@ -140,7 +140,7 @@ TEST_CASE("after a failed read the room is free again", "[memory][inline_tiers]"
 
 TEST_CASE("a model's blocks are forgotten unless one is leased", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House tiers(device, {.vram = 6_KiB, .ram = 6_KiB});
+  ActorRuntime tiers(device, {.vram = 6_KiB, .ram = 6_KiB});
   tiers.run_steps(1);
   Lease held = tiers.take(3);
   CHECK_FALSE(tiers.tiers->forget(tiers.ids));
@@ -154,7 +154,7 @@ TEST_CASE("a model's blocks are forgotten unless one is leased", "[memory][inlin
 
 TEST_CASE("when the tiers die no address is left behind", "[memory][inline_tiers]") {
   test::FakeDevice device;
-  House tiers(device, {.vram = 6_KiB, .ram = 6_KiB});
+  ActorRuntime tiers(device, {.vram = 6_KiB, .ram = 6_KiB});
   tiers.run_steps(1);
   tiers.tiers.reset();
   for (const BlockId id : tiers.ids) CHECK_FALSE(tiers.residency.try_lease(id, Tier::vram));
@@ -162,7 +162,7 @@ TEST_CASE("when the tiers die no address is left behind", "[memory][inline_tiers
 
 TEST_CASE("a byte is found in the nearest tier and in its file", "[memory][address_space]") {
   test::FakeDevice device;
-  House tiers(device, {.vram = 6_KiB, .ram = 0_B});
+  ActorRuntime tiers(device, {.vram = 6_KiB, .ram = 0_B});
   const UnifiedAddressSpace space(tiers.catalog, tiers.residency);
   const auto before = space.locate(tiers.ids[1], 512 + 7);
   REQUIRE(before);

@@ -1,31 +1,31 @@
-// House: the actors of one runtime, from the first to the last: fabric, actor system and supervisor, and their end in the
+// ActorRuntime: the actors of one runtime, from the first to the last: runtime, actor system and supervisor, and their end in the
 // right order. What apps/session and the tests start; it knows nothing of devices or files.
-// Depends on actors/ and CAF. Threads: start, stop and destruction on one; fabric() from any.
+// Depends on actors/ and CAF. Threads: start, stop and destruction on one; runtime() from any.
 #pragma once
 
 #include <caf/actor_system.hpp>
 #include <memory>
 #include <optional>
 
-#include "actors/fabric.h"
+#include "actors/runtime_context.h"
 #include "messages/system_config.h"
 #include "messages/traced.h"
 
 namespace blue::actors {
 
-class House {
+class ActorRuntime {
  public:
-  House(FabricOptions options, LogSink& log);
+  ActorRuntime(RuntimeContextOptions options, LogSink& log);
   /// stop(), if nobody did.
-  ~House();
-  House(const House&) = delete;
-  House& operator=(const House&) = delete;
+  ~ActorRuntime();
+  ActorRuntime(const ActorRuntime&) = delete;
+  ActorRuntime& operator=(const ActorRuntime&) = delete;
 
   /// Ends everything: stop flags first, then the tree, then its threads. Returns when no thread is left; within a second
   /// from any state, if no token source blocks beyond its stop token. Committed slots are on the drive. Idempotent.
   void stop();
 
-  [[nodiscard]] Fabric& fabric() { return fabric_; }
+  [[nodiscard]] RuntimeContext& runtime() { return runtime_; }
   /// A bug after stop().
   [[nodiscard]] caf::actor_system& system();
 
@@ -36,12 +36,12 @@ class House {
   template <class Handle, class Message>
   void send(const Handle& to, Message message) {
     if (!to) return;
-    if (fabric_.traces.is_on()) message.trace = child_of(TraceContext{});
+    if (runtime_.traces.is_on()) message.trace = child_of(TraceContext{});
     messages::send_bare_from_outside(to, std::move(message));
   }
   template <class Handle, class Message>
   void send(Handle Addresses::*to, Message message) {
-    send(fabric_.book.get(to), std::move(message));
+    send(runtime_.book.get(to), std::move(message));
   }
 
   /// Has the tracer drain every ring and waits for it. False when the tracer does not answer.
@@ -53,7 +53,7 @@ class House {
   template <class Reply, class Handle, class Message>
   std::optional<Reply> ask(const Handle& to, Message message);
 
-  Fabric fabric_;
+  RuntimeContext runtime_;
   messages::SystemConfig config_;
   std::unique_ptr<caf::actor_system> system_;
 };

@@ -1,4 +1,4 @@
-// Fabric: what the actors of one runtime share without messages: rings and channels, tables that outlive a restart, the trace
+// RuntimeContext: what the actors of one runtime share without messages: rings and channels, tables that outlive a restart, the trace
 // hub, the address book. One per runtime, no globals; it is made before the actor system and dies after it.
 // Depends on actors/. Threads: each member says; options and placement never change.
 #pragma once
@@ -31,7 +31,7 @@ namespace blue::actors {
 /// without naps: what tests with a deterministic scheduler use.
 enum class SpawnMode : std::uint8_t { detached, cooperative };
 
-struct FabricOptions {
+struct RuntimeContextOptions {
   SpawnMode spawn = SpawnMode::detached;
   Placement placement;
   TokenSourceFactory make_source;
@@ -45,8 +45,8 @@ struct FabricOptions {
   std::size_t max_kept_spans = 1'000'000;
 };
 
-struct Fabric {
-  Fabric(FabricOptions given, LogSink& sink)
+struct RuntimeContext {
+  RuntimeContext(RuntimeContextOptions given, LogSink& sink)
       : options(std::move(given)),
         log(sink),
         traces(options.spans_per_actor),
@@ -55,7 +55,7 @@ struct Fabric {
                 : options.placement.has_spare_cores     ? Backoff::with_spare_cores()
                                                         : Backoff::on_shared_cores()) {}
 
-  const FabricOptions options;
+  const RuntimeContextOptions options;
   LogSink& log;
   TraceHub traces;
   TraceStore trace_store;

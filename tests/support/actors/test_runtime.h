@@ -1,5 +1,5 @@
-// TestHouse: a house of actors over scripted sources, a folder of its own for logs, and the few calls that tests need.
-// Depends on actors/house.h. Threads: the test's.
+// TestRuntime: a house of actors over scripted sources, a folder of its own for logs, and the few calls that tests need.
+// Depends on actors/actor_runtime.h. Threads: the test's.
 #pragma once
 
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "actors/house.h"
+#include "actors/actor_runtime.h"
 #include "tests/support/actors/scripted_source.h"
 
 namespace blue::test {
@@ -37,19 +37,20 @@ inline actors::CascadeSpec two_stages() {
   return spec;
 }
 
-class TestHouse {
+class TestRuntime {
  public:
   /// `make_source` in place of scripted sources, where given.
-  explicit TestHouse(actors::FabricOptions options = {}, actors::TokenSourceFactory make_source = {})
+  explicit TestRuntime(actors::RuntimeContextOptions options = {},
+                       actors::TokenSourceFactory make_source = {})
       : scripts(std::make_shared<Scripts>()) {
     folder_ = std::filesystem::temp_directory_path() /
               ("blue_actors_" + std::to_string(getpid()) + "_" + std::to_string(random_id()));
     std::filesystem::create_directories(folder_);
     options.make_source = make_source ? std::move(make_source) : scripted_factory(scripts);
-    house = std::make_unique<actors::House>(std::move(options), log);
+    actors = std::make_unique<actors::ActorRuntime>(std::move(options), log);
   }
-  ~TestHouse() {
-    house.reset();
+  ~TestRuntime() {
+    actors.reset();
     std::error_code ignored;
     std::filesystem::remove_all(folder_, ignored);
   }
@@ -57,26 +58,26 @@ class TestHouse {
   std::string log_path(const std::string& name) const { return (folder_ / name).string(); }
 
   messages::RunNumber begin(actors::RunPlan plan) {
-    actors::Fabric& fabric = house->fabric();
-    plan.number = fabric.runs.next_run();
+    actors::RuntimeContext& context = actors->context();
+    plan.number = context.runs.next_run();
     const messages::RunNumber number = plan.number;
     const bool is_generation = plan.generation.has_value();
     if (is_generation) {
       plan.generation->run = number;
-      plan.generation->job = fabric.runs.next_job();
+      plan.generation->job = context.runs.next_job();
     }
-    fabric.runs.put(std::move(plan));
-    fabric.events.open(number);
+    context.runs.put(std::move(plan));
+    context.events.open(number);
     // The tree stands once the supervisor answers.
-    house->ping();
+    actors->ping();
     if (is_generation) {
       messages::OpenGeneration order;
       order.run = number;
-      house->send(&actors::Addresses::application, order);
+      actors->send(&actors::Addresses::application, order);
     } else {
       messages::OpenRun order;
       order.run = number;
-      house->send(&actors::Addresses::application, order);
+      actors->send(&actors::Addresses::application, order);
     }
     return number;
   }
@@ -97,7 +98,7 @@ class TestHouse {
     std::vector<actors::RunEvent> all;
     const Nanoseconds until_ns = monotonic_now_ns() + 60'000'000'000;
     while (monotonic_now_ns() < until_ns) {
-      for (auto& event : house->fabric().events.take(run, std::chrono::milliseconds(200)))
+      for (auto& event : actors->context().events.take(run, std::chrono::milliseconds(200)))
         all.push_back(std::move(event));
       if (!all.empty() && all.back().kind == actors::RunEvent::Kind::finished) break;
     }
@@ -106,7 +107,7 @@ class TestHouse {
 
   std::shared_ptr<Scripts> scripts;
   NullLogSink log;
-  std::unique_ptr<actors::House> house;
+  std::unique_ptr<actors::ActorRuntime> actors;
 
  private:
   std::filesystem::path folder_;
