@@ -17,7 +17,7 @@ constexpr std::chrono::seconds kPatience{5};
 template <class Reply, class Handle, class Message>
 std::optional<Reply> ActorRuntime::ask(const Handle& to, Message message) {
   if (!system_ || !to) return std::nullopt;
-  if (runtime_.traces.is_on()) message.trace = child_of(TraceContext{});
+  if (context_.traces.is_on()) message.trace = child_of(TraceContext{});
   std::optional<Reply> answered;
   caf::scoped_actor self(*system_);
   auto pending = self->request(to, kPatience, std::move(message));
@@ -27,25 +27,25 @@ std::optional<Reply> ActorRuntime::ask(const Handle& to, Message message) {
 }
 
 void ActorRuntime::settle() {
-  if (!system_ || runtime_.options.spawn == SpawnMode::detached) return;
+  if (!system_ || context_.options.spawn == SpawnMode::detached) return;
   dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler()).run();
 }
 
 ActorRuntime::ActorRuntime(RuntimeContextOptions options, LogSink& log)
-    : runtime_(std::move(options), log),
-      config_(runtime_.options.spawn == SpawnMode::detached ? messages::Scheduling::threads
+    : context_(std::move(options), log),
+      config_(context_.options.spawn == SpawnMode::detached ? messages::Scheduling::threads
                                                             : messages::Scheduling::deterministic),
       system_(std::make_unique<caf::actor_system>(config_)) {
-  if (runtime_.options.tiers) {
+  if (context_.options.tiers) {
     // The one message that a stage's miss may cost, and only when the engine sleeps.
-    runtime_.options.tiers->set_wake_engine([this](messages::StageId stage_id) {
+    context_.options.tiers->set_wake_engine([this](messages::StageId stage_id) {
       messages::WakeMisses wake;
       wake.stage_id = stage_id;
       send(&Addresses::dma_engine, wake);
     });
   }
-  auto supervisor = spawn_pinned<Supervisor>(*system_, runtime_);
-  runtime_.book.update([&](Addresses& addresses) { addresses.supervisor = supervisor; });
+  auto supervisor = spawn_pinned<Supervisor>(*system_, context_);
+  context_.book.update([&](Addresses& addresses) { addresses.supervisor = supervisor; });
 }
 
 ActorRuntime::~ActorRuntime() { stop(); }
@@ -53,30 +53,30 @@ ActorRuntime::~ActorRuntime() { stop(); }
 void ActorRuntime::stop() {
   if (!system_) return;
   // Said first: otherwise whoever waits would hear that the supervisor is gone, as if that were a fault.
-  runtime_.events.end_all(ErrorKind::cancelled, "the runtime was shut down");
-  runtime_.close();
+  context_.events.end_all(ErrorKind::cancelled, "the runtime was shut down");
+  context_.close();
   {
-    const SupervisorHandle supervisor = runtime_.book.get(&Addresses::supervisor);
+    const SupervisorHandle supervisor = context_.book.get(&Addresses::supervisor);
     if (supervisor) messages::send_exit_to(supervisor);
   }
   settle();
   // A supervisor that is only just beginning drops the book's handles itself when it ends.
   system_.reset();
-  runtime_.book.close();
+  context_.book.close();
 }
 
 caf::actor_system& ActorRuntime::system() {
-  BLUE_CHECK(system_ != nullptr, "the house was stopped");
+  BLUE_CHECK(system_ != nullptr, "the actor runtime was stopped");
   return *system_;
 }
 
 bool ActorRuntime::flush_traces() {
-  return ask<messages::TracesFlushed>(runtime_.book.get(&Addresses::tracer), messages::FlushTraces{})
+  return ask<messages::TracesFlushed>(context_.book.get(&Addresses::tracer), messages::FlushTraces{})
       .has_value();
 }
 
 std::optional<messages::Pong> ActorRuntime::ping() {
-  return ask<messages::Pong>(runtime_.book.get(&Addresses::supervisor), messages::Ping{});
+  return ask<messages::Pong>(context_.book.get(&Addresses::supervisor), messages::Ping{});
 }
 
 }  // namespace blue::actors

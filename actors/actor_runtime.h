@@ -1,6 +1,6 @@
 // ActorRuntime: the actors of one runtime, from the first to the last: runtime, actor system and supervisor, and their end in the
 // right order. What apps/session and the tests start; it knows nothing of devices or files.
-// Depends on actors/ and CAF. Threads: start, stop and destruction on one; runtime() from any.
+// Depends on actors/ and CAF. Threads: start, stop and destruction on one; context() from any.
 #pragma once
 
 #include <caf/actor_system.hpp>
@@ -25,7 +25,7 @@ class ActorRuntime {
   /// from any state, if no token source blocks beyond its stop token. Committed slots are on the drive. Idempotent.
   void stop();
 
-  [[nodiscard]] RuntimeContext& runtime() { return runtime_; }
+  [[nodiscard]] RuntimeContext& context() { return context_; }
   /// A bug after stop().
   [[nodiscard]] caf::actor_system& system();
 
@@ -36,12 +36,12 @@ class ActorRuntime {
   template <class Handle, class Message>
   void send(const Handle& to, Message message) {
     if (!to) return;
-    if (runtime_.traces.is_on()) message.trace = child_of(TraceContext{});
+    if (context_.traces.is_on()) message.trace = child_of(TraceContext{});
     messages::send_bare_from_outside(to, std::move(message));
   }
   template <class Handle, class Message>
   void send(Handle Addresses::*to, Message message) {
-    send(runtime_.book.get(to), std::move(message));
+    send(context_.book.get(to), std::move(message));
   }
 
   /// Has the tracer drain every ring and waits for it. False when the tracer does not answer.
@@ -53,7 +53,7 @@ class ActorRuntime {
   template <class Reply, class Handle, class Message>
   std::optional<Reply> ask(const Handle& to, Message message);
 
-  RuntimeContext runtime_;
+  RuntimeContext context_;
   messages::SystemConfig config_;
   std::unique_ptr<caf::actor_system> system_;
 };

@@ -183,7 +183,7 @@ void Application::finish(messages::RunNumber run, RunEvent last) {
 void Application::poll() {
   const std::size_t n = drain();
   if (present_.empty()) {
-    // What a preempted-off job left in the rings belongs to nobody any more.
+    // What a preempted job left in the rings belongs to nobody any more.
     jobs_.clear();
     is_polling_ = false;
     return;

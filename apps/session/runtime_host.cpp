@@ -129,7 +129,7 @@ Result<Run> Runtime::open(std::unique_ptr<Run::State> run, std::string log_path,
                           actors::RunRecord record, std::optional<actors::StageJob> generation) {
   if (state_->is_down) return Error(ActorsError::shutting_down, "the runtime was shut down");
   actors::RuntimeContext& context = state_->actors->context();
-  run->actors = {state_, state_->actors.get()};  // keeps the device alive as long as the house
+  run->actors = {state_, state_->actors.get()};  // keeps the device alive as long as the actors
   run->number = context.runs.next_run();
   if (generation) {
     generation->run = run->number;
@@ -199,11 +199,11 @@ std::vector<actors::ActorThread> Runtime::actors() const { return state_->actors
 std::vector<TierState> Runtime::tiers() const {
   std::vector<TierState> states;
   if (!state_->device) return states;
-  actors::TierMemory& house = *state_->device->tiers;
-  const auto views = memory::UnifiedAddressSpace(house.catalog(), house.residency()).view();
+  actors::TierMemory& tiers = *state_->device->tiers;
+  const auto views = memory::UnifiedAddressSpace(tiers.catalog(), tiers.residency()).view();
   for (const memory::Tier tier : {memory::Tier::vram, memory::Tier::ram, memory::Tier::nvme}) {
     states.push_back(
-        {std::string(actors::to_text(tier)), house.budget(tier), views[static_cast<std::size_t>(tier)]});
+        {std::string(actors::to_text(tier)), tiers.budget(tier), views[static_cast<std::size_t>(tier)]});
   }
   return states;
 }
