@@ -7,7 +7,7 @@
 
 namespace blue::hal {
 
-/// Members die from last to first: the copy buffer before its budget, and the shaping first of all.
+/// Members die from last to first: the copy buffer before its budget, and the tuning first of all.
 struct BootedMachine::State {
   Topology topology;
   CpuFeatures features;
@@ -19,7 +19,7 @@ struct BootedMachine::State {
   ReaderKind reader_kind = ReaderKind::pread;
   unsigned queue_depth = 1;
   BootReport report;
-  std::optional<CpuShaping> shaping;
+  std::optional<CpuTuning> tuning;
 };
 
 /// The phases, in order, over the state they fill.
@@ -32,7 +32,7 @@ class BootSequence {
     BLUE_TRY(timed(BootStep::cpu_and_memory, &BootSequence::look_at_cpu_and_memory));
     BLUE_TRY(timed(BootStep::pcie_and_devices, &BootSequence::look_at_devices));
     BLUE_TRY(timed(BootStep::memory_reservation, &BootSequence::reserve_memory));
-    BLUE_TRY(timed(BootStep::cpu_shaping, &BootSequence::shape_cpu));
+    BLUE_TRY(timed(BootStep::cpu_tuning, &BootSequence::shape_cpu));
     BLUE_TRY(timed(BootStep::tiers, &BootSequence::open_tiers));
     return BootedMachine(std::move(state_));
   }
@@ -214,7 +214,7 @@ Status BootSequence::reserve_memory(Items& items) {
 }
 
 Status BootSequence::shape_cpu(Items& items) {
-  state_->shaping.emplace(CpuShaping::apply(request_.shaping, state_->topology, items));
+  state_->tuning.emplace(CpuTuning::apply(request_.tuning, state_->topology, items));
   return {};
 }
 

@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "hal/boot_report.h"
 #include "hal/cpu_features.h"
-#include "hal/cpu_shaping.h"
+#include "hal/cpu_tuning.h"
 #include "hal/device.h"
 #include "hal/file_reader.h"
 #include "hal/host_memory.h"
@@ -31,7 +31,7 @@ struct BootRequest {
   std::vector<BootItem> device_notes;
   Bytes memory_budget;  ///< for tier 1; 0 takes three quarters of what is available
   Bytes page_locked;    ///< for the copy buffers, out of that budget; 0 asks for none
-  ShapingRequest shaping;
+  TuningRequest tuning;
   Nanoseconds measure_budget_ns = 20'000'000;  ///< for all of phase 5; 0 measures nothing
   std::string disk_path;  ///< a file to measure tier 2 with, or a folder; empty where there is none
   Bytes scratch_size;     ///< of a file made to measure in a folder, on top of the time budget; 0 makes none

@@ -19,7 +19,7 @@ std::string_view to_text(BootStep step) {
     case BootStep::cpu_and_memory: return "CPU and memory";
     case BootStep::pcie_and_devices: return "PCIe, GPUs and drives";
     case BootStep::memory_reservation: return "memory reservation";
-    case BootStep::cpu_shaping: return "CPU shaping";
+    case BootStep::cpu_tuning: return "CPU tuning";
     case BootStep::tiers: return "tiers opened and measured";
     case BootStep::hand_over: return "hand-over to the actors";
   }

@@ -37,7 +37,7 @@ enum class BootStep : std::uint8_t {
   cpu_and_memory,
   pcie_and_devices,
   memory_reservation,
-  cpu_shaping,
+  cpu_tuning,
   tiers,
   hand_over
 };

@@ -51,7 +51,7 @@ Result<HostBuffer> HostBuffer::allocate(const HostBufferRequest& request, Memory
                                         LogSink& log) {
   if (request.size.count == 0)
     return Error(HalError::bad_argument, request.purpose + ": a buffer of 0 bytes");
-  const bool wants_huge = request.pages == PageWish::huge;
+  const bool wants_huge = request.pages == HugePages::huge;
   const Bytes unit = wants_huge ? kHugePage : kHostBufferAlignment;
   if (request.size.count > budget.limit().count)  // also keeps the rounding from wrapping
     return Error(HalError::out_of_memory, budget.name() + ": " + request.purpose + " asks for " +

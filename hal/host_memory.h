@@ -22,9 +22,9 @@ enum class PageLock : std::uint8_t {
   required,  ///< locked, or the allocation fails
 };
 
-enum class PageWish : std::uint8_t {
+enum class HugePages : std::uint8_t {
   ordinary,  ///< 4 KiB pages
-  huge,  ///< reserved huge pages if the pool has them, else transparent ones: a wish, the buffer tells what it got
+  huge,  ///< reserved huge pages if the pool has them, else transparent ones: a huge_pages, the buffer tells what it got
 };
 
 /// What a buffer lies on.
@@ -34,7 +34,7 @@ std::string_view to_text(PageBacking backing);
 struct HostBufferRequest {
   Bytes size;
   PageLock lock = PageLock::none;
-  PageWish pages = PageWish::ordinary;
+  HugePages pages = HugePages::ordinary;
   std::string purpose;  ///< names it in messages: "A-B copy buffers"
 };
 
@@ -44,7 +44,7 @@ class HostBuffer {
   HostBuffer() = default;
 
   /// Takes the request's size, rounded up to whole pages, out of `budget` and maps it. That reserved huge pages were
-  /// wished for and transparent ones came is said once to `log`.
+  /// requested for and transparent ones came is said once to `log`.
   /// Errors: bad_argument (size 0), out_of_memory (the budget or the machine), denied (RLIMIT_MEMLOCK; the message has
   /// the remedy, and the caller may ask again with PageLock::none, visibly).
   static Result<HostBuffer> allocate(const HostBufferRequest& request, MemoryBudget& budget, LogSink& log);

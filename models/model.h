@@ -32,7 +32,7 @@ struct Model {
   [[nodiscard]] Result<std::vector<TokenId>> prompt_tokens(std::string_view system,
                                                            std::string_view user) const;
 
-  /// The tokens a whole talk becomes, up to where the assistant begins. Without a chat template the messages' bare texts,
+  /// The tokens a whole conversation becomes, up to where the assistant begins. Without a chat template the messages' bare texts,
   /// a line each. A BOS that the template has written is not doubled.
   /// Errors: unsupported_tokenizer, bad_template, bad_message.
   [[nodiscard]] Result<std::vector<TokenId>> chat_tokens(std::span<const ChatMessage> messages,

@@ -4,10 +4,8 @@
 
 namespace blue::actors {
 
-SessionSource::SessionSource(const SessionSurroundings& surroundings, StageChannel& channel)
-    : surroundings_(surroundings),
-      leases_(surroundings.tiers, channel),
-      turn_(surroundings.device_turn, std::defer_lock) {}
+SessionSource::SessionSource(const SessionDeps& deps, StageChannel& channel)
+    : deps_(deps), leases_(deps.tiers, channel), turn_(deps.device_turn, std::defer_lock) {}
 
 Status SessionSource::open(const std::string& path) {
   if (session_ && path_ == path) return {};
@@ -15,12 +13,12 @@ Status SessionSource::open(const std::string& path) {
   session_.reset();
   executor_.reset();
   path_.clear();
-  BLUE_TRY_ASSIGN(model_, surroundings_.registry.open(path));
-  models::ExecutorLimits limits = surroundings_.limits;
+  BLUE_TRY_ASSIGN(model_, deps_.registry.open(path));
+  models::ExecutorLimits limits = deps_.limits;
   const std::uint32_t n_trained = model_->model->program.hyper.n_context;
   if (n_trained > 0) limits.max_context = std::min(limits.max_context, n_trained);
-  BLUE_TRY_ASSIGN(executor_, models::Executor::create(model_->model->program, model_->blocks,
-                                                      surroundings_.backend, leases_, limits));
+  BLUE_TRY_ASSIGN(executor_, models::Executor::create(model_->model->program, model_->blocks, deps_.backend,
+                                                      leases_, limits));
   session_.emplace(*model_->model, *executor_, 0);
   path_ = path;
   return {};
@@ -28,12 +26,12 @@ Status SessionSource::open(const std::string& path) {
 
 std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const StageJob& job) {
   if (path_ == job.model) return std::nullopt;
-  const auto entering = surroundings_.registry.open(job.model);
+  const auto entering = deps_.registry.open(job.model);
   if (!entering) return std::nullopt;  // begin() says why
   KvSwitch change;
   change.entering_fingerprint = (*entering)->model->fingerprint;
   if (!session_ || session_->history().empty()) return change;
-  const std::lock_guard turn(surroundings_.device_turn);
+  const std::lock_guard turn(deps_.device_turn);
   auto rows = session_->export_kv();
   if (!rows) return change;  // a device in trouble shows it in the next step
   const auto history = session_->history();
@@ -44,7 +42,7 @@ std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const StageJob& jo
 }
 
 Status SessionSource::enter_with(const StageJob& job, const KvSnapshot& snapshot) {
-  const std::lock_guard turn(surroundings_.device_turn);
+  const std::lock_guard turn(deps_.device_turn);
   BLUE_TRY(open(job.model));
   return session_->restore(snapshot.tokens, snapshot.rows);
 }

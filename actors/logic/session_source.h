@@ -1,6 +1,6 @@
 // SessionSource: a stage's tokens from a model session: opens the job's model from the registry, keeps executor and session warm
 // between jobs of one model, and takes the device's turn for the length of a job.
-// Depends on models, kernels/backend.h, actors/logic. Threads: its stage's. Lifetime: what Surroundings names outlives it.
+// Depends on models, kernels/backend.h, actors/logic. Threads: its stage's. Lifetime: what SessionDeps names outlives it.
 #pragma once
 
 #include <memory>
@@ -19,7 +19,7 @@
 namespace blue::actors {
 
 /// What all session sources of a runtime share.
-struct SessionSurroundings {
+struct SessionDeps {
   kernels::Backend& backend;  ///< driven by whoever holds the turn
   std::mutex& device_turn;
   TierMemory& tiers;
@@ -29,7 +29,7 @@ struct SessionSurroundings {
 
 class SessionSource final : public TokenSource {
  public:
-  SessionSource(const SessionSurroundings& surroundings, StageChannel& channel);
+  SessionSource(const SessionDeps& deps, StageChannel& channel);
 
   [[nodiscard]] Result<SourceBegin> begin(const StageJob& job, const StopToken& stop) override;
   [[nodiscard]] Result<std::optional<SourceToken>> next(const StopToken& stop) override;
@@ -42,7 +42,7 @@ class SessionSource final : public TokenSource {
  private:
   [[nodiscard]] Status open(const std::string& path);
 
-  SessionSurroundings surroundings_;
+  SessionDeps deps_;
   RingLeases leases_;
   std::uint64_t n_misses_before_ = 0;
   std::string path_;

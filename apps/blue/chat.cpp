@@ -1,4 +1,4 @@
-// `blue chat`: a talk with one model, turn by turn: lines from the terminal or a pipe, answers as they come. Every answer is a
+// `blue chat`: a conversation with one model, turn by turn: lines from the terminal or a pipe, answers as they come. Every answer is a
 // generation of the runtime; its stage keeps the rows of earlier turns, so that only what is new is computed.
 #include <unistd.h>
 
@@ -9,11 +9,11 @@
 #include <span>
 
 #include "apps/blue/command.h"
+#include "apps/blue/conversation.h"
 #include "apps/blue/interrupt.h"
 #include "apps/blue/stderr_log.h"
-#include "apps/blue/talk.h"
+#include "apps/blue/stream_printer.h"
 #include "apps/blue/text_file.h"
-#include "apps/blue/thinking_screen.h"
 #include "apps/session/runtime_host.h"
 #include "apps/terminal/line_reader.h"
 
@@ -33,9 +33,9 @@ struct ChatOptions {
 
 constexpr const char* kHelp =
     "/help         this\n"
-    "/clear        forget the talk so far\n"
+    "/clear        forget the conversation so far\n"
     "/system TEXT  another system message; nothing takes it away\n"
-    "/save FILE    write the talk as JSON\n"
+    "/save FILE    write the conversation as JSON\n"
     "/quit         end; so do Ctrl-D, and Ctrl-C where no answer is being given\n";
 
 models::Thinking thinking_of(const std::string& word) {
@@ -43,7 +43,7 @@ models::Thinking thinking_of(const std::string& word) {
   return word == "off" ? models::Thinking::off : models::Thinking::as_usual;
 }
 
-/// One model, one talk.
+/// One model, one conversation.
 class Chat {
  public:
   Chat(const ChatOptions& options, host::Runtime& runtime, std::shared_ptr<const models::Model> model,
@@ -53,7 +53,7 @@ class Chat {
         model_(std::move(model)),
         interrupt_(interrupt),
         is_dimmed_(isatty(STDOUT_FILENO) == 1),
-        talk_(options.system) {}
+        conversation_(options.system) {}
 
   /// A line of the user: a command or a message. False to end.
   Result<bool> take(const std::string& line) {
@@ -69,12 +69,12 @@ class Chat {
     if (word == "/help") {
       std::fputs(kHelp, stdout);
     } else if (word == "/clear") {
-      talk_.clear();
+      conversation_.clear();
     } else if (word == "/system") {
-      talk_.set_system(rest);
+      conversation_.set_system(rest);
     } else if (word == "/save") {
       if (rest.empty()) return Error(AppsError::bad_request, "/save: no file is named");
-      BLUE_TRY(write_file(rest, talk_.to_json()));
+      BLUE_TRY(write_file(rest, conversation_.to_json()));
     } else {
       return Error(AppsError::bad_request, word + ": no such command; /help lists them");
     }
@@ -82,29 +82,29 @@ class Chat {
   }
 
  private:
-  /// Adds the message and its answer to the talk. When it can't be answered the talk stays as it was.
+  /// Adds the message and its answer to the conversation. When it can't be answered the conversation stays as it was.
   Status answer(const std::string& line) {
-    talk_.ask(line);
+    conversation_.ask(line);
     Result<std::optional<std::string>> text = generate();
-    if (!text || !*text) talk_.take_back();
+    if (!text || !*text) conversation_.take_back();
     if (!text) return std::move(text).error();
-    if (*text) talk_.answer(std::move(**text));
+    if (*text) conversation_.answer(std::move(**text));
     return {};
   }
 
-  /// The prompt of the talk so far. Errors: chat_tokens'; bad_request when the context has no room for an answer to it.
+  /// The prompt of the conversation so far. Errors: chat_tokens'; bad_request when the context has no room for an answer to it.
   Result<std::vector<TokenId>> prompt() const {
     BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
-                    model_->chat_tokens(talk_.messages(), thinking_of(options_.thinking)));
+                    model_->chat_tokens(conversation_.messages(), thinking_of(options_.thinking)));
     const std::uint32_t n_trained = model_->program.hyper.n_context;
     const std::uint32_t n_context =
         n_trained > 0 ? std::min(options_.runtime.max_context, n_trained) : options_.runtime.max_context;
     if (tokens.size() < n_context) return tokens;
-    return Error(
-        AppsError::bad_request,
-        "the talk has " + std::to_string(tokens.size()) + " tokens with this message, the context holds " +
-            std::to_string(n_context) +
-            " and needs room for one more; /clear forgets the talk so far, --context holds more of it");
+    return Error(AppsError::bad_request, "the conversation has " + std::to_string(tokens.size()) +
+                                             " tokens with this message, the context holds " +
+                                             std::to_string(n_context) +
+                                             " and needs room for one more; /clear forgets the conversation "
+                                             "so far, --context holds more of it");
   }
 
   /// Has the template opened the thinking already? The answer then begins inside it.
@@ -122,8 +122,8 @@ class Chat {
     request.sampling = options_.sampling;
     BLUE_TRY_ASSIGN(request.prompt_tokens, prompt());
     const bool is_thinking = opens_thinking(request.prompt_tokens);
-    ThinkingScreen screen(is_dimmed_ ? ThinkingScreen::Style::dimmed : ThinkingScreen::Style::plain,
-                          is_thinking ? ThinkingScreen::Begins::thinking : ThinkingScreen::Begins::answering);
+    StreamPrinter screen(is_dimmed_ ? StreamPrinter::Style::dimmed : StreamPrinter::Style::plain,
+                         is_thinking ? StreamPrinter::Begins::thinking : StreamPrinter::Begins::answering);
     BLUE_TRY_ASSIGN(host::Run run, runtime_.generate(request));
     const host::RunEvent end = run.follow(
         [&screen](const host::RunEvent& event) {
@@ -155,7 +155,7 @@ class Chat {
     } else if (end.end == messages::StageEnd::token_budget) {
       std::fprintf(stderr, "blue: the answer was cut after %u tokens (-n)\n", options_.max_tokens);
     } else if (end.end == messages::StageEnd::context_full) {
-      std::fprintf(stderr, "blue: the context is full; /clear forgets the talk so far\n");
+      std::fprintf(stderr, "blue: the context is full; /clear forgets the conversation so far\n");
     }
   }
 
@@ -164,7 +164,7 @@ class Chat {
   std::shared_ptr<const models::Model> model_;
   const Interrupt& interrupt_;
   bool is_dimmed_;
-  Talk talk_;
+  Conversation conversation_;
 };
 
 /// Lines to their end; what a script is told at its end.
@@ -213,7 +213,7 @@ Result<int> chat(const ChatOptions& options) {
 }  // namespace
 
 void add_chat(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("chat", "Talk with one model, turn by turn");
+  CLI::App* command = app.add_subcommand("chat", "Conversation with one model, turn by turn");
   auto options = std::make_shared<ChatOptions>();
   command->add_option("-m,--model", options->model, "GGUF file")->required();
   command->add_option("--system", options->system, "System message");

@@ -40,7 +40,7 @@ actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOption
   limits.weight_budget = boot.tiers->budget(memory::Tier::vram);
   return [&boot, limits](actors::StageChannel& channel) -> std::unique_ptr<actors::TokenSource> {
     return std::make_unique<actors::SessionSource>(
-        actors::SessionSurroundings{*boot.backend, boot.turn, *boot.tiers, *boot.registry, limits}, channel);
+        actors::SessionDeps{*boot.backend, boot.turn, *boot.tiers, *boot.registry, limits}, channel);
   };
 }
 

@@ -39,14 +39,16 @@ class ChatAtTerminal {
   TerminalProgram program_;
 };
 
-nlohmann::json saved_talk(const std::string& path) {
+nlohmann::json saved_conversation(const std::string& path) {
   std::ifstream file(path);
   return nlohmann::json::parse(file);
 }
 
-TEST_CASE("a talk at a terminal: lines come back with the arrow, /clear forgets, /save writes, Ctrl-D ends") {
+TEST_CASE(
+    "a conversation at a terminal: lines come back with the arrow, /clear forgets, /save writes, Ctrl-D "
+    "ends") {
   const ScratchFolder scratch;
-  const std::string talk = scratch.path("talk.json");
+  const std::string conversation = scratch.path("conversation.json");
   const std::vector<std::string> arguments = {"-m", kModel, "-n", "12", "--temp", "0"};
   {
     ChatAtTerminal chat(scratch, arguments);
@@ -58,12 +60,12 @@ TEST_CASE("a talk at a terminal: lines come back with the arrow, /clear forgets,
     REQUIRE(chat->read_until("second"));
     chat->type(" time\n");
     REQUIRE(chat->read_until("\r\n"));
-    REQUIRE(chat.send("/save " + talk));
+    REQUIRE(chat.send("/save " + conversation));
     REQUIRE(chat->read_until("> "));
     chat->type("\x04");
     CHECK(chat->finish() == 0);
     INFO(chat->screen());
-    const nlohmann::json saved = saved_talk(talk);
+    const nlohmann::json saved = saved_conversation(conversation);
     REQUIRE(saved.size() == 4);
     CHECK(saved[0]["content"] == "second");
     CHECK(saved[2]["content"] == "second time");
@@ -73,22 +75,22 @@ TEST_CASE("a talk at a terminal: lines come back with the arrow, /clear forgets,
   ChatAtTerminal chat(scratch, arguments);
   REQUIRE(chat->read_until("> "));
   chat->type("\x1b[A");
-  CHECK(chat->read_until("/save " + talk));
+  CHECK(chat->read_until("/save " + conversation));
   chat->type("\x03");
   CHECK(chat->finish() == 0);
 }
 
-TEST_CASE("what is typed in any script reaches the talk, also in a locale of single bytes") {
+TEST_CASE("what is typed in any script reaches the conversation, also in a locale of single bytes") {
   const std::string line = "h\u00e9 \u65e5\u672c \U0001f600";
   for (const std::string locale : {"C", "C.UTF-8"}) {
     const ScratchFolder scratch;
-    const std::string talk = scratch.path("talk.json");
+    const std::string conversation = scratch.path("conversation.json");
     ChatAtTerminal chat(scratch, {"-m", kModel, "-n", "4", "--temp", "0"}, locale);
     REQUIRE(chat.send(line));
-    REQUIRE(chat.send("/save " + talk));
+    REQUIRE(chat.send("/save " + conversation));
     REQUIRE(chat.send("/quit"));
     CHECK(chat->finish() == 0);
-    CHECK(saved_talk(talk)[0]["content"] == line);
+    CHECK(saved_conversation(conversation)[0]["content"] == line);
   }
 }
 
@@ -107,7 +109,7 @@ TEST_CASE("Ctrl-C at the prompt ends the program, with a line half typed too") {
 
 TEST_CASE("Ctrl-C stops an answer and keeps what there is of it") {
   const ScratchFolder scratch;
-  const std::string talk = scratch.path("talk.json");
+  const std::string conversation = scratch.path("conversation.json");
   ChatAtTerminal chat(scratch, {"-m", write_endless_model(scratch), "-n", "60000", "--context", "65536",
                                 "--temp", "1", "--device", "reference"});
   REQUIRE(chat.send("go on and on"));
@@ -115,10 +117,10 @@ TEST_CASE("Ctrl-C stops an answer and keeps what there is of it") {
   REQUIRE(chat->wait_until_at_work());
   chat->type("\x03");
   REQUIRE(chat->read_until("blue: the answer was stopped\r\n"));
-  REQUIRE(chat.send("/save " + talk));
+  REQUIRE(chat.send("/save " + conversation));
   REQUIRE(chat.send("/quit"));
   CHECK(chat->finish() == 0);
-  const nlohmann::json saved = saved_talk(talk);
+  const nlohmann::json saved = saved_conversation(conversation);
   REQUIRE(saved.size() == 2);
   CHECK(saved[0]["content"] == "go on and on");
   CHECK_FALSE(saved[1]["content"].get<std::string>().empty());
@@ -126,7 +128,7 @@ TEST_CASE("Ctrl-C stops an answer and keeps what there is of it") {
 
 TEST_CASE("Ctrl-C while the prompt is taken in forgets the message, and the next one is answered") {
   const ScratchFolder scratch;
-  const std::string talk = scratch.path("talk.json");
+  const std::string conversation = scratch.path("conversation.json");
   // Some 50,000 tokens on the slowest device: the prompt takes far longer than a key press.
   std::string system;
   while (system.size() < 50'000) system += "word " + std::to_string(system.size()) + ", ";
@@ -139,10 +141,10 @@ TEST_CASE("Ctrl-C while the prompt is taken in forgets the message, and the next
   REQUIRE(chat.send("/system"));
   REQUIRE(chat.send("hi"));
   REQUIRE(chat->read_until("blue: the answer was cut after 6 tokens (-n)\r\n"));
-  REQUIRE(chat.send("/save " + talk));
+  REQUIRE(chat.send("/save " + conversation));
   REQUIRE(chat.send("/quit"));
   CHECK(chat->finish() == 0);
-  const nlohmann::json saved = saved_talk(talk);
+  const nlohmann::json saved = saved_conversation(conversation);
   REQUIRE(saved.size() == 2);
   CHECK(saved[0]["content"] == "hi");
 }

@@ -10,15 +10,15 @@ namespace {
 
 constexpr const char* kModel = "assets/nano/coder.gguf";
 
-TEST_CASE("a piped talk gives an answer a line and keeps its history") {
+TEST_CASE("a piped conversation gives an answer a line and keeps its history") {
   const ScratchFolder scratch;
-  const std::string talk = scratch.path("talk.json");
+  const std::string conversation = scratch.path("conversation.json");
   const ProgramResult result = run_program(
       "blue", {.arguments = {"chat", "-m", kModel, "-n", "24", "--temp", "0", "--system", "Be kind."},
-               .input = "hello\n\nmore\n/save " + talk + "\n"});
+               .input = "hello\n\nmore\n/save " + conversation + "\n"});
   INFO(result.err);
   REQUIRE(result.exit_status == 0);
-  std::ifstream file(talk);
+  std::ifstream file(conversation);
   const auto saved = nlohmann::json::parse(file);
   REQUIRE(saved.size() == 5);
   CHECK(saved[0]["role"] == "system");
@@ -29,17 +29,17 @@ TEST_CASE("a piped talk gives an answer a line and keeps its history") {
         saved[2]["content"].get<std::string>() + "\n" + saved[4]["content"].get<std::string>() + "\n");
 }
 
-TEST_CASE("a message that does not fit leaves the talk as it was") {
+TEST_CASE("a message that does not fit leaves the conversation as it was") {
   const ScratchFolder scratch;
-  const std::string talk = scratch.path("talk.json");
-  const ProgramResult result =
-      run_program("blue", {.arguments = {"chat", "-m", kModel, "-n", "4", "--temp", "0", "--context", "64"},
-                           .input = "hi\n" + std::string(4000, 'x') + "\n/nonsense\n/save " + talk + "\n"});
+  const std::string conversation = scratch.path("conversation.json");
+  const ProgramResult result = run_program(
+      "blue", {.arguments = {"chat", "-m", kModel, "-n", "4", "--temp", "0", "--context", "64"},
+               .input = "hi\n" + std::string(4000, 'x') + "\n/nonsense\n/save " + conversation + "\n"});
   INFO(result.err);
   CHECK(result.exit_status == 2);
   CHECK(result.err.find("/clear") != std::string::npos);
   CHECK(result.err.find("/nonsense: no such command") != std::string::npos);
-  std::ifstream file(talk);
+  std::ifstream file(conversation);
   CHECK(nlohmann::json::parse(file).size() == 2);
 }
 

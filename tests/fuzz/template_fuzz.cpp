@@ -1,4 +1,4 @@
-// Fuzzes the chat templates: parses the bytes as a template and renders it on a talk with tools, under small limits. What comes back
+// Fuzzes the chat templates: parses the bytes as a template and renders it on a conversation with tools, under small limits. What comes back
 // is text of both origins or one error; no two neighbouring pieces share their origin, and none is empty.
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +19,7 @@ chat::Map turn(std::string_view role, chat::Value said) {
           {content("content"), std::move(said)}};
 }
 
-chat::Map talk() {
+chat::Map conversation() {
   const chat::Map arguments{{content("place"), content("Z\xc3\xbcrich")},
                             {content("days"), chat::List{std::int64_t{1}, 2.5, true, chat::None{}}}};
   const chat::Map function{{content("name"), content("weather")}, {content("arguments"), arguments}};
@@ -43,7 +43,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!parsed) return 0;
   const chat::RenderLimits limits{
       .steps = 20'000, .bytes = 1 << 20, .bytes_made = 4 << 20, .bytes_seen = 64 << 20};
-  const auto pieces = parsed->render(talk(), std::tm{}, limits);
+  const auto pieces = parsed->render(conversation(), std::tm{}, limits);
   if (!pieces) return 0;
   for (std::size_t i = 0; i < pieces->size(); ++i) {
     BLUE_CHECK(!(*pieces)[i].text.empty());

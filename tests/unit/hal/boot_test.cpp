@@ -94,11 +94,11 @@ TEST_CASE("the priority that a boot raised is back when the machine dies, also a
     NullLogSink log;
     BootRequest request;
     request.measure_budget_ns = 0;
-    request.shaping.niceness = before - 2;
+    request.tuning.niceness = before - 2;
     auto machine = boot(request, log);
     REQUIRE(machine.ok());
     const BootedMachine moved = std::move(*machine);
-    const bool was_granted = find(moved, BootStep::cpu_shaping, "priority").outcome == Outcome::granted;
+    const bool was_granted = find(moved, BootStep::cpu_tuning, "priority").outcome == Outcome::granted;
     CHECK(current_niceness() == (was_granted ? before - 2 : before));
   }
   CHECK(current_niceness() == before);

@@ -112,10 +112,10 @@ TEST_CASE("locking beyond RLIMIT_MEMLOCK is denied with a remedy and takes nothi
   CHECK(budget.used() == 0_B);
 }
 
-TEST_CASE("a wish for huge pages tells what it got, and says once where none were reserved") {
+TEST_CASE("a huge_pages for huge pages tells what it got, and says once where none were reserved") {
   MemoryBudget budget("host memory", 64_MiB);
   RecordingSink log;
-  const HostBufferRequest request{.size = 3_MiB, .pages = PageWish::huge, .purpose = "test"};
+  const HostBufferRequest request{.size = 3_MiB, .pages = HugePages::huge, .purpose = "test"};
   const auto first = HostBuffer::allocate(request, budget, log);
   const auto second = HostBuffer::allocate(request, budget, log);
   REQUIRE(first.ok());

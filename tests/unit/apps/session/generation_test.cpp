@@ -1,4 +1,4 @@
-// Generations of a runtime with the prompt as tokens: what a talk is made of.
+// Generations of a runtime with the prompt as tokens: what a conversation is made of.
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
 #include <string>
@@ -11,7 +11,7 @@ namespace blue::host {
 namespace {
 
 constexpr const char* kModel = "assets/nano/coder.gguf";
-using Talk = std::vector<models::ChatMessage>;
+using Conversation = std::vector<models::ChatMessage>;
 
 bool never() { return false; }
 
@@ -38,26 +38,26 @@ class Ground {
     Run run = runtime->generate(request).value();
     return run.follow([](const RunEvent&) {}, wants_stop);
   }
-  std::vector<TokenId> tokens(const Talk& talk) const {
-    return model->chat_tokens(talk, models::Thinking::as_usual).value();
+  std::vector<TokenId> tokens(const Conversation& conversation) const {
+    return model->chat_tokens(conversation, models::Thinking::as_usual).value();
   }
 
  private:
   std::string path_;
 };
 
-TEST_CASE("a turn computes what is new alone, and says what a talk that was computed anew says") {
+TEST_CASE("a turn computes what is new alone, and says what a conversation that was computed anew says") {
   Ground warm;
-  Talk talk = {{"user", "Task: Return the largest number in xs."}};
-  const std::vector<TokenId> first = warm.tokens(talk);
+  Conversation conversation = {{"user", "Task: Return the largest number in xs."}};
+  const std::vector<TokenId> first = warm.tokens(conversation);
   const RunEvent one = warm.answer(first);
   REQUIRE(one.outcome == messages::Outcome::completed);
   CHECK(one.figures.n_prompt_tokens == first.size());
   CHECK(one.figures.n_cached_tokens == 0);
 
-  talk.push_back({"assistant", one.text});
-  talk.push_back({"user", "Now the smallest."});
-  const std::vector<TokenId> second = warm.tokens(talk);
+  conversation.push_back({"assistant", one.text});
+  conversation.push_back({"user", "Now the smallest."});
+  const std::vector<TokenId> second = warm.tokens(conversation);
   const RunEvent two = warm.answer(second);
   REQUIRE(two.outcome == messages::Outcome::completed);
   CHECK(two.figures.n_cached_tokens >= first.size());
@@ -69,20 +69,20 @@ TEST_CASE("a turn computes what is new alone, and says what a talk that was comp
   CHECK(two.text == anew.text);
 }
 
-TEST_CASE("a talk with a model larger than its tier keeps its rows too, and says the same") {
+TEST_CASE("a conversation with a model larger than its tier keeps its rows too, and says the same") {
   Ground roomy;
   Ground narrow(kModel, 1_MiB);
-  Talk talk = {{"user", "Task: Return the largest number in xs."}};
+  Conversation conversation = {{"user", "Task: Return the largest number in xs."}};
   for (int turn = 0; turn < 2; ++turn) {
-    const std::vector<TokenId> prompt = roomy.tokens(talk);
+    const std::vector<TokenId> prompt = roomy.tokens(conversation);
     const RunEvent there = roomy.answer(prompt);
     const RunEvent here = narrow.answer(prompt);
     REQUIRE(here.error == "");
     CHECK(here.text == there.text);
     CHECK(here.figures.n_cached_tokens == there.figures.n_cached_tokens);
     CHECK(here.figures.n_misses > there.figures.n_misses);
-    talk.push_back({"assistant", there.text});
-    talk.push_back({"user", "Now the smallest."});
+    conversation.push_back({"assistant", there.text});
+    conversation.push_back({"user", "Now the smallest."});
   }
 }
 

@@ -1,4 +1,4 @@
-// Model::chat_tokens: a talk as the tokens that the model reads, on a small model with a vocabulary and a template of its own.
+// Model::chat_tokens: a conversation as the tokens that the model reads, on a small model with a vocabulary and a template of its own.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
@@ -13,7 +13,7 @@
 namespace blue::models {
 namespace {
 
-using Talk = std::vector<ChatMessage>;
+using Conversation = std::vector<ChatMessage>;
 using Tokens = std::vector<TokenId>;
 
 constexpr std::string_view kTurns =
@@ -39,20 +39,20 @@ std::shared_ptr<const Model> open(const std::string& jinja, AddsBos adds_bos) {
   return model;
 }
 
-Tokens tokens_of(const Model& model, const Talk& talk) {
-  return model.chat_tokens(talk, Thinking::as_usual).value();
+Tokens tokens_of(const Model& model, const Conversation& conversation) {
+  return model.chat_tokens(conversation, Thinking::as_usual).value();
 }
 
 TEST_CASE("a BOS that the template renders is not doubled by the tokenizer's own") {
-  const Talk talk = {{"user", "hi"}};
+  const Conversation conversation = {{"user", "hi"}};
   for (const AddsBos adds_bos : {AddsBos::no, AddsBos::yes}) {
     const auto model = open("{{ bos_token }}" + std::string(kTurns), adds_bos);
-    const Tokens tokens = tokens_of(*model, talk);
+    const Tokens tokens = tokens_of(*model, conversation);
     CHECK(tokens == Tokens{kBos, testing::kUserToken, 'h', 'i', testing::kEndToken});
   }
-  const Tokens added = tokens_of(*open(std::string(kTurns), AddsBos::yes), talk);
+  const Tokens added = tokens_of(*open(std::string(kTurns), AddsBos::yes), conversation);
   CHECK(added == Tokens{kBos, testing::kUserToken, 'h', 'i', testing::kEndToken});
-  const Tokens without = tokens_of(*open(std::string(kTurns), AddsBos::no), talk);
+  const Tokens without = tokens_of(*open(std::string(kTurns), AddsBos::no), conversation);
   CHECK(without == Tokens{testing::kUserToken, 'h', 'i', testing::kEndToken});
 }
 

@@ -1,4 +1,4 @@
-// ThinkingScreen: an answer on standard output as it streams; at a terminal what stands between <think> and </think> is dim.
+// StreamPrinter: an answer on standard output as it streams; at a terminal what stands between <think> and </think> is dim.
 // Depends on the standard library. Main thread; one answer.
 #pragma once
 
@@ -8,15 +8,15 @@
 
 namespace blue::apps {
 
-class ThinkingScreen {
+class StreamPrinter {
  public:
   enum class Style : std::uint8_t { plain, dimmed };
   enum class Begins : std::uint8_t { answering, thinking };
 
-  ThinkingScreen(Style style, Begins begins);
-  ~ThinkingScreen() { finish(); }
-  ThinkingScreen(const ThinkingScreen&) = delete;
-  ThinkingScreen& operator=(const ThinkingScreen&) = delete;
+  StreamPrinter(Style style, Begins begins);
+  ~StreamPrinter() { finish(); }
+  StreamPrinter(const StreamPrinter&) = delete;
+  StreamPrinter& operator=(const StreamPrinter&) = delete;
 
   /// A tag may be cut anywhere between two calls.
   void show(std::string_view text);

@@ -1,4 +1,4 @@
-// Talk: what was said in a chat: the system message and the turns in order.
+// Conversation: what was said in a chat: the system message and the turns in order.
 // Depends on models/chat. Value; main thread.
 #pragma once
 
@@ -10,9 +10,9 @@
 
 namespace blue::apps {
 
-class Talk {
+class Conversation {
  public:
-  explicit Talk(std::string system) : system_(std::move(system)) {}
+  explicit Conversation(std::string system) : system_(std::move(system)) {}
 
   /// For the model: the system message first, where there is one.
   [[nodiscard]] std::vector<models::ChatMessage> messages() const;

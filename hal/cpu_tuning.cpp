@@ -1,4 +1,4 @@
-#include "hal/cpu_shaping.h"
+#include "hal/cpu_tuning.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -62,7 +62,7 @@ SettingsOutcome change_all(const std::vector<std::string>& paths, const std::str
   return outcome;
 }
 
-BootItem shape_governor(const ShapingRequest& request, std::vector<ChangedSetting>& changed) {
+BootItem shape_governor(const TuningRequest& request, std::vector<ChangedSetting>& changed) {
   const std::string folder = request.roots.sys + "/devices/system/cpu/cpufreq";
   std::vector<std::string> paths;
   std::vector<std::string> others;  // governors in use that are not "performance"
@@ -78,10 +78,10 @@ BootItem shape_governor(const ShapingRequest& request, std::vector<ChangedSettin
     return {"power governor", Outcome::absent,
             "no cpufreq here: the firmware or the hypervisor keeps the clock", ""};
   if (others.empty()) return {"power governor", Outcome::granted, "already performance on every core", ""};
-  if (request.scope == Shaping::process_only)
+  if (request.scope == Tuning::process_only)
     return {"power governor", Outcome::skipped,
             "is " + others.front() + ", a setting of the whole machine, left alone",
-            "ask for machine-wide shaping, or run `cpupower frequency-set -g performance` as root"};
+            "ask for machine-wide tuning, or run `cpupower frequency-set -g performance` as root"};
   const SettingsOutcome outcome = change_all(paths, "performance", changed);
   if (outcome.n_refused > 0)
     return {"power governor", Outcome::denied, outcome.refusal,
@@ -90,7 +90,7 @@ BootItem shape_governor(const ShapingRequest& request, std::vector<ChangedSettin
           "performance instead of " + others.front() + ", put back on exit", ""};
 }
 
-BootItem shape_interrupts(const ShapingRequest& request, const Topology& topology,
+BootItem shape_interrupts(const TuningRequest& request, const Topology& topology,
                           std::vector<ChangedSetting>& changed) {
   std::vector<int> cpus;
   for (const Core* core : topology.cores_of(CoreKind::efficiency))
@@ -98,9 +98,9 @@ BootItem shape_interrupts(const ShapingRequest& request, const Topology& topolog
   if (cpus.empty())
     return {"interrupts", Outcome::absent, "one kind of core: there are no others to move interrupts to", ""};
   const std::string list = cpu_list_text(cpus);
-  if (request.scope == Shaping::process_only)
+  if (request.scope == Tuning::process_only)
     return {"interrupts", Outcome::skipped, "may run on any core, a setting of the whole machine, left alone",
-            "ask for machine-wide shaping (as root) to keep them on the efficiency cores " + list};
+            "ask for machine-wide tuning (as root) to keep them on the efficiency cores " + list};
   const std::string folder = request.roots.proc + "/irq";
   std::vector<std::string> paths;
   for (const std::string& irq : list_directory(folder))
@@ -150,14 +150,14 @@ ChangedPriority::~ChangedPriority() {
   if (thread_id_ != 0) setpriority(PRIO_PROCESS, static_cast<id_t>(thread_id_), before_);
 }
 
-CpuShaping CpuShaping::apply(const ShapingRequest& request, const Topology& topology,
-                             std::vector<BootItem>& items) {
-  CpuShaping shaping;
+CpuTuning CpuTuning::apply(const TuningRequest& request, const Topology& topology,
+                           std::vector<BootItem>& items) {
+  CpuTuning tuning;
   items.push_back(try_pinning(topology));
   if (request.niceness != 0) {
     auto priority = ChangedPriority::change(request.niceness);
     if (priority) {
-      shaping.priority_.push_back(std::move(priority).value());
+      tuning.priority_.push_back(std::move(priority).value());
       items.push_back({"priority", Outcome::granted,
                        "niceness " + std::to_string(request.niceness) + ", put back on exit", ""});
     } else {
@@ -166,9 +166,9 @@ CpuShaping CpuShaping::apply(const ShapingRequest& request, const Topology& topo
   } else {
     items.push_back({"priority", Outcome::skipped, "not asked for", ""});
   }
-  items.push_back(shape_interrupts(request, topology, shaping.settings_));
-  items.push_back(shape_governor(request, shaping.settings_));
-  return shaping;
+  items.push_back(shape_interrupts(request, topology, tuning.settings_));
+  items.push_back(shape_governor(request, tuning.settings_));
+  return tuning;
 }
 
 std::string cpu_list_text(const std::vector<int>& cpus) {

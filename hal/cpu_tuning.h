@@ -1,4 +1,4 @@
-// Shaping of the processor for the actors: pinning tried, priority raised, and, only when asked for the whole machine,
+// Tuning of the processor for the actors: pinning tried, priority raised, and, only when asked for the whole machine,
 // interrupts moved away and the power governor set. What was changed is put back when the object dies.
 // Depends on base, hal/topology, hal/boot_report, hal/sysfs.
 // Threads: made and destroyed on one thread, the one that starts the actors (they inherit its priority).
@@ -16,13 +16,13 @@
 
 namespace blue::hal {
 
-enum class Shaping : std::uint8_t {
+enum class Tuning : std::uint8_t {
   process_only,  ///< nothing outside this process is changed
   machine_wide,  ///< the governor and the interrupts' affinities too, until the object dies
 };
 
-struct ShapingRequest {
-  Shaping scope = Shaping::process_only;
+struct TuningRequest {
+  Tuning scope = Tuning::process_only;
   int niceness = -5;  ///< of the calling thread and those it starts; 0 asks for nothing
   SystemRoots roots;
 };
@@ -59,11 +59,11 @@ class ChangedPriority {
   int before_ = 0;
 };
 
-class CpuShaping {
+class CpuTuning {
  public:
   /// Asks for everything in `request` and adds an item for each to `items`; refusals are items, not errors.
-  static CpuShaping apply(const ShapingRequest& request, const Topology& topology,
-                          std::vector<BootItem>& items);
+  static CpuTuning apply(const TuningRequest& request, const Topology& topology,
+                         std::vector<BootItem>& items);
 
  private:
   std::vector<ChangedPriority> priority_;  ///< none or one

@@ -1,4 +1,4 @@
-#include "apps/blue/thinking_screen.h"
+#include "apps/blue/stream_printer.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -19,14 +19,14 @@ std::size_t beginning_at_end(std::string_view text, std::string_view tag) {
 
 }  // namespace
 
-ThinkingScreen::ThinkingScreen(Style style, Begins begins)
+StreamPrinter::StreamPrinter(Style style, Begins begins)
     : style_(style), is_thinking_(begins == Begins::thinking) {
   if (is_thinking_ && style_ == Style::dimmed) write(kDim);
 }
 
-void ThinkingScreen::write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void StreamPrinter::write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
 
-void ThinkingScreen::show(std::string_view text) {
+void StreamPrinter::show(std::string_view text) {
   if (style_ == Style::plain) {
     write(text);
     return;
@@ -48,7 +48,7 @@ void ThinkingScreen::show(std::string_view text) {
   waiting_.erase(0, waiting_.size() - n_kept);
 }
 
-void ThinkingScreen::finish() {
+void StreamPrinter::finish() {
   write(waiting_);
   waiting_.clear();
   if (is_thinking_ && style_ == Style::dimmed) write(kBright);

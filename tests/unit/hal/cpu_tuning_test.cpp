@@ -1,4 +1,4 @@
-#include "hal/cpu_shaping.h"
+#include "hal/cpu_tuning.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -57,13 +57,13 @@ const BootItem& find(const std::vector<BootItem>& items, std::string_view name) 
 
 }  // namespace
 
-TEST_CASE("shaping of the process alone leaves the machine's settings and tells how to ask") {
+TEST_CASE("tuning of the process alone leaves the machine's settings and tells how to ask") {
   const FakeMachine machine;
   const int niceness = current_niceness();
   std::vector<BootItem> items;
   {
-    const CpuShaping shaping =
-        CpuShaping::apply({.niceness = 0, .roots = machine.roots()}, hybrid_here(), items);
+    const CpuTuning tuning =
+        CpuTuning::apply({.niceness = 0, .roots = machine.roots()}, hybrid_here(), items);
     CHECK(machine.governor(0) == "powersave\n");
     CHECK(machine.interrupt(24) == "0-1\n");
   }
@@ -76,14 +76,14 @@ TEST_CASE("shaping of the process alone leaves the machine's settings and tells 
   CHECK(current_niceness() == niceness);
 }
 
-TEST_CASE("machine-wide shaping sets governor and interrupts and puts them back when it dies") {
+TEST_CASE("machine-wide tuning sets governor and interrupts and puts them back when it dies") {
   const FakeMachine machine;
   const Topology topology = hybrid_here();
   const std::string efficiency = std::to_string(topology.cores.back().pus.front());
   std::vector<BootItem> items;
   {
-    const CpuShaping shaping = CpuShaping::apply(
-        {.scope = Shaping::machine_wide, .niceness = 0, .roots = machine.roots()}, topology, items);
+    const CpuTuning tuning = CpuTuning::apply(
+        {.scope = Tuning::machine_wide, .niceness = 0, .roots = machine.roots()}, topology, items);
     CHECK(machine.governor(0) == "performance");
     CHECK(machine.governor(1) == "performance");
     CHECK(machine.interrupt(24) == efficiency);
@@ -101,10 +101,10 @@ TEST_CASE("a machine without clock control or a second kind of core says absent"
   Topology topology = hybrid_here();
   for (Core& core : topology.cores) core.kind = CoreKind::uniform;
   std::vector<BootItem> items;
-  CpuShaping::apply({.scope = Shaping::machine_wide,
-                     .niceness = 0,
-                     .roots = {.sys = empty.path("sys"), .proc = empty.path("proc")}},
-                    topology, items);
+  CpuTuning::apply({.scope = Tuning::machine_wide,
+                    .niceness = 0,
+                    .roots = {.sys = empty.path("sys"), .proc = empty.path("proc")}},
+                   topology, items);
   CHECK(find(items, "power governor").outcome == Outcome::absent);
   CHECK(find(items, "interrupts").outcome == Outcome::absent);
 }
@@ -114,7 +114,7 @@ TEST_CASE("cores that cannot be pinned to are denied with what the kernel said")
   Topology topology;
   topology.cores.push_back({.index = 0, .pus = {8'000}});
   std::vector<BootItem> items;
-  CpuShaping::apply({.niceness = 0, .roots = {.sys = empty.path(), .proc = empty.path()}}, topology, items);
+  CpuTuning::apply({.niceness = 0, .roots = {.sys = empty.path(), .proc = empty.path()}}, topology, items);
   CHECK(find(items, "pinning").outcome == Outcome::denied);
   CHECK(find(items, "pinning").detail.find("0 of 1") != std::string::npos);
 }
