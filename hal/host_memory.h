@@ -24,7 +24,7 @@ enum class PageLock : std::uint8_t {
 
 enum class HugePages : std::uint8_t {
   ordinary,  ///< 4 KiB pages
-  huge,  ///< reserved huge pages if the pool has them, else transparent ones: a huge_pages, the buffer tells what it got
+  huge,  ///< reserved huge pages if the pool has them, else transparent ones: a request; the buffer says what it got
 };
 
 /// What a buffer lies on.

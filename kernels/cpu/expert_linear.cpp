@@ -2,8 +2,8 @@
 #include <cstring>
 
 #include "base/units.h"
-#include "kernels/cpu/byte_rows.h"
 #include "kernels/cpu/ops.h"
+#include "kernels/cpu/q8_rows.h"
 
 namespace blue::kernels::cpu {
 namespace {
@@ -27,7 +27,7 @@ struct Plan {
   std::uint32_t* firsts = nullptr;  ///< [n_experts] while the plan is made
   std::uint32_t* pairs = nullptr;   ///< sorted by expert
   std::uint32_t* inputs = nullptr;  ///< [n_pairs] in that order: which input row is a pair's
-  std::byte* bytes = nullptr;       ///< the input rows as byte_rows.h has them; null for a plain weight
+  std::byte* bytes = nullptr;       ///< the input rows as q8_rows.h has them; null for a plain weight
   float* gathered = nullptr;        ///< [n_pairs, cols] inputs in that order, for a plain weight
   float* results = nullptr;         ///< [n_pairs, rows]
   std::uint64_t n_groups = 0;
@@ -53,7 +53,7 @@ std::uint64_t lay_out(Plan& plan, std::byte* base, const Op& op, std::uint64_t n
   take(plan.inputs, n_pairs);
   // One of the two is used, as the weight's format asks: room for the larger.
   const std::uint64_t n_bytes =
-      op.cols % kByteGroup == 0 ? n_input_rows(op, n_pairs) * byte_row_stride(op.cols) : 0;
+      op.cols % kQ8Group == 0 ? n_input_rows(op, n_pairs) * q8_row_stride(op.cols) : 0;
   const std::uint64_t n_gathered = n_pairs * op.cols * sizeof(float);
   take(plan.bytes, std::max(n_bytes, n_gathered));
   plan.gathered = reinterpret_cast<float*>(plan.bytes);
@@ -125,10 +125,10 @@ void multiply_group(const Plan& plan, const Group& group, const StepWork& work, 
                   .cols = op.cols,
                   .out_width = op.rows,
                   .n_tokens = group.n_pairs};
-  if (kernels.linear_bytes != nullptr) {
+  if (kernels.linear_q8 != nullptr) {
     part.bytes = plan.bytes;
     part.row_of = plan.inputs + group.first;
-    kernels.linear_bytes(part);
+    kernels.linear_q8(part);
   } else {
     part.in = is_alone ? input_of(work, pairs[0]) : plan.gathered + group.first * op.cols;
     kernels.linear(part);
@@ -154,7 +154,7 @@ void expert_linear(const StepWork& work, const FormatKernels& kernels, const OpK
   Plan plan;
   lay_out(plan, work.bindings.workspace, op, work.n_rows() * op.top_k);
   sort_by_expert(plan, work);
-  if (kernels.linear_bytes != nullptr) {
+  if (kernels.linear_q8 != nullptr) {
     quantise_rows(work, ops, n_input_rows(op, work.n_rows() * op.top_k), plan.bytes);
   } else {
     gather_inputs(plan, work);

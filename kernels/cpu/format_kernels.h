@@ -19,7 +19,7 @@ struct LinearPart {
   std::uint64_t cols = 0;
   std::uint64_t out_width = 0;
   std::uint64_t n_tokens = 0;
-  std::byte* bytes = nullptr;  ///< rows of byte_rows.h for linear_bytes, of `cols` values each
+  std::byte* bytes = nullptr;  ///< rows of q8_rows.h for linear_q8, of `cols` values each
   const std::uint32_t* row_of =
       nullptr;  ///< [n_tokens] which row of `bytes` is a token's; null: its own number
 };
@@ -31,7 +31,7 @@ struct FormatKernels {
   void (*linear)(const LinearPart& part) = nullptr;
   /// The same from LinearPart::bytes instead of `in`; null for formats that are not quantised. Products are exact integers
   /// within a group of the format; groups are summed in float32. first_row is a multiple of kRowsAtOnce.
-  void (*linear_bytes)(const LinearPart& part) = nullptr;
+  void (*linear_q8)(const LinearPart& part) = nullptr;
 };
 
 /// Rows of a weight that are worked on together.

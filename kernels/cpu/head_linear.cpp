@@ -2,8 +2,8 @@
 #include <cstring>
 
 #include "base/units.h"
-#include "kernels/cpu/byte_rows.h"
 #include "kernels/cpu/ops.h"
+#include "kernels/cpu/q8_rows.h"
 
 namespace blue::kernels::cpu {
 namespace {
@@ -13,11 +13,11 @@ constexpr std::uint64_t kFloatRows = 4;  // rows that a format's kernel takes to
 /// The op's inputs as its kernel reads them, in the workspace: head by head, of each the tokens one after the other.
 struct HeadInputs {
   float* values = nullptr;     ///< [n_heads, n_tokens, cols]
-  std::byte* bytes = nullptr;  ///< the same as rows of byte_rows.h, for a quantised weight; else null
+  std::byte* bytes = nullptr;  ///< the same as rows of q8_rows.h, for a quantised weight; else null
 };
 
 HeadInputs inputs_of(const StepWork& work, const FormatKernels& kernels) {
-  if (kernels.linear_bytes != nullptr) return {.bytes = work.bindings.workspace};
+  if (kernels.linear_q8 != nullptr) return {.bytes = work.bindings.workspace};
   return {.values = reinterpret_cast<float*>(work.bindings.workspace)};
 }
 
@@ -35,7 +35,7 @@ void gather_heads(const StepWork& work, const HeadInputs& inputs, const OpKernel
       const float* in = work.in() + head * op.head_dim;
       float* rest = work.out() + head * out_dim + op.rows;
       if (inputs.bytes != nullptr) {
-        ops.quantise(in, inputs.bytes + item * byte_row_stride(op.cols), 0, 1, op.cols);
+        ops.quantise(in, inputs.bytes + item * q8_row_stride(op.cols), 0, 1, op.cols);
       } else if (n_tokens > 1) {
         std::memcpy(inputs.values + item * op.cols, in, op.cols * sizeof(float));
       }
@@ -61,8 +61,8 @@ void multiply_head(const StepWork& work, const FormatKernels& kernels, const Hea
                   .out_width = op.n_heads * out_dim,
                   .n_tokens = n_tokens};
   if (inputs.bytes != nullptr) {
-    part.bytes = inputs.bytes + head * n_tokens * byte_row_stride(op.cols);
-    kernels.linear_bytes(part);
+    part.bytes = inputs.bytes + head * n_tokens * q8_row_stride(op.cols);
+    kernels.linear_q8(part);
   } else {
     part.in = n_tokens == 1 ? work.in() + head * op.head_dim : inputs.values + head * n_tokens * op.cols;
     kernels.linear(part);
@@ -72,7 +72,7 @@ void multiply_head(const StepWork& work, const FormatKernels& kernels, const Hea
 }  // namespace
 
 std::uint64_t head_linear_workspace(const Op& op, std::uint32_t max_tokens) {
-  const std::uint64_t n_bytes = op.cols % kByteGroup == 0 ? byte_row_stride(op.cols) : 0;
+  const std::uint64_t n_bytes = op.cols % kQ8Group == 0 ? q8_row_stride(op.cols) : 0;
   return std::uint64_t{max_tokens} * op.n_heads * std::max<std::uint64_t>(op.cols * sizeof(float), n_bytes);
 }
 

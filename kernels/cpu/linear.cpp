@@ -1,6 +1,6 @@
 #include "base/units.h"
-#include "kernels/cpu/byte_rows.h"
 #include "kernels/cpu/ops.h"
+#include "kernels/cpu/q8_rows.h"
 
 namespace blue::kernels::cpu {
 void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t n_rows, std::byte* to) {
@@ -12,7 +12,7 @@ void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t
 }
 
 std::uint64_t linear_workspace(const Op& op, std::uint32_t max_tokens) {
-  return op.cols % kByteGroup == 0 ? byte_row_stride(op.cols) * max_tokens : 0;
+  return op.cols % kQ8Group == 0 ? q8_row_stride(op.cols) * max_tokens : 0;
 }
 
 /// Rows of the weight are shared out, so that each of them is read by one worker only. A quantised weight meets its
@@ -27,8 +27,8 @@ void linear(const StepWork& work, const FormatKernels& kernels, const OpKernels&
                    .out_width = work.op.rows,
                    .n_tokens = work.n_rows()};
   if (whole.n_tokens == 0) return;
-  const auto run = kernels.linear_bytes != nullptr ? kernels.linear_bytes : kernels.linear;
-  if (kernels.linear_bytes != nullptr) {
+  const auto run = kernels.linear_q8 != nullptr ? kernels.linear_q8 : kernels.linear;
+  if (kernels.linear_q8 != nullptr) {
     whole.bytes = work.bindings.workspace;
     quantise_rows(work, ops, whole.n_tokens, whole.bytes);
   }

@@ -1,14 +1,14 @@
 // The linear kernel over any weight format, written once. A generated translation unit includes a format's block.h, its
 // cpu.inl.h where there is one (its own vector decoder: a specialisation of ChunkDecoder), then this, then says
-// BLUE_CPU_FORMAT_TU(folder, isa) or BLUE_CPU_BYTES_TU(folder, isa, floats).
+// BLUE_CPU_FORMAT_TU(folder, isa) or BLUE_CPU_Q8_TU(folder, isa, floats).
 // Include only from translation units with an instruction set's flags; everything has internal linkage (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/chunk_decoder.inl.h"
 #include "kernels/cpu/format_kernels.h"
-#include "kernels/cpu/linear_bytes.inl.h"
 #include "kernels/cpu/row_streams.inl.h"
 #include "kernels/cpu/simd.inl.h"
+#include "kernels/cpu/simd/linear_q8.inl.h"
 #if defined(__AMX_INT8__) || defined(__AMXINT8__)  // clang before 17 says it in this way
 #define BLUE_HAS_TILES 1
 #include "kernels/cpu/linear_tiles.inl.h"
@@ -165,14 +165,14 @@ void linear(const LinearPart& part) {
 }
 
 template <class Traits>
-constexpr auto linear_bytes_of() -> void (*)(const LinearPart&) {
-  if constexpr (!kHasBytes<Traits>) {
+constexpr auto linear_q8_of() -> void (*)(const LinearPart&) {
+  if constexpr (!kHasI8<Traits>) {
     return nullptr;
   } else {
 #if defined(BLUE_HAS_TILES)
     if constexpr (Traits::kGroup == kDotCols) return &linear_tiles<Traits, TileInstructions>;
 #endif
-    return &linear_bytes<Traits>;
+    return &linear_q8<Traits>;
   }
 }
 
@@ -180,25 +180,25 @@ constexpr auto linear_bytes_of() -> void (*)(const LinearPart&) {
 }  // namespace blue::kernels::cpu
 
 /// Defines `const FormatKernels& cpu_<isa>_<folder>()` for the format in kernels/formats/<folder>.
-#define BLUE_CPU_FORMAT_TU(folder, isa)                                                                 \
-  namespace blue::kernels::cpu {                                                                        \
-  const FormatKernels& cpu_##isa##_##folder();                                                          \
-  const FormatKernels& cpu_##isa##_##folder() {                                                         \
-    using Traits = ::blue::kernels::formats::folder::Traits;                                            \
-    static constexpr FormatKernels kKernels{Traits::kName, &linear<Traits>, linear_bytes_of<Traits>()}; \
-    return kKernels;                                                                                    \
-  }                                                                                                     \
+#define BLUE_CPU_FORMAT_TU(folder, isa)                                                              \
+  namespace blue::kernels::cpu {                                                                     \
+  const FormatKernels& cpu_##isa##_##folder();                                                       \
+  const FormatKernels& cpu_##isa##_##folder() {                                                      \
+    using Traits = ::blue::kernels::formats::folder::Traits;                                         \
+    static constexpr FormatKernels kKernels{Traits::kName, &linear<Traits>, linear_q8_of<Traits>()}; \
+    return kKernels;                                                                                 \
+  }                                                                                                  \
   }
 
 /// The same for an instruction set that shares all but the product of bytes with `floats`, another one.
-#define BLUE_CPU_BYTES_TU(folder, isa, floats)                                           \
+#define BLUE_CPU_Q8_TU(folder, isa, floats)                                              \
   namespace blue::kernels::cpu {                                                         \
   const FormatKernels& cpu_##floats##_##folder();                                        \
   const FormatKernels& cpu_##isa##_##folder();                                           \
   const FormatKernels& cpu_##isa##_##folder() {                                          \
     using Traits = ::blue::kernels::formats::folder::Traits;                             \
     static const FormatKernels kKernels{Traits::kName, cpu_##floats##_##folder().linear, \
-                                        linear_bytes_of<Traits>()};                      \
+                                        linear_q8_of<Traits>()};                         \
     return kKernels;                                                                     \
   }                                                                                      \
   }

@@ -3,11 +3,11 @@
 // own, as they have scales of their own: it fills half of the columns that a tile could take, in the same 16 cycles. While the
 // tiles make one product, vectors scale the sums of the one before: three instructions for 16 sums, whose totals stay in
 // registers for a whole panel. For formats with a scale per 32 values: where it is per 16, tiles were measured slower than vectors.
-// The panels' bytes have their signs, so there is nothing to put right. Few tokens go the way of linear_bytes.
+// The panels' bytes have their signs, so there is nothing to put right. Few tokens go the way of linear_q8.
 // Include only from translation units with AVX-512's flags (see simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/linear_bytes.inl.h"
+#include "kernels/cpu/simd/linear_q8.inl.h"
 #include "kernels/cpu/tile_config.h"
 
 namespace blue::kernels::cpu {
@@ -68,7 +68,7 @@ BLUE_SIMD void add_dot(const Panel<Traits>& panel, const TileScratch& scratch, i
     const Vec factor = mul(scales, all(scratch.scales[dot][t]));
     totals[t] = mul_add(to_floats(load_ints(scratch.dots[kTurn][t])), factor, totals[t]);
   }
-  if constexpr (ByteBlock<Traits>::kHasMins) {
+  if constexpr (BlockI8<Traits>::kHasMins) {
     const Vec mins = load(panel.mins[dot] + side * kLanes);
     BLUE_UNROLL
     for (int t = 0; t < kAmxTokens; ++t) totals[t] = sub_mul(totals[t], mins, all(scratch.sums[dot][t]));
@@ -84,7 +84,7 @@ void gather_factors(const PanelPart<Traits>& part, const TileTokens& tokens, Til
     for (int t = 0; t < kAmxTokens; ++t) {
       const bool is_there = t < tokens.n;
       scratch.scales[dot][t] = is_there ? read<float>(tokens.rows[t], offsets.scales, group) : 0.0F;
-      if constexpr (ByteBlock<Traits>::kHasMins)
+      if constexpr (BlockI8<Traits>::kHasMins)
         scratch.sums[dot][t] = is_there ? read<float>(tokens.rows[t], offsets.sums, group) : 0.0F;
     }
   }
@@ -97,11 +97,11 @@ TileTokens tile_tokens(const PanelPart<Traits>& part, std::uint64_t first, TileS
   TileTokens tokens;
   tokens.n = left < kAmxTokens ? static_cast<int>(left) : kAmxTokens;
   for (int t = 0; t < tokens.n; ++t)
-    tokens.rows[t] = byte_row(part.linear, first + static_cast<std::uint64_t>(t));
+    tokens.rows[t] = q8_row(part.linear, first + static_cast<std::uint64_t>(t));
   const std::size_t first_col = part.first_group * 32;
   if (part.linear.row_of == nullptr && tokens.n == kAmxTokens) {
     tokens.values = tokens.rows[0] + first_col;
-    tokens.stride = byte_row_stride(part.linear.cols);
+    tokens.stride = q8_row_stride(part.linear.cols);
     return tokens;
   }
   const std::size_t n_cols = static_cast<std::size_t>(part.n_groups) * 32;
@@ -146,14 +146,14 @@ void multiply_side(const PanelPart<Traits>& part, const TileTokens& tokens, std:
   }
 }
 
-/// Contract: FormatKernels::linear_bytes. Tiles: TileInstructions, or what stands in for them.
+/// Contract: FormatKernels::linear_q8. Tiles: TileInstructions, or what stands in for them.
 template <class Traits, class Tiles>
 void linear_tiles(const LinearPart& linear) {
   if (linear.n_tokens < kPanelTokens) return dot_rows<Traits>(linear);
   static constexpr TileConfig kConfig = tile_config();
   TileScratch scratch;
   Tiles::begin(kConfig);
-  for_each_panel<Traits, PanelBytes::with_sign>(linear, [&](const PanelPart<Traits>& part) {
+  for_each_panel<Traits, PanelI8::with_sign>(linear, [&](const PanelPart<Traits>& part) {
     for (std::uint64_t t = 0; t < linear.n_tokens; t += kAmxTokens) {
       const TileTokens tokens = tile_tokens(part, t, scratch);
       gather_factors(part, tokens, scratch);

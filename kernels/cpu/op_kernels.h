@@ -34,7 +34,7 @@ struct LatentPart {
 };
 
 struct OpKernels {
-  /// Rounds activations to bytes (byte_rows.h). Shapes: rows [begin, end) of in [n, cols], cols a multiple of 32; `rows` is
+  /// Rounds activations to bytes (q8_rows.h). Shapes: rows [begin, end) of in [n, cols], cols a multiple of 32; `rows` is
   /// row 0 of the result. Bound: within each group of 32, |error| <= largest magnitude / 254.
   void (*quantise)(const float* in, std::byte* rows, std::uint64_t begin, std::uint64_t end,
                    std::uint64_t cols) = nullptr;

@@ -36,7 +36,7 @@ constexpr std::uint64_t grain_of(std::uint64_t cost) {
 void embed(const StepWork& work);
 void rms_norm(const StepWork& work, const OpKernels& kernels);
 void linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops);
-/// Rows [0, n_rows) of the op's input as bytes (byte_rows.h), by all workers.
+/// Rows [0, n_rows) of the op's input as bytes (q8_rows.h), by all workers.
 void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t n_rows, std::byte* to);
 /// Bytes of workspace that a linear needs for its activations as bytes.
 std::uint64_t linear_workspace(const Op& op, std::uint32_t max_tokens);

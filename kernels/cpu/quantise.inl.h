@@ -1,7 +1,7 @@
 // quantise in vectors of 32 bytes; contract at OpKernels::quantise. Include only from *_avx2.cpp and *_avx512.cpp.
 #pragma once
 
-#include "kernels/cpu/byte_rows.h"
+#include "kernels/cpu/q8_rows.h"
 #include "kernels/cpu/simd.inl.h"
 
 namespace blue::kernels::cpu {
@@ -18,7 +18,7 @@ BLUE_SIMD float largest_magnitude(const __m256 (&x)[4]) {
 }
 
 /// 32 values, rounded to the nearest after multiplication, in order.
-BLUE_SIMD __m256i round_to_bytes(const __m256 (&x)[4], float factor) {
+BLUE_SIMD __m256i round_to_q8(const __m256 (&x)[4], float factor) {
   const __m256 all = _mm256_set1_ps(factor);
   __m256i ints[4];
   BLUE_UNROLL
@@ -41,17 +41,17 @@ BLUE_SIMD void sum_halves(__m256i bytes, std::int32_t (&sums)[2]) {
 void quantise_row(const float* in, std::byte* to, std::uint64_t cols) {
   constexpr float kLargest = 127.0F;
   constexpr float kTiny = 1e-30F;  // below it a group counts as zero: its factor would overflow
-  const ByteRow row = ByteRow::at(to, cols);
-  for (std::uint64_t g = 0; g < cols / kByteGroup; ++g) {
-    const float* from = in + g * kByteGroup;
+  const Q8Row row = Q8Row::at(to, cols);
+  for (std::uint64_t g = 0; g < cols / kQ8Group; ++g) {
+    const float* from = in + g * kQ8Group;
     const __m256 x[4] = {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8), _mm256_loadu_ps(from + 16),
                          _mm256_loadu_ps(from + 24)};
     const float largest = largest_magnitude(x);
     const float scale = largest / kLargest;
-    const __m256i bytes = round_to_bytes(x, largest > kTiny ? kLargest / largest : 0.0F);
+    const __m256i bytes = round_to_q8(x, largest > kTiny ? kLargest / largest : 0.0F);
     std::int32_t sums[2];
     sum_halves(bytes, sums);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(row.values + g * kByteGroup), bytes);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(row.values + g * kQ8Group), bytes);
     row.scales[g] = scale;
     row.sums[g] = scale * static_cast<float>(sums[0] + sums[1]);
     row.biases[g] = -128 * (sums[0] + sums[1]);
@@ -64,7 +64,7 @@ void quantise_row(const float* in, std::byte* to, std::uint64_t cols) {
 
 void quantise(const float* in, std::byte* rows, std::uint64_t begin, std::uint64_t end, std::uint64_t cols) {
   for (std::uint64_t row = begin; row < end; ++row)
-    quantise_row(in + row * cols, rows + row * byte_row_stride(cols), cols);
+    quantise_row(in + row * cols, rows + row * q8_row_stride(cols), cols);
 }
 
 }  // namespace

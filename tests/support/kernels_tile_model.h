@@ -11,7 +11,7 @@ namespace blue::test {
 
 struct ModelledFormat {
   const char* folder;
-  void (*linear_bytes)(const kernels::cpu::LinearPart& part);
+  void (*linear_q8)(const kernels::cpu::LinearPart& part);
 };
 
 /// One format of each kind: with and without minimums, large blocks and small ones.

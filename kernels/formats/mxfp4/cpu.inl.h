@@ -2,21 +2,21 @@
 // Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_layout.inl.h"
+#include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/layout_i8.inl.h"
 #include "kernels/formats/mxfp4/block.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
 template <>
-class ByteBlock<formats::mxfp4::Traits> {
+class BlockI8<formats::mxfp4::Traits> {
  public:
   static constexpr int kGroup = formats::mxfp4::Traits::kGroup;
   static constexpr int kOffset = 16;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit ByteBlock(const formats::mxfp4::Block* block) : block_(block) {}
+  BLUE_SIMD explicit BlockI8(const formats::mxfp4::Block* block) : block_(block) {}
   BLUE_SIMD __m256i shifted(int) const {
     return table_entries(kFirst, kLast, nibbles_of_halves(block_->codes));
   }

@@ -2,21 +2,21 @@
 // Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_layout.inl.h"
+#include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/layout_i8.inl.h"
 #include "kernels/formats/q2_k/block.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
 template <>
-class ByteBlock<formats::q2_k::Traits> {
+class BlockI8<formats::q2_k::Traits> {
  public:
   static constexpr int kGroup = formats::q2_k::Traits::kGroup;
   static constexpr int kOffset = kNoOffset;
   static constexpr bool kHasMins = true;
 
-  BLUE_SIMD explicit ByteBlock(const formats::q2_k::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q2_k::Block* block)
       : block_(block), packed_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(block->packed))) {}
   BLUE_SIMD __m256i shifted(int g) const {
     return bits_at<2>(load_32_bytes(block_->quants + g / 4 * 32), g % 4 * 2);

@@ -2,21 +2,21 @@
 // Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_layout.inl.h"
+#include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/layout_i8.inl.h"
 #include "kernels/formats/q3_k/block.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
 template <>
-class ByteBlock<formats::q3_k::Traits> {
+class BlockI8<formats::q3_k::Traits> {
  public:
   static constexpr int kGroup = formats::q3_k::Traits::kGroup;
   static constexpr int kOffset = 4;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit ByteBlock(const formats::q3_k::Block* block) : block_(block) {}
+  BLUE_SIMD explicit BlockI8(const formats::q3_k::Block* block) : block_(block) {}
   BLUE_SIMD __m256i shifted(int g) const {
     const __m256i lower = bits_at<2>(load_32_bytes(block_->lower_bits + g / 4 * 32), g % 4 * 2);
     const __m256i upper = bits_at<1>(load_32_bytes(block_->upper_bits), g);

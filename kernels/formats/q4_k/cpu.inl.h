@@ -2,9 +2,9 @@
 // Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_layout.inl.h"
 #include "kernels/cpu/chunk_decoder.inl.h"
+#include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/layout_i8.inl.h"
 #include "kernels/formats/q4_k/block.h"
 
 namespace blue::kernels::cpu {
@@ -36,13 +36,13 @@ class ChunkDecoder<formats::q4_k::Traits> {
 };
 
 template <>
-class ByteBlock<formats::q4_k::Traits> {
+class BlockI8<formats::q4_k::Traits> {
  public:
   static constexpr int kGroup = formats::q4_k::kGroupValues;
   static constexpr int kOffset = kNoOffset;
   static constexpr bool kHasMins = true;
 
-  BLUE_SIMD explicit ByteBlock(const formats::q4_k::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q4_k::Block* block)
       : quants_(block->quants),
         pairs_(unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16))) {}
   BLUE_SIMD __m256i shifted(int g) const {

@@ -2,21 +2,21 @@
 // Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_layout.inl.h"
+#include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/layout_i8.inl.h"
 #include "kernels/formats/q5_0/block.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
 template <>
-class ByteBlock<formats::q5_0::Traits> {
+class BlockI8<formats::q5_0::Traits> {
  public:
   static constexpr int kGroup = formats::q5_0::Traits::kGroup;
   static constexpr int kOffset = 16;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit ByteBlock(const formats::q5_0::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q5_0::Block* block)
       : block_(block), scale_(_cvtsh_ss(block->scale_f16)) {}
   BLUE_SIMD __m256i shifted(int) const {
     return _mm256_or_si256(nibbles_of_halves(block_->low_nibbles), spread_bits(block_->fifth_bits, 16));

@@ -2,21 +2,21 @@
 // Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_layout.inl.h"
+#include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/layout_i8.inl.h"
 #include "kernels/formats/q5_k/block.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
 template <>
-class ByteBlock<formats::q5_k::Traits> {
+class BlockI8<formats::q5_k::Traits> {
  public:
   static constexpr int kGroup = formats::q5_k::Traits::kGroup;
   static constexpr int kOffset = kNoOffset;
   static constexpr bool kHasMins = true;
 
-  BLUE_SIMD explicit ByteBlock(const formats::q5_k::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q5_k::Block* block)
       : block_(block),
         pairs_(unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16))) {}
   BLUE_SIMD __m256i shifted(int g) const {

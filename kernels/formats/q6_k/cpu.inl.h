@@ -2,21 +2,21 @@
 // Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_layout.inl.h"
+#include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/layout_i8.inl.h"
 #include "kernels/formats/q6_k/block.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
 template <>
-class ByteBlock<formats::q6_k::Traits> {
+class BlockI8<formats::q6_k::Traits> {
  public:
   static constexpr int kGroup = formats::q6_k::kGroupValues;
   static constexpr int kOffset = 32;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit ByteBlock(const formats::q6_k::Block* block) : block_(block) {}
+  BLUE_SIMD explicit BlockI8(const formats::q6_k::Block* block) : block_(block) {}
   /// Each half of the block has 64 bytes of nibbles for four times 32 values, and 32 bytes of bit pairs.
   BLUE_SIMD __m256i shifted(int g) const {
     const __m256i nibbles = load_32_bytes(block_->low_nibbles + g / 4 * 64 + g % 2 * 32);

@@ -2,9 +2,9 @@
 // Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_layout.inl.h"
 #include "kernels/cpu/chunk_decoder.inl.h"
+#include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/layout_i8.inl.h"
 #include "kernels/formats/q8_0/block.h"
 
 namespace blue::kernels::cpu {
@@ -25,13 +25,13 @@ class ChunkDecoder<formats::q8_0::Traits> {
 };
 
 template <>
-class ByteBlock<formats::q8_0::Traits> {
+class BlockI8<formats::q8_0::Traits> {
  public:
   static constexpr int kGroup = 32;
   static constexpr int kOffset = kSignOffset;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit ByteBlock(const formats::q8_0::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q8_0::Block* block)
       : quants_(block->quants), scale_(_cvtsh_ss(block->scale_f16)) {}
   BLUE_SIMD __m256i bytes(int) const { return load_32_bytes(quants_); }
   BLUE_SIMD __m256i shifted(int) const { return without_sign(load_32_bytes(quants_)); }

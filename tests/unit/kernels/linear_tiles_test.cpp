@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/byte_rows.h"
 #include "kernels/cpu/cpu_backend.h"
 #include "kernels/cpu/format_table.h"
 #include "kernels/cpu/op_kernels.h"
+#include "kernels/cpu/q8_rows.h"
 #include "kernels/format.h"
 #include "tests/support/kernels_tile_model.h"
 
@@ -48,24 +48,24 @@ struct Product {
     format.encode(values, weight);
     std::vector<float> in(std::size_t{tokens} * cols);
     for (float& value : in) value = normal(random);
-    bytes.resize(kernels::cpu::byte_row_stride(cols) * tokens);
+    bytes.resize(kernels::cpu::q8_row_stride(cols) * tokens);
     kernels::cpu::op_kernels_avx512().quantise(in.data(), bytes.data(), 0, tokens, cols);
     for (std::uint32_t t = 0; t < tokens; ++t) row_of.push_back((t * 7 + 3) % tokens);
     row_bytes = format.row_bytes(cols);
   }
 
-  std::vector<float> by(void (*linear_bytes)(const LinearPart&), const std::uint32_t* order) {
+  std::vector<float> by(void (*linear_q8)(const LinearPart&), const std::uint32_t* order) {
     std::vector<float> out(std::size_t{tokens} * rows, 1e30F);
-    linear_bytes({.weight = weight.data(),
-                  .row_bytes = row_bytes,
-                  .first_row = 0,
-                  .end_row = rows,
-                  .out = out.data(),
-                  .cols = cols,
-                  .out_width = rows,
-                  .n_tokens = tokens,
-                  .bytes = bytes.data(),
-                  .row_of = order});
+    linear_q8({.weight = weight.data(),
+               .row_bytes = row_bytes,
+               .first_row = 0,
+               .end_row = rows,
+               .out = out.data(),
+               .cols = cols,
+               .out_width = rows,
+               .n_tokens = tokens,
+               .bytes = bytes.data(),
+               .row_of = order});
     return out;
   }
 
@@ -77,8 +77,8 @@ struct Product {
 };
 
 /// Both have exact integers within a group and sum the groups in float32, in another order.
-void check_against_vectors(std::string_view folder, void (*linear_bytes)(const LinearPart&)) {
-  const auto vectors = kernels::cpu::format_kernels_avx512(folder)->linear_bytes;
+void check_against_vectors(std::string_view folder, void (*linear_q8)(const LinearPart&)) {
+  const auto vectors = kernels::cpu::format_kernels_avx512(folder)->linear_q8;
   struct Shape {
     std::uint32_t rows, cols, tokens;
   };
@@ -91,7 +91,7 @@ void check_against_vectors(std::string_view folder, void (*linear_bytes)(const L
       INFO(folder << ", " << shape.rows << " x " << shape.cols << ", " << shape.tokens << " tokens"
                   << (order == nullptr ? "" : ", in another order"));
       const std::vector<float> expected = product.by(vectors, order);
-      const std::vector<float> found = product.by(linear_bytes, order);
+      const std::vector<float> found = product.by(linear_q8, order);
       float error = 0.0F;
       for (std::size_t i = 0; i < found.size(); ++i)
         error = std::max(error, std::abs(found[i] - expected[i]));
@@ -109,7 +109,7 @@ TEST_CASE("panels and tokens lie as tiles want them, on a model of the tiles") {
   }
   for (int i = 0; i < kModelledFormats; ++i) {
     const ModelledFormat& format = modelled_format(i);
-    check_against_vectors(format.folder, format.linear_bytes);
+    check_against_vectors(format.folder, format.linear_q8);
     CHECK(n_misused_tiles() == 0);
   }
 }
@@ -124,7 +124,7 @@ TEST_CASE("the processor's tiles give what vectors give") {
     for (char& c : folder) c = static_cast<char>(std::tolower(c));
     const auto* kernels = kernels::cpu::format_kernels_amx(folder);
     REQUIRE(kernels != nullptr);
-    if (kernels->linear_bytes != nullptr) check_against_vectors(folder, kernels->linear_bytes);
+    if (kernels->linear_q8 != nullptr) check_against_vectors(folder, kernels->linear_q8);
   }
 }
 

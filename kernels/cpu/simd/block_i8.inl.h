@@ -1,4 +1,4 @@
-// ByteBlock<Traits>: how the CPU kernels read one block of a quantised format as bytes under scales. This general one works for
+// BlockI8<Traits>: how the CPU kernels read one block of a quantised format as bytes under scales. This general one works for
 // every format through Traits::unpack_group; a format with a vector reader specialises it in kernels/formats/<folder>/cpu.inl.h.
 // Contract: value i of a group = scale · byte - min, and kGroup (16 or 32) values share a scale. shifted(g) gives the 32 bytes from
 // 32 · g on kOffset higher: unsigned, and below 128 if kOffset, a power of two or none, is; where it is 128 bytes(g) gives
@@ -8,15 +8,15 @@
 // Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_dot.inl.h"
 #include "kernels/cpu/group_floats.inl.h"
+#include "kernels/cpu/simd/dot_i8.inl.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
 /// Formats with bytes under scales; the others stay float.
 template <class Traits>
-constexpr bool kHasBytes = requires {
+constexpr bool kHasI8 = requires {
   &Traits::unpack_group;
 };
 
@@ -27,14 +27,14 @@ constexpr int kSignOffset = 128;
 BLUE_SIMD __m256i without_sign(__m256i bytes) { return _mm256_xor_si256(bytes, _mm256_set1_epi8(-128)); }
 
 template <class Traits>
-class ByteBlock {
+class BlockI8 {
  public:
   static constexpr int kGroup = Traits::kGroup;
   static constexpr int kOffset = kSignOffset;
   static constexpr bool kHasMins = true;
   static constexpr int kGroups = Traits::kValues / kGroup;
 
-  BLUE_SIMD explicit ByteBlock(const typename Traits::Block* block) {
+  BLUE_SIMD explicit BlockI8(const typename Traits::Block* block) {
     for (int g = 0; g < kGroups; ++g)
       Traits::unpack_group(*block, g, bytes_ + g * kGroup, scales_[g], mins_[g]);
   }
@@ -57,7 +57,7 @@ constexpr int kChunkValues = 256;
 /// kChunkValues values of smaller blocks as if they were one block.
 template <class Traits>
 class BlockChain {
-  using Block = ByteBlock<Traits>;
+  using Block = BlockI8<Traits>;
   static constexpr int kParts = Traits::kValues / 32;
   static constexpr int kGroups = kChunkValues / Traits::kGroup;
   static constexpr int kGroupsOfBlock = Traits::kValues / Traits::kGroup;
@@ -97,11 +97,11 @@ struct ChunkOf {
 };
 template <class Traits>
 struct ChunkOf<Traits, kChunkValues> {
-  using Type = ByteBlock<Traits>;
+  using Type = BlockI8<Traits>;
 };
 /// Reads kChunkValues values, whatever the format's blocks are.
 template <class Traits>
-using ByteChunk = typename ChunkOf<Traits>::Type;
+using ChunkI8 = typename ChunkOf<Traits>::Type;
 
 }  // namespace
 }  // namespace blue::kernels::cpu

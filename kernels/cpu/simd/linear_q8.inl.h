@@ -1,10 +1,10 @@
-// Linear over a quantised weight with activations as bytes (byte_rows.h), written once for every format and instruction set.
+// Linear over a quantised weight with activations as bytes (q8_rows.h), written once for every format and instruction set.
 // Few tokens: each row of the weight is multiplied from where it lies, bound by memory. More: a panel of kLanes rows is
 // unpacked once into the first cache, four columns of every row to a vector, and multiplied with all tokens.
 // Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_panel.inl.h"
+#include "kernels/cpu/simd/panel_i8.inl.h"
 
 namespace blue::kernels::cpu {
 namespace {
@@ -28,7 +28,7 @@ BLUE_SIMD void multiply_quads(const Panel<Traits>& panel, const std::byte* const
       const Ints x = all_ints(read<std::int32_t>(rows[t] + k * 4, 0, at * 8));
       BLUE_UNROLL
       for (int side = 0; side < kSides; ++side)
-        sums[side][t] = dot<kOperandKind<ByteBlock<Traits>>>(sums[side][t], weights[side], x);
+        sums[side][t] = dot<kOperandKind<BlockI8<Traits>>>(sums[side][t], weights[side], x);
     }
   }
 }
@@ -38,7 +38,7 @@ template <class Traits, int kTokens>
 BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const (&rows)[kTokens],
                               const RowOffsets& offsets, std::uint64_t first_group, int n_groups,
                               Vec (&totals)[kSides][kTokens]) {
-  using Block = ByteBlock<Traits>;
+  using Block = BlockI8<Traits>;
   constexpr int kSubgroups = Panel<Traits>::kSubgroups;
   for (int g = 0; g < n_groups; ++g) {
     const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
@@ -84,7 +84,7 @@ void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
   float* out = part.linear.out + first * width + part.row;
   BLUE_UNROLL
   for (int t = 0; t < kTokens; ++t) {
-    rows[t] = byte_row(part.linear, first + static_cast<std::uint64_t>(t));
+    rows[t] = q8_row(part.linear, first + static_cast<std::uint64_t>(t));
     BLUE_UNROLL
     for (int side = 0; side < kSides; ++side) {
       const float* from = out + static_cast<std::uint64_t>(t) * width + side * kLanes;
@@ -107,15 +107,15 @@ void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
 /// chains of sums: four rows of one token, two of two, one of four.
 template <class Traits, int kTokens>
 void dot_tokens(const LinearPart& part, std::uint64_t first) {
-  ByteRow x[kTokens];
+  Q8Row x[kTokens];
   BLUE_UNROLL
   for (int t = 0; t < kTokens; ++t)
-    x[t] = ByteRow::at(byte_row(part, first + static_cast<std::uint64_t>(t)), part.cols);
+    x[t] = Q8Row::at(q8_row(part, first + static_cast<std::uint64_t>(t)), part.cols);
   float* out = part.out + first * part.out_width;
   walk_streams<kDotChains / kTokens>(
       part.first_row, part.end_row, [&](auto rows, std::uint64_t r, std::uint64_t apart) {
         float sums[rows][kTokens];
-        dot_bytes<Traits>(part.weight + r * part.row_bytes, apart * part.row_bytes, x, part.cols, sums);
+        dot_i8<Traits>(part.weight + r * part.row_bytes, apart * part.row_bytes, x, part.cols, sums);
         for (std::uint64_t i = 0; i < rows; ++i) {
           for (std::uint64_t t = 0; t < kTokens; ++t) out[t * part.out_width + r + i * apart] = sums[i][t];
         }
@@ -134,9 +134,9 @@ void dot_rows(const LinearPart& part) {
 }
 
 template <class Traits>
-void linear_bytes(const LinearPart& linear) {
+void linear_q8(const LinearPart& linear) {
   if (linear.n_tokens < kPanelTokens) return dot_rows<Traits>(linear);
-  for_each_panel<Traits, PanelBytes::operand>(linear, [&](const PanelPart<Traits>& part) {
+  for_each_panel<Traits, PanelI8::operand>(linear, [&](const PanelPart<Traits>& part) {
     std::uint64_t t = 0;
     for (; t + kTokensAtOnce <= linear.n_tokens; t += kTokensAtOnce)
       multiply_tokens<Traits, kTokensAtOnce>(part, t);

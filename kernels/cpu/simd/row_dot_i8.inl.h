@@ -2,32 +2,32 @@
 // memory where unpacking keeps up with it. Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_block.inl.h"
-#include "kernels/cpu/byte_rows.h"
+#include "kernels/cpu/q8_rows.h"
 #include "kernels/cpu/row_streams.inl.h"
+#include "kernels/cpu/simd/block_i8.inl.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
-constexpr int kDotBytes = kLanes * 4;  ///< bytes of one product
+constexpr int kDotI8 = kLanes * 4;  ///< bytes of one product
 
 /// How a format's bytes enter dot(): with their signs only where nothing else is exact.
 template <class Block>
-constexpr ByteKind kOperandKind =
-    !kHasVnni && Block::kOffset == kSignOffset ? ByteKind::with_sign : ByteKind::unsigned_low;
+constexpr OperandKind kOperandKind =
+    !kHasVnni && Block::kOffset == kSignOffset ? OperandKind::with_sign : OperandKind::unsigned_low;
 /// Whether they enter it shifted.
 template <class Block>
-constexpr bool kIsShifted = Block::kOffset != kNoOffset&& kOperandKind<Block> == ByteKind::unsigned_low;
+constexpr bool kIsShifted = Block::kOffset != kNoOffset&& kOperandKind<Block> == OperandKind::unsigned_low;
 
 template <class Traits, class From>
 BLUE_SIMD __m256i row_operand(const From& from, int g) {
-  if constexpr (kOperandKind<ByteBlock<Traits>> == ByteKind::with_sign) return from.bytes(g);
+  if constexpr (kOperandKind<BlockI8<Traits>> == OperandKind::with_sign) return from.bytes(g);
   return from.shifted(g);
 }
 
-/// The part-th kDotBytes bytes of a chunk.
+/// The part-th kDotI8 bytes of a chunk.
 template <class Traits>
-BLUE_SIMD Ints chunk_operand(const ByteChunk<Traits>& chunk, int part) {
+BLUE_SIMD Ints chunk_operand(const ChunkI8<Traits>& chunk, int part) {
 #if defined(__AVX512F__)
   if constexpr (requires { chunk.shifted_pair(part); }) return chunk.shifted_pair(part);
   return join(row_operand<Traits>(chunk, 2 * part), row_operand<Traits>(chunk, 2 * part + 1));
@@ -66,10 +66,10 @@ struct RowSums {
 /// kChunkValues values, which meet the activations from group 8 · `chunk` on.
 template <class Traits, int kGroups, int kTokens>
 BLUE_SIMD void add_chunk(RowSums<kGroups> (&sums)[kTokens], const typename Traits::Block* blocks,
-                         const ByteRow (&x)[kTokens], std::uint64_t chunk) {
-  using Block = ByteBlock<Traits>;
+                         const Q8Row (&x)[kTokens], std::uint64_t chunk) {
+  using Block = BlockI8<Traits>;
   using Floats = GroupFloats<kGroups>;
-  const ByteChunk<Traits> weights(blocks);
+  const ChunkI8<Traits> weights(blocks);
   const Floats scales = weights.scales();
   Floats factors[kTokens];
   BLUE_UNROLL
@@ -87,12 +87,12 @@ BLUE_SIMD void add_chunk(RowSums<kGroups> (&sums)[kTokens], const typename Trait
     if constexpr (Block::kHasMins) sums[t].mins = sums[t].mins.plus(weights.mins(), x_sums);
   }
   BLUE_UNROLL
-  for (int part = 0; part < kChunkValues / kDotBytes; ++part) {
+  for (int part = 0; part < kChunkValues / kDotI8; ++part) {
     const Ints operand = chunk_operand<Traits>(weights, part);
     BLUE_UNROLL
     for (int t = 0; t < kTokens; ++t) {
       const std::int8_t* values = x[t].values + kChunkValues * chunk;
-      const Ints ints = dot<kOperandKind<Block>>(no_ints(), operand, load_ints(values + kDotBytes * part));
+      const Ints ints = dot<kOperandKind<Block>>(no_ints(), operand, load_ints(values + kDotI8 * part));
       sums[t].products = mul_add(to_floats(ints), factors_of(factors[t], part), sums[t].products);
     }
   }
@@ -105,15 +105,15 @@ struct RestSums {
 };
 
 template <class Traits>
-BLUE_SIMD void add_block(RestSums& sums, const typename Traits::Block* from, const ByteRow& x,
+BLUE_SIMD void add_block(RestSums& sums, const typename Traits::Block* from, const Q8Row& x,
                          std::uint64_t first_group) {
-  using Block = ByteBlock<Traits>;
+  using Block = BlockI8<Traits>;
   constexpr int kSubgroups = 32 / Traits::kGroup;
   const Block block(from);
   for (int g = 0; g < Traits::kValues / 32; ++g) {
     const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
     const __m256i ints = dot_of_32<kOperandKind<Block>>(row_operand<Traits>(block, g),
-                                                        load_32_bytes(x.values + at * kByteGroup));
+                                                        load_32_bytes(x.values + at * kQ8Group));
     const auto factor_of = [&](int half) BLUE_SIMD_LAMBDA {
       return _mm_set1_ps(block.scale(g * kSubgroups + half * (kSubgroups - 1)) * x.scales[at]);
     };
@@ -130,8 +130,8 @@ BLUE_SIMD void add_block(RestSums& sums, const typename Traits::Block* from, con
 
 /// out[r][t] = row r · x[t], for kRows rows, each `apart` bytes behind the one before.
 template <class Traits, int kRows, int kTokens>
-void dot_bytes(const std::byte* first, std::uint64_t apart, const ByteRow (&x)[kTokens], std::uint64_t cols,
-               float (&out)[kRows][kTokens]) {
+void dot_i8(const std::byte* first, std::uint64_t apart, const Q8Row (&x)[kTokens], std::uint64_t cols,
+            float (&out)[kRows][kTokens]) {
   constexpr std::uint64_t kBlocks = kChunkValues / Traits::kValues;
   using Block = typename Traits::Block;
   const std::uint64_t n_chunks = cols / kChunkValues;
@@ -151,7 +151,7 @@ void dot_bytes(const std::byte* first, std::uint64_t apart, const ByteRow (&x)[k
   for (int r = 0; r < kRows; ++r) {
     BLUE_UNROLL
     for (int t = 0; t < kTokens; ++t) {
-      out[r][t] = sums[r][t].template total<ByteBlock<Traits>>();
+      out[r][t] = sums[r][t].template total<BlockI8<Traits>>();
       if constexpr (kBlocks > 1) {
         RestSums rest;
         for (std::uint64_t b = n_chunks * kBlocks; b < cols / Traits::kValues; ++b)

@@ -10,7 +10,7 @@ namespace blue::kernels::cpu {
 namespace {
 
 /// What the weight bytes of a format are: 0..127, or -128..127.
-enum class ByteKind { unsigned_low, with_sign };
+enum class OperandKind { unsigned_low, with_sign };
 
 #if defined(__AVX512F__) || defined(__AVXVNNI__)
 constexpr bool kHasVnni = true;
@@ -32,7 +32,7 @@ BLUE_SIMD Ints join(__m256i lower, __m256i upper) {
 }
 
 /// sum + Σ of four products in each 32-bit lane.
-template <ByteKind kKind>
+template <OperandKind kKind>
 BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
   return _mm512_dpbusd_epi32(sum, weights, x);
 }
@@ -48,12 +48,12 @@ BLUE_SIMD Ints all_ints(std::int32_t x) { return _mm256_set1_epi32(x); }
 BLUE_SIMD Vec to_floats(Ints x) { return _mm256_cvtepi32_ps(x); }
 
 /// Pairs stay within 16 bits: 2 · 128 · 127 < 2^15, since activations never are -128.
-template <ByteKind kKind>
+template <OperandKind kKind>
 BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
 #if defined(__AVXVNNI__)
   return _mm256_dpbusd_avx_epi32(sum, weights, x);
 #else
-  if constexpr (kKind == ByteKind::with_sign) {
+  if constexpr (kKind == OperandKind::with_sign) {
     x = _mm256_sign_epi8(x, weights);
     weights = _mm256_abs_epi8(weights);
   }
@@ -64,7 +64,7 @@ BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
 #endif
 
 /// dot() of 32 bytes, from zero, whatever kLanes is.
-template <ByteKind kKind>
+template <OperandKind kKind>
 BLUE_SIMD __m256i dot_of_32(__m256i weights, __m256i x) {
 #if defined(__AVX512F__)
   return _mm256_dpbusd_epi32(_mm256_setzero_si256(), weights, x);

@@ -2,8 +2,8 @@
 // to a vector. Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/byte_row_dot.inl.h"
 #include "kernels/cpu/format_kernels.h"
+#include "kernels/cpu/simd/row_dot_i8.inl.h"
 
 namespace blue::kernels::cpu {
 namespace {
@@ -16,8 +16,8 @@ constexpr int kPanelCols = 512;  // 32 rows of it are 16 KiB
 constexpr int kTokensAtOnce = kHasVnni ? 6 : 4;
 static_assert(kRowsAtOnce % kPanelRows == 0);
 
-BLUE_SIMD std::byte* byte_row(const LinearPart& part, std::uint64_t token) {
-  return part.bytes + (part.row_of != nullptr ? part.row_of[token] : token) * byte_row_stride(part.cols);
+BLUE_SIMD std::byte* q8_row(const LinearPart& part, std::uint64_t token) {
+  return part.bytes + (part.row_of != nullptr ? part.row_of[token] : token) * q8_row_stride(part.cols);
 }
 
 /// Where a token's row has what, from its start, in bytes: the same for all tokens.
@@ -26,7 +26,7 @@ struct RowOffsets {
 
   template <class Traits>
   static RowOffsets of(std::uint64_t cols) {
-    const ByteRow row = ByteRow::at(nullptr, cols);
+    const Q8Row row = Q8Row::at(nullptr, cols);
     const auto offset = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at); };
     if constexpr (Traits::kGroup == 32) return {offset(row.scales), offset(row.sums), offset(row.biases)};
     return {offset(row.scales), offset(row.half_sums), offset(row.half_biases)};
@@ -41,9 +41,9 @@ BLUE_SIMD T read(const std::byte* row, std::uint64_t offset, std::uint64_t index
 }
 
 /// How a panel has its bytes: as dot() takes them, or always with their signs.
-enum class PanelBytes { operand, with_sign };
+enum class PanelI8 { operand, with_sign };
 
-/// kPanelRows rows of a weight, up to kPanelCols columns of them, as linear_bytes multiplies them.
+/// kPanelRows rows of a weight, up to kPanelCols columns of them, as linear_q8 multiplies them.
 template <class Traits>
 struct Panel {
   static constexpr int kSubgroups = 32 / Traits::kGroup;  ///< scales per 32 columns
@@ -60,10 +60,10 @@ BLUE_SIMD __m256i signed_bytes(const Block& block, int g) {
 }
 
 /// A block's 32 values as a panel holds them: as an operand of VNNI the signed ones 128 higher, whatever the format's offset.
-template <class Traits, PanelBytes kBytes>
-BLUE_SIMD __m256i panel_bytes(const ByteBlock<Traits>& block, int g) {
-  using Block = ByteBlock<Traits>;
-  if constexpr (kBytes == PanelBytes::with_sign) return signed_bytes(block, g);
+template <class Traits, PanelI8 kBytes>
+BLUE_SIMD __m256i panel_i8(const BlockI8<Traits>& block, int g) {
+  using Block = BlockI8<Traits>;
+  if constexpr (kBytes == PanelI8::with_sign) return signed_bytes(block, g);
   if constexpr (kHasVnni && kIsShifted<Block> && Block::kOffset < kSignOffset)
     return _mm256_add_epi8(block.shifted(g),
                            _mm256_set1_epi8(static_cast<char>(kSignOffset - Block::kOffset)));
@@ -84,15 +84,15 @@ BLUE_SIMD void scatter(const float (&floats)[kGroups], float (*to)[kPanelRows], 
 }
 
 /// One block of one row: bytes into `to`, factors into column `row` of the panel's, from subgroup `first` on.
-template <class Traits, PanelBytes kBytes>
+template <class Traits, PanelI8 kBytes>
 BLUE_SIMD void unpack_block(const typename Traits::Block* from, std::uint8_t* to, Panel<Traits>& panel,
                             int first, int row) {
-  using Block = ByteBlock<Traits>;
+  using Block = BlockI8<Traits>;
   constexpr int kScales = Traits::kValues / Traits::kGroup;
   const Block block(from);
   BLUE_UNROLL
   for (int g = 0; g < Traits::kValues / 32; ++g) {
-    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 32 * g), panel_bytes<Traits, kBytes>(block, g));
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to + 32 * g), panel_i8<Traits, kBytes>(block, g));
   }
   alignas(64) float floats[kScales];
   if constexpr (Traits::kValues == kChunkValues) {
@@ -112,7 +112,7 @@ BLUE_SIMD void unpack_block(const typename Traits::Block* from, std::uint8_t* to
 }
 
 /// Unpacks `n_groups` groups of 32 columns of n_rows rows; rows that the last panel lacks are zeros.
-template <class Traits, PanelBytes kBytes>
+template <class Traits, PanelI8 kBytes>
 void fill_panel(Panel<Traits>& panel, const std::byte* first, std::uint64_t row_bytes, int n_rows,
                 int n_groups) {
   constexpr int kParts = Traits::kValues / 32;
@@ -159,7 +159,7 @@ struct PanelPart {
 };
 
 /// Calls each(part) with one panel of rows after the other, unpacked, and of each with one part of its columns after the other.
-template <class Traits, PanelBytes kBytes, class Each>
+template <class Traits, PanelI8 kBytes, class Each>
 void for_each_panel(const LinearPart& linear, const Each& each) {
   static_assert(Traits::kValues % 32 == 0 && kPanelCols % Traits::kValues == 0);
   Panel<Traits> panel;

@@ -8,11 +8,11 @@
 
 namespace blue::kernels::cpu {
 
-inline constexpr std::uint64_t kByteGroup = 32;  ///< values under one scale
+inline constexpr std::uint64_t kQ8Group = 32;    ///< values under one scale
 inline constexpr std::uint64_t kHalfGroup = 16;  ///< values under one sum, for weights with a scale per 16
 
-/// One row of `cols` values, a multiple of kByteGroup: value ≈ scales[i / 32] · values[i], values within ±127.
-struct ByteRow {
+/// One row of `cols` values, a multiple of kQ8Group: value ≈ scales[i / 32] · values[i], values within ±127.
+struct Q8Row {
   std::int8_t* values;        ///< [cols]
   float* scales;              ///< [cols / 32]
   float* sums;                ///< [cols / 32]: scale times the sum of the group's bytes
@@ -20,8 +20,8 @@ struct ByteRow {
   float* half_sums;           ///< [cols / 16], as sums
   std::int32_t* half_biases;  ///< [cols / 16], as biases
 
-  static inline __attribute__((always_inline)) ByteRow at(std::byte* row, std::uint64_t cols) {
-    const std::uint64_t array = cols / kByteGroup * sizeof(float);
+  static inline __attribute__((always_inline)) Q8Row at(std::byte* row, std::uint64_t cols) {
+    const std::uint64_t array = cols / kQ8Group * sizeof(float);
     std::byte* next = row + cols;
     return {reinterpret_cast<std::int8_t*>(row),        reinterpret_cast<float*>(next),
             reinterpret_cast<float*>(next + array),     reinterpret_cast<std::int32_t*>(next + 2 * array),
@@ -30,8 +30,8 @@ struct ByteRow {
 };
 
 /// Bytes from one row to the next; every row begins on a cache line.
-constexpr std::uint64_t byte_row_stride(std::uint64_t cols) {
-  return (cols + cols / kByteGroup * 7 * sizeof(float) + 63) / 64 * 64;
+constexpr std::uint64_t q8_row_stride(std::uint64_t cols) {
+  return (cols + cols / kQ8Group * 7 * sizeof(float) + 63) / 64 * 64;
 }
 
 }  // namespace blue::kernels::cpu
