@@ -28,24 +28,24 @@ TraceContext child_of(const TraceContext& running) {
   return child;
 }
 
-SpanWriter& TraceHub::add_writer(std::string name, std::string kind) {
+TraceSpanWriter& TraceHub::add_writer(std::string name, std::string kind) {
   const std::lock_guard lock(mutex_);
   const auto index = static_cast<std::uint32_t>(writers_.size());
   const std::size_t capacity = is_on() ? spans_per_actor_ : 1;
-  writers_.push_back(std::make_unique<SpanWriter>(index, std::move(name), std::move(kind), capacity));
+  writers_.push_back(std::make_unique<TraceSpanWriter>(index, std::move(name), std::move(kind), capacity));
   return *writers_.back();
 }
 
-void TraceHub::drain(std::vector<Span>& out) {
+void TraceHub::drain(std::vector<TraceSpan>& out) {
   std::size_t n_writers = 0;
   for (;; ++n_writers) {
-    SpanWriter* writer = nullptr;
+    TraceSpanWriter* writer = nullptr;
     {
       const std::lock_guard lock(mutex_);
       if (n_writers >= writers_.size()) return;
       writer = writers_[n_writers].get();
     }
-    writer->ring.drain([&out](const Span& span) { out.push_back(span); });
+    writer->ring.drain([&out](const TraceSpan& span) { out.push_back(span); });
   }
 }
 

@@ -1,6 +1,6 @@
 // The trace context that every message and ring record carries, and the span that a handler leaves behind.
 // A run has one 128-bit trace id; each message is a span: its parent is the span that was running when it was sent.
-// Depends on base only. TraceContext and Span are plain values; SpanRing has one writer; TraceHub is any-thread.
+// Depends on base only. TraceContext and TraceSpan are plain values; TraceSpanRing has one writer; TraceHub is any-thread.
 #pragma once
 
 #include <cstdint>
@@ -35,18 +35,18 @@ TraceContext root_context();
 TraceContext child_of(const TraceContext& running);
 
 /// One handled message (or one drained batch of ring records): who, what, how long queued, how long run.
-struct Span {
+struct TraceSpan {
   TraceContext context;
   Nanoseconds begin_ns = 0;  ///< handler began; queue time is begin_ns - context.sent_ns
   Nanoseconds end_ns = 0;    ///< handler ended
   const char* name = "";     ///< the message type's static name
-  std::uint32_t actor = 0;   ///< index of the SpanWriter that recorded it
+  std::uint32_t actor = 0;   ///< index of the TraceSpanWriter that recorded it
 };
 
 /// One actor's place to leave spans: single writer, drained by the tracer. A full ring drops and counts.
-struct SpanWriter {
-  SpanWriter(std::uint32_t index_of_actor, std::string name_of_actor, std::string kind_of_actor,
-             std::size_t capacity)
+struct TraceSpanWriter {
+  TraceSpanWriter(std::uint32_t index_of_actor, std::string name_of_actor, std::string kind_of_actor,
+                  std::size_t capacity)
       : index(index_of_actor),
         name(std::move(name_of_actor)),
         kind(std::move(kind_of_actor)),
@@ -55,15 +55,15 @@ struct SpanWriter {
   const std::uint32_t index;
   const std::string name;  ///< "stage.code"
   const std::string kind;  ///< "stage"
-  SpscRing<Span> ring;
+  SpscRing<TraceSpan> ring;
 
-  void record(Span span) {
+  void record(TraceSpan span) {
     span.actor = index;
     ring.push(span);
   }
 };
 
-/// Hands out SpanWriters and lets one reader at a time drain them. Owned by the runtime; outlives the actors.
+/// Hands out TraceSpanWriters and lets one reader at a time drain them. Owned by the runtime; outlives the actors.
 class TraceHub {
  public:
   /// `spans_per_actor`: the capacity of each writer's ring; 0 turns tracing off (writers exist, nothing is recorded).
@@ -72,10 +72,10 @@ class TraceHub {
   [[nodiscard]] bool is_on() const { return spans_per_actor_ > 0; }
 
   /// A writer for one actor, living as long as the hub. Any thread.
-  SpanWriter& add_writer(std::string name, std::string kind);
+  TraceSpanWriter& add_writer(std::string name, std::string kind);
 
   /// Appends every waiting span to `out`. One caller at a time (the tracer).
-  void drain(std::vector<Span>& out);
+  void drain(std::vector<TraceSpan>& out);
 
   /// Spans lost to full rings, over all writers. Any thread.
   [[nodiscard]] std::uint64_t dropped() const;
@@ -84,13 +84,13 @@ class TraceHub {
     std::string name;
     std::string kind;
   };
-  /// Names and kinds by Span::actor. Any thread.
+  /// Names and kinds by TraceSpan::actor. Any thread.
   [[nodiscard]] std::vector<Writer> writers() const;
 
  private:
   const std::size_t spans_per_actor_;
   mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<SpanWriter>> writers_;
+  std::vector<std::unique_ptr<TraceSpanWriter>> writers_;
 };
 
 }  // namespace blue

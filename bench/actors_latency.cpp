@@ -103,7 +103,7 @@ void bench_actor(const char* what, int near_cpu, int far_cpu, Receiver::Mode mod
   {
     pin_this_thread(near_cpu);
     auto receiver = system.spawn<Receiver, caf::detached>(std::ref(hub), far_cpu, mode, &came);
-    std::vector<Span> drained;
+    std::vector<TraceSpan> drained;
     for (int i = 0; i < kWarmUp + kRounds; ++i) {
       came.store(0, std::memory_order_release);
       if (mode == Receiver::Mode::sleeping) {

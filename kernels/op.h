@@ -1,5 +1,5 @@
 // The ops that programs are made of, as plain records, and what they are bound to when a step runs.
-// An Op names its operands by slot numbers, never by address, so the same list is interpreted on a CPU, captured into a
+// An Op names its operands by operand numbers, never by address, so the same list is interpreted on a CPU, captured into a
 // CUDA graph, or walked by a kernel. Everything that changes from step to step (tokens, positions, page tables) lies in
 // device memory behind StepInputs, so that a captured step can be launched again without touching it.
 // Depends on base and kernels/format.h. Plain values; any thread.
@@ -101,8 +101,8 @@ enum class ExpertInput : std::uint8_t { shared, per_choice };
 inline constexpr double kTinySum = 1e-20;
 
 /// Index into Bindings::activations or Bindings::weights.
-using Slot = std::uint16_t;
-inline constexpr Slot kNoSlot = 0xffff;
+using Operand = std::uint16_t;
+inline constexpr Operand kNoOperand = 0xffff;
 
 struct Op {
   OpKind kind{};
@@ -111,10 +111,10 @@ struct Op {
   Gating gating{};
   RouteWeights route_weights{};
   ExpertInput expert_input{};
-  Slot out = kNoSlot;     ///< activation
-  Slot in = kNoSlot;      ///< activation
-  Slot in2 = kNoSlot;     ///< activation
-  Slot weight = kNoSlot;  ///< weight
+  Operand out = kNoOperand;     ///< activation
+  Operand in = kNoOperand;      ///< activation
+  Operand in2 = kNoOperand;     ///< activation
+  Operand weight = kNoOperand;  ///< weight
   std::uint32_t layer = 0;
   std::uint32_t rows = 0;  ///< output values per row (linear, embed)
   std::uint32_t cols = 0;  ///< input values per row, or per group
@@ -186,7 +186,7 @@ struct StepInputs {
   std::uint32_t n_outputs = 0;
 };
 
-/// Where a program's slots lie for this step.
+/// Where a program's operands lie for this step.
 struct Bindings {
   std::span<const WeightView> weights;  ///< by Op::weight
   std::span<float* const> activations;  ///< by Op::out / in / in2

@@ -20,17 +20,17 @@ bool has_second_input(OpKind kind) {
          kind == OpKind::expert_linear || kind == OpKind::expert_sum;
 }
 
-/// The rule that the op's slots break; empty when they are whole.
-std::string_view broken_slot_rule(const Op& op) {
-  if (op.out == kNoSlot && op.kind != OpKind::kv_append) return "it needs an output slot";
-  if (op.in == kNoSlot && op.kind != OpKind::embed) return "it needs an input slot";
-  if (op.in2 == kNoSlot && has_second_input(op.kind)) return "it needs a second input slot";
-  if (op.weight == kNoSlot && has_weight(op.kind)) return "it needs a weight slot";
+/// The rule that the op's operands break; empty when they are whole.
+std::string_view broken_operand_rule(const Op& op) {
+  if (op.out == kNoOperand && op.kind != OpKind::kv_append) return "it needs an output operand";
+  if (op.in == kNoOperand && op.kind != OpKind::embed) return "it needs an input operand";
+  if (op.in2 == kNoOperand && has_second_input(op.kind)) return "it needs a second input operand";
+  if (op.weight == kNoOperand && has_weight(op.kind)) return "it needs a weight operand";
   return {};
 }
 
 std::string_view broken_weight_rule(const Op& op, const Format* format) {
-  if (op.weight == kNoSlot) return {};
+  if (op.weight == kNoOperand) return {};
   if (format == nullptr) return "it needs the format of its weight";
   if (needs_f32_weight(op.kind)) return format->name == "F32" ? "" : "its weight must be F32";
   if (op.cols % format->values_per_block != 0) return "cols must be a multiple of the format's block";
@@ -73,7 +73,7 @@ std::string_view broken_latent_rule(const Op& op) {
       return op.cols <= op.head_dim ? "" : "cols must not exceed head_dim";
     case OpKind::attention_latent:
       if (op.in == op.out || op.in2 == op.out) return "out must not be an input";
-      if (op.in2 != kNoSlot && op.top_k == 0) return "top_k must be positive with a selection";
+      if (op.in2 != kNoOperand && op.top_k == 0) return "top_k must be positive with a selection";
       return op.value_dim > 0 && op.value_dim <= op.head_dim ? "" : "value_dim must be 1 to head_dim";
     default:
       if (op.in == op.out || op.in2 == op.out) return "out must not be an input";
@@ -120,7 +120,7 @@ std::string_view broken_size_rule(const Op& op) {
 }  // namespace
 
 Status check_shape(const Op& op, const Format* format) {
-  std::string_view rule = broken_slot_rule(op);
+  std::string_view rule = broken_operand_rule(op);
   if (rule.empty()) rule = broken_size_rule(op);
   if (rule.empty()) rule = broken_weight_rule(op, format);
   if (rule.empty()) return {};

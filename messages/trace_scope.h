@@ -44,11 +44,11 @@ class TraceScope {
    private:
     TraceScope& trace_scope_;
     TraceContext before_;
-    Span span_;
+    TraceSpan span_;
   };
 
  private:
-  SpanWriter* writer_;
+  TraceSpanWriter* writer_;
   bool is_on_;
   TraceContext running_;
 };

@@ -42,7 +42,7 @@ Status Executor::State::check_program() const {
   BLUE_TRY(backend.supports_cache(limits.kv_type));
   for (const kernels::Op& op : program.ops) {
     const kernels::Format* format =
-        op.weight == kernels::kNoSlot ? nullptr : program.weights.at(op.weight).format;
+        op.weight == kernels::kNoOperand ? nullptr : program.weights.at(op.weight).format;
     BLUE_TRY(backend.supports(op, format));
   }
   return {};
@@ -57,7 +57,7 @@ Status Executor::State::build() {
     const WeightUse& use = program.weights[w];
     const std::byte* const* experts = nullptr;
     if (use.n_experts > 0) {
-      experts = tables->table(static_cast<kernels::Slot>(w));
+      experts = tables->table(static_cast<kernels::Operand>(w));
     } else {
       weights_of_block[use.block].push_back(w);
     }
@@ -86,7 +86,7 @@ Status Executor::State::build_expert_parts() {
   }
   std::size_t most_chosen = 0;
   std::size_t most_experts = 0;
-  for (const ExpertRun& run : program.expert_runs) {
+  for (const ExpertGroup& run : program.expert_groups) {
     most_chosen = std::max<std::size_t>(most_chosen, run.top_k);
     most_experts = std::max<std::size_t>(most_experts, run.n_experts);
   }
@@ -111,8 +111,8 @@ Status Executor::State::lease_all(const StopToken& stop) {
     BLUE_TRY_ASSIGN(held[block], leases.lease(block_ids[block], stop));
     bind_block(block, held[block].address());
   }
-  for (std::size_t run = 0; run < program.expert_runs.size(); ++run) {
-    const ExpertRun& experts = program.expert_runs[run];
+  for (std::size_t run = 0; run < program.expert_groups.size(); ++run) {
+    const ExpertGroup& experts = program.expert_groups[run];
     for (std::uint32_t e = 0; e < experts.n_experts; ++e)
       tables->bind(run, e, held[experts.first_block + e].address());
     // Not part of a captured step: kernels read the tables where they always lie.

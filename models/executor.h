@@ -1,4 +1,4 @@
-// Executor: program x backend x residency. Runs steps: binds slots to addresses, takes leases, enqueues ops, brings the
+// Executor: program x backend x residency. Runs steps: binds operands to addresses, takes leases, enqueues ops, brings the
 // logits back. All memory is taken at creation; a step allocates nothing.
 // Depends on base, hal, memory, kernels, models/program.h. One thread at a time. Borrows program, backend and leases:
 // they outlive it.

@@ -64,10 +64,10 @@ struct Executor::State {
   Status run_eager(const kernels::StepInputs& inputs, const StopToken& stop);
   Status run_streaming(const kernels::StepInputs& inputs, const StopToken& stop);
   Status enqueue_all(const kernels::StepInputs& inputs, const StopToken& stop);
-  Status leave_block(std::size_t slot);
+  Status leave_block(std::size_t operand);
   Status enter_block(std::uint32_t block, const StopToken& stop);
   Status run_experts(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop);
-  Status read_choice(const ExpertRun& run, const kernels::StepInputs& inputs);
+  Status read_choice(const ExpertGroup& run, const kernels::StepInputs& inputs);
   Result<std::size_t> lease_experts(std::size_t run, std::size_t first, const StopToken& stop);
   Status run_pass(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop);
   void release_streamed();

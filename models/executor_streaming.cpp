@@ -6,11 +6,11 @@
 
 namespace blue::models {
 
-Status Executor::State::leave_block(std::size_t slot) {
-  if (!window[slot].is_held()) return {};
+Status Executor::State::leave_block(std::size_t operand) {
+  if (!window[operand].is_held()) return {};
   // Kernels under way may still read it: the lease ends behind them.
-  BLUE_TRY(passed[slot]->wait());
-  window[slot].release();
+  BLUE_TRY(passed[operand]->wait());
+  window[operand].release();
   return {};
 }
 
@@ -41,9 +41,9 @@ Status Executor::State::run_streaming(const kernels::StepInputs& inputs, const S
   std::size_t run = 0;
   for (std::uint32_t i = 0; i < program.ops.size(); ++i) {
     if (stop.is_stopped()) return stopped();
-    if (run < program.expert_runs.size() && program.expert_runs[run].first_op == i) {
+    if (run < program.expert_groups.size() && program.expert_groups[run].first_op == i) {
       BLUE_TRY(run_experts(run, inputs, stop));
-      i = program.expert_runs[run++].end_op - 1;
+      i = program.expert_groups[run++].end_op - 1;
       continue;
     }
     if (has_no_rows(program.ops[i], inputs)) continue;
@@ -55,7 +55,7 @@ Status Executor::State::run_streaming(const kernels::StepInputs& inputs, const S
 }
 
 /// Waits for the router and gathers the experts that any row of the step chose.
-Status Executor::State::read_choice(const ExpertRun& run, const kernels::StepInputs& inputs) {
+Status Executor::State::read_choice(const ExpertGroup& run, const kernels::StepInputs& inputs) {
   const bool is_tokens = program.ops[run.first_op].row_set == kernels::RowSet::tokens;
   const std::size_t n_rows = is_tokens ? inputs.n_tokens : inputs.n_outputs;
   const std::size_t width = std::size_t{2} * run.top_k;
@@ -82,7 +82,7 @@ Status Executor::State::read_choice(const ExpertRun& run, const kernels::StepInp
 /// Leases chosen[first..] until tier 0 is full; how many, at least one.
 Result<std::size_t> Executor::State::lease_experts(std::size_t run, std::size_t first,
                                                    const StopToken& stop) {
-  const ExpertRun& experts = program.expert_runs[run];
+  const ExpertGroup& experts = program.expert_groups[run];
   for (std::size_t i = first; i < chosen.size(); ++i) {
     const memory::BlockId block = block_ids[experts.first_block + chosen[i]];
     Result<memory::Lease> lease = leases.lease(block, stop);
@@ -101,7 +101,7 @@ Result<std::size_t> Executor::State::lease_experts(std::size_t run, std::size_t 
 }
 
 Status Executor::State::run_pass(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop) {
-  const ExpertRun& experts = program.expert_runs[run];
+  const ExpertGroup& experts = program.expert_groups[run];
   const kernels::Bindings at = bindings();
   BLUE_TRY(tables->upload(run, *stream));
   for (std::uint32_t i = experts.first_op; i < experts.end_op; ++i) {
@@ -113,7 +113,7 @@ Status Executor::State::run_pass(std::size_t run, const kernels::StepInputs& inp
 
 Status Executor::State::run_experts(std::size_t run, const kernels::StepInputs& inputs,
                                     const StopToken& stop) {
-  const ExpertRun& experts = program.expert_runs[run];
+  const ExpertGroup& experts = program.expert_groups[run];
   if (has_no_rows(program.ops[experts.first_op], inputs)) return {};
   BLUE_TRY(read_choice(experts, inputs));
   for (const std::uint32_t e : chosen) leases.hint(block_ids[experts.first_block + e]);
@@ -137,8 +137,8 @@ void Executor::State::release_streamed() {
   window_block = kNoBlock;
   if (expert_leases.empty()) return;
   expert_leases.clear();
-  for (std::size_t run = 0; run < program.expert_runs.size(); ++run) {
-    for (std::uint32_t e = 0; e < program.expert_runs[run].n_experts; ++e) tables->bind(run, e, nullptr);
+  for (std::size_t run = 0; run < program.expert_groups.size(); ++run) {
+    for (std::uint32_t e = 0; e < program.expert_groups[run].n_experts; ++e) tables->bind(run, e, nullptr);
   }
 }
 

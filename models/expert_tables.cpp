@@ -7,7 +7,7 @@ namespace blue::models {
 
 ExpertTables::ExpertTables(const Program& program, hal::Device& device) : device_(device) {
   std::size_t n_entries = 0;
-  for (const ExpertRun& planned : program.expert_runs) {
+  for (const ExpertGroup& planned : program.expert_groups) {
     Run run;
     run.first_entry = n_entries;
     for (std::uint32_t i = planned.first_op; i < planned.end_op; ++i) {
@@ -39,7 +39,7 @@ const std::byte** ExpertTables::device_entries() const {
   return reinterpret_cast<const std::byte**>(arena_->base());
 }
 
-const std::byte* const* ExpertTables::table(kernels::Slot weight) const {
+const std::byte* const* ExpertTables::table(kernels::Operand weight) const {
   for (const Run& run : runs_) {
     for (const Stack& stack : run.stacks) {
       if (stack.weight == weight) return device_entries() + stack.first_entry;

@@ -20,7 +20,7 @@ class ExpertTables {
   static Result<std::unique_ptr<ExpertTables>> create(const Program& program, hal::Device& device);
 
   /// The table of a stacked weight, for its WeightView; null for any other weight. Fixed for good.
-  [[nodiscard]] const std::byte* const* table(kernels::Slot weight) const;
+  [[nodiscard]] const std::byte* const* table(kernels::Operand weight) const;
 
   /// Says where block first_block + expert of run `run` lies now; null: nowhere. On the host only, until upload().
   /// The copy before must have ended.
@@ -32,7 +32,7 @@ class ExpertTables {
  private:
   /// A weight of a run and the first of its n_experts entries.
   struct Stack {
-    kernels::Slot weight = kernels::kNoSlot;
+    kernels::Operand weight = kernels::kNoOperand;
     std::size_t first_entry = 0;
     std::uint64_t block_offset = 0;
   };

@@ -78,13 +78,13 @@ struct KvShape {
 /// the blocks [first_block, first_block + n_experts) they read is known only when the route op before them has run.
 /// They may run several times in a step, each time with other experts at hand: between expert_linear ops over the same
 /// blocks stand only ops value by value (silu_mul), which leave nothing behind that a later pass does not overwrite.
-struct ExpertRun {
+struct ExpertGroup {
   std::uint32_t first_op = 0;
   std::uint32_t end_op = 0;
   std::uint32_t first_block = 0;
   std::uint32_t n_experts = 0;
   std::uint32_t top_k = 0;
-  kernels::Slot route = kernels::kNoSlot;  ///< the activation that says who was chosen
+  kernels::Operand route = kernels::kNoOperand;  ///< the activation that says who was chosen
 };
 
 inline constexpr std::uint32_t kNoBlock = 0xffffffff;
@@ -93,13 +93,13 @@ struct Program {
   HyperParameters hyper;
   std::vector<kernels::Op> ops;
   std::vector<std::uint32_t>
-      op_blocks;  ///< per op: the block it reads, or kNoBlock; expert_linear: see expert_runs
+      op_blocks;  ///< per op: the block it reads, or kNoBlock; expert_linear: see expert_groups
   std::vector<WeightUse> weights;
   std::vector<ActivationUse> activations;
   std::vector<BlockPlan>
       blocks;  ///< in the order a step first needs them; a layer's experts behind their layer
-  std::vector<ExpertRun> expert_runs;  ///< in program order, not overlapping
-  kernels::Slot logits = kernels::kNoSlot;
+  std::vector<ExpertGroup> expert_groups;  ///< in program order, not overlapping
+  kernels::Operand logits = kernels::kNoOperand;
   KvShape kv;
   std::vector<std::string> notes;  ///< what of the file is left out, a line each, for the user
 };

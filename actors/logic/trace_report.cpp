@@ -107,12 +107,12 @@ bool read_slice(const json& event, const std::map<int, std::string>& names, Span
 
 }  // namespace
 
-TraceDump to_dump(const std::vector<Span>& spans, const std::vector<TraceHub::Writer>& writers,
+TraceDump to_dump(const std::vector<TraceSpan>& spans, const std::vector<TraceHub::Writer>& writers,
                   std::uint64_t n_dropped) {
   TraceDump dump;
   dump.n_dropped = n_dropped;
   dump.spans.reserve(spans.size());
-  for (const Span& span : spans) {
+  for (const TraceSpan& span : spans) {
     const TraceHub::Writer& writer = writers.at(span.actor);
     dump.spans.push_back({span.context, span.begin_ns, span.end_ns, span.name, writer.name, writer.kind});
   }

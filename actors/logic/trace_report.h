@@ -30,7 +30,7 @@ struct TraceDump {
 };
 
 /// Spells out what a TraceHub gave.
-TraceDump to_dump(const std::vector<Span>& spans, const std::vector<TraceHub::Writer>& writers,
+TraceDump to_dump(const std::vector<TraceSpan>& spans, const std::vector<TraceHub::Writer>& writers,
                   std::uint64_t n_dropped);
 
 /// Times in the JSON are microseconds since the first span was sent.

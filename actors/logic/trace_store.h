@@ -26,7 +26,7 @@ class TraceStore {
       spans_.resize(max_spans_);
     }
   }
-  [[nodiscard]] std::vector<Span> spans() const {
+  [[nodiscard]] std::vector<TraceSpan> spans() const {
     const std::lock_guard lock(mutex_);
     return spans_;
   }
@@ -47,7 +47,7 @@ class TraceStore {
  private:
   const std::size_t max_spans_;
   mutable std::mutex mutex_;
-  std::vector<Span> spans_;
+  std::vector<TraceSpan> spans_;
   std::uint64_t n_taken_ = 0;
   std::uint64_t n_beyond_ = 0;
 };

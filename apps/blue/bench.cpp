@@ -45,7 +45,7 @@ double seconds_since(Nanoseconds begin) { return static_cast<double>(monotonic_n
 double gb_per_decode_step(const models::Program& program) {
   std::uint64_t bytes = 0;
   for (const kernels::Op& op : program.ops) {
-    if (op.weight == kernels::kNoSlot) continue;
+    if (op.weight == kernels::kNoOperand) continue;
     const models::WeightUse& use = program.weights[op.weight];
     const std::uint64_t n_rows = op.kind == kernels::OpKind::embed ? 1 : use.rows;
     bytes += n_rows * use.format->row_bytes(use.cols) * (use.n_experts > 0 ? op.top_k : 1);

@@ -17,7 +17,7 @@ class ChunkDecoder {
   /// Whole blocks, at least 32 values.
   static constexpr int kValues = Traits::kValues >= 32 ? Traits::kValues : 32;
 
-  BLUE_SIMD explicit ChunkDecoder(const typename Traits::Block* blocks) {
+  BLUE_SIMD explicit ChunkDecoder(const typename Traits::QuantBlock* blocks) {
     static_assert(kValues % Traits::kValues == 0 && kValues % 16 == 0);
     for (int b = 0; b < kValues / Traits::kValues; ++b)
       Traits::decode(blocks[b], values_ + b * Traits::kValues);

@@ -28,7 +28,7 @@ void kv_append(const StepWork& work) {
     const auto position = static_cast<std::uint32_t>(work.inputs.positions[t]);
     std::byte* page = kv_page(kv, work.op.layer, page_of(work.inputs, t, position));
     store_row(key_row(kv, page, position % kPageTokens), kv.type, work.in() + t * k_width, k_width);
-    if (op.in2 == kNoSlot) continue;
+    if (op.in2 == kNoOperand) continue;
     store_row(value_row(kv, page, position % kPageTokens), kv.type, work.in2() + t * v_width, v_width);
   }
 }

@@ -24,9 +24,11 @@ template <class Traits, int kRows>
 void dot_row(const std::byte* first, std::uint64_t apart, const float* in, std::uint64_t cols,
              float (&out)[kRows]) {
   using Decoder = ChunkDecoder<Traits>;
-  constexpr std::uint64_t kChunkBytes = Decoder::kValues * sizeof(typename Traits::Block) / Traits::kValues;
+  constexpr std::uint64_t kChunkBytes =
+      Decoder::kValues * sizeof(typename Traits::QuantBlock) / Traits::kValues;
   const auto blocks_of = [&](int row) BLUE_SIMD_LAMBDA {
-    return reinterpret_cast<const typename Traits::Block*>(first + static_cast<std::uint64_t>(row) * apart);
+    return reinterpret_cast<const typename Traits::QuantBlock*>(first +
+                                                                static_cast<std::uint64_t>(row) * apart);
   };
   Vec sums[kRows];
   BLUE_UNROLL
@@ -35,7 +37,7 @@ void dot_row(const std::byte* first, std::uint64_t apart, const float* in, std::
   for (; c + Decoder::kValues <= cols; c += Decoder::kValues) {
     BLUE_UNROLL
     for (int r = 0; r < kRows; ++r) {
-      const typename Traits::Block* blocks = blocks_of(r) + c / Traits::kValues;
+      const typename Traits::QuantBlock* blocks = blocks_of(r) + c / Traits::kValues;
       fetch_ahead<kChunkBytes>(blocks);
       const Decoder chunk(blocks);
       BLUE_UNROLL
@@ -68,7 +70,7 @@ struct Tile {
 template <class Traits>
 void decode_columns(const std::byte* row, std::uint64_t first, int n, float* to) {
   using Decoder = ChunkDecoder<Traits>;
-  const auto* blocks = reinterpret_cast<const typename Traits::Block*>(row) + first / Traits::kValues;
+  const auto* blocks = reinterpret_cast<const typename Traits::QuantBlock*>(row) + first / Traits::kValues;
   int c = 0;
   for (; c + Decoder::kValues <= n; c += Decoder::kValues) {
     const Decoder chunk(blocks + c / Traits::kValues);

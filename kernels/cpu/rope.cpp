@@ -38,8 +38,9 @@ void rope(const StepWork& work) {
   const Op& op = work.op;
   // Frequencies fall by one factor from pair to pair: one power per op, and n/2 roundings of float64 are nothing.
   const double factor = std::pow(static_cast<double>(op.rope_base), -2.0 / op.rotary_dims);
-  const auto* divisors =
-      op.weight == kNoSlot ? nullptr : reinterpret_cast<const float*>(work.bindings.weights[op.weight].data);
+  const auto* divisors = op.weight == kNoOperand
+                             ? nullptr
+                             : reinterpret_cast<const float*>(work.bindings.weights[op.weight].data);
   const std::uint64_t width = std::uint64_t{op.n_heads} * op.head_dim;
   // A sine and a cosine in float64 cost about as much as 64 multiplications.
   const std::uint64_t cost = width * 2 + std::uint64_t{op.rotary_dims} * 64;

@@ -75,8 +75,9 @@ std::uint64_t route_workspace(const Op& op, std::uint32_t max_tokens) {
 
 void route(const StepWork& work) {
   const Op& op = work.op;
-  const auto* bias =
-      op.weight == kNoSlot ? nullptr : reinterpret_cast<const float*>(work.bindings.weights[op.weight].data);
+  const auto* bias = op.weight == kNoOperand
+                         ? nullptr
+                         : reinterpret_cast<const float*>(work.bindings.weights[op.weight].data);
   const std::uint64_t scratch = scratch_values(op);
   auto* workspace = reinterpret_cast<double*>(work.bindings.workspace);
   constexpr std::uint64_t kGateCost = 64;  // an exponential in float64, in multiplications

@@ -66,9 +66,9 @@ bool has_kernel(const Op& op) {
     case OpKind::layer_norm:
     case OpKind::hadamard: return false;
     case OpKind::rms_norm: return op.head_dim <= op.cols;
-    case OpKind::kv_append: return op.in2 != kNoSlot && op.value_dim == 0;
+    case OpKind::kv_append: return op.in2 != kNoOperand && op.value_dim == 0;
     case OpKind::rope:
-      return op.weight == kNoSlot && op.rotary_offset == 0 && op.rope_magnitude == 1.0F &&
+      return op.weight == kNoOperand && op.rotary_offset == 0 && op.rope_magnitude == 1.0F &&
              op.yarn_mix == 0.0F;
     default: return true;
   }
@@ -102,7 +102,7 @@ class CudaBackend final : public Backend {
 
   [[nodiscard]] Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs,
                                hal::Stream& stream) override {
-    check_slots(op, bindings);
+    check_operands(op, bindings);
     Launch launch = launch_of(op, bindings);
     if (launch == nullptr) return no_kernels(op, bindings.weights[op.weight].format);
     BLUE_TRY(device_->bind());
@@ -115,12 +115,13 @@ class CudaBackend final : public Backend {
   }
 
  private:
-  static void check_slots(const Op& op, const Bindings& bindings) {
+  static void check_operands(const Op& op, const Bindings& bindings) {
     const std::size_t n_activations = bindings.activations.size();
-    for (const Slot slot : {op.out, op.in, op.in2}) {
-      BLUE_CHECK(slot == kNoSlot || slot < n_activations, "an op names an activation that is not bound");
+    for (const Operand operand : {op.out, op.in, op.in2}) {
+      BLUE_CHECK(operand == kNoOperand || operand < n_activations,
+                 "an op names an activation that is not bound");
     }
-    BLUE_CHECK(op.weight == kNoSlot || op.weight < bindings.weights.size(),
+    BLUE_CHECK(op.weight == kNoOperand || op.weight < bindings.weights.size(),
                "an op names a weight that is not bound");
   }
 

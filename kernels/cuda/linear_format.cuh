@@ -18,14 +18,14 @@ inline constexpr int kMaxTokenTile = 8;
 
 /// out[t, c] = decode(weight[token_ids[t], c]): one thread a value.
 template <class Traits>
-__global__ void embed_kernel(const typename Traits::Block* __restrict__ weight,
+__global__ void embed_kernel(const typename Traits::QuantBlock* __restrict__ weight,
                              const std::int32_t* __restrict__ token_ids, float* __restrict__ out,
                              std::uint32_t cols) {
   const std::uint32_t token = blockIdx.x;
   const std::uint32_t c = blockIdx.y * blockDim.x + threadIdx.x;
   if (c >= cols) return;
   const auto row = static_cast<std::uint64_t>(token_ids[token]);
-  const typename Traits::Block* blocks = weight + row * (cols / Traits::kValues);
+  const typename Traits::QuantBlock* blocks = weight + row * (cols / Traits::kValues);
   out[static_cast<std::uint64_t>(token) * cols + c] =
       Traits::value(blocks[c / Traits::kValues], c % Traits::kValues);
 }
@@ -35,14 +35,15 @@ __global__ void embed_kernel(const typename Traits::Block* __restrict__ weight,
 /// token's values do not depend on the tokens beside it: a prompt in one step equals a prompt token by token, to the bit.
 template <class Traits, int kTile>
 __global__ void __launch_bounds__(kLinearWarps* kWarp)
-    linear_kernel(const typename Traits::Block* __restrict__ weight, const float* __restrict__ in,
+    linear_kernel(const typename Traits::QuantBlock* __restrict__ weight, const float* __restrict__ in,
                   float* __restrict__ out, std::uint32_t rows, std::uint32_t cols, std::uint32_t n_tokens) {
   const std::uint32_t lane = threadIdx.x % kWarp;
   const std::uint32_t row = blockIdx.x * kLinearWarps + threadIdx.x / kWarp;
   const std::uint32_t first_token = blockIdx.y * kTile;
   if (row >= rows) return;
 
-  const typename Traits::Block* blocks = weight + static_cast<std::uint64_t>(row) * (cols / Traits::kValues);
+  const typename Traits::QuantBlock* blocks =
+      weight + static_cast<std::uint64_t>(row) * (cols / Traits::kValues);
   // Past the last token a tile reads the last one again and drops the result.
   const float* activations[kTile];
   float sums[kTile];
@@ -68,7 +69,7 @@ __global__ void __launch_bounds__(kLinearWarps* kWarp)
 
 template <class Traits, int kTile>
 void launch_linear_tile(const Op& op, const Bindings& bindings, std::uint32_t n_tokens, CUstream_st* stream) {
-  const auto* weight = reinterpret_cast<const typename Traits::Block*>(bindings.weights[op.weight].data);
+  const auto* weight = reinterpret_cast<const typename Traits::QuantBlock*>(bindings.weights[op.weight].data);
   const dim3 grid(n_blocks(op.rows, kLinearWarps), n_blocks(n_tokens, kTile));
   linear_kernel<Traits, kTile><<<grid, kLinearWarps * kWarp, 0, stream>>>(
       weight, bindings.activations[op.in], bindings.activations[op.out], op.rows, op.cols, n_tokens);
@@ -99,7 +100,7 @@ template <class Traits>
 void launch_embed(const Op& op, const Bindings& bindings, const StepInputs& inputs, CUstream_st* stream) {
   const std::uint32_t n_tokens = n_rows(op, inputs);
   if (n_tokens == 0) return;
-  const auto* weight = reinterpret_cast<const typename Traits::Block*>(bindings.weights[op.weight].data);
+  const auto* weight = reinterpret_cast<const typename Traits::QuantBlock*>(bindings.weights[op.weight].data);
   const dim3 grid(n_tokens, n_blocks(op.cols, kEmbedThreads));
   embed_kernel<Traits>
       <<<grid, kEmbedThreads, 0, stream>>>(weight, inputs.token_ids, bindings.activations[op.out], op.cols);

@@ -36,7 +36,7 @@ BLUE_HOST_DEVICE int table_entry(std::uint64_t first_eight, std::uint64_t last_e
 /// Traits::decode by Traits::unpack_group. scale · quant is exact in every format that uses it (each says why), so this
 /// gives the same bits with and without fused arithmetic; subtracting a min of +0 leaves every value, also -0, as it is.
 template <class Traits>
-BLUE_HOST_DEVICE void decode_groups(const typename Traits::Block& block, float* out) {
+BLUE_HOST_DEVICE void decode_groups(const typename Traits::QuantBlock& block, float* out) {
   for (int group = 0; group < Traits::kValues / Traits::kGroup; ++group) {
     std::int8_t quants[Traits::kGroup];
     float scale = 0.0F;

@@ -80,7 +80,7 @@ class Router {
 
 void route(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
   const float* bias =
-      op.weight == kNoSlot ? nullptr : reinterpret_cast<const float*>(bindings.weights[op.weight].data);
+      op.weight == kNoOperand ? nullptr : reinterpret_cast<const float*>(bindings.weights[op.weight].data);
   for (std::uint64_t t = 0; t < row_count(op, inputs); ++t) {
     float* ids = bindings.activations[op.out] + t * 2 * op.top_k;
     const Router router(op, bindings.activations[op.in] + t * op.n_experts, bias, ids);

@@ -78,7 +78,7 @@ const std::byte* key_at(const Op& op, const KvView& kv, const StepInputs& inputs
 template <class Use>
 void for_each_position(const Op& op, const Bindings& bindings, const StepInputs& inputs, std::uint32_t t,
                        Use&& use) {
-  if (op.in2 == kNoSlot) {
+  if (op.in2 == kNoOperand) {
     for (std::uint32_t p = 0; p <= static_cast<std::uint32_t>(inputs.positions[t]); ++p) use(p);
     return;
   }
@@ -162,7 +162,7 @@ void choose_positions(const Op& op, const Bindings& bindings, const StepInputs& 
 
 void rope(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
   const float* divisors =
-      op.weight == kNoSlot ? nullptr : reinterpret_cast<const float*>(bindings.weights[op.weight].data);
+      op.weight == kNoOperand ? nullptr : reinterpret_cast<const float*>(bindings.weights[op.weight].data);
   float* rows = bindings.activations[op.out] + op.rotary_offset;
   const std::uint32_t half = op.rotary_dims / 2;
   for (std::uint32_t t = 0; t < row_count(op, inputs); ++t) {
@@ -197,7 +197,7 @@ void kv_append(const Op& op, const Bindings& bindings, const StepInputs& inputs)
     std::byte* page = kv_page(kv, op.layer, page_of(inputs, t, position));
     store(key_row(kv, page, position % kPageTokens), kv.type, k_width,
           bindings.activations[op.in] + static_cast<std::uint64_t>(t) * k_width);
-    if (op.in2 == kNoSlot) continue;
+    if (op.in2 == kNoOperand) continue;
     store(value_row(kv, page, position % kPageTokens), kv.type, v_width,
           bindings.activations[op.in2] + static_cast<std::uint64_t>(t) * v_width);
   }

@@ -9,19 +9,19 @@ namespace blue::models {
 
 namespace {
 
-using kernels::Slot;
+using kernels::Operand;
 
 /// The buffers that all layers share.
 struct Buffers {
-  Slot hidden;  ///< the residual stream
-  Slot normed;
-  Slot q;
-  Slot k;
-  Slot v;
-  Slot attended;
-  Slot projected;
-  Slot gate;
-  Slot up;
+  Operand hidden;  ///< the residual stream
+  Operand normed;
+  Operand q;
+  Operand k;
+  Operand v;
+  Operand attended;
+  Operand projected;
+  Operand gate;
+  Operand up;
   ExpertBuffers experts;
 };
 
@@ -44,7 +44,7 @@ Buffers lay_out(ProgramBuilder& builder) {
 }
 
 /// out = W · in, and the bias where the file has one.
-void project(ProgramBuilder& builder, Slot out, Slot in, const std::string& name, std::uint64_t rows,
+void project(ProgramBuilder& builder, Operand out, Operand in, const std::string& name, std::uint64_t rows,
              std::uint64_t cols) {
   builder.linear(out, in, builder.weight(name + ".weight", rows, cols));
   if (builder.has_tensor(name + ".bias")) builder.add_bias(out, builder.weight(name + ".bias", 1, rows));
@@ -110,7 +110,7 @@ Result<Program> compile_decoder(const GgufFile& file, const DecoderTraits& trait
   const RouteTraits route = read_route_traits(builder, traits.route);
 
   builder.begin_block(memory::BlockKind::embedding, "embedding");
-  const Slot embedding = builder.weight("token_embd.weight", hyper.n_vocab, hyper.d_model);
+  const Operand embedding = builder.weight("token_embd.weight", hyper.n_vocab, hyper.d_model);
   builder.embed(at.hidden, embedding);
 
   for (std::uint32_t layer = 0; layer < hyper.n_layers; ++layer) {

@@ -41,13 +41,13 @@ RouteTraits read_route_traits(ProgramBuilder& builder, RouteTraits defaults) {
 }
 
 void routed_experts(ProgramBuilder& builder, const RouteTraits& traits, const ExpertBuffers& at,
-                    kernels::Slot out, kernels::Slot in, const std::string& prefix) {
+                    kernels::Operand out, kernels::Operand in, const std::string& prefix) {
   const HyperParameters& hyper = builder.hyper();
   const std::string bias = prefix + "exp_probs_b.bias";
   builder.linear(at.logits, in,
                  builder.weight(prefix + "ffn_gate_inp.weight", hyper.n_experts, hyper.d_model));
   builder.route(at.route, at.logits,
-                builder.has_tensor(bias) ? builder.weight(bias, 1, hyper.n_experts) : kernels::kNoSlot,
+                builder.has_tensor(bias) ? builder.weight(bias, 1, hyper.n_experts) : kernels::kNoOperand,
                 traits);
   builder.begin_expert_blocks();
   builder.expert_linear(

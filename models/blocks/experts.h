@@ -11,11 +11,11 @@ namespace blue::models {
 
 /// What all layers' experts share.
 struct ExpertBuffers {
-  kernels::Slot logits;  ///< [n_experts]
-  kernels::Slot route;   ///< [2 · top_k]
-  kernels::Slot gate;    ///< [top_k, d_ff_expert]
-  kernels::Slot up;      ///< [top_k, d_ff_expert]
-  kernels::Slot down;    ///< [top_k, d_model]
+  kernels::Operand logits;  ///< [n_experts]
+  kernels::Operand route;   ///< [2 · top_k]
+  kernels::Operand gate;    ///< [top_k, d_ff_expert]
+  kernels::Operand up;      ///< [top_k, d_ff_expert]
+  kernels::Operand down;    ///< [top_k, d_model]
 };
 
 ExpertBuffers lay_out_experts(ProgramBuilder& builder);
@@ -28,6 +28,6 @@ RouteTraits read_route_traits(ProgramBuilder& builder, RouteTraits defaults);
 /// "<prefix>ffn_gate_inp.weight", "<prefix>ffn_{gate,up,down}_exps.weight" and, where the file has it, the selection bias
 /// "<prefix>exp_probs_b.bias". The router lies in the current block, each expert in one of its own.
 void routed_experts(ProgramBuilder& builder, const RouteTraits& traits, const ExpertBuffers& at,
-                    kernels::Slot out, kernels::Slot in, const std::string& prefix);
+                    kernels::Operand out, kernels::Operand in, const std::string& prefix);
 
 }  // namespace blue::models

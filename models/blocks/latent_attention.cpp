@@ -9,28 +9,28 @@ namespace blue::models {
 
 namespace {
 
-using kernels::kNoSlot;
+using kernels::kNoOperand;
 using kernels::Op;
+using kernels::Operand;
 using kernels::OpKind;
-using kernels::Slot;
 
 constexpr std::uint64_t kMostRank = 1U << 16;
 constexpr std::uint64_t kMostWidth = 1U << 20;  // of all heads together
 constexpr std::uint64_t kMostChosen = 0xffff;   // Op::top_k
 
 /// One matrix per head, on the first `cols` values of each of its input's heads.
-void head_linear(ProgramBuilder& builder, Slot out, Slot in, const std::string& tensor, std::uint32_t n_heads,
-                 std::uint32_t rows, std::uint32_t cols, std::uint32_t head_dim) {
-  const Slot weight = builder.weight(tensor, std::uint64_t{n_heads} * rows, cols);
-  Op& op = builder.append(OpKind::head_linear, out, in, kNoSlot, weight);
+void head_linear(ProgramBuilder& builder, Operand out, Operand in, const std::string& tensor,
+                 std::uint32_t n_heads, std::uint32_t rows, std::uint32_t cols, std::uint32_t head_dim) {
+  const Operand weight = builder.weight(tensor, std::uint64_t{n_heads} * rows, cols);
+  Op& op = builder.append(OpKind::head_linear, out, in, kNoOperand, weight);
   op.n_heads = n_heads;
   op.rows = rows;
   op.cols = cols;
   op.head_dim = head_dim;
 }
 
-void hadamard(ProgramBuilder& builder, Slot in_out, const IndexerShape& indexer, std::uint32_t n_heads) {
-  Op& op = builder.append(OpKind::hadamard, in_out, in_out, kNoSlot, kNoSlot);
+void hadamard(ProgramBuilder& builder, Operand in_out, const IndexerShape& indexer, std::uint32_t n_heads) {
+  Op& op = builder.append(OpKind::hadamard, in_out, in_out, kNoOperand, kNoOperand);
   op.n_heads = n_heads;
   op.cols = indexer.head_dim;
 }
@@ -130,7 +130,7 @@ LatentAttention::LatentAttention(ProgramBuilder& builder, const LatentShape& sha
   at_.absorbed = builder.activation(shape.n_heads * shape.row_dim());
   at_.attended = builder.activation(shape.n_heads * shape.kv_rank);
   at_.values = builder.activation(shape.n_heads * shape.value_dim);
-  at_.chosen = kNoSlot;
+  at_.chosen = kNoOperand;
   if (indexer.top_k > 0) {
     at_.index_q = builder.activation(indexer.n_heads * indexer.head_dim);
     at_.index_k = builder.activation(indexer.head_dim);
@@ -140,14 +140,14 @@ LatentAttention::LatentAttention(ProgramBuilder& builder, const LatentShape& sha
   builder.set_kv_widths(shape.row_dim(), indexer.top_k > 0 ? indexer.head_dim : 0);
 }
 
-void LatentAttention::append(std::uint32_t layer, Slot out, Slot in) {
+void LatentAttention::append(std::uint32_t layer, Operand out, Operand in) {
   const std::string prefix = "blk." + std::to_string(layer) + ".";
   const bool is_sparse = indexer_.top_k > 0;
   make_queries(prefix, in);
   make_row(prefix, in);
   if (is_sparse) make_index_row(prefix, in);
-  Op& cached =
-      builder_.append(OpKind::kv_append, kNoSlot, at_.row, is_sparse ? at_.index_k : kNoSlot, kNoSlot);
+  Op& cached = builder_.append(OpKind::kv_append, kNoOperand, at_.row, is_sparse ? at_.index_k : kNoOperand,
+                               kNoOperand);
   cached.layer = layer;
   cached.n_kv_heads = 1;
   cached.head_dim = shape_.row_dim();
@@ -156,7 +156,7 @@ void LatentAttention::append(std::uint32_t layer, Slot out, Slot in) {
   attend(prefix, out, layer);
 }
 
-void LatentAttention::make_queries(const std::string& prefix, Slot in) {
+void LatentAttention::make_queries(const std::string& prefix, Operand in) {
   const std::uint32_t d_model = builder_.hyper().d_model;
   const std::uint64_t width = std::uint64_t{shape_.n_heads} * shape_.query_dim();
   if (shape_.q_rank == 0) {
@@ -174,12 +174,12 @@ void LatentAttention::make_queries(const std::string& prefix, Slot in) {
                         .style = kernels::RopeStyle::adjacent});
 }
 
-void LatentAttention::make_row(const std::string& prefix, Slot in) {
+void LatentAttention::make_row(const std::string& prefix, Operand in) {
   builder_.linear(
       at_.row, in,
       builder_.weight(prefix + "attn_kv_a_mqa.weight", shape_.row_dim(), builder_.hyper().d_model));
-  const Slot norm = builder_.weight(prefix + "attn_kv_a_norm.weight", 1, shape_.kv_rank);
-  Op& op = builder_.append(OpKind::rms_norm, at_.row, at_.row, kNoSlot, norm);
+  const Operand norm = builder_.weight(prefix + "attn_kv_a_norm.weight", 1, shape_.kv_rank);
+  Op& op = builder_.append(OpKind::rms_norm, at_.row, at_.row, kNoOperand, norm);
   op.cols = shape_.kv_rank;
   op.n_heads = 1;
   op.head_dim = shape_.row_dim();
@@ -192,29 +192,29 @@ void LatentAttention::make_row(const std::string& prefix, Slot in) {
 }
 
 /// The rotary part of the indexer's heads comes first.
-void LatentAttention::rotate_index(Slot in_out, std::uint32_t n_heads) {
+void LatentAttention::rotate_index(Operand in_out, std::uint32_t n_heads) {
   builder_.rope(in_out, {.n_heads = n_heads,
                          .head_dim = indexer_.head_dim,
                          .rotary_dims = shape_.rotary_dims,
                          .style = kernels::RopeStyle::halves});
 }
 
-void LatentAttention::make_index_row(const std::string& prefix, Slot in) {
+void LatentAttention::make_index_row(const std::string& prefix, Operand in) {
   constexpr float kIndexEps = 1e-6F;
   const std::uint32_t head_dim = indexer_.head_dim;
   builder_.linear(at_.index_k, in,
                   builder_.weight(prefix + "indexer.attn_k.weight", head_dim, builder_.hyper().d_model));
-  const Slot norm = builder_.weight(prefix + "indexer.k_norm.weight", 1, head_dim);
-  Op& op = builder_.append(OpKind::layer_norm, at_.index_k, at_.index_k, kNoSlot, norm);
+  const Operand norm = builder_.weight(prefix + "indexer.k_norm.weight", 1, head_dim);
+  Op& op = builder_.append(OpKind::layer_norm, at_.index_k, at_.index_k, kNoOperand, norm);
   op.cols = head_dim;
   op.eps = kIndexEps;
-  const Slot bias = builder_.weight(prefix + "indexer.k_norm.bias", 1, head_dim);
-  builder_.append(OpKind::add_bias, at_.index_k, at_.index_k, kNoSlot, bias).cols = head_dim;
+  const Operand bias = builder_.weight(prefix + "indexer.k_norm.bias", 1, head_dim);
+  builder_.append(OpKind::add_bias, at_.index_k, at_.index_k, kNoOperand, bias).cols = head_dim;
   rotate_index(at_.index_k, 1);
   hadamard(builder_, at_.index_k, indexer_, 1);
 }
 
-void LatentAttention::choose(const std::string& prefix, Slot in, std::uint32_t layer) {
+void LatentAttention::choose(const std::string& prefix, Operand in, std::uint32_t layer) {
   const std::uint32_t head_dim = indexer_.head_dim;
   const std::uint32_t n_heads = indexer_.n_heads;
   builder_.linear(
@@ -224,7 +224,7 @@ void LatentAttention::choose(const std::string& prefix, Slot in, std::uint32_t l
   hadamard(builder_, at_.index_q, indexer_, n_heads);
   builder_.linear(at_.index_weights, in,
                   builder_.weight(prefix + "indexer.proj.weight", n_heads, builder_.hyper().d_model));
-  Op& op = builder_.append(OpKind::index_topk, at_.chosen, at_.index_q, at_.index_weights, kNoSlot);
+  Op& op = builder_.append(OpKind::index_topk, at_.chosen, at_.index_q, at_.index_weights, kNoOperand);
   op.layer = layer;
   op.n_heads = n_heads;
   op.head_dim = head_dim;
@@ -232,10 +232,10 @@ void LatentAttention::choose(const std::string& prefix, Slot in, std::uint32_t l
   op.scale = 1.0F / std::sqrt(static_cast<float>(head_dim) * static_cast<float>(n_heads));
 }
 
-void LatentAttention::attend(const std::string& prefix, Slot out, std::uint32_t layer) {
+void LatentAttention::attend(const std::string& prefix, Operand out, std::uint32_t layer) {
   head_linear(builder_, at_.absorbed, at_.q, prefix + "attn_k_b.weight", shape_.n_heads, shape_.kv_rank,
               shape_.plain_dims, shape_.query_dim());
-  Op& op = builder_.append(OpKind::attention_latent, at_.attended, at_.absorbed, at_.chosen, kNoSlot);
+  Op& op = builder_.append(OpKind::attention_latent, at_.attended, at_.absorbed, at_.chosen, kNoOperand);
   op.layer = layer;
   op.n_heads = shape_.n_heads;
   op.head_dim = shape_.row_dim();

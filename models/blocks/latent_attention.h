@@ -45,28 +45,28 @@ class LatentAttention {
   LatentAttention(ProgramBuilder& builder, const LatentShape& shape, const IndexerShape& indexer);
 
   /// out = W_o · attention(in) of layer `layer`; both [d_model]; in is the layer's normed input.
-  void append(std::uint32_t layer, kernels::Slot out, kernels::Slot in);
+  void append(std::uint32_t layer, kernels::Operand out, kernels::Operand in);
 
  private:
   struct Buffers {
-    kernels::Slot q_low;     ///< [q_rank]
-    kernels::Slot q;         ///< [n_heads, query_dim]
-    kernels::Slot row;       ///< [row_dim]: what goes into the cache
-    kernels::Slot absorbed;  ///< [n_heads, row_dim]
-    kernels::Slot attended;  ///< [n_heads, kv_rank]
-    kernels::Slot values;    ///< [n_heads, value_dim]
-    kernels::Slot index_q;   ///< [indexer heads, head_dim]
-    kernels::Slot index_k;   ///< [indexer head_dim]
-    kernels::Slot index_weights;
-    kernels::Slot chosen;  ///< [2 · top_k]
+    kernels::Operand q_low;     ///< [q_rank]
+    kernels::Operand q;         ///< [n_heads, query_dim]
+    kernels::Operand row;       ///< [row_dim]: what goes into the cache
+    kernels::Operand absorbed;  ///< [n_heads, row_dim]
+    kernels::Operand attended;  ///< [n_heads, kv_rank]
+    kernels::Operand values;    ///< [n_heads, value_dim]
+    kernels::Operand index_q;   ///< [indexer heads, head_dim]
+    kernels::Operand index_k;   ///< [indexer head_dim]
+    kernels::Operand index_weights;
+    kernels::Operand chosen;  ///< [2 · top_k]
   };
 
-  void make_queries(const std::string& prefix, kernels::Slot in);
-  void make_row(const std::string& prefix, kernels::Slot in);
-  void rotate_index(kernels::Slot in_out, std::uint32_t n_heads);
-  void make_index_row(const std::string& prefix, kernels::Slot in);
-  void choose(const std::string& prefix, kernels::Slot in, std::uint32_t layer);
-  void attend(const std::string& prefix, kernels::Slot out, std::uint32_t layer);
+  void make_queries(const std::string& prefix, kernels::Operand in);
+  void make_row(const std::string& prefix, kernels::Operand in);
+  void rotate_index(kernels::Operand in_out, std::uint32_t n_heads);
+  void make_index_row(const std::string& prefix, kernels::Operand in);
+  void choose(const std::string& prefix, kernels::Operand in, std::uint32_t layer);
+  void attend(const std::string& prefix, kernels::Operand out, std::uint32_t layer);
 
   ProgramBuilder& builder_;
   LatentShape shape_;

@@ -11,7 +11,7 @@ namespace blue::models {
 
 namespace {
 
-using kernels::Slot;
+using kernels::Operand;
 
 constexpr std::uint64_t kMostShared = 1024;
 
@@ -24,14 +24,14 @@ struct FeedForward {
 
 /// The buffers that all layers share.
 struct Buffers {
-  Slot hidden;  ///< the residual stream
-  Slot normed;
-  Slot projected;
-  Slot gate;
-  Slot up;
-  Slot shared_gate;
-  Slot shared_up;
-  Slot shared;
+  Operand hidden;  ///< the residual stream
+  Operand normed;
+  Operand projected;
+  Operand gate;
+  Operand up;
+  Operand shared_gate;
+  Operand shared_up;
+  Operand shared;
   ExpertBuffers experts;
 };
 
@@ -81,8 +81,8 @@ Buffers lay_out(ProgramBuilder& builder, const FeedForward& feed) {
 }
 
 /// out = W_down · (silu(W_gate · in) ⊙ W_up · in), tensors "<prefix>ffn_gate<suffix>" and so on.
-void gated_feed_forward(ProgramBuilder& builder, Slot out, Slot in, Slot gate, Slot up, std::uint32_t d_ff,
-                        const std::string& prefix, const std::string& suffix) {
+void gated_feed_forward(ProgramBuilder& builder, Operand out, Operand in, Operand gate, Operand up,
+                        std::uint32_t d_ff, const std::string& prefix, const std::string& suffix) {
   const std::uint32_t d_model = builder.hyper().d_model;
   builder.linear(gate, in, builder.weight(prefix + "ffn_gate" + suffix, d_ff, d_model));
   builder.linear(up, in, builder.weight(prefix + "ffn_up" + suffix, d_ff, d_model));
@@ -123,7 +123,7 @@ Result<Program> compile_latent_decoder(const GgufFile& file, LatentPositions pos
   LatentAttention attention(builder, shape, indexer);
 
   builder.begin_block(memory::BlockKind::embedding, "embedding");
-  const Slot embedding = builder.weight("token_embd.weight", hyper.n_vocab, hyper.d_model);
+  const Operand embedding = builder.weight("token_embd.weight", hyper.n_vocab, hyper.d_model);
   builder.embed(at.hidden, embedding);
 
   for (std::uint32_t layer = 0; layer < hyper.n_layers; ++layer) {

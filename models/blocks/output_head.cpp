@@ -2,13 +2,13 @@
 
 namespace blue::models {
 
-using kernels::Slot;
+using kernels::Operand;
 
-Slot append_output_head(ProgramBuilder& builder, Slot hidden, Slot embedding) {
+Operand append_output_head(ProgramBuilder& builder, Operand hidden, Operand embedding) {
   const HyperParameters& hyper = builder.hyper();
-  const Slot last = builder.activation(hyper.d_model, kernels::RowSet::outputs);
-  const Slot last_normed = builder.activation(hyper.d_model, kernels::RowSet::outputs);
-  const Slot logits = builder.activation(hyper.n_vocab, kernels::RowSet::outputs);
+  const Operand last = builder.activation(hyper.d_model, kernels::RowSet::outputs);
+  const Operand last_normed = builder.activation(hyper.d_model, kernels::RowSet::outputs);
+  const Operand logits = builder.activation(hyper.n_vocab, kernels::RowSet::outputs);
   builder.begin_block(memory::BlockKind::head, "head");
   builder.gather_rows(last, hidden);
   builder.rms_norm(last_normed, last, builder.weight("output_norm.weight", 1, hyper.d_model));

@@ -7,8 +7,9 @@
 
 namespace blue::models {
 
-/// Begins the head's block and appends logits = W_head · norm(hidden) over output rows; returns the logits' slot.
+/// Begins the head's block and appends logits = W_head · norm(hidden) over output rows; returns the logits' operand.
 /// W_head is output.weight, or `embedding` where the file ties the two.
-kernels::Slot append_output_head(ProgramBuilder& builder, kernels::Slot hidden, kernels::Slot embedding);
+kernels::Operand append_output_head(ProgramBuilder& builder, kernels::Operand hidden,
+                                    kernels::Operand embedding);
 
 }  // namespace blue::models

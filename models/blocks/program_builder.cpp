@@ -84,35 +84,36 @@ const TensorInfo* ProgramBuilder::checked_tensor(const std::string& tensor, std:
   return info;
 }
 
-kernels::Slot ProgramBuilder::place(const TensorInfo& info, const std::string& tensor, std::uint64_t rows,
-                                    std::uint64_t cols) {
+kernels::Operand ProgramBuilder::place(const TensorInfo& info, const std::string& tensor, std::uint64_t rows,
+                                       std::uint64_t cols) {
   BLUE_CHECK(current_block_ != kNoBlock, "a weight needs a block");
   const kernels::Format* format = kernels::find_format(info.type);
   const std::uint64_t offset =
       take_room(program_.blocks[current_block_], info, 0, format->row_bytes(cols) * rows);
-  const auto slot = static_cast<kernels::Slot>(program_.weights.size());
+  const auto operand = static_cast<kernels::Operand>(program_.weights.size());
   program_.weights.push_back({current_block_, offset, format, rows, cols, tensor});
-  slots_by_tensor_.insert_or_assign(tensor, slot);
-  return slot;
+  operands_by_tensor_.insert_or_assign(tensor, operand);
+  return operand;
 }
 
-kernels::Slot ProgramBuilder::weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols) {
-  if (const auto known = slots_by_tensor_.find(tensor); known != slots_by_tensor_.end()) return known->second;
-  const TensorInfo* info = checked_tensor(tensor, rows, cols);
-  return info == nullptr ? kernels::Slot{0} : place(*info, tensor, rows, cols);
-}
-
-kernels::Slot ProgramBuilder::copied_weight(const std::string& tensor, std::uint64_t rows,
-                                            std::uint64_t cols) {
-  const auto known = slots_by_tensor_.find(tensor);
-  if (known != slots_by_tensor_.end() && program_.weights[known->second].block == current_block_)
+kernels::Operand ProgramBuilder::weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols) {
+  if (const auto known = operands_by_tensor_.find(tensor); known != operands_by_tensor_.end())
     return known->second;
   const TensorInfo* info = checked_tensor(tensor, rows, cols);
-  return info == nullptr ? kernels::Slot{0} : place(*info, tensor, rows, cols);
+  return info == nullptr ? kernels::Operand{0} : place(*info, tensor, rows, cols);
 }
 
-kernels::Slot ProgramBuilder::expert_weight(const std::string& tensor, std::uint64_t rows,
-                                            std::uint64_t cols) {
+kernels::Operand ProgramBuilder::copied_weight(const std::string& tensor, std::uint64_t rows,
+                                               std::uint64_t cols) {
+  const auto known = operands_by_tensor_.find(tensor);
+  if (known != operands_by_tensor_.end() && program_.weights[known->second].block == current_block_)
+    return known->second;
+  const TensorInfo* info = checked_tensor(tensor, rows, cols);
+  return info == nullptr ? kernels::Operand{0} : place(*info, tensor, rows, cols);
+}
+
+kernels::Operand ProgramBuilder::expert_weight(const std::string& tensor, std::uint64_t rows,
+                                               std::uint64_t cols) {
   const std::uint32_t n_experts = hyper().n_experts;
   const TensorInfo* info = checked_tensor(tensor, rows * n_experts, cols);
   if (info == nullptr || error_) return 0;
@@ -121,22 +122,22 @@ kernels::Slot ProgramBuilder::expert_weight(const std::string& tensor, std::uint
   std::uint64_t offset = 0;
   for (std::uint32_t e = 0; e < n_experts; ++e)
     offset = take_room(program_.blocks[expert_block_ + e], *info, e * size, size);
-  const auto slot = static_cast<kernels::Slot>(program_.weights.size());
+  const auto operand = static_cast<kernels::Operand>(program_.weights.size());
   program_.weights.push_back({expert_block_, offset, format, rows, cols, tensor, n_experts});
-  slots_by_tensor_.emplace(tensor, slot);
-  return slot;
+  operands_by_tensor_.emplace(tensor, operand);
+  return operand;
 }
 
-Result<Program> ProgramBuilder::finish(kernels::Slot logits) {
+Result<Program> ProgramBuilder::finish(kernels::Operand logits) {
   if (error_) return *std::move(error_);
-  constexpr std::size_t kMostSlots = kernels::kNoSlot;
+  constexpr std::size_t kMostSlots = kernels::kNoOperand;
   if (program_.weights.size() >= kMostSlots || program_.activations.size() >= kMostSlots) {
     return Error(ModelsError::bad_shape,
                  file_.path() + ": more than " + std::to_string(kMostSlots) + " tensors");
   }
   program_.logits = logits;
   for (const TensorInfo& tensor : file_.tensors()) {
-    if (slots_by_tensor_.contains(tensor.name) || is_left_out(tensor.name)) continue;
+    if (operands_by_tensor_.contains(tensor.name) || is_left_out(tensor.name)) continue;
     // Leaving a bias or an adapter out would give wrong logits in silence.
     return Error(ModelsError::unknown_architecture, file_.path() + ": tensor " + tensor.name +
                                                         " is not part of architecture " +

@@ -1,5 +1,5 @@
 // ProgramBuilder: what architecture files write their programs with. It looks tensors up, checks their shapes, lays them
-// out in blocks, hands out activation slots and appends ops. The first error sticks and finish() returns it, so that an
+// out in blocks, hands out activation operands and appends ops. The first error sticks and finish() returns it, so that an
 // architecture reads as the list of ops it is.
 // Depends on models/program.h and the GGUF reader. Lives for one compilation; one thread.
 #pragma once
@@ -62,50 +62,50 @@ class ProgramBuilder {
   /// Weights asked for from now on belong to a new block.
   void begin_block(memory::BlockKind kind, std::string name);
 
-  /// The weight slot of `tensor` [rows, cols] (cols = values per row; a vector is one row). The same tensor asked for
+  /// The weight operand of `tensor` [rows, cols] (cols = values per row; a vector is one row). The same tensor asked for
   /// twice is the same weight in its first block (tied embeddings).
-  kernels::Slot weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
+  kernels::Operand weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
   /// The same for a small tensor that every layer reads: each block asked for holds a copy of its own, since the way
   /// back to another block would cost more than these bytes.
-  kernels::Slot copied_weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
+  kernels::Operand copied_weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
 
   /// hyper().n_experts new blocks, "<current block>.expert.0" on; the current block stays where weight() puts things.
   void begin_expert_blocks();
   /// The slices of a stacked tensor [n_experts, rows, cols], each in its expert's block.
-  kernels::Slot expert_weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
+  kernels::Operand expert_weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
 
   /// A buffer of `width` floats per row.
-  kernels::Slot activation(std::uint32_t width, kernels::RowSet row_set = kernels::RowSet::tokens);
+  kernels::Operand activation(std::uint32_t width, kernels::RowSet row_set = kernels::RowSet::tokens);
 
-  /// Ops, as kernels/op.h defines them. Widths are those of the slots.
-  void embed(kernels::Slot out, kernels::Slot weight);
-  void rms_norm(kernels::Slot out, kernels::Slot in, kernels::Slot weight);
+  /// Ops, as kernels/op.h defines them. Widths are those of the operands.
+  void embed(kernels::Operand out, kernels::Operand weight);
+  void rms_norm(kernels::Operand out, kernels::Operand in, kernels::Operand weight);
   /// Per-head norm in place: n_heads groups of head_dim.
-  void head_norm(kernels::Slot in_out, kernels::Slot weight, std::uint32_t n_heads);
-  void linear(kernels::Slot out, kernels::Slot in, kernels::Slot weight);
-  void add_bias(kernels::Slot in_out, kernels::Slot weight);
+  void head_norm(kernels::Operand in_out, kernels::Operand weight, std::uint32_t n_heads);
+  void linear(kernels::Operand out, kernels::Operand in, kernels::Operand weight);
+  void add_bias(kernels::Operand in_out, kernels::Operand weight);
   /// With the model's scaling, and its divisors where the file has rope_freqs.weight.
-  void rope(kernels::Slot in_out, const RopeLayout& layout);
-  void kv_append(kernels::Slot k, kernels::Slot v, std::uint32_t layer);
-  void attention(kernels::Slot out, kernels::Slot q, std::uint32_t layer);
-  void silu_mul(kernels::Slot out, kernels::Slot gate, kernels::Slot up);
-  void add(kernels::Slot out, kernels::Slot in, kernels::Slot in2);
-  void gather_rows(kernels::Slot out, kernels::Slot in);
-  /// `bias`: of the selection, or kNoSlot.
-  void route(kernels::Slot out, kernels::Slot logits, kernels::Slot bias, const RouteTraits& traits);
-  /// Ops over the same experts' blocks become one ExpertRun.
-  void expert_linear(kernels::Slot out, kernels::Slot in, kernels::Slot route, kernels::Slot weight,
-                     kernels::ExpertInput input);
-  void expert_sum(kernels::Slot out, kernels::Slot in, kernels::Slot route);
-  /// Any op; the caller fills what its kind needs beyond slots, row set and block.
-  kernels::Op& append(kernels::OpKind kind, kernels::Slot out, kernels::Slot in, kernels::Slot in2,
-                      kernels::Slot weight);
+  void rope(kernels::Operand in_out, const RopeLayout& layout);
+  void kv_append(kernels::Operand k, kernels::Operand v, std::uint32_t layer);
+  void attention(kernels::Operand out, kernels::Operand q, std::uint32_t layer);
+  void silu_mul(kernels::Operand out, kernels::Operand gate, kernels::Operand up);
+  void add(kernels::Operand out, kernels::Operand in, kernels::Operand in2);
+  void gather_rows(kernels::Operand out, kernels::Operand in);
+  /// `bias`: of the selection, or kNoOperand.
+  void route(kernels::Operand out, kernels::Operand logits, kernels::Operand bias, const RouteTraits& traits);
+  /// Ops over the same experts' blocks become one ExpertGroup.
+  void expert_linear(kernels::Operand out, kernels::Operand in, kernels::Operand route,
+                     kernels::Operand weight, kernels::ExpertInput input);
+  void expert_sum(kernels::Operand out, kernels::Operand in, kernels::Operand route);
+  /// Any op; the caller fills what its kind needs beyond operands, row set and block.
+  kernels::Op& append(kernels::OpKind kind, kernels::Operand out, kernels::Operand in, kernels::Operand in2,
+                      kernels::Operand weight);
 
   /// What a token keeps in the cache, per layer, where it is not n_kv_heads · head_dim twice.
   void set_kv_widths(std::uint32_t k_width, std::uint32_t v_width);
 
   /// The program, with `logits` as its result. Errors: the first that occurred.
-  [[nodiscard]] Result<Program> finish(kernels::Slot logits);
+  [[nodiscard]] Result<Program> finish(kernels::Operand logits);
 
  private:
   void read_hyper_parameters();
@@ -116,9 +116,9 @@ class ProgramBuilder {
   void read_yarn(float factor);
   /// The tensor, once it has these dims and a format that can be read; null behind an error.
   const TensorInfo* checked_tensor(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
-  kernels::Slot place(const TensorInfo& info, const std::string& tensor, std::uint64_t rows,
-                      std::uint64_t cols);
-  void extend_expert_run(const kernels::Op& op);
+  kernels::Operand place(const TensorInfo& info, const std::string& tensor, std::uint64_t rows,
+                         std::uint64_t cols);
+  void extend_expert_group(const kernels::Op& op);
   [[nodiscard]] bool is_left_out(const std::string& tensor) const;
 
   const GgufFile& file_;
@@ -128,7 +128,7 @@ class ProgramBuilder {
   std::uint32_t current_block_ = kNoBlock;
   std::uint32_t expert_block_ = kNoBlock;  ///< the first of the experts of the current block
   std::vector<std::string> left_out_;      ///< prefixes of tensors
-  std::unordered_map<std::string, kernels::Slot> slots_by_tensor_;
+  std::unordered_map<std::string, kernels::Operand> operands_by_tensor_;
 };
 
 }  // namespace blue::models

@@ -69,17 +69,17 @@ TEST_CASE(
   CHECK(context.traces.dropped() == 0);
 
   // The run's trace is that of the first open_run: it has no parent.
-  const Span* root = nullptr;
-  for (const Span& span : spans) {
+  const TraceSpan* root = nullptr;
+  for (const TraceSpan& span : spans) {
     if (std::string_view(span.name) == "open_run" && span.context.parent == 0) root = &span;
   }
   REQUIRE(root != nullptr);
   CHECK(writers[root->actor].kind == "application");
-  std::map<std::uint64_t, const Span*> by_id;
-  for (const Span& span : spans) by_id[span.context.span] = &span;
+  std::map<std::uint64_t, const TraceSpan*> by_id;
+  for (const TraceSpan& span : spans) by_id[span.context.span] = &span;
   std::set<std::string> kinds;
   std::map<std::string, std::string> parent_kind;
-  for (const Span& span : spans) {
+  for (const TraceSpan& span : spans) {
     if (span.context.trace_low != root->context.trace_low ||
         span.context.trace_high != root->context.trace_high)
       continue;

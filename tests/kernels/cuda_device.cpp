@@ -113,9 +113,9 @@ TEST_CASE("a CUDA kernel reads registered host memory in place", "[cuda]") {
   op.in = 0;
   op.rows = kRows;
   op.cols = kCols;
-  for (const Slot weight_slot : {Slot{0}, Slot{1}}) {
-    op.weight = weight_slot;
-    op.out = static_cast<Slot>(1 + weight_slot);
+  for (const Operand weight_operand : {Operand{0}, Operand{1}}) {
+    op.weight = weight_operand;
+    op.out = static_cast<Operand>(1 + weight_operand);
     require_ok(backend->supports(op, f32));
     require_ok(backend->enqueue(op, bindings, inputs, *stream));
   }

@@ -14,7 +14,7 @@ constexpr std::uint32_t kHeadDim = 16;
 constexpr std::uint32_t kPages = 4;
 constexpr std::uint32_t kKvWidth = kKvHeads * kHeadDim;
 
-enum Activation : Slot {
+enum Activation : Operand {
   kHidden,
   kNormed,
   kQuery,
@@ -26,9 +26,9 @@ enum Activation : Slot {
   kLogits,
   kSlots
 };
-enum Weight : Slot { kEmbedding, kNorm, kWq, kWk, kWv, kWo, kHead, kWeights };
+enum Weight : Operand { kEmbedding, kNorm, kWq, kWk, kWv, kWo, kHead, kWeights };
 
-Op op_of(OpKind kind, Slot out, Slot in, Slot weight = kNoSlot) {
+Op op_of(OpKind kind, Operand out, Operand in, Operand weight = kNoOperand) {
   Op op;
   op.kind = kind;
   op.out = out;
@@ -43,7 +43,7 @@ Op op_of(OpKind kind, Slot out, Slot in, Slot weight = kNoSlot) {
   return op;
 }
 
-Op linear_of(Slot out, Slot in, Slot weight, std::uint32_t rows) {
+Op linear_of(Operand out, Operand in, Operand weight, std::uint32_t rows) {
   Op op = op_of(OpKind::linear, out, in, weight);
   op.rows = rows;
   return op;
@@ -53,11 +53,11 @@ Op linear_of(Slot out, Slot in, Slot weight, std::uint32_t rows) {
 std::vector<Op> decode_step() {
   Op norm = op_of(OpKind::rms_norm, kNormed, kHidden, kNorm);
   norm.n_heads = 1;
-  Op embed = op_of(OpKind::embed, kHidden, kNoSlot, kEmbedding);
+  Op embed = op_of(OpKind::embed, kHidden, kNoOperand, kEmbedding);
   embed.rows = kVocabulary;
   Op rope_k = op_of(OpKind::rope, kKey, kKey);
   rope_k.n_heads = kKvHeads;
-  Op append = op_of(OpKind::kv_append, kNoSlot, kKey);
+  Op append = op_of(OpKind::kv_append, kNoOperand, kKey);
   append.in2 = kValue;
   Op attention = op_of(OpKind::attention, kAttended, kQuery);
   attention.scale = 0.25F;

@@ -19,38 +19,38 @@ class LatentCaseMaker : public OpCaseBuilder {
       made.op.n_heads = 2;
       made.op.head_dim = cols + 3;
       made.op.eps = 1e-6F;
-      made.op.out = kInSlot;
+      made.op.out = kInOperand;
       put_weight(made, *kernels::find_format("F32"), 1, cols);
-      put_in(made, kInSlot, std::uint64_t{5} * 2 * made.op.head_dim, 3.0F);
+      put_in(made, kInOperand, std::uint64_t{5} * 2 * made.op.head_dim, 3.0F);
       finish(std::move(made), text("cols", cols) + text("of", cols + 3));
     }
   }
 
   void add_layer_norms() {
     for (const std::uint32_t cols : {1U, 7U, 64U, 100U, 1031U}) {
-      for (const kernels::Slot out : {kOutSlot, kInSlot}) {
+      for (const kernels::Operand out : {kOutOperand, kInOperand}) {
         OpCase made = start(OpKind::layer_norm, 5, 0);
         made.op.cols = cols;
         made.op.eps = 1e-6F;
         made.op.out = out;
         put_weight(made, *kernels::find_format("F32"), 1, cols);
-        put_in(made, kInSlot, std::uint64_t{5} * cols, 3.0F);
+        put_in(made, kInOperand, std::uint64_t{5} * cols, 3.0F);
         put_out(made, std::uint64_t{5} * cols);
-        finish(std::move(made), text("cols", cols) + text("out in slot", out));
+        finish(std::move(made), text("cols", cols) + text("out in operand", out));
       }
     }
   }
 
   void add_hadamards() {
     for (const std::uint32_t cols : {1U, 2U, 4U, 16U, 64U, 128U, 1024U}) {
-      for (const kernels::Slot out : {kOutSlot, kInSlot}) {
+      for (const kernels::Operand out : {kOutOperand, kInOperand}) {
         OpCase made = start(OpKind::hadamard, 5, 0);
         made.op.cols = cols;
         made.op.n_heads = 3;
         made.op.out = out;
-        put_in(made, kInSlot, std::uint64_t{5} * 3 * cols, 2.0F);
+        put_in(made, kInOperand, std::uint64_t{5} * 3 * cols, 2.0F);
         put_out(made, std::uint64_t{5} * 3 * cols);
-        finish(std::move(made), text("cols", cols) + text("out in slot", out));
+        finish(std::move(made), text("cols", cols) + text("out in operand", out));
       }
     }
   }
@@ -70,7 +70,7 @@ class LatentCaseMaker : public OpCaseBuilder {
       made.op.head_dim = made.op.cols + shape.n_rest;
       const std::uint64_t n_heads = std::uint64_t{shape.n_tokens} * shape.n_heads;
       put_weight(made, format, std::uint64_t{shape.n_heads} * shape.rows, made.op.cols);
-      put_in(made, kInSlot, n_heads * made.op.head_dim, 1.0F);
+      put_in(made, kInOperand, n_heads * made.op.head_dim, 1.0F);
       put_out(made, n_heads * (shape.rows + shape.n_rest));
       finish(std::move(made), text("heads", shape.n_heads) + text("rows", shape.rows) +
                                   text("cols", made.op.cols) + text("rest", shape.n_rest) +
@@ -94,10 +94,10 @@ class LatentCaseMaker : public OpCaseBuilder {
         OpCase append = start(OpKind::kv_append, shape.n_tokens, 0);
         set_heads(append, shape.n_heads, 1, shape.head_dim);
         append.op.value_dim = has_value ? shape.value_dim : 0;
-        put_in(append, kInSlot, std::uint64_t{shape.n_tokens} * shape.head_dim, 1.0F);
-        put_in(append, kIn2Slot, std::uint64_t{shape.n_tokens} * shape.value_dim, 1.0F);
-        if (!has_value) append.op.in2 = kernels::kNoSlot;
-        append.op.out = kernels::kNoSlot;
+        put_in(append, kInOperand, std::uint64_t{shape.n_tokens} * shape.head_dim, 1.0F);
+        put_in(append, kIn2Operand, std::uint64_t{shape.n_tokens} * shape.value_dim, 1.0F);
+        if (!has_value) append.op.in2 = kernels::kNoOperand;
+        append.op.out = kernels::kNoOperand;
         put_cache(append, type, shape.head_dim, has_value ? shape.value_dim : 0);
         finish(std::move(append), name + (has_value ? ", two rows" : ", one row"));
       }
@@ -108,7 +108,7 @@ class LatentCaseMaker : public OpCaseBuilder {
         made.op.top_k = static_cast<std::uint16_t>(top_k);
         made.op.scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim));
         const std::uint64_t n_heads = std::uint64_t{shape.n_tokens} * shape.n_heads;
-        put_in(made, kInSlot, n_heads * shape.head_dim, 2.0F);
+        put_in(made, kInOperand, n_heads * shape.head_dim, 2.0F);
         if (top_k > 0) put_selection(made);
         put_out(made, n_heads * shape.value_dim);
         put_cache(made, type, shape.head_dim, 0);
@@ -128,9 +128,9 @@ class LatentCaseMaker : public OpCaseBuilder {
       set_heads(made, shape.n_heads, 1, shape.head_dim);
       made.op.top_k = static_cast<std::uint16_t>(shape.top_k);
       made.op.scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim * shape.n_heads));
-      put_in(made, kIn2Slot, std::uint64_t{shape.n_tokens} * shape.n_heads, 1.5F);
+      put_in(made, kIn2Operand, std::uint64_t{shape.n_tokens} * shape.n_heads, 1.5F);
       made.magnitudes.value = 1.5;
-      put_in(made, kInSlot, std::uint64_t{shape.n_tokens} * shape.n_heads * shape.head_dim, 1.0F);
+      put_in(made, kInOperand, std::uint64_t{shape.n_tokens} * shape.n_heads * shape.head_dim, 1.0F);
       put_out(made, std::uint64_t{shape.n_tokens} * 2 * shape.top_k);
       put_cache(made, type, 24, shape.head_dim);
       fill_cache(made);
@@ -145,8 +145,8 @@ class LatentCaseMaker : public OpCaseBuilder {
   /// In in2 for each token: some of its positions, ascending, then -1; scores behind them.
   void put_selection(OpCase& made) {
     const std::uint32_t top_k = made.op.top_k;
-    made.op.in2 = kIn2Slot;
-    std::vector<float>& values = made.activations[kIn2Slot];
+    made.op.in2 = kIn2Operand;
+    std::vector<float>& values = made.activations[kIn2Operand];
     for (const std::int32_t position : made.step.positions) {
       std::uint32_t n = 0;
       for (std::int32_t p = 0; p <= position && n < top_k; ++p) {

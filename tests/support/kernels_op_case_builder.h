@@ -19,7 +19,7 @@
 namespace blue::test {
 
 inline constexpr std::uint32_t kVocabulary = 37;
-inline constexpr std::uint32_t kGuardValues = 32;  ///< poison behind each slot, which no op may touch
+inline constexpr std::uint32_t kGuardValues = 32;  ///< poison behind each operand, which no op may touch
 
 inline std::string text(std::string_view name, std::uint64_t number) {
   return ", " + std::string(name) + " " + std::to_string(number);
@@ -40,12 +40,12 @@ class OpCaseBuilder {
     OpCase made;
     made.op.kind = kind;
     made.op.layer = 1;
-    made.op.in = kind == kernels::OpKind::embed ? kernels::kNoSlot : kInSlot;
-    made.op.out = kOutSlot;
+    made.op.in = kind == kernels::OpKind::embed ? kernels::kNoOperand : kInOperand;
+    made.op.out = kOutOperand;
     const bool is_binary = kind == kernels::OpKind::kv_append || kind == kernels::OpKind::silu_mul ||
                            kind == kernels::OpKind::add || kind == kernels::OpKind::expert_linear ||
                            kind == kernels::OpKind::expert_sum || kind == kernels::OpKind::index_topk;
-    made.op.in2 = is_binary ? kIn2Slot : kernels::kNoSlot;
+    made.op.in2 = is_binary ? kIn2Operand : kernels::kNoOperand;
     make_step(made.step, n_tokens, n_outputs);
     made.magnitudes.position =
         static_cast<std::uint32_t>(*std::max_element(made.step.positions.begin(), made.step.positions.end()));
@@ -118,7 +118,7 @@ class OpCaseBuilder {
   /// A route row per token of the step: distinct experts and their weights. The first two tokens choose the same ones.
   void put_route(OpCase& made) {
     const std::size_t top_k = made.op.top_k;
-    std::vector<float>& rows = made.activations[kIn2Slot];
+    std::vector<float>& rows = made.activations[kIn2Operand];
     for (std::size_t t = 0; t < made.step.token_ids.size(); ++t) {
       std::vector<float> ids(made.op.n_experts);
       std::iota(ids.begin(), ids.end(), 0.0F);
@@ -129,17 +129,17 @@ class OpCaseBuilder {
     rows.insert(rows.end(), kGuardValues, std::numeric_limits<float>::quiet_NaN());
   }
 
-  void put_in(OpCase& made, kernels::Slot slot, std::uint64_t n, float largest) {
-    std::vector<float>& values = made.activations[slot];
+  void put_in(OpCase& made, kernels::Operand operand, std::uint64_t n, float largest) {
+    std::vector<float>& values = made.activations[operand];
     values.assign(n + kGuardValues, std::numeric_limits<float>::quiet_NaN());
     for (std::uint64_t i = 0; i < n; ++i) values[i] = between(-largest, largest);
     values[0] = largest;
     if (n > 1) values[n - 1] = -largest;
-    (slot == kInSlot ? made.magnitudes.in : made.magnitudes.weight) = largest;
+    (operand == kInOperand ? made.magnitudes.in : made.magnitudes.weight) = largest;
   }
 
   static void put_out(OpCase& made, std::uint64_t n) {
-    made.activations[kOutSlot].assign(n + kGuardValues, std::numeric_limits<float>::quiet_NaN());
+    made.activations[kOutOperand].assign(n + kGuardValues, std::numeric_limits<float>::quiet_NaN());
   }
 
   /// Two layers, all poison: an op that reads a token nobody wrote shows NaN. Gaps lie between values, pages and layers.

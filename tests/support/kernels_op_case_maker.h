@@ -42,44 +42,44 @@ class CaseMaker : public OpCaseBuilder {
     made.op.rows = rows;
     made.op.cols = cols;
     put_weight(made, format, rows, cols);
-    put_in(made, kInSlot, std::uint64_t{n} * cols, 1.0F);
+    put_in(made, kInOperand, std::uint64_t{n} * cols, 1.0F);
     put_out(made, std::uint64_t{n} * rows);
     finish(std::move(made), text("rows", rows) + text("cols", cols) +
                                 text(row_set == kernels::RowSet::tokens ? "tokens" : "outputs", n));
   }
 
-  /// `out` in the input's slot, or apart and over the outputs' rows.
-  void add_norm(std::uint32_t cols, std::uint32_t n_heads, kernels::Slot out) {
+  /// `out` in the input's operand, or apart and over the outputs' rows.
+  void add_norm(std::uint32_t cols, std::uint32_t n_heads, kernels::Operand out) {
     OpCase made = start(kernels::OpKind::rms_norm, 5, 5);
-    made.op.row_set = out == kInSlot ? kernels::RowSet::tokens : kernels::RowSet::outputs;
+    made.op.row_set = out == kInOperand ? kernels::RowSet::tokens : kernels::RowSet::outputs;
     made.op.cols = cols;
     made.op.n_heads = n_heads;
     made.op.eps = 1e-5F;
     made.op.out = out;
     put_weight(made, *kernels::find_format("F32"), 1, cols);
-    put_in(made, kInSlot, std::uint64_t{5} * n_heads * cols, 3.0F);
+    put_in(made, kInOperand, std::uint64_t{5} * n_heads * cols, 3.0F);
     put_out(made, std::uint64_t{5} * n_heads * cols);
-    finish(std::move(made), text("cols", cols) + text("heads", n_heads) + text("out in slot", out));
+    finish(std::move(made), text("cols", cols) + text("heads", n_heads) + text("out in operand", out));
   }
 
-  void add_pairwise(kernels::OpKind kind, std::uint32_t cols, float largest, kernels::Slot out) {
+  void add_pairwise(kernels::OpKind kind, std::uint32_t cols, float largest, kernels::Operand out) {
     OpCase made = start(kind, 3, 0);
     made.op.cols = cols;
     made.op.out = out;
-    put_in(made, kInSlot, std::uint64_t{3} * cols, largest);
-    put_in(made, kIn2Slot, std::uint64_t{3} * cols, 2.0F);
+    put_in(made, kInOperand, std::uint64_t{3} * cols, largest);
+    put_in(made, kIn2Operand, std::uint64_t{3} * cols, 2.0F);
     put_out(made, std::uint64_t{3} * cols);
-    finish(std::move(made), text("cols", cols) + text("out in slot", out));
+    finish(std::move(made), text("cols", cols) + text("out in operand", out));
   }
 
-  void add_bias(std::uint32_t cols, kernels::Slot out) {
+  void add_bias(std::uint32_t cols, kernels::Operand out) {
     OpCase made = start(kernels::OpKind::add_bias, 7, 0);
     made.op.cols = cols;
     made.op.out = out;
     put_weight(made, *kernels::find_format("F32"), 1, cols);
-    put_in(made, kInSlot, std::uint64_t{7} * cols, 4.0F);
+    put_in(made, kInOperand, std::uint64_t{7} * cols, 4.0F);
     put_out(made, std::uint64_t{7} * cols);
-    finish(std::move(made), text("cols", cols) + text("out in slot", out));
+    finish(std::move(made), text("cols", cols) + text("out in operand", out));
   }
 
   void add_route(const RouteShape& shape, kernels::Gating gating, kernels::RouteWeights weights,
@@ -93,7 +93,7 @@ class CaseMaker : public OpCaseBuilder {
     made.op.route_weights = weights;
     made.op.scale = 2.5F;
     if (has_bias) put_weight(made, *kernels::find_format("F32"), 1, shape.n_experts);
-    put_in(made, kInSlot, std::uint64_t{13} * shape.n_experts, 4.0F);
+    put_in(made, kInOperand, std::uint64_t{13} * shape.n_experts, 4.0F);
     put_out(made, std::uint64_t{13} * 2 * shape.top_k);
     finish(std::move(made), text("experts", shape.n_experts) + text("chosen", shape.top_k) +
                                 text("groups", shape.n_groups) +
@@ -112,7 +112,7 @@ class CaseMaker : public OpCaseBuilder {
     made.absent_every = absent_every;
     put_weight(made, format, std::uint64_t{shape.n_experts} * shape.rows, cols);
     const std::uint64_t n_in = input == kernels::ExpertInput::shared ? 1 : shape.top_k;
-    put_in(made, kInSlot, shape.n_tokens * n_in * cols, 1.0F);
+    put_in(made, kInOperand, shape.n_tokens * n_in * cols, 1.0F);
     put_route(made);
     put_out(made, std::uint64_t{shape.n_tokens} * shape.top_k * shape.rows);
     finish(std::move(made), text("experts", shape.n_experts) + text("chosen", shape.top_k) +
@@ -126,7 +126,7 @@ class CaseMaker : public OpCaseBuilder {
     made.op.n_experts = 24;
     made.op.top_k = top_k;
     made.op.cols = cols;
-    put_in(made, kInSlot, std::uint64_t{9} * top_k * cols, 3.0F);
+    put_in(made, kInOperand, std::uint64_t{9} * top_k * cols, 3.0F);
     put_route(made);
     made.magnitudes.weight = 1.0;
     put_out(made, std::uint64_t{9} * cols);
@@ -137,7 +137,7 @@ class CaseMaker : public OpCaseBuilder {
     OpCase made = start(kernels::OpKind::gather_rows, 9, n_outputs);
     made.op.row_set = kernels::RowSet::outputs;
     made.op.cols = cols;
-    put_in(made, kInSlot, std::uint64_t{9} * cols, 1.0F);
+    put_in(made, kInOperand, std::uint64_t{9} * cols, 1.0F);
     put_out(made, std::uint64_t{n_outputs} * cols);
     finish(std::move(made), text("cols", cols) + text("outputs", n_outputs));
   }
@@ -148,10 +148,10 @@ class CaseMaker : public OpCaseBuilder {
     made.op = op;
     made.op.kind = blank.kind;
     made.op.layer = blank.layer;
-    made.op.in = kInSlot;
-    made.op.out = kInSlot;
+    made.op.in = kInOperand;
+    made.op.out = kInOperand;
     if (has_divisors) put_divisors(made, op.rotary_dims / 2);
-    put_in(made, kInSlot, std::uint64_t{11} * op.n_heads * op.head_dim, 1.0F);
+    put_in(made, kInOperand, std::uint64_t{11} * op.n_heads * op.head_dim, 1.0F);
     finish(std::move(made), text("heads", op.n_heads) + text("head_dim", op.head_dim) +
                                 text("rotary", op.rotary_dims) +
                                 text("style", static_cast<unsigned>(op.rope_style)) + scaling);
@@ -166,9 +166,9 @@ class CaseMaker : public OpCaseBuilder {
     const std::uint32_t kv_width = shape.n_kv_heads * shape.head_dim;
     OpCase append = start(kernels::OpKind::kv_append, shape.n_tokens, 0);
     set_heads(append, shape.n_heads, shape.n_kv_heads, shape.head_dim);
-    put_in(append, kInSlot, std::uint64_t{shape.n_tokens} * kv_width, 1.0F);
-    put_in(append, kIn2Slot, std::uint64_t{shape.n_tokens} * kv_width, 1.0F);
-    append.op.out = kernels::kNoSlot;
+    put_in(append, kInOperand, std::uint64_t{shape.n_tokens} * kv_width, 1.0F);
+    put_in(append, kIn2Operand, std::uint64_t{shape.n_tokens} * kv_width, 1.0F);
+    append.op.out = kernels::kNoOperand;
     put_cache(append, type, kv_width, kv_width);
     finish(std::move(append), name);
 
@@ -176,7 +176,7 @@ class CaseMaker : public OpCaseBuilder {
     set_heads(attention, shape.n_heads, shape.n_kv_heads, shape.head_dim);
     attention.op.scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim));
     const std::uint64_t width = std::uint64_t{shape.n_heads} * shape.head_dim;
-    put_in(attention, kInSlot, shape.n_tokens * width, 2.0F);
+    put_in(attention, kInOperand, shape.n_tokens * width, 2.0F);
     put_out(attention, shape.n_tokens * width);
     put_cache(attention, type, kv_width, kv_width);
     fill_cache(attention);

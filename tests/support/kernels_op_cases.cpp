@@ -51,20 +51,21 @@ class CaseWalker : public CaseMaker {
   void add_norms() {
     for (const std::uint32_t cols : {1U, 7U, 64U, 100U, 1031U}) {
       for (const std::uint32_t n_heads : {1U, 3U}) {
-        for (const kernels::Slot out : {kOutSlot, kInSlot}) add_norm(cols, n_heads, out);
+        for (const kernels::Operand out : {kOutOperand, kInOperand}) add_norm(cols, n_heads, out);
       }
     }
   }
 
   void add_pairwises(OpKind kind, float largest) {
     for (const std::uint32_t cols : {1U, 9U, 64U, 1037U, 70001U}) {
-      for (const kernels::Slot out : {kOutSlot, kInSlot, kIn2Slot}) add_pairwise(kind, cols, largest, out);
+      for (const kernels::Operand out : {kOutOperand, kInOperand, kIn2Operand})
+        add_pairwise(kind, cols, largest, out);
     }
   }
 
   void add_biases() {
     for (const std::uint32_t cols : {1U, 9U, 64U, 1037U}) {
-      for (const kernels::Slot out : {kOutSlot, kInSlot}) add_bias(cols, out);
+      for (const kernels::Operand out : {kOutOperand, kInOperand}) add_bias(cols, out);
     }
   }
 

@@ -15,9 +15,9 @@
 namespace blue::test {
 
 /// Slots that cases bind their operands to.
-inline constexpr kernels::Slot kInSlot = 0;
-inline constexpr kernels::Slot kIn2Slot = 1;
-inline constexpr kernels::Slot kOutSlot = 2;
+inline constexpr kernels::Operand kInOperand = 0;
+inline constexpr kernels::Operand kIn2Operand = 1;
+inline constexpr kernels::Operand kOutOperand = 2;
 
 /// Tokens of a step over several sequences, with their pages scattered.
 struct StepCase {
@@ -38,7 +38,7 @@ struct OpCase {
   std::uint32_t absent_every = 0;           ///< expert_linear: each so-many-th expert has no address; 0: none
   std::vector<std::byte> weight;
   std::array<std::vector<float>, 3>
-      activations;  ///< by slot; where nothing was put in it is poisoned with NaN
+      activations;  ///< by operand; where nothing was put in it is poisoned with NaN
   StepCase step;
   kernels::KvView kv;  ///< base is null: it lies where the case is run
   std::vector<std::byte> kv_bytes;
@@ -53,7 +53,7 @@ std::vector<OpCase> op_cases();
 /// op_cases() with one seed.
 std::vector<OpCase> random_op_cases(std::uint32_t seed);
 
-/// What a run left behind: the whole slots and the whole cache, with what the op should not have touched.
+/// What a run left behind: the whole operands and the whole cache, with what the op should not have touched.
 struct OpOutcome {
   std::array<std::vector<float>, 3> activations;
   std::vector<std::byte> kv_bytes;

@@ -53,7 +53,7 @@ class Staging {
 
 Bytes bytes_for(const OpCase& op_case, Bytes workspace) {
   std::uint64_t total = workspace.count + op_case.weight.size() + op_case.kv_bytes.size();
-  for (const std::vector<float>& slot : op_case.activations) total += slot.size() * sizeof(float);
+  for (const std::vector<float>& operand : op_case.activations) total += operand.size() * sizeof(float);
   total += 4 * (op_case.step.token_ids.size() * 3 + op_case.step.page_table.size() +
                 op_case.step.output_rows.size());
   total += op_case.op.n_experts * sizeof(std::byte*);
@@ -107,16 +107,16 @@ double largest_of(const std::vector<float>& values) {
   return largest;
 }
 
-/// Poison that no longer is one lies outside the result, and slots that are only read must stay as they were.
+/// Poison that no longer is one lies outside the result, and operands that are only read must stay as they were.
 std::string stray_writes(const OpCase& op_case, const OpOutcome& outcome, const OpOutcome& expected) {
-  for (kernels::Slot slot = 0; slot < 3; ++slot) {
-    const std::vector<float>& got = outcome.activations[slot];
+  for (kernels::Operand operand = 0; operand < 3; ++operand) {
+    const std::vector<float>& got = outcome.activations[operand];
     const std::vector<float>& wanted =
-        slot == op_case.op.out ? expected.activations[slot] : op_case.activations[slot];
+        operand == op_case.op.out ? expected.activations[operand] : op_case.activations[operand];
     for (std::size_t i = 0; i < got.size(); ++i) {
-      if (slot == op_case.op.out && !std::isnan(wanted[i])) continue;
+      if (operand == op_case.op.out && !std::isnan(wanted[i])) continue;
       if (std::memcmp(&got[i], &wanted[i], sizeof got[i]) == 0) continue;
-      return "slot " + std::to_string(slot) + ", value " + std::to_string(i);
+      return "operand " + std::to_string(operand) + ", value " + std::to_string(i);
     }
   }
   const auto at =
@@ -138,10 +138,10 @@ Result<OpOutcome> run_op_case(kernels::Backend& backend, const OpCase& op_case) 
   const Bytes workspace = backend.workspace_bytes({&op_case.op, 1}, n_tokens);
   BLUE_TRY_ASSIGN(Staging staging, Staging::open(backend.device(), bytes_for(op_case, workspace)));
   BLUE_TRY_ASSIGN(const kernels::StepInputs inputs, put_step(staging, op_case.step));
-  std::array<float*, 3> slots{};
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    BLUE_TRY_ASSIGN(std::byte * slot, staging.put(op_case.activations[i]));
-    slots[i] = reinterpret_cast<float*>(slot);
+  std::array<float*, 3> operands{};
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    BLUE_TRY_ASSIGN(std::byte * operand, staging.put(op_case.activations[i]));
+    operands[i] = reinterpret_cast<float*>(operand);
   }
   BLUE_TRY_ASSIGN(std::byte * weight, staging.put(op_case.weight));
   BLUE_TRY_ASSIGN(std::byte * cache, staging.put(op_case.kv_bytes));
@@ -158,13 +158,13 @@ Result<OpOutcome> run_op_case(kernels::Backend& backend, const OpCase& op_case) 
                                  .cols = op_case.op.cols,
                                  .experts = reinterpret_cast<const std::byte* const*>(table)};
   kernels::Bindings bindings{
-      .weights = {&view, 1}, .activations = slots, .kv = op_case.kv, .workspace = scratch};
+      .weights = {&view, 1}, .activations = operands, .kv = op_case.kv, .workspace = scratch};
   bindings.kv.base = cache;
   BLUE_TRY(backend.enqueue(op_case.op, bindings, inputs, staging.stream()));
 
   OpOutcome outcome{op_case.activations, op_case.kv_bytes};
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    BLUE_TRY(staging.get(outcome.activations[i], reinterpret_cast<const std::byte*>(slots[i])));
+  for (std::size_t i = 0; i < operands.size(); ++i) {
+    BLUE_TRY(staging.get(outcome.activations[i], reinterpret_cast<const std::byte*>(operands[i])));
   }
   BLUE_TRY(staging.get(outcome.kv_bytes, cache));
   BLUE_TRY(staging.stream().synchronize());
@@ -178,7 +178,7 @@ Result<OpDifference> compare_with_reference(kernels::Backend& backend, kernels::
   OpDifference result;
   result.stray = stray_writes(op_case, outcome, expected);
   kernels::OpMagnitudes magnitudes = op_case.magnitudes;
-  if (op_case.op.out != kernels::kNoSlot) {
+  if (op_case.op.out != kernels::kNoOperand) {
     const std::vector<float>& got = outcome.activations[op_case.op.out];
     const std::vector<float>& wanted = expected.activations[op_case.op.out];
     for (std::size_t i = 0; i < wanted.size(); ++i)

@@ -35,7 +35,7 @@ class RandomCases : public CaseMaker {
 
   void add_elementwise() {
     for (int i = 0; i < 4; ++i) {
-      const kernels::Slot out = chance() ? kInSlot : kOutSlot;
+      const kernels::Operand out = chance() ? kInOperand : kOutOperand;
       add_norm(from_1_to(3000), from_1_to(9), out);
       add_pairwise(OpKind::silu_mul, from_1_to(5000), 20.0F, out);
       add_pairwise(OpKind::add, from_1_to(5000), 4.0F, out);

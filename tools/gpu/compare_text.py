@@ -22,7 +22,7 @@ def check(name: str, got: str, wanted: str) -> bool:
     return False
 
 
-def check_slots(got_path: str, wanted_path: str) -> bool:
+def check_operands(got_path: str, wanted_path: str) -> bool:
     got = json.loads(Path(got_path).read_text())["slots"]
     wanted = json.loads(Path(wanted_path).read_text())["slots"]
     if not wanted or got.keys() != wanted.keys():
@@ -33,7 +33,7 @@ def check_slots(got_path: str, wanted_path: str) -> bool:
 
 def main(arguments: list[str]) -> int:
     if len(arguments) == 3 and arguments[0] == "--slots":
-        return 0 if check_slots(arguments[1], arguments[2]) else 1
+        return 0 if check_operands(arguments[1], arguments[2]) else 1
     if len(arguments) != 2:
         print(__doc__, file=sys.stderr)
         return 2

@@ -34,7 +34,7 @@ class BlockI8 {
   static constexpr bool kHasMins = true;
   static constexpr int kGroups = Traits::kValues / kGroup;
 
-  BLUE_SIMD explicit BlockI8(const typename Traits::Block* block) {
+  BLUE_SIMD explicit BlockI8(const typename Traits::QuantBlock* block) {
     for (int g = 0; g < kGroups; ++g)
       Traits::unpack_group(*block, g, bytes_ + g * kGroup, scales_[g], mins_[g]);
   }
@@ -64,7 +64,7 @@ class BlockChain {
   static_assert(Traits::kValues % 32 == 0 && kChunkValues % Traits::kValues == 0);
 
  public:
-  BLUE_SIMD explicit BlockChain(const typename Traits::Block* blocks) : blocks_(blocks) {}
+  BLUE_SIMD explicit BlockChain(const typename Traits::QuantBlock* blocks) : blocks_(blocks) {}
   BLUE_SIMD __m256i bytes(int g) const { return Block(blocks_ + g / kParts).bytes(g % kParts); }
   BLUE_SIMD __m256i shifted(int g) const { return Block(blocks_ + g / kParts).shifted(g % kParts); }
   BLUE_SIMD GroupFloats<kGroups> scales() const {
@@ -88,7 +88,7 @@ class BlockChain {
   }
 
  private:
-  const typename Traits::Block* blocks_;
+  const typename Traits::QuantBlock* blocks_;
 };
 
 template <class Traits, int kValues = Traits::kValues>

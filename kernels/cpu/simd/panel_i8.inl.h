@@ -85,7 +85,7 @@ BLUE_SIMD void scatter(const float (&floats)[kGroups], float (*to)[kPanelRows], 
 
 /// One block of one row: bytes into `to`, factors into column `row` of the panel's, from subgroup `first` on.
 template <class Traits, PanelI8 kBytes>
-BLUE_SIMD void unpack_block(const typename Traits::Block* from, std::uint8_t* to, Panel<Traits>& panel,
+BLUE_SIMD void unpack_block(const typename Traits::QuantBlock* from, std::uint8_t* to, Panel<Traits>& panel,
                             int first, int row) {
   using Block = BlockI8<Traits>;
   constexpr int kScales = Traits::kValues / Traits::kGroup;
@@ -120,8 +120,8 @@ void fill_panel(Panel<Traits>& panel, const std::byte* first, std::uint64_t row_
   alignas(64) std::uint8_t rows[kPanelRows][Traits::kValues];
   for (int b = 0; b < n_groups / kParts; ++b) {
     for (int r = 0; r < n_rows; ++r) {
-      const auto* blocks =
-          reinterpret_cast<const typename Traits::Block*>(first + static_cast<std::uint64_t>(r) * row_bytes);
+      const auto* blocks = reinterpret_cast<const typename Traits::QuantBlock*>(
+          first + static_cast<std::uint64_t>(r) * row_bytes);
       unpack_block<Traits, kBytes>(blocks + b, rows[r], panel, b * kScales, r);
     }
     for (int r = n_rows; r < kPanelRows; ++r) {
@@ -171,7 +171,7 @@ void for_each_panel(const LinearPart& linear, const Each& each) {
       part.n_groups = static_cast<int>(n_cols) / 32;
       part.first_group = c / 32;
       const std::byte* first =
-          linear.weight + r * linear.row_bytes + c / Traits::kValues * sizeof(typename Traits::Block);
+          linear.weight + r * linear.row_bytes + c / Traits::kValues * sizeof(typename Traits::QuantBlock);
       fill_panel<Traits, kBytes>(panel, first, linear.row_bytes, part.n_rows, part.n_groups);
       each(part);
     }

@@ -65,7 +65,7 @@ struct RowSums {
 
 /// kChunkValues values, which meet the activations from group 8 · `chunk` on.
 template <class Traits, int kGroups, int kTokens>
-BLUE_SIMD void add_chunk(RowSums<kGroups> (&sums)[kTokens], const typename Traits::Block* blocks,
+BLUE_SIMD void add_chunk(RowSums<kGroups> (&sums)[kTokens], const typename Traits::QuantBlock* blocks,
                          const Q8Row (&x)[kTokens], std::uint64_t chunk) {
   using Block = BlockI8<Traits>;
   using Floats = GroupFloats<kGroups>;
@@ -105,7 +105,7 @@ struct RestSums {
 };
 
 template <class Traits>
-BLUE_SIMD void add_block(RestSums& sums, const typename Traits::Block* from, const Q8Row& x,
+BLUE_SIMD void add_block(RestSums& sums, const typename Traits::QuantBlock* from, const Q8Row& x,
                          std::uint64_t first_group) {
   using Block = BlockI8<Traits>;
   constexpr int kSubgroups = 32 / Traits::kGroup;
@@ -133,7 +133,7 @@ template <class Traits, int kRows, int kTokens>
 void dot_i8(const std::byte* first, std::uint64_t apart, const Q8Row (&x)[kTokens], std::uint64_t cols,
             float (&out)[kRows][kTokens]) {
   constexpr std::uint64_t kBlocks = kChunkValues / Traits::kValues;
-  using Block = typename Traits::Block;
+  using Block = typename Traits::QuantBlock;
   const std::uint64_t n_chunks = cols / kChunkValues;
   const auto blocks_of = [&](int row) BLUE_SIMD_LAMBDA {
     return reinterpret_cast<const Block*>(first + static_cast<std::uint64_t>(row) * apart);

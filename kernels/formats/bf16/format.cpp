@@ -4,11 +4,11 @@
 namespace blue::kernels {
 namespace {
 
-using formats::bf16::Block;
+using formats::bf16::QuantBlock;
 using formats::bf16::Traits;
 
 /// Round to nearest, ties to even; the carry may run into the exponent. A NaN stays a (quiet) NaN.
-Block encode_block(const float* values) {
+QuantBlock encode_block(const float* values) {
   const std::uint32_t bits = bits_from_float(values[0]);
   const bool is_nan = (bits & 0x7fffffffU) > 0x7f800000U;
   const std::uint32_t rounded = is_nan ? bits | 0x400000U : bits + 0x7fffU + (bits >> 16 & 1U);

@@ -6,20 +6,20 @@
 
 namespace blue::kernels::formats::f16 {
 
-struct Block {
+struct QuantBlock {
   std::uint16_t number_f16;
 };
-static_assert(sizeof(Block) == 2);
+static_assert(sizeof(QuantBlock) == 2);
 
 struct Traits {
-  using Block = f16::Block;
+  using QuantBlock = f16::QuantBlock;
   static constexpr const char* kName = "F16";
   static constexpr int kValues = 1;
 
-  static BLUE_HOST_DEVICE float value(const Block& block, int /*i*/) {
+  static BLUE_HOST_DEVICE float value(const QuantBlock& block, int /*i*/) {
     return half_to_float(block.number_f16);
   }
-  static BLUE_HOST_DEVICE void decode(const Block& block, float* out) { out[0] = value(block, 0); }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) { out[0] = value(block, 0); }
 };
 
 }  // namespace blue::kernels::formats::f16

@@ -13,7 +13,7 @@ class ChunkDecoder<formats::f16::Traits> {
  public:
   static constexpr int kValues = 32;
 
-  BLUE_SIMD explicit ChunkDecoder(const formats::f16::Block* blocks)
+  BLUE_SIMD explicit ChunkDecoder(const formats::f16::QuantBlock* blocks)
       : values_(reinterpret_cast<const std::uint16_t*>(blocks)) {}
   BLUE_SIMD Vec at(int i) const { return load_halves(values_ + i); }
 

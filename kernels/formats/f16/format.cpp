@@ -4,7 +4,7 @@
 namespace blue::kernels {
 namespace {
 
-formats::f16::Block encode_block(const float* values) { return {float_to_half(values[0])}; }
+formats::f16::QuantBlock encode_block(const float* values) { return {float_to_half(values[0])}; }
 
 }  // namespace
 

@@ -6,18 +6,18 @@
 
 namespace blue::kernels::formats::f32 {
 
-struct Block {
+struct QuantBlock {
   float number;
 };
-static_assert(sizeof(Block) == 4);
+static_assert(sizeof(QuantBlock) == 4);
 
 struct Traits {
-  using Block = f32::Block;
+  using QuantBlock = f32::QuantBlock;
   static constexpr const char* kName = "F32";
   static constexpr int kValues = 1;
 
-  static BLUE_HOST_DEVICE float value(const Block& block, int /*i*/) { return block.number; }
-  static BLUE_HOST_DEVICE void decode(const Block& block, float* out) { out[0] = block.number; }
+  static BLUE_HOST_DEVICE float value(const QuantBlock& block, int /*i*/) { return block.number; }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) { out[0] = block.number; }
 };
 
 }  // namespace blue::kernels::formats::f32

@@ -13,7 +13,7 @@ class ChunkDecoder<formats::f32::Traits> {
  public:
   static constexpr int kValues = 32;
 
-  BLUE_SIMD explicit ChunkDecoder(const formats::f32::Block* blocks)
+  BLUE_SIMD explicit ChunkDecoder(const formats::f32::QuantBlock* blocks)
       : values_(reinterpret_cast<const float*>(blocks)) {}
   BLUE_SIMD Vec at(int i) const { return load(values_ + i); }
 

@@ -4,7 +4,7 @@
 namespace blue::kernels {
 namespace {
 
-formats::f32::Block encode_block(const float* values) { return {values[0]}; }
+formats::f32::QuantBlock encode_block(const float* values) { return {values[0]}; }
 
 }  // namespace
 

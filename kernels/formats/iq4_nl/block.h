@@ -9,27 +9,29 @@
 
 namespace blue::kernels::formats::iq4_nl {
 
-struct Block {
+struct QuantBlock {
   std::uint16_t scale_f16;
   std::uint8_t codes[16];  ///< values 0-15 in the low nibbles, 16-31 in the high ones
 };
-static_assert(sizeof(Block) == 18);
+static_assert(sizeof(QuantBlock) == 18);
 
 struct Traits {
-  using Block = iq4_nl::Block;
+  using QuantBlock = iq4_nl::QuantBlock;
   static constexpr const char* kName = "IQ4_NL";
   static constexpr int kValues = 32;
   static constexpr int kGroup = 32;
 
-  static BLUE_HOST_DEVICE float value(const Block& block, int i) {
+  static BLUE_HOST_DEVICE float value(const QuantBlock& block, int i) {
     return half_to_float(block.scale_f16) * static_cast<float>(steps_entry(nibble_of_halves(block.codes, i)));
   }
 
-  static BLUE_HOST_DEVICE void decode(const Block& block, float* out) { decode_groups<Traits>(block, out); }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
+    decode_groups<Traits>(block, out);
+  }
 
   /// value = scale · q - min.
-  static BLUE_HOST_DEVICE void unpack_group(const Block& block, int /*group*/, std::int8_t* q, float& scale,
-                                            float& min) {
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int /*group*/, std::int8_t* q,
+                                            float& scale, float& min) {
     scale = half_to_float(block.scale_f16);
     min = 0.0F;
     for (int i = 0; i < kGroup; ++i)

@@ -16,7 +16,7 @@ class BlockI8<formats::iq4_nl::Traits> {
   static constexpr int kOffset = kSignOffset;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit BlockI8(const formats::iq4_nl::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::iq4_nl::QuantBlock* block)
       : block_(block), scale_(_cvtsh_ss(block->scale_f16)) {}
   BLUE_SIMD __m256i bytes(int) const {
     return table_entries(formats::kFirstSteps, formats::kLastSteps, nibbles_of_halves(block_->codes));
@@ -26,12 +26,12 @@ class BlockI8<formats::iq4_nl::Traits> {
                          nibbles_of_halves(block_->codes));
   }
   BLUE_SIMD float scale(int) const { return scale_; }
-  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::iq4_nl::Block* blocks) {
+  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::iq4_nl::QuantBlock* blocks) {
     return strided_halves(&blocks->scale_f16, sizeof *blocks);
   }
 
  private:
-  const formats::iq4_nl::Block* block_;
+  const formats::iq4_nl::QuantBlock* block_;
   float scale_;
 };
 

@@ -13,36 +13,38 @@ namespace blue::kernels::formats::iq4_xs {
 inline constexpr int kGroups = 8;
 inline constexpr int kGroupValues = 32;
 
-struct Block {
+struct QuantBlock {
   std::uint16_t scale_f16;
   std::uint8_t upper_bits[2];   ///< the upper 2 bits of s: four groups a byte, lowest first
   std::uint8_t low_nibbles[4];  ///< the low 4 bits of s: two groups a byte, lowest first
   std::uint8_t codes[128];  ///< 16 bytes a group: its values 0-15 in the low nibbles, 16-31 in the high ones
 };
-static_assert(sizeof(Block) == 136);
+static_assert(sizeof(QuantBlock) == 136);
 
-BLUE_HOST_DEVICE float group_scale(const Block& block, int group) {
+BLUE_HOST_DEVICE float group_scale(const QuantBlock& block, int group) {
   const int low = block.low_nibbles[group / 2] >> (group % 2 * 4) & 15;
   const int upper = block.upper_bits[group / 4] >> (group % 4 * 2) & 3;
   return half_to_float(block.scale_f16) * static_cast<float>((low | upper << 4) - 32);
 }
 
 struct Traits {
-  using Block = iq4_xs::Block;
+  using QuantBlock = iq4_xs::QuantBlock;
   static constexpr const char* kName = "IQ4_XS";
   static constexpr int kValues = kGroups * kGroupValues;
   static constexpr int kGroup = kGroupValues;
 
-  static BLUE_HOST_DEVICE float value(const Block& block, int i) {
+  static BLUE_HOST_DEVICE float value(const QuantBlock& block, int i) {
     const int group = i / kGroupValues;
     const int code = nibble_of_halves(block.codes + group * 16, i % kGroupValues);
     return group_scale(block, group) * static_cast<float>(steps_entry(code));
   }
 
-  static BLUE_HOST_DEVICE void decode(const Block& block, float* out) { decode_groups<Traits>(block, out); }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
+    decode_groups<Traits>(block, out);
+  }
 
   /// value = scale · q - min.
-  static BLUE_HOST_DEVICE void unpack_group(const Block& block, int group, std::int8_t* q, float& scale,
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q, float& scale,
                                             float& min) {
     scale = group_scale(block, group);
     min = 0.0F;

@@ -16,7 +16,7 @@ class BlockI8<formats::iq4_xs::Traits> {
   static constexpr int kOffset = kSignOffset;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit BlockI8(const formats::iq4_xs::Block* block) : block_(block) {}
+  BLUE_SIMD explicit BlockI8(const formats::iq4_xs::QuantBlock* block) : block_(block) {}
   BLUE_SIMD __m256i bytes(int g) const {
     return table_entries(formats::kFirstSteps, formats::kLastSteps,
                          nibbles_of_halves(block_->codes + 16 * g));
@@ -49,7 +49,7 @@ class BlockI8<formats::iq4_xs::Traits> {
   }
 
  private:
-  const formats::iq4_xs::Block* block_;
+  const formats::iq4_xs::QuantBlock* block_;
 };
 
 }  // namespace

@@ -10,14 +10,14 @@
 
 namespace blue::kernels::formats::mxfp4 {
 
-struct Block {
+struct QuantBlock {
   std::uint8_t exponent;   ///< of the shared scale: 2^(exponent - 127)
   std::uint8_t codes[16];  ///< values 0-15 in the low nibbles, 16-31 in the high ones
 };
-static_assert(sizeof(Block) == 17);
+static_assert(sizeof(QuantBlock) == 17);
 
 /// 2^(exponent - 128); subnormal for the two smallest exponents.
-BLUE_HOST_DEVICE float half_scale(const Block& block) {
+BLUE_HOST_DEVICE float half_scale(const QuantBlock& block) {
   const std::uint32_t exponent = block.exponent;
   return float_from_bits(exponent < 2 ? 0x00200000U << exponent : (exponent - 1) << 23);
 }
@@ -30,20 +30,22 @@ inline constexpr std::uint64_t kLastValues = 0xf4f8fafcfdfeff00U;
 BLUE_HOST_DEVICE int doubled_value(int code) { return table_entry(kFirstValues, kLastValues, code); }
 
 struct Traits {
-  using Block = mxfp4::Block;
+  using QuantBlock = mxfp4::QuantBlock;
   static constexpr const char* kName = "MXFP4";
   static constexpr int kValues = 32;
   static constexpr int kGroup = 32;
 
-  static BLUE_HOST_DEVICE float value(const Block& block, int i) {
+  static BLUE_HOST_DEVICE float value(const QuantBlock& block, int i) {
     return half_scale(block) * static_cast<float>(doubled_value(nibble_of_halves(block.codes, i)));
   }
 
-  static BLUE_HOST_DEVICE void decode(const Block& block, float* out) { decode_groups<Traits>(block, out); }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
+    decode_groups<Traits>(block, out);
+  }
 
   /// value = scale · q - min.
-  static BLUE_HOST_DEVICE void unpack_group(const Block& block, int /*group*/, std::int8_t* q, float& scale,
-                                            float& min) {
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int /*group*/, std::int8_t* q,
+                                            float& scale, float& min) {
     scale = half_scale(block);
     min = 0.0F;
     for (int i = 0; i < kGroup; ++i)

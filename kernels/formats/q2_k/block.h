@@ -12,42 +12,44 @@ namespace blue::kernels::formats::q2_k {
 inline constexpr int kGroups = 16;
 inline constexpr int kGroupValues = 16;
 
-struct Block {
+struct QuantBlock {
   std::uint8_t packed[16];  ///< s of each group in the low nibble, m in the high one
   /// 32 bytes for each half of the block; two bits of each byte belong to each of its quarters, lowest first.
   std::uint8_t quants[64];
   std::uint16_t scale_f16;
   std::uint16_t min_f16;
 };
-static_assert(sizeof(Block) == 84);
+static_assert(sizeof(QuantBlock) == 84);
 
-BLUE_HOST_DEVICE int quant_of(const Block& block, int i) {
+BLUE_HOST_DEVICE int quant_of(const QuantBlock& block, int i) {
   return block.quants[i / 128 * 32 + i % 32] >> (i / 32 % 4 * 2) & 3;
 }
 
-BLUE_HOST_DEVICE float group_scale(const Block& block, int group) {
+BLUE_HOST_DEVICE float group_scale(const QuantBlock& block, int group) {
   return half_to_float(block.scale_f16) * static_cast<float>(block.packed[group] & 15);
 }
 
-BLUE_HOST_DEVICE float group_min(const Block& block, int group) {
+BLUE_HOST_DEVICE float group_min(const QuantBlock& block, int group) {
   return half_to_float(block.min_f16) * static_cast<float>(block.packed[group] >> 4);
 }
 
 struct Traits {
-  using Block = q2_k::Block;
+  using QuantBlock = q2_k::QuantBlock;
   static constexpr const char* kName = "Q2_K";
   static constexpr int kValues = kGroups * kGroupValues;
   static constexpr int kGroup = kGroupValues;
 
-  static BLUE_HOST_DEVICE float value(const Block& block, int i) {
+  static BLUE_HOST_DEVICE float value(const QuantBlock& block, int i) {
     const int group = i / kGroupValues;
     return group_scale(block, group) * static_cast<float>(quant_of(block, i)) - group_min(block, group);
   }
 
-  static BLUE_HOST_DEVICE void decode(const Block& block, float* out) { decode_groups<Traits>(block, out); }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
+    decode_groups<Traits>(block, out);
+  }
 
   /// value = scale · q - min.
-  static BLUE_HOST_DEVICE void unpack_group(const Block& block, int group, std::int8_t* q, float& scale,
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q, float& scale,
                                             float& min) {
     scale = group_scale(block, group);
     min = group_min(block, group);

@@ -16,7 +16,7 @@ class BlockI8<formats::q2_k::Traits> {
   static constexpr int kOffset = kNoOffset;
   static constexpr bool kHasMins = true;
 
-  BLUE_SIMD explicit BlockI8(const formats::q2_k::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q2_k::QuantBlock* block)
       : block_(block), packed_(_mm_loadu_si128(reinterpret_cast<const __m128i*>(block->packed))) {}
   BLUE_SIMD __m256i shifted(int g) const {
     return bits_at<2>(load_32_bytes(block_->quants + g / 4 * 32), g % 4 * 2);
@@ -35,7 +35,7 @@ class BlockI8<formats::q2_k::Traits> {
   }
 
  private:
-  const formats::q2_k::Block* block_;
+  const formats::q2_k::QuantBlock* block_;
   __m128i packed_;
 };
 

@@ -5,18 +5,18 @@
 namespace blue::kernels {
 namespace {
 
-using formats::q2_k::Block;
 using formats::q2_k::kGroups;
 using formats::q2_k::kGroupValues;
+using formats::q2_k::QuantBlock;
 using formats::q2_k::Traits;
 
 /// Fits every group, shares one unit among their scales and one among their mins, then takes the quants for what was really stored.
 /// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 27.5 % of
 /// their deviation (a test holds it).
-Block encode_block(const float* all) {
+QuantBlock encode_block(const float* all) {
   const std::array<float, 256> values = formats::within_reach<256>(all);
   const formats::LinedGroups<kGroups, kGroupValues, 3, 15, 2> fit(values.data());
-  Block block{};
+  QuantBlock block{};
   block.scale_f16 = fit.scale_f16;
   block.min_f16 = fit.min_f16;
   for (int group = 0; group < kGroups; ++group) {

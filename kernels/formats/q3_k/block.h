@@ -12,7 +12,7 @@ namespace blue::kernels::formats::q3_k {
 inline constexpr int kGroups = 16;
 inline constexpr int kGroupValues = 16;
 
-struct Block {
+struct QuantBlock {
   std::uint8_t upper_bits[32];  ///< bit j of byte i is the third bit of quant 32 · j + i
   /// The lower two bits: 32 bytes for each half of the block; two bits of each byte belong to each of its quarters, lowest first.
   std::uint8_t lower_bits[64];
@@ -21,33 +21,35 @@ struct Block {
   std::uint8_t packed[12];
   std::uint16_t scale_f16;
 };
-static_assert(sizeof(Block) == 110);
+static_assert(sizeof(QuantBlock) == 110);
 
-BLUE_HOST_DEVICE int quant_of(const Block& block, int i) {
+BLUE_HOST_DEVICE int quant_of(const QuantBlock& block, int i) {
   const int lower = block.lower_bits[i / 128 * 32 + i % 32] >> (i / 32 % 4 * 2) & 3;
   return lower | (block.upper_bits[i % 32] >> (i / 32) & 1) << 2;
 }
 
-BLUE_HOST_DEVICE float group_scale(const Block& block, int group) {
+BLUE_HOST_DEVICE float group_scale(const QuantBlock& block, int group) {
   const int low = group < 8 ? block.packed[group] & 15 : block.packed[group - 8] >> 4;
   const int upper = block.packed[8 + group % 4] >> (group / 4 * 2) & 3;
   return half_to_float(block.scale_f16) * static_cast<float>((low | upper << 4) - 32);
 }
 
 struct Traits {
-  using Block = q3_k::Block;
+  using QuantBlock = q3_k::QuantBlock;
   static constexpr const char* kName = "Q3_K";
   static constexpr int kValues = kGroups * kGroupValues;
   static constexpr int kGroup = kGroupValues;
 
-  static BLUE_HOST_DEVICE float value(const Block& block, int i) {
+  static BLUE_HOST_DEVICE float value(const QuantBlock& block, int i) {
     return group_scale(block, i / kGroupValues) * static_cast<float>(quant_of(block, i) - 4);
   }
 
-  static BLUE_HOST_DEVICE void decode(const Block& block, float* out) { decode_groups<Traits>(block, out); }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
+    decode_groups<Traits>(block, out);
+  }
 
   /// value = scale · q - min.
-  static BLUE_HOST_DEVICE void unpack_group(const Block& block, int group, std::int8_t* q, float& scale,
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q, float& scale,
                                             float& min) {
     scale = group_scale(block, group);
     min = 0.0F;

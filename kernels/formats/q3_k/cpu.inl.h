@@ -16,7 +16,7 @@ class BlockI8<formats::q3_k::Traits> {
   static constexpr int kOffset = 4;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit BlockI8(const formats::q3_k::Block* block) : block_(block) {}
+  BLUE_SIMD explicit BlockI8(const formats::q3_k::QuantBlock* block) : block_(block) {}
   BLUE_SIMD __m256i shifted(int g) const {
     const __m256i lower = bits_at<2>(load_32_bytes(block_->lower_bits + g / 4 * 32), g % 4 * 2);
     const __m256i upper = bits_at<1>(load_32_bytes(block_->upper_bits), g);
@@ -45,7 +45,7 @@ class BlockI8<formats::q3_k::Traits> {
   }
 
  private:
-  const formats::q3_k::Block* block_;
+  const formats::q3_k::QuantBlock* block_;
 };
 
 }  // namespace

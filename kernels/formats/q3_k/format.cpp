@@ -5,13 +5,13 @@
 namespace blue::kernels {
 namespace {
 
-using formats::q3_k::Block;
 using formats::q3_k::kGroups;
 using formats::q3_k::kGroupValues;
+using formats::q3_k::QuantBlock;
 using formats::q3_k::Traits;
 
 /// quant_of(), written.
-void put_quant(Block& block, int i, int quant) {
+void put_quant(QuantBlock& block, int i, int quant) {
   std::uint8_t& lower = block.lower_bits[i / 128 * 32 + i % 32];
   std::uint8_t& upper = block.upper_bits[i % 32];
   lower = static_cast<std::uint8_t>(lower | (quant & 3) << (i / 32 % 4 * 2));
@@ -21,10 +21,10 @@ void put_quant(Block& block, int i, int quant) {
 /// Fits every group, shares one unit among their scales, then takes the quants for what was really stored.
 /// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 15 % of
 /// their deviation (a test holds it).
-Block encode_block(const float* all) {
+QuantBlock encode_block(const float* all) {
   const std::array<float, 256> values = formats::within_reach<256>(all);
   const formats::ScaledGroups<kGroups, kGroupValues, formats::EvenGrid<-4, 3>, -32, 31> fit(values.data());
-  Block block{};
+  QuantBlock block{};
   block.scale_f16 = fit.unit_f16;
   for (int group = 0; group < kGroups; ++group) {
     const int code = fit.codes[group] + 32;

@@ -16,16 +16,16 @@ class BlockI8<formats::q4_0::Traits> {
   static constexpr int kOffset = 8;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit BlockI8(const formats::q4_0::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q4_0::QuantBlock* block)
       : block_(block), scale_(_cvtsh_ss(block->scale_f16)) {}
   BLUE_SIMD __m256i shifted(int) const { return nibbles_of_halves(block_->quants); }
   BLUE_SIMD float scale(int) const { return scale_; }
-  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q4_0::Block* blocks) {
+  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q4_0::QuantBlock* blocks) {
     return strided_halves(&blocks->scale_f16, sizeof *blocks);
   }
 
  private:
-  const formats::q4_0::Block* block_;
+  const formats::q4_0::QuantBlock* block_;
   float scale_;
 };
 

@@ -8,29 +8,31 @@
 
 namespace blue::kernels::formats::q4_1 {
 
-struct Block {
+struct QuantBlock {
   std::uint16_t scale_f16;
   std::uint16_t offset_f16;
   std::uint8_t quants[16];  ///< values 0-15 in the low nibbles, 16-31 in the high ones
 };
-static_assert(sizeof(Block) == 20);
+static_assert(sizeof(QuantBlock) == 20);
 
 struct Traits {
-  using Block = q4_1::Block;
+  using QuantBlock = q4_1::QuantBlock;
   static constexpr const char* kName = "Q4_1";
   static constexpr int kValues = 32;
   static constexpr int kGroup = 32;
 
-  static BLUE_HOST_DEVICE float value(const Block& block, int i) {
+  static BLUE_HOST_DEVICE float value(const QuantBlock& block, int i) {
     return half_to_float(block.scale_f16) * static_cast<float>(nibble_of_halves(block.quants, i)) +
            half_to_float(block.offset_f16);
   }
 
-  static BLUE_HOST_DEVICE void decode(const Block& block, float* out) { decode_groups<Traits>(block, out); }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
+    decode_groups<Traits>(block, out);
+  }
 
   /// value = scale · q - min.
-  static BLUE_HOST_DEVICE void unpack_group(const Block& block, int /*group*/, std::int8_t* q, float& scale,
-                                            float& min) {
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int /*group*/, std::int8_t* q,
+                                            float& scale, float& min) {
     scale = half_to_float(block.scale_f16);
     min = -half_to_float(block.offset_f16);
     for (int i = 0; i < kGroup; ++i) q[i] = static_cast<std::int8_t>(nibble_of_halves(block.quants, i));

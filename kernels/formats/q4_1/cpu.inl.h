@@ -16,21 +16,21 @@ class BlockI8<formats::q4_1::Traits> {
   static constexpr int kOffset = kNoOffset;
   static constexpr bool kHasMins = true;
 
-  BLUE_SIMD explicit BlockI8(const formats::q4_1::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q4_1::QuantBlock* block)
       : block_(block), scale_(_cvtsh_ss(block->scale_f16)), min_(-_cvtsh_ss(block->offset_f16)) {}
   BLUE_SIMD __m256i shifted(int) const { return nibbles_of_halves(block_->quants); }
   BLUE_SIMD float scale(int) const { return scale_; }
-  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q4_1::Block* blocks) {
+  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q4_1::QuantBlock* blocks) {
     return strided_halves(&blocks->scale_f16, sizeof *blocks);
   }
   BLUE_SIMD float min(int) const { return min_; }
-  static BLUE_SIMD GroupFloats<8> strided_mins(const formats::q4_1::Block* blocks) {
+  static BLUE_SIMD GroupFloats<8> strided_mins(const formats::q4_1::QuantBlock* blocks) {
     const __m256 offsets = strided_halves(&blocks->offset_f16, sizeof *blocks).all;
     return {_mm256_xor_ps(offsets, _mm256_set1_ps(-0.0F))};
   }
 
  private:
-  const formats::q4_1::Block* block_;
+  const formats::q4_1::QuantBlock* block_;
   float scale_;
   float min_;
 };

@@ -15,7 +15,7 @@ class ChunkDecoder<formats::q4_k::Traits> {
  public:
   static constexpr int kValues = formats::q4_k::Traits::kValues;
 
-  BLUE_SIMD explicit ChunkDecoder(const formats::q4_k::Block* block) : quants_(block->quants) {
+  BLUE_SIMD explicit ChunkDecoder(const formats::q4_k::QuantBlock* block) : quants_(block->quants) {
     const Pairs pairs = unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16));
     pairs.scales.store(scales_);
     pairs.mins.store(mins_);
@@ -42,7 +42,7 @@ class BlockI8<formats::q4_k::Traits> {
   static constexpr int kOffset = kNoOffset;
   static constexpr bool kHasMins = true;
 
-  BLUE_SIMD explicit BlockI8(const formats::q4_k::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q4_k::QuantBlock* block)
       : quants_(block->quants),
         pairs_(unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16))) {}
   BLUE_SIMD __m256i shifted(int g) const {

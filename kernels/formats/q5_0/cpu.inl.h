@@ -16,18 +16,18 @@ class BlockI8<formats::q5_0::Traits> {
   static constexpr int kOffset = 16;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit BlockI8(const formats::q5_0::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q5_0::QuantBlock* block)
       : block_(block), scale_(_cvtsh_ss(block->scale_f16)) {}
   BLUE_SIMD __m256i shifted(int) const {
     return _mm256_or_si256(nibbles_of_halves(block_->low_nibbles), spread_bits(block_->fifth_bits, 16));
   }
   BLUE_SIMD float scale(int) const { return scale_; }
-  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q5_0::Block* blocks) {
+  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q5_0::QuantBlock* blocks) {
     return strided_halves(&blocks->scale_f16, sizeof *blocks);
   }
 
  private:
-  const formats::q5_0::Block* block_;
+  const formats::q5_0::QuantBlock* block_;
   float scale_;
 };
 

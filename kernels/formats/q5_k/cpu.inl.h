@@ -16,7 +16,7 @@ class BlockI8<formats::q5_k::Traits> {
   static constexpr int kOffset = kNoOffset;
   static constexpr bool kHasMins = true;
 
-  BLUE_SIMD explicit BlockI8(const formats::q5_k::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q5_k::QuantBlock* block)
       : block_(block),
         pairs_(unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16))) {}
   BLUE_SIMD __m256i shifted(int g) const {
@@ -34,7 +34,7 @@ class BlockI8<formats::q5_k::Traits> {
   BLUE_SIMD GroupFloats<8> mins() const { return pairs_.mins; }
 
  private:
-  const formats::q5_k::Block* block_;
+  const formats::q5_k::QuantBlock* block_;
   Pairs pairs_;
 };
 

@@ -5,18 +5,18 @@
 namespace blue::kernels {
 namespace {
 
-using formats::q5_k::Block;
 using formats::q5_k::kGroups;
 using formats::q5_k::kGroupValues;
+using formats::q5_k::QuantBlock;
 using formats::q5_k::Traits;
 
 /// Fits every group, shares one unit among their scales and one among their mins, then takes the quants for what was really stored.
 /// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 3.7 % of
 /// their deviation (a test holds it).
-Block encode_block(const float* all) {
+QuantBlock encode_block(const float* all) {
   const std::array<float, 256> values = formats::within_reach<256>(all);
   const formats::LinedGroups<kGroups, kGroupValues, 31, 63, 1> fit(values.data());
-  Block block{.scale_f16 = fit.scale_f16, .min_f16 = fit.min_f16};
+  QuantBlock block{.scale_f16 = fit.scale_f16, .min_f16 = fit.min_f16};
   for (int group = 0; group < kGroups; ++group) {
     formats::put_pair(block.packed, group, fit.codes[group].scale, fit.codes[group].min);
     const auto quants = fit.quants(group);

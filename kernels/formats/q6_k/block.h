@@ -12,7 +12,7 @@ namespace blue::kernels::formats::q6_k {
 inline constexpr int kGroups = 16;
 inline constexpr int kGroupValues = 16;
 
-struct Block {
+struct QuantBlock {
   /// The low 4 bits: 64 bytes for each half of the block, its first 64 values in the low nibbles, the others in the high ones.
   std::uint8_t low_nibbles[128];
   /// The upper 2 bits: 32 bytes for each half; two bits of each byte belong to each of its quarters, lowest first.
@@ -20,29 +20,31 @@ struct Block {
   std::int8_t group_scales[16];
   std::uint16_t scale_f16;
 };
-static_assert(sizeof(Block) == 210);
+static_assert(sizeof(QuantBlock) == 210);
 
-BLUE_HOST_DEVICE float group_scale(const Block& block, int group) {
+BLUE_HOST_DEVICE float group_scale(const QuantBlock& block, int group) {
   return half_to_float(block.scale_f16) * static_cast<float>(block.group_scales[group]);
 }
 
 struct Traits {
-  using Block = q6_k::Block;
+  using QuantBlock = q6_k::QuantBlock;
   static constexpr const char* kName = "Q6_K";
   static constexpr int kValues = kGroups * kGroupValues;
   static constexpr int kGroup = kGroupValues;
 
-  static BLUE_HOST_DEVICE float value(const Block& block, int i) {
+  static BLUE_HOST_DEVICE float value(const QuantBlock& block, int i) {
     const int half = i / 128;
     const int low = block.low_nibbles[half * 64 + i % 64] >> (i / 64 % 2 * 4) & 15;
     const int upper = block.upper_bits[half * 32 + i % 32] >> (i / 32 % 4 * 2) & 3;
     return group_scale(block, i / kGroupValues) * static_cast<float>((low | upper << 4) - 32);
   }
 
-  static BLUE_HOST_DEVICE void decode(const Block& block, float* out) { decode_groups<Traits>(block, out); }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
+    decode_groups<Traits>(block, out);
+  }
 
   /// value = scale · q - min.
-  static BLUE_HOST_DEVICE void unpack_group(const Block& block, int group, std::int8_t* q, float& scale,
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q, float& scale,
                                             float& min) {
     scale = group_scale(block, group);
     min = 0.0F;

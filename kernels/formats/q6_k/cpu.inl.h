@@ -16,7 +16,7 @@ class BlockI8<formats::q6_k::Traits> {
   static constexpr int kOffset = 32;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit BlockI8(const formats::q6_k::Block* block) : block_(block) {}
+  BLUE_SIMD explicit BlockI8(const formats::q6_k::QuantBlock* block) : block_(block) {}
   /// Each half of the block has 64 bytes of nibbles for four times 32 values, and 32 bytes of bit pairs.
   BLUE_SIMD __m256i shifted(int g) const {
     const __m256i nibbles = load_32_bytes(block_->low_nibbles + g / 4 * 64 + g % 2 * 32);
@@ -38,7 +38,7 @@ class BlockI8<formats::q6_k::Traits> {
   }
 
  private:
-  const formats::q6_k::Block* block_;
+  const formats::q6_k::QuantBlock* block_;
 };
 
 }  // namespace

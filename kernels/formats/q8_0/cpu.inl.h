@@ -15,7 +15,7 @@ class ChunkDecoder<formats::q8_0::Traits> {
  public:
   static constexpr int kValues = 32;
 
-  BLUE_SIMD explicit ChunkDecoder(const formats::q8_0::Block* block)
+  BLUE_SIMD explicit ChunkDecoder(const formats::q8_0::QuantBlock* block)
       : quants_(block->quants), scale_(all(_cvtsh_ss(block->scale_f16))) {}
   BLUE_SIMD Vec at(int i) const { return mul(load_signed_bytes(quants_ + i), scale_); }
 
@@ -31,12 +31,12 @@ class BlockI8<formats::q8_0::Traits> {
   static constexpr int kOffset = kSignOffset;
   static constexpr bool kHasMins = false;
 
-  BLUE_SIMD explicit BlockI8(const formats::q8_0::Block* block)
+  BLUE_SIMD explicit BlockI8(const formats::q8_0::QuantBlock* block)
       : quants_(block->quants), scale_(_cvtsh_ss(block->scale_f16)) {}
   BLUE_SIMD __m256i bytes(int) const { return load_32_bytes(quants_); }
   BLUE_SIMD __m256i shifted(int) const { return without_sign(load_32_bytes(quants_)); }
   BLUE_SIMD float scale(int) const { return scale_; }
-  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q8_0::Block* blocks) {
+  static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q8_0::QuantBlock* blocks) {
     return strided_halves(&blocks->scale_f16, sizeof *blocks);
   }
 

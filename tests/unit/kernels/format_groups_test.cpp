@@ -27,7 +27,7 @@ namespace {
 namespace formats = kernels::formats;
 
 template <class Traits>
-void check_group(const typename Traits::Block& block, int group) {
+void check_group(const typename Traits::QuantBlock& block, int group) {
   std::int8_t quants[Traits::kGroup];
   float scale = std::nanf("");
   float min = std::nanf("");
@@ -48,7 +48,7 @@ void check_format() {
   INFO(name);
   std::mt19937 random(7);
   for (int round = 0; round < 500; ++round) {
-    typename Traits::Block block;
+    typename Traits::QuantBlock block;
     unsigned char bytes[sizeof block];
     for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
     std::memcpy(&block, bytes, sizeof block);

@@ -63,12 +63,12 @@ TEST_CASE("reference head_linear multiplies each head by its own matrix and carr
   std::vector<float> in = {1, 2, 50, 3, 4, 60};
   std::vector<float> out(4);
   const std::vector<float> weight = {1, 10, 100, 1000};
-  float* slots[] = {in.data(), nullptr, out.data()};
+  float* operands[] = {in.data(), nullptr, out.data()};
   const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 2, 2};
   Op op = latent_op(OpKind::head_linear);
   op.weight = 0;
   op.head_dim = 3;
-  reference::head_linear(op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, {.n_tokens = 1});
+  reference::head_linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 1});
   CHECK(out == std::vector<float>{21, 50, 4300, 60});
 }
 
@@ -76,12 +76,12 @@ TEST_CASE("reference layer_norm takes the mean off, divides by the deviation and
   std::vector<float> in = {1, 3, 5, 5};
   std::vector<float> out(4);
   const std::vector<float> weight = {2, 0.5F};
-  float* slots[] = {in.data(), nullptr, out.data()};
+  float* operands[] = {in.data(), nullptr, out.data()};
   const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 1, 2};
   Op op = latent_op(OpKind::layer_norm);
   op.weight = 0;
   op.eps = 3.0F;
-  reference::layer_norm(op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, {.n_tokens = 2});
+  reference::layer_norm(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 2});
   CHECK(is_near(out[0], -1.0));
   CHECK(is_near(out[1], 0.25));
   CHECK(out[2] == 0.0F);
@@ -90,11 +90,11 @@ TEST_CASE("reference layer_norm takes the mean off, divides by the deviation and
 
 TEST_CASE("reference hadamard is its own inverse and keeps lengths") {
   std::vector<float> in = {1, 2, 3, 5};
-  float* slots[] = {in.data(), nullptr, in.data()};
+  float* operands[] = {in.data(), nullptr, in.data()};
   Op op = latent_op(OpKind::hadamard);
   op.n_heads = 1;
   op.cols = 4;
-  const Bindings bindings{.weights = {}, .activations = slots, .kv = {}};
+  const Bindings bindings{.weights = {}, .activations = operands, .kv = {}};
   reference::hadamard(op, bindings, {.n_tokens = 1});
   CHECK(in == std::vector<float>{5.5F, -1.5F, -2.5F, 0.5F});
   reference::hadamard(op, bindings, {.n_tokens = 1});
@@ -111,8 +111,8 @@ TEST_CASE(
   std::vector<float> q = {0, 1, 0, 0};
   std::vector<float> chosen = {0, 2, 0, 0};
   std::vector<float> out(2);
-  float* slots[] = {q.data(), chosen.data(), out.data()};
-  const Bindings bindings{.weights = {}, .activations = slots, .kv = cache.view()};
+  float* operands[] = {q.data(), chosen.data(), out.data()};
+  const Bindings bindings{.weights = {}, .activations = operands, .kv = cache.view()};
   Op op = latent_op(OpKind::attention_latent);
   op.in2 = 1;
   op.scale = 2.0F;
@@ -120,7 +120,7 @@ TEST_CASE(
   const double share = 1 / (1 + std::exp(2.0));  // of position 0; scores are 0 and 2
   CHECK(is_near(out[0], share * 1 + (1 - share) * 3));
   CHECK(is_near(out[1], 2.0));
-  op.in2 = kNoSlot;
+  op.in2 = kNoOperand;
   reference::attention_latent(op, bindings, cache.inputs(positions));
   CHECK(is_near(out[1], 3.0));
   CHECK(out[0] > 4.99F);
@@ -136,12 +136,12 @@ TEST_CASE("reference index_topk chooses the best within the mask, ascending, tie
   std::vector<float> q = {1, -1, 1, -1};
   std::vector<float> weights = {1, 10, 1, 10};
   std::vector<float> out(8);
-  float* slots[] = {q.data(), weights.data(), out.data()};
+  float* operands[] = {q.data(), weights.data(), out.data()};
   Op op = latent_op(OpKind::index_topk);
   op.in2 = 1;
   op.head_dim = 1;
   op.scale = 0.5F;
-  const Bindings bindings{.weights = {}, .activations = slots, .kv = cache.view()};
+  const Bindings bindings{.weights = {}, .activations = operands, .kv = cache.view()};
   reference::index_topk(op, bindings, cache.inputs(positions));
   CHECK(out == std::vector<float>{0, 1, 2, 10, 0, -1, 2, 0});
 }
@@ -151,11 +151,11 @@ TEST_CASE("reference kv_append writes rows of two widths, or the key row alone")
   const std::int32_t positions[] = {7};
   std::vector<float> k = {1, 2};
   std::vector<float> v = {3};
-  float* slots[] = {k.data(), v.data()};
+  float* operands[] = {k.data(), v.data()};
   Op op = latent_op(OpKind::kv_append);
-  op.out = kNoSlot;
+  op.out = kNoOperand;
   op.n_kv_heads = 1;
-  const Bindings bindings{.weights = {}, .activations = slots, .kv = cache.view()};
+  const Bindings bindings{.weights = {}, .activations = operands, .kv = cache.view()};
   reference::kv_append(op, bindings, cache.inputs(positions));
   CHECK(cache.rows[14] == 1.0F);
   CHECK(cache.rows[15] == 2.0F);

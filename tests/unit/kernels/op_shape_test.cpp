@@ -38,7 +38,7 @@ bool is_refused(const Op& op, const Format* format) {
 
 }  // namespace
 
-TEST_CASE("a linear op needs slots, sizes, whole blocks and an output of its own") {
+TEST_CASE("a linear op needs operands, sizes, whole blocks and an output of its own") {
   const Format* q8_0 = find_format("Q8_0");
   REQUIRE(check_shape(linear_op(), q8_0).ok());
   const auto refused_with = [&](auto change) {
@@ -46,9 +46,9 @@ TEST_CASE("a linear op needs slots, sizes, whole blocks and an output of its own
     change(op);
     return is_refused(op, q8_0);
   };
-  CHECK(refused_with([](Op& op) { op.weight = kNoSlot; }));
-  CHECK(refused_with([](Op& op) { op.in = kNoSlot; }));
-  CHECK(refused_with([](Op& op) { op.out = kNoSlot; }));
+  CHECK(refused_with([](Op& op) { op.weight = kNoOperand; }));
+  CHECK(refused_with([](Op& op) { op.in = kNoOperand; }));
+  CHECK(refused_with([](Op& op) { op.out = kNoOperand; }));
   CHECK(refused_with([](Op& op) { op.out = op.in; }));
   CHECK(refused_with([](Op& op) { op.rows = 0; }));
   CHECK(refused_with([](Op& op) { op.cols = 48; }));

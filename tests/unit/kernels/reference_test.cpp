@@ -18,7 +18,7 @@ TEST_CASE("reference rms_norm divides by the root of the mean square and multipl
   std::vector<float> in = {3, 4, 1, 7};
   std::vector<float> out(4);
   const std::vector<float> weight = {2, 0.5F};
-  float* slots[] = {in.data(), out.data()};
+  float* operands[] = {in.data(), out.data()};
   const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 1, 2};
   Op op;
   op.in = 0;
@@ -27,7 +27,7 @@ TEST_CASE("reference rms_norm divides by the root of the mean square and multipl
   op.cols = 2;
   op.n_heads = 2;
   op.eps = 0.5F;
-  reference::rms_norm(op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, {.n_tokens = 1});
+  reference::rms_norm(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 1});
   CHECK(is_near(out[0], 3 / std::sqrt(13.0) * 2));
   CHECK(is_near(out[1], 4 / std::sqrt(13.0) * 0.5));
   CHECK(is_near(out[2], 1 / std::sqrt(25.5) * 2));
@@ -38,7 +38,7 @@ TEST_CASE("reference linear is a matrix times each token, row-major") {
   std::vector<float> in = {1, 2, 3, -1, 0, 1};
   std::vector<float> out(4);
   const std::vector<float> weight = {1, 10, 100, 2, 20, 200};
-  float* slots[] = {in.data(), out.data()};
+  float* operands[] = {in.data(), out.data()};
   const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 2, 3};
   Op op;
   op.in = 0;
@@ -46,7 +46,7 @@ TEST_CASE("reference linear is a matrix times each token, row-major") {
   op.weight = 0;
   op.rows = 2;
   op.cols = 3;
-  reference::linear(op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, {.n_tokens = 2});
+  reference::linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 2});
   CHECK(out == std::vector<float>{321, 642, 99, 198});
 }
 
@@ -62,8 +62,8 @@ TEST_CASE("reference rope turns adjacent pairs or halves, and leaves what lies b
   for (const RopeStyle style : {RopeStyle::adjacent, RopeStyle::halves}) {
     op.rope_style = style;
     std::vector<float> x = {1, 2, 3, 4, 5, 6};
-    float* slots[] = {x.data()};
-    reference::rope(op, {.weights = {}, .activations = slots, .kv = {}},
+    float* operands[] = {x.data()};
+    reference::rope(op, {.weights = {}, .activations = operands, .kv = {}},
                     {.positions = positions, .n_tokens = 1});
     const std::size_t partner = style == RopeStyle::adjacent ? 1 : 2;
     const double y = style == RopeStyle::adjacent ? 2 : 3;
@@ -95,7 +95,7 @@ TEST_CASE("reference attention over the cache that kv_append wrote is a softmax 
   StepInputs inputs{.positions = positions.data(), .sequences = sequences.data(), .page_table = pages};
   inputs.page_table_stride = 2;
   inputs.n_tokens = kPositions;
-  float* append_slots[] = {k.data(), v.data()};
+  float* append_operands[] = {k.data(), v.data()};
   Op op;
   op.in = 0;
   op.in2 = 1;
@@ -104,12 +104,12 @@ TEST_CASE("reference attention over the cache that kv_append wrote is a softmax 
   op.n_kv_heads = 1;
   op.head_dim = 1;
   op.scale = 0.5F;
-  reference::kv_append(op, {.weights = {}, .activations = append_slots, .kv = kv}, inputs);
+  reference::kv_append(op, {.weights = {}, .activations = append_operands, .kv = kv}, inputs);
 
   std::vector<float> q(kPositions, 3.0F);
   std::vector<float> out(kPositions);
-  float* slots[] = {q.data(), out.data()};
-  reference::attention(op, {.weights = {}, .activations = slots, .kv = kv}, inputs);
+  float* operands[] = {q.data(), out.data()};
+  reference::attention(op, {.weights = {}, .activations = operands, .kv = kv}, inputs);
   for (std::uint32_t p = 0; p + 1 < kPositions; ++p)
     CHECK(is_near(out[p], 1.0));  // later tokens are not seen
   const double share = std::exp(3.0) / (std::exp(3.0) + kPageTokens);
@@ -121,8 +121,8 @@ TEST_CASE("reference silu_mul, add and gather_rows follow their formulas") {
   std::vector<float> b = {10, 20, 30, 40};
   std::vector<float> out(4);
   const std::int32_t rows[] = {1, 1};
-  float* slots[] = {a.data(), b.data(), out.data()};
-  const Bindings bindings{.weights = {}, .activations = slots, .kv = {}};
+  float* operands[] = {a.data(), b.data(), out.data()};
+  const Bindings bindings{.weights = {}, .activations = operands, .kv = {}};
   const StepInputs inputs{.output_rows = rows, .n_tokens = 2, .n_outputs = 2};
   Op op;
   op.in = 0;
@@ -141,7 +141,7 @@ TEST_CASE("reference silu_mul, add and gather_rows follow their formulas") {
 TEST_CASE("reference route takes the best experts, the lower id where two are equal") {
   std::vector<float> logits = {1, 3, 3, 0};
   std::vector<float> out(4);
-  float* slots[] = {logits.data(), out.data()};
+  float* operands[] = {logits.data(), out.data()};
   Op op;
   op.in = 0;
   op.out = 1;
@@ -149,7 +149,7 @@ TEST_CASE("reference route takes the best experts, the lower id where two are eq
   op.top_k = 2;
   op.route_weights = RouteWeights::normalised;
   op.scale = 3.0F;
-  reference::route(op, {.weights = {}, .activations = slots, .kv = {}}, {.n_tokens = 1});
+  reference::route(op, {.weights = {}, .activations = operands, .kv = {}}, {.n_tokens = 1});
   CHECK(out == std::vector<float>{1, 2, 1.5F, 1.5F});
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("reference route adds its bias for the choice alone, and chooses insid
   std::vector<float> logits = {2, 1, 0, 0, 1, 1};
   std::vector<float> out(4);
   const std::vector<float> bias = {0, 0, 5, -5, 1, 1};
-  float* slots[] = {logits.data(), out.data()};
+  float* operands[] = {logits.data(), out.data()};
   const WeightView view{reinterpret_cast<const std::byte*>(bias.data()), find_format("F32"), 1, 6};
   Op op;
   op.in = 0;
@@ -169,7 +169,7 @@ TEST_CASE("reference route adds its bias for the choice alone, and chooses insid
   op.n_groups = 3;
   op.n_groups_used = 1;
   op.gating = Gating::sigmoid;
-  reference::route(op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, {.n_tokens = 1});
+  reference::route(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 1});
   CHECK(out[0] == 4);
   CHECK(out[1] == 5);
   CHECK(is_near(out[2], 1 / (1 + std::exp(-1.0))));
@@ -181,7 +181,7 @@ TEST_CASE("reference expert_linear leaves the rows of experts that are not there
   std::vector<float> route = {1, 0, 0.25F, 0.75F};
   std::vector<float> out = {-1, -1};
   const std::vector<float> first = {10, 100};
-  float* slots[] = {in.data(), route.data(), out.data()};
+  float* operands[] = {in.data(), route.data(), out.data()};
   const std::byte* experts[] = {reinterpret_cast<const std::byte*>(first.data()), nullptr};
   const WeightView view{nullptr, find_format("F32"), 1, 2, experts};
   Op op;
@@ -193,7 +193,7 @@ TEST_CASE("reference expert_linear leaves the rows of experts that are not there
   op.top_k = 2;
   op.rows = 1;
   op.cols = 2;
-  reference::expert_linear(op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, {.n_tokens = 1});
+  reference::expert_linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 1});
   CHECK(out == std::vector<float>{-1, 210});
 }
 

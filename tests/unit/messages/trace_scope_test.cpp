@@ -8,8 +8,8 @@
 namespace blue::messages {
 namespace {
 
-std::vector<Span> drained(TraceHub& hub) {
-  std::vector<Span> spans;
+std::vector<TraceSpan> drained(TraceHub& hub) {
+  std::vector<TraceSpan> spans;
   hub.drain(spans);
   return spans;
 }

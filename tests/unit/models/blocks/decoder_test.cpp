@@ -134,8 +134,8 @@ TEST_CASE("an expert's slices lie in a block of their own, dense weights in the 
   CHECK(expert.extents[0].size == std::uint64_t{24} * 32 * 4);
   CHECK(expert.extents[0].file_offset ==
         program->blocks[2].extents[0].file_offset + 2 * expert.extents[0].size);
-  REQUIRE(program->expert_runs.size() == 2);
-  const ExpertRun& run = program->expert_runs[1];
+  REQUIRE(program->expert_groups.size() == 2);
+  const ExpertGroup& run = program->expert_groups[1];
   CHECK(run.end_op - run.first_op == 4);
   CHECK(run.first_block == 8);
   CHECK(run.n_experts == 5);
