@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "models/gguf/gguf_file.h"
-#include "models/tokenizer/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace {
 

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "models/chat/chat_template.h"
 #include "models/program.h"
-#include "models/tokenizer/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace blue::models {
 

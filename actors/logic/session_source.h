@@ -14,7 +14,7 @@
 #include "kernels/backend.h"
 #include "models/executor.h"
 #include "models/session.h"
-#include "models/tokenizer/stream_decoder.h"
+#include "text/tokenizer/stream_decoder.h"
 
 namespace blue::actors {
 

@@ -5,7 +5,7 @@
 #include "apps/blue/command.h"
 #include "apps/blue/text_file.h"
 #include "models/gguf/gguf_file.h"
-#include "models/tokenizer/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace blue::apps {
 

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "models/chat/template_lexer.h"
-#include "models/chat/template_parser.h"
-#include "models/chat/template_renderer.h"
+#include "text/jinja/template_lexer.h"
+#include "text/jinja/template_parser.h"
+#include "text/jinja/template_renderer.h"
 
 namespace blue::models {
 namespace {

@@ -17,9 +17,9 @@
 
 #include "base/result.h"
 #include "models/chat/chat_piece.h"
-#include "models/chat/template_budget.h"
-#include "models/chat/template_value.h"
 #include "models/models_error.h"
+#include "text/jinja/template_budget.h"
+#include "text/jinja/template_value.h"
 
 namespace blue::models {
 

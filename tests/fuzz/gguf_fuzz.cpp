@@ -7,7 +7,7 @@
 #include "models/arch.h"
 #include "models/chat/chat_template.h"
 #include "models/gguf/gguf_file.h"
-#include "models/tokenizer/tokenizer.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace {
 

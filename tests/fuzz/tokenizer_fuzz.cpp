@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/check.h"
-#include "models/tokenizer/stream_decoder.h"
-#include "models/tokenizer/tokenizer.h"
 #include "tests/support/models_charsmap.h"
 #include "tests/support/models_vocabularies.h"
+#include "text/tokenizer/stream_decoder.h"
+#include "text/tokenizer/tokenizer.h"
 
 namespace {
 

@@ -1,0 +1,34 @@
+// Byte-level BPE (`tokenizer.ggml.model` = gpt2): the text is cut into words, each word's bytes merge by rank.
+// A vocabulary without a list of merges is tiktoken's: the token with the lowest number forms first.
+// Depends on models/tokenizer. Immutable; any thread.
+#pragma once
+
+#include <optional>
+
+#include "text/tokenizer/merge_table.h"
+#include "text/tokenizer/tokenizer.h"
+#include "text/tokenizer/word_splitter.h"
+
+namespace blue::models {
+
+class ByteLevelTokenizer final : public Tokenizer {
+ public:
+  static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
+
+ private:
+  ByteLevelTokenizer(Vocabulary vocabulary, std::optional<MergeTable> merges, WordSplitter splitter,
+                     const PreTokenizer& pre)
+      : Tokenizer(std::move(vocabulary)),
+        merges_(std::move(merges)),
+        splitter_(std::move(splitter)),
+        pre_(&pre) {}
+
+  Status encode_plain(std::string_view text, std::vector<TokenId>& out) const override;
+  void encode_word(std::string_view word, MergeQueue& queue, std::vector<TokenId>& out) const;
+
+  std::optional<MergeTable> merges_;
+  WordSplitter splitter_;
+  const PreTokenizer* pre_;
+};
+
+}  // namespace blue::models
