@@ -7,8 +7,8 @@
 #include <string>
 
 #include "actors/handles.h"
-#include "actors/logic/text_reassembler.h"
 #include "actors/pinned_actor.h"
+#include "actors/stage/text_reassembler.h"
 
 namespace blue::actors {
 

@@ -5,8 +5,8 @@
 
 #include <optional>
 
+#include "actors/cascade/cascade_run.h"
 #include "actors/handles.h"
-#include "actors/logic/cascade_run.h"
 #include "actors/pinned_actor.h"
 
 namespace blue::actors {

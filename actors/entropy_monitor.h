@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "actors/handles.h"
-#include "actors/logic/entropy_watch.h"
 #include "actors/pinned_actor.h"
+#include "actors/stage/entropy_watch.h"
 
 namespace blue::actors {
 

@@ -2,13 +2,13 @@
 // cores out. Performance cores for stages and scheduling, efficiency cores for tokenising, data preparation and watching;
 // everything on the NUMA node that has the most performance cores. On few cores the light actors share the last one.
 // Stages share the first compute core: they take turns on a device, and its worker pool counts the caller as its first.
-// Depends on hal/topology.h and actors/logic/restart_policy.h (kinds). Any thread.
+// Depends on hal/topology.h and actors/scheduling/restart_policy.h (kinds). Any thread.
 #pragma once
 
 #include <array>
 #include <vector>
 
-#include "actors/logic/restart_policy.h"
+#include "actors/scheduling/restart_policy.h"
 #include "hal/topology.h"
 
 namespace blue::actors {

@@ -8,8 +8,8 @@
 #include <set>
 
 #include "actors/handles.h"
-#include "actors/logic/dispatch_queue.h"
 #include "actors/pinned_actor.h"
+#include "actors/scheduling/dispatch_queue.h"
 
 namespace blue::actors {
 

@@ -9,8 +9,8 @@
 #include <variant>
 
 #include "actors/handles.h"
-#include "actors/logic/stage_loop.h"
 #include "actors/pinned_actor.h"
+#include "actors/stage/stage_loop.h"
 
 namespace blue::actors {
 

@@ -10,8 +10,8 @@
 #include <string>
 
 #include "actors/handles.h"
-#include "actors/logic/restart_policy.h"
 #include "actors/pinned_actor.h"
+#include "actors/scheduling/restart_policy.h"
 
 namespace blue::actors {
 

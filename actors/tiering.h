@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "actors/handles.h"
-#include "actors/logic/tier_scheduler.h"
 #include "actors/pinned_actor.h"
+#include "actors/tiering/tier_scheduler.h"
 
 namespace blue::actors {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "actors/handles.h"
-#include "actors/logic/heartbeat_watch.h"
 #include "actors/pinned_actor.h"
+#include "actors/scheduling/heartbeat_watch.h"
 
 namespace blue::actors {
 

@@ -25,7 +25,7 @@ struct TokenSample {
   float entropy_nats = 0.0F;
 };
 
-/// What the entropy monitor thinks of a stage (HintKind of actors/logic/entropy_watch.h, as a number).
+/// What the entropy monitor thinks of a stage (HintKind of actors/stage/entropy_watch.h, as a number).
 struct HintRecord {
   TraceContext trace;
   JobNumber job = 0;

@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <memory>
 
-#include "actors/logic/cascade_run.h"
-#include "actors/logic/run_directory.h"
+#include "actors/cascade/cascade_run.h"
+#include "actors/cascade/run_directory.h"
 #include "apps/blue/command.h"
 #include "apps/blue/interrupt.h"
 #include "apps/blue/run_report.h"

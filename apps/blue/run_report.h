@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "actors/logic/cascade_file.h"
-#include "actors/logic/run_event_queue.h"
+#include "actors/cascade/cascade_file.h"
+#include "actors/cascade/run_event_queue.h"
 
 namespace blue::apps {
 

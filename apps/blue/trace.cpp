@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <memory>
 
-#include "actors/logic/trace_report.h"
+#include "actors/tracing/trace_report.h"
 #include "apps/blue/command.h"
 #include "apps/blue/text_file.h"
 #include "apps/session/runtime_host.h"

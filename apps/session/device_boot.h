@@ -7,8 +7,8 @@
 #include <mutex>
 #include <string>
 
-#include "actors/logic/session_source.h"
 #include "actors/runtime_context.h"
+#include "actors/stage/session_source.h"
 #include "apps/session/runtime_host.h"
 #include "hal/topology.h"
 

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "actors/actor_runtime.h"
-#include "actors/logic/cascade_run.h"
-#include "actors/logic/run_directory.h"
+#include "actors/cascade/cascade_run.h"
+#include "actors/cascade/run_directory.h"
 #include "actors/tiering.h"
 #include "apps/session/device_boot.h"
 #include "base/check.h"

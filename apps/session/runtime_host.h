@@ -15,14 +15,14 @@
 #include <string>
 #include <vector>
 
-#include "actors/logic/cascade_file.h"
-#include "actors/logic/hint_log.h"
-#include "actors/logic/run_event_queue.h"
-#include "actors/logic/run_record.h"
-#include "actors/logic/run_table.h"
-#include "actors/logic/thread_table.h"
-#include "actors/logic/token_source.h"
-#include "actors/logic/trace_report.h"
+#include "actors/cascade/cascade_file.h"
+#include "actors/cascade/run_event_queue.h"
+#include "actors/cascade/run_record.h"
+#include "actors/cascade/run_table.h"
+#include "actors/scheduling/hint_log.h"
+#include "actors/scheduling/thread_table.h"
+#include "actors/stage/token_source.h"
+#include "actors/tracing/trace_report.h"
 #include "base/log_sink.h"
 #include "base/result.h"
 #include "memory/text/thinking_buffer.h"

@@ -1,8 +1,8 @@
 // Commands about cascades and their runs.
 #include <cstdio>
 
-#include "actors/logic/cascade_run.h"
-#include "actors/logic/run_directory.h"
+#include "actors/cascade/cascade_run.h"
+#include "actors/cascade/run_directory.h"
 #include "apps/shell/commands.h"
 
 namespace blue::shell {

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
-#include "actors/logic/run_directory.h"
+#include "actors/cascade/run_directory.h"
 
 namespace blue::shell {
 

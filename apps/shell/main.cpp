@@ -8,7 +8,7 @@
 #include <memory>
 #include <string>
 
-#include "actors/logic/run_directory.h"
+#include "actors/cascade/run_directory.h"
 #include "apps/shell/commands.h"
 #include "apps/shell/completion.h"
 #include "apps/shell/interrupts.h"

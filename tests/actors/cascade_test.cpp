@@ -1,7 +1,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <map>
 
-#include "actors/logic/cascade_run.h"
+#include "actors/cascade/cascade_run.h"
 #include "tests/support/actors/test_runtime.h"
 
 namespace blue {

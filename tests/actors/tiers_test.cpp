@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "actors/logic/ring_leases.h"
+#include "actors/tiering/ring_leases.h"
 #include "hal/cpu_device.h"
 #include "tests/support/actors/test_runtime.h"
 

@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "actors/logic/cascade_run.h"
-#include "actors/logic/run_directory.h"
+#include "actors/cascade/cascade_run.h"
+#include "actors/cascade/run_directory.h"
 #include "base/units.h"
 #include "tests/support/program.h"
 

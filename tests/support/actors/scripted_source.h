@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "actors/actors_error.h"
-#include "actors/logic/token_source.h"
+#include "actors/stage/token_source.h"
 
 namespace blue::test {
 

@@ -1,0 +1,63 @@
+// ThreadTable: which actors sit on which threads and cores: for people, and for the test that reads /proc.
+// Depends on base and restart_policy.h. Threads: any. Owned by the runtime.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "actors/scheduling/restart_policy.h"
+
+namespace blue::actors {
+
+struct ActorThread {
+  std::string name;  ///< "stage.code"
+  ActorKind kind{};
+  int thread_id = 0;  ///< the kernel's
+  int cpu = -1;       ///< pinned to; -1: not pinned
+};
+
+class ThreadTable {
+ public:
+  /// An actor was spawned; it takes its thread on its own thread a little later.
+  void expect() {
+    const std::lock_guard lock(mutex_);
+    ++n_expected_;
+  }
+  void bind(ActorThread thread) {
+    {
+      const std::lock_guard lock(mutex_);
+      threads_.push_back(std::move(thread));
+      ++n_taken_;
+    }
+    taken_.notify_all();
+  }
+  /// Waits until every actor spawned so far has taken its thread; false when that did not happen in time.
+  [[nodiscard]] bool wait_until_bound(std::chrono::nanoseconds patience) {
+    std::unique_lock lock(mutex_);
+    return taken_.wait_for(lock, patience, [&] { return n_taken_ >= n_expected_; });
+  }
+  void leave(int thread_id, const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(threads_, [&](const ActorThread\& thread) {
+      return thread.thread_id == thread_id && thread.name == name;
+    });
+  }
+  [[nodiscard]] std::vector<ActorThread> all() const {
+    const std::lock_guard lock(mutex_);
+    return threads_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable taken_;
+  std::vector<ActorThread> threads_;
+  std::uint64_t n_expected_ = 0;
+  std::uint64_t n_taken_ = 0;
+};
+
+}  // namespace blue::actors

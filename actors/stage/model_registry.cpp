@@ -1,0 +1,46 @@
+#include "actors/stage/model_registry.h"
+
+#include <filesystem>
+#include <utility>
+
+#include "models/block_list.h"
+
+namespace blue::actors {
+
+Result<std::shared_ptr<const LoadedModel>> ModelRegistry::open(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = models_.find(path); found != models_.end()) return found->second;
+  auto loaded = std::make_shared<LoadedModel>();
+  BLUE_TRY_ASSIGN(loaded->model, models::open_model(path));
+  for (const std::string& note : loaded->model->program.notes)
+    log_.write_once(LogLevel::info, path + ": " + note);
+  const std::string name = std::filesystem::path(path).stem().string();
+  BLUE_TRY_ASSIGN(memory::CatalogModel taken,
+                  tiers_.catalog().add_model(name, loaded->model->files,
+                                             models::blocks_of(loaded->model->program, name)));
+  loaded->blocks = std::move(taken.blocks);
+  return models_[path] = std::move(loaded);
+}
+
+std::vector<std::shared_ptr<const LoadedModel>> ModelRegistry::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::shared_ptr<const LoadedModel>> all;
+  for (const auto& [path, model] : models_) all.push_back(model);
+  return all;
+}
+
+Result<std::vector<TokenId>> ModelRegistry::encode(const std::string& model, std::string_view text) const {
+  BLUE_TRY_ASSIGN(const auto loaded, open(model));
+  const auto& tokenizer = loaded->model->tokenizer;
+  if (!tokenizer) return Error(models::ModelsError::unsupported_tokenizer, loaded->model->tokenizer_error);
+  return tokenizer->encode(text, models::SpecialTokens::as_text);
+}
+
+Result<std::string> ModelRegistry::decode(const std::string& model, std::span<const TokenId> ids) const {
+  BLUE_TRY_ASSIGN(const auto loaded, open(model));
+  const auto& tokenizer = loaded->model->tokenizer;
+  if (!tokenizer) return Error(models::ModelsError::unsupported_tokenizer, loaded->model->tokenizer_error);
+  return tokenizer->decode(ids);
+}
+
+}  // namespace blue::actors

@@ -1,0 +1,94 @@
+#include "actors/stage/session_source.h"
+
+#include <algorithm>
+
+namespace blue::actors {
+
+SessionSource::SessionSource(const SessionDeps& deps, StageChannel& channel)
+    : deps_(deps), leases_(deps.tiers, channel), turn_(deps.device_turn, std::defer_lock) {}
+
+Status SessionSource::open(const std::string& path) {
+  if (session_ && path_ == path) return {};
+  decoder_.reset();
+  session_.reset();
+  executor_.reset();
+  path_.clear();
+  BLUE_TRY_ASSIGN(model_, deps_.registry.open(path));
+  models::ExecutorLimits limits = deps_.limits;
+  const std::uint32_t n_trained = model_->model->program.hyper.n_context;
+  if (n_trained > 0) limits.max_context = std::min(limits.max_context, n_trained);
+  BLUE_TRY_ASSIGN(executor_, models::Executor::create(model_->model->program, model_->blocks, deps_.backend,
+                                                      leases_, limits));
+  session_.emplace(*model_->model, *executor_, 0);
+  path_ = path;
+  return {};
+}
+
+std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const StageJob& job) {
+  if (path_ == job.model) return std::nullopt;
+  const auto entering = deps_.registry.open(job.model);
+  if (!entering) return std::nullopt;  // begin() says why
+  KvSwitch change;
+  change.entering_fingerprint = (*entering)->model->fingerprint;
+  if (!session_ || session_->history().empty()) return change;
+  const std::lock_guard turn(deps_.device_turn);
+  auto rows = session_->export_kv();
+  if (!rows) return change;  // a device in trouble shows it in the next step
+  const auto history = session_->history();
+  change.leaving = path_;
+  change.rows =
+      KvSnapshot{model_->model->fingerprint, {history.begin(), history.end()}, std::move(rows).value()};
+  return change;
+}
+
+Status SessionSource::enter_with(const StageJob& job, const KvSnapshot& snapshot) {
+  const std::lock_guard turn(deps_.device_turn);
+  BLUE_TRY(open(job.model));
+  return session_->restore(snapshot.tokens, snapshot.rows);
+}
+
+Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& stop) {
+  if (!turn_.owns_lock()) turn_.lock();
+  n_misses_before_ = leases_.n_misses();
+  const Nanoseconds began_ns = monotonic_now_ns();
+  BLUE_TRY(open(job.model));
+  SourceBegin begun;
+  begun.load_ns = monotonic_now_ns() - began_ns;
+  std::vector<TokenId> prompt = job.prompt_tokens;
+  if (prompt.empty()) {
+    BLUE_TRY_ASSIGN(prompt, model_->model->prompt_tokens(job.system, job.prompt));
+  } else if (!model_->model->tokenizer) {
+    return Error(models::ModelsError::unsupported_tokenizer, model_->model->tokenizer_error);
+  }
+  const bool is_blank = job.prompt_tokens.empty() && job.prompt.empty();
+  decoder_.emplace(*model_->model->tokenizer, is_blank ? models::StreamDecoder::TextStart::beginning
+                                                       : models::StreamDecoder::TextStart::continuation);
+  begun.n_prompt_tokens = static_cast<std::uint32_t>(prompt.size());
+  BLUE_TRY(session_->begin(prompt, job.sampling, job.max_tokens, stop));
+  begun.n_cached_tokens = session_->n_reused();
+  return begun;
+}
+
+Result<std::optional<SourceToken>> SessionSource::next(const StopToken& stop) {
+  BLUE_TRY_ASSIGN(const std::optional<models::TokenEvent> event, session_->next(stop));
+  if (!event) return std::optional<SourceToken>();
+  return std::optional(SourceToken{event->id, event->statistics.entropy_nats, decoder_->feed(event->id)});
+}
+
+std::string_view SessionSource::rest() {
+  if (turn_.owns_lock()) turn_.unlock();
+  return decoder_ ? decoder_->flush() : std::string_view();
+}
+
+messages::StageEnd SessionSource::end() const {
+  if (!session_) return messages::StageEnd::end_token;
+  switch (session_->end()) {
+    case models::SessionEnd::token_budget: return messages::StageEnd::token_budget;
+    case models::SessionEnd::context_full: return messages::StageEnd::context_full;
+    case models::SessionEnd::end_token:
+    case models::SessionEnd::running: return messages::StageEnd::end_token;
+  }
+  return messages::StageEnd::end_token;
+}
+
+}  // namespace blue::actors

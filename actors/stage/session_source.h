@@ -1,0 +1,56 @@
+// SessionSource: a stage's tokens from a model session: opens the job's model from the registry, keeps executor and session warm
+// between jobs of one model, and takes the device's turn for the length of a job.
+// Depends on models, kernels/backend.h, actors/logic. Threads: its stage's. Lifetime: what SessionDeps names outlives it.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "actors/stage/model_registry.h"
+#include "actors/stage/token_source.h"
+#include "actors/tiering/ring_leases.h"
+#include "kernels/backend.h"
+#include "models/executor.h"
+#include "models/session.h"
+#include "text/tokenizer/stream_decoder.h"
+
+namespace blue::actors {
+
+/// What all session sources of a runtime share.
+struct SessionDeps {
+  kernels::Backend& backend;  ///< driven by whoever holds the turn
+  std::mutex& device_turn;
+  TierMemory& tiers;
+  const ModelRegistry& registry;
+  models::ExecutorLimits limits;  ///< max_context is cut to what the model was trained for
+};
+
+class SessionSource final : public TokenSource {
+ public:
+  SessionSource(const SessionDeps& deps, StageChannel& channel);
+
+  [[nodiscard]] Result<SourceBegin> begin(const StageJob& job, const StopToken& stop) override;
+  [[nodiscard]] Result<std::optional<SourceToken>> next(const StopToken& stop) override;
+  [[nodiscard]] std::string_view rest() override;
+  [[nodiscard]] messages::StageEnd end() const override;
+  [[nodiscard]] std::uint64_t n_misses() const override { return leases_.n_misses() - n_misses_before_; }
+  [[nodiscard]] std::optional<KvSwitch> leave_for(const StageJob& job) override;
+  [[nodiscard]] Status enter_with(const StageJob& job, const KvSnapshot& snapshot) override;
+
+ private:
+  [[nodiscard]] Status open(const std::string& path);
+
+  SessionDeps deps_;
+  RingLeases leases_;
+  std::uint64_t n_misses_before_ = 0;
+  std::string path_;
+  std::shared_ptr<const LoadedModel> model_;
+  std::unique_ptr<models::Executor> executor_;
+  std::optional<models::Session> session_;
+  std::optional<models::StreamDecoder> decoder_;
+  std::unique_lock<std::mutex> turn_;
+};
+
+}  // namespace blue::actors

@@ -1,0 +1,65 @@
+// TierScheduler: the policy of a tier manager: what to evict, what to ask the tier below for, what to have moved. It books in its
+// tier's ledger and makes the residency's transitions; copying is the DMA engine's.
+//   vram  wants a block: from ram where there is a tier ram, else straight from the file
+//   ram   wants a block: its bytes checked to be in the file by nvme, then read
+//   nvme  holds every block there is; it answers whether the files still hold it
+// Depends on actors/tiering/tier_memory.h, memory/tiers. Threads: its tier manager's.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "actors/tiering/tier_memory.h"
+
+namespace blue::actors {
+
+class TierScheduler {
+ public:
+  enum class Want : std::uint8_t { guessed, demanded };
+  struct BlockWant {
+    memory::BlockId block;
+    Want want{};
+  };
+  struct Booked {
+    memory::BlockId block;
+    Want want{};
+    std::uint64_t offset = 0;  ///< bytes from the tier's base
+  };
+  /// What the manager is to say now.
+  struct Orders {
+    std::vector<Booked> moves;           ///< to the DMA engine, into this tier
+    std::vector<BlockWant> fetches;      ///< to the tier below
+    std::vector<memory::BlockId> ready;  ///< to the tier above: here it is, or (ram) it goes past
+    bool had_to_evict = false;
+  };
+
+  TierScheduler(TierMemory& tiers, memory::Tier tier) : tiers_(tiers), tier_(tier) {}
+
+  [[nodiscard]] Orders fetch(std::span<const memory::BlockId> blocks, Want want);
+  /// The tier below has it (or lets it go past).
+  [[nodiscard]] Orders below_ready(memory::BlockId block);
+  [[nodiscard]] Orders moved(memory::BlockId block);
+  /// A move failed; the room is given back, and who waits is told.
+  [[nodiscard]] Orders move_failed(memory::BlockId block, Error error);
+  /// Returns how many left.
+  std::size_t evict(std::span<const memory::BlockId> blocks);
+  [[nodiscard]] std::vector<std::uint32_t> pins(std::span<const memory::BlockId> blocks) const;
+
+ private:
+  void want(memory::BlockId block, Want want, Orders& orders);
+  void load(memory::BlockId block, Want want, Orders& orders);
+  void retry(Orders& orders);
+  void answer_from_files(memory::BlockId block, Orders& orders);
+
+  TierMemory& tiers_;
+  memory::Tier tier_;
+  std::map<memory::BlockId, Want> asked_below_;
+  std::map<memory::BlockId, Want>
+      waiting_for_room_;  ///< until something that is loading has become evictable
+  std::map<std::uint32_t, std::uint64_t> file_sizes_;
+  std::size_t n_loading_ = 0;
+};
+
+}  // namespace blue::actors
