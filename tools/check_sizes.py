@@ -113,7 +113,7 @@ def check_file(root, path):
         return failures, warnings
     lines = text.count("\n") + (not text.endswith("\n") and text != "")
     if is_actor(path) and lines > ACTOR_FAIL:
-        failures.append((ACTOR_FAIL, f"{lines} lines in an actor ({ACTOR_FAIL} at most); move its policy to actors/logic/"))
+        failures.append((ACTOR_FAIL, f"{lines} lines in an actor ({ACTOR_FAIL} at most); move its policy to a folder below actors/"))
     elif lines > FILE_FAIL:
         failures.append((FILE_FAIL, f"{lines} lines ({FILE_FAIL} at most); split it by noun"))
     elif lines > FILE_WARN:

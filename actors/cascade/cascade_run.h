@@ -1,6 +1,6 @@
 // CascadeRun: the policy of one run: which stage is next, what it may read, what is written where, and what the log says.
 // Order of every write: log first (synced), Thinking Buffer second, the outside last; so what was shown is never lost.
-// Depends on base, memory/text and actors/logic; no CAF. Threads: the cascade actor's; the buffer may be observed by any.
+// Depends on base, memory/text and the policies of actors/; no CAF. Threads: the cascade actor's; the buffer may be observed by any.
 #pragma once
 
 #include <memory>

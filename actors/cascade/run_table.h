@@ -1,6 +1,6 @@
 // RunTable: the plans of the runs of one runtime, by number: what is too large or too rich for a message. Messages name a
 // plan; whoever needs it looks it up. A plan never changes once it is in, but for its buffer, which guards itself.
-// Depends on actors/logic and memory/text. Threads: any. Owned by the runtime.
+// Depends on the policies of actors/ and memory/text. Threads: any. Owned by the runtime.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
 // SessionSource: a stage's tokens from a model session: opens the job's model from the registry, keeps executor and session warm
 // between jobs of one model, and takes the device's turn for the length of a job.
-// Depends on models, kernels/backend.h, actors/logic. Threads: its stage's. Lifetime: what SessionDeps names outlives it.
+// Depends on models, kernels/backend.h, the policies of actors/. Threads: its stage's. Lifetime: what SessionDeps names outlives it.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,6 @@
 // The token loop of a stage: source to rings. It allocates nothing per token and sends no message: samples and text go to the
 // channel's rings, life to its heartbeat, and its stop token is read before every token.
-// Depends on actors/logic and base; no CAF. Threads: the stage's.
+// Depends on the policies of actors/ and base; no CAF. Threads: the stage's.
 #pragma once
 
 #include <optional>

@@ -18,7 +18,7 @@ class CheckLayers(PlantedTree):
         self.plant("memory/lease.h", '#include "hal/device.h"\n#include "memory/block.h"\n')
         self.plant("kernels/cuda/device.cpp", '#include <cuda_runtime.h>\n#include "hal/device.h"\n')
         self.plant("models/executor.h", '#include "memory/lease.h"\n#include "kernels/op.h"\n')
-        self.plant("actors/stage.cpp", '#include <caf/all.hpp>\n#include "actors/logic/stage_brain.h"\n')
+        self.plant("actors/stage.cpp", '#include <caf/all.hpp>\n#include "actors/stage/stage_policy.h"\n')
         self.plant("tests/actors/stage_test.cpp", '#include <caf/all.hpp>\n#include "apps/session/host.h"\n')
         self.assert_passes()
 
@@ -56,17 +56,17 @@ class CheckLayers(PlantedTree):
             self.assert_fails_at(f"{path}:2:", "may stand only in")
 
     def test_a_policy_that_includes_caf_fails(self):
-        self.plant("actors/logic/policy.h", "#include <caf/actor.hpp>\n")
-        self.assert_fails_at("actors/logic/policy.h:1:", "reaches CAF")
+        self.plant("actors/stage/policy.h", "#include <caf/actor.hpp>\n")
+        self.assert_fails_at("actors/stage/policy.h:1:", "reaches CAF")
 
     def test_a_policy_that_reaches_caf_through_two_headers_fails_with_the_chain(self):
-        self.plant("actors/logic/policy.cpp", '#include <vector>\n#include "messages/run.h"\n')
+        self.plant("actors/stage/policy.cpp", '#include <vector>\n#include "messages/run.h"\n')
         self.plant("messages/run.h", '#include "messages/traced.h"\n')
         self.plant("messages/traced.h", "#include <caf/type_id.hpp>\n")
-        self.assert_fails_at("actors/logic/policy.cpp:2:", "messages/run.h -> messages/traced.h -> caf/type_id.hpp")
+        self.assert_fails_at("actors/stage/policy.cpp:2:", "messages/run.h -> messages/traced.h -> caf/type_id.hpp")
 
     def test_a_policy_may_include_messages_without_caf(self):
-        self.plant("actors/logic/policy.cpp", '#include "messages/hint.h"\n')
+        self.plant("actors/stage/policy.cpp", '#include "messages/hint.h"\n')
         self.plant("messages/hint.h", "#include <cstdint>\n")
         self.assert_passes()
 

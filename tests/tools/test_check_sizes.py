@@ -40,10 +40,10 @@ class CheckSizes(PlantedTree):
         self.assert_fails_at("models/table.cpp:600:")
 
     def test_an_actor_over_200_lines_fails_and_its_policy_does_not(self):
-        self.plant("actors/logic/stage_brain.cpp", "// line\n" * 300)
+        self.plant("actors/stage/stage_policy.cpp", "// line\n" * 300)
         self.assert_passes()
         self.plant("actors/stage.cpp", "// line\n" * 201)
-        self.assert_fails_at("actors/stage.cpp:200:", "actors/logic/")
+        self.assert_fails_at("actors/stage.cpp:200:", "a folder below actors/")
 
     def test_a_function_over_90_lines_fails_on_its_first_line(self):
         self.plant("base/units.cpp", "namespace blue {\n\n" + function(91) + "\n}  // namespace blue\n")

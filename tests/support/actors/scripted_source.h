@@ -1,6 +1,6 @@
 // ScriptedSource: a token source for tests: says given texts, or degenerates, fails, throws, waits for its stop token, or is
 // slow, by what the job's model is called. Scripts are shared by all sources of a test.
-// Depends on actors/logic. Threads: each source its stage's; Scripts guards itself.
+// Depends on the policies of actors/. Threads: each source its stage's; Scripts guards itself.
 #pragma once
 
 #include <atomic>
