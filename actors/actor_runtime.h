@@ -1,5 +1,5 @@
 // ActorRuntime: the actors of one runtime, from the first to the last: runtime, actor system and supervisor, and their end in the
-// right order. What apps/session and the tests start; it knows nothing of devices or files.
+// right order. What runtime and the tests start; it knows nothing of devices or files.
 // Depends on actors/ and CAF. Threads: start, stop and destruction on one; context() from any.
 #pragma once
 

@@ -14,8 +14,8 @@
 #include "apps/blue/stderr_log.h"
 #include "apps/blue/stream_printer.h"
 #include "apps/blue/text_file.h"
-#include "apps/session/runtime_host.h"
 #include "apps/terminal/line_reader.h"
+#include "runtime/runtime.h"
 
 namespace blue::apps {
 
@@ -26,7 +26,7 @@ struct ChatOptions {
   std::string system;
   std::string thinking = "usual";
   std::string trace;
-  host::RuntimeOptions runtime;
+  runtime::RuntimeOptions runtime;
   std::uint32_t max_tokens = 1024;
   models::SamplingSpec sampling;
 };
@@ -46,7 +46,7 @@ models::Thinking thinking_of(const std::string& word) {
 /// One model, one conversation.
 class Chat {
  public:
-  Chat(const ChatOptions& options, host::Runtime& runtime, std::shared_ptr<const models::Model> model,
+  Chat(const ChatOptions& options, runtime::Runtime& runtime, std::shared_ptr<const models::Model> model,
        const Interrupt& interrupt)
       : options_(options),
         runtime_(runtime),
@@ -116,7 +116,7 @@ class Chat {
 
   /// The answer, shown as it comes; what there is of it when it was stopped, nothing when it had not begun.
   Result<std::optional<std::string>> generate() {
-    host::GenerateRequest request;
+    runtime::GenerateRequest request;
     request.model = options_.model;
     request.max_tokens = options_.max_tokens;
     request.sampling = options_.sampling;
@@ -124,10 +124,10 @@ class Chat {
     const bool is_thinking = opens_thinking(request.prompt_tokens);
     StreamPrinter screen(is_dimmed_ ? StreamPrinter::Style::dimmed : StreamPrinter::Style::plain,
                          is_thinking ? StreamPrinter::Begins::thinking : StreamPrinter::Begins::answering);
-    BLUE_TRY_ASSIGN(host::Run run, runtime_.generate(request));
-    const host::RunEvent end = run.follow(
-        [&screen](const host::RunEvent& event) {
-          if (event.kind != host::RunEvent::Kind::text) return;
+    BLUE_TRY_ASSIGN(runtime::Run run, runtime_.generate(request));
+    const runtime::RunEvent end = run.follow(
+        [&screen](const runtime::RunEvent& event) {
+          if (event.kind != runtime::RunEvent::Kind::text) return;
           screen.show(event.text);
           std::fflush(stdout);
         },
@@ -146,7 +146,7 @@ class Chat {
     return std::optional((is_thinking ? "<think>\n" : "") + end.text);
   }
 
-  void tell_end(const host::RunEvent& end) const {
+  void tell_end(const runtime::RunEvent& end) const {
     if (end.preempted) {
       const bool was_asked = *end.preempted == messages::PreemptReason::cancelled;
       std::fprintf(stderr, "blue: the answer was stopped%s%s%s\n", was_asked ? "" : ": ",
@@ -160,7 +160,7 @@ class Chat {
   }
 
   const ChatOptions& options_;
-  host::Runtime& runtime_;
+  runtime::Runtime& runtime_;
   std::shared_ptr<const models::Model> model_;
   const Interrupt& interrupt_;
   bool is_dimmed_;
@@ -189,9 +189,9 @@ int read_lines(Chat& chat, terminal::LineReader& lines, Interrupt& interrupt, bo
 Result<int> chat(const ChatOptions& options) {
   BLUE_TRY(options.sampling.validate());
   StderrLog log;
-  host::RuntimeOptions how = options.runtime;
-  how.tracing = options.trace.empty() ? host::Tracing::off : host::Tracing::on;
-  BLUE_TRY_ASSIGN(const std::unique_ptr<host::Runtime> runtime, host::Runtime::start(how, log));
+  runtime::RuntimeOptions how = options.runtime;
+  how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
+  BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime, runtime::Runtime::start(how, log));
   BLUE_TRY_ASSIGN(std::shared_ptr<const models::Model> model, runtime->load_model(options.model));
   std::fprintf(stderr, "blue: device %s\n", runtime->device_choice().c_str());
   Interrupt interrupt(Interrupt::Again::is_noted);

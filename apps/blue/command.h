@@ -13,7 +13,7 @@
 #include "models/model.h"
 #include "models/sampling/sampler.h"
 
-namespace blue::host {
+namespace blue::runtime {
 class Runtime;
 }
 
@@ -46,7 +46,7 @@ void add_kv_option(CLI::App& command, kernels::KvType& type);
 /// --trace FILE, into `path`.
 void add_trace_option(CLI::App& command, std::string& path);
 /// All spans of the runtime so far into that file, and a line on stderr about it. Errors: bad_file.
-Status write_trace(host::Runtime& runtime, const std::string& path);
+Status write_trace(runtime::Runtime& runtime, const std::string& path);
 
 /// What of the model's file is left out, a line each on stderr.
 void tell_notes(const models::Model& model);

@@ -6,9 +6,9 @@
 #include "apps/blue/command.h"
 #include "apps/blue/doctor.h"
 #include "apps/blue/stderr_log.h"
-#include "apps/session/runtime_host.h"
 #include "hal/boot.h"
 #include "kernels/backend.h"
+#include "runtime/runtime.h"
 
 namespace blue::apps {
 
@@ -38,9 +38,9 @@ void probe_devices(hal::BootRequest& request) {
 
 /// Phase 6: the actors are started on their cores and say so.
 hal::BootItem hand_over(const DoctorOptions& options, LogSink& log) {
-  host::RuntimeOptions how;
+  runtime::RuntimeOptions how;
   how.device = options.device;
-  auto runtime = host::Runtime::start(how, log);
+  auto runtime = runtime::Runtime::start(how, log);
   if (!runtime) {
     return {
         .name = "actors", .outcome = hal::Outcome::denied, .detail = runtime.error().message(), .remedy = ""};

@@ -5,14 +5,14 @@
 #include "apps/blue/command.h"
 #include "apps/blue/interrupt.h"
 #include "apps/blue/stderr_log.h"
-#include "apps/session/runtime_host.h"
+#include "runtime/runtime.h"
 
 namespace blue::apps {
 
 namespace {
 
 struct GenerateOptions {
-  host::GenerateRequest request;
+  runtime::GenerateRequest request;
   std::string device = "auto";
   kernels::KvType kv_type = kernels::KvType::f32;
   std::uint32_t context = 4096;
@@ -35,19 +35,19 @@ void print_figures(const actors::RunEvent& end) {
 
 Result<int> generate(const GenerateOptions& options) {
   StderrLog log;
-  host::RuntimeOptions how;
+  runtime::RuntimeOptions how;
   how.device = options.device;
   how.max_context = options.context;
   how.kv_type = options.kv_type;
-  how.tracing = options.trace.empty() ? host::Tracing::off : host::Tracing::on;
-  BLUE_TRY_ASSIGN(const std::unique_ptr<host::Runtime> runtime, host::Runtime::start(how, log));
+  how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
+  BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime, runtime::Runtime::start(how, log));
   std::fprintf(stderr, "blue: device %s\n", runtime->device_choice().c_str());
   BLUE_TRY(runtime->load_model(options.request.model));
-  BLUE_TRY_ASSIGN(host::Run run, runtime->generate(options.request));
+  BLUE_TRY_ASSIGN(runtime::Run run, runtime->generate(options.request));
   const Interrupt interrupt;
-  const host::RunEvent end = run.follow(
-      [](const host::RunEvent& event) {
-        if (event.kind != host::RunEvent::Kind::text) return;
+  const runtime::RunEvent end = run.follow(
+      [](const runtime::RunEvent& event) {
+        if (event.kind != runtime::RunEvent::Kind::text) return;
         std::fwrite(event.text.data(), 1, event.text.size(), stdout);
         std::fflush(stdout);
       },
@@ -78,7 +78,7 @@ void add_sampling_options(CLI::App& command, models::SamplingSpec& sampling) {
 void add_generate(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand("generate", "Continue a prompt with one model");
   auto options = std::make_shared<GenerateOptions>();
-  host::GenerateRequest& request = options->request;
+  runtime::GenerateRequest& request = options->request;
   command->add_option("-m,--model", request.model, "GGUF file")->required();
   command->add_option("-p,--prompt", request.prompt,
                       "The prompt; a model with a chat template gets it as the user's message");

@@ -9,8 +9,8 @@
 #include "apps/blue/run_report.h"
 #include "apps/blue/stderr_log.h"
 #include "apps/blue/text_file.h"
-#include "apps/session/assets.h"
-#include "apps/session/runtime_host.h"
+#include "runtime/assets.h"
+#include "runtime/runtime.h"
 
 namespace blue::apps {
 
@@ -31,10 +31,10 @@ struct RunOptions {
 Result<actors::CascadeSpec> load(const RunOptions& options) {
   std::string path = options.cascade;
   if (path.empty()) {
-    const auto asset = host::find_asset(host::kDefaultCascade);
+    const auto asset = runtime::find_asset(runtime::kDefaultCascade);
     if (!asset) {
       return Error(AppsError::bad_file,
-                   std::string("assets/") + host::kDefaultCascade +
+                   std::string("assets/") + runtime::kDefaultCascade +
                        ": not found beside the program; name a cascade with --cascade FILE");
     }
     path = asset->string();
@@ -45,18 +45,19 @@ Result<actors::CascadeSpec> load(const RunOptions& options) {
   return cascade;
 }
 
-Result<std::unique_ptr<host::Runtime>> start(const RunOptions& options, LogSink& log) {
-  host::RuntimeOptions runtime;
+Result<std::unique_ptr<runtime::Runtime>> start(const RunOptions& options, LogSink& log) {
+  runtime::RuntimeOptions runtime;
   runtime.device = options.device;
   runtime.kv_type = options.kv_type;
-  runtime.tracing = options.trace.empty() ? host::Tracing::off : host::Tracing::on;
-  BLUE_TRY_ASSIGN(std::unique_ptr<host::Runtime> started, host::Runtime::start(runtime, log));
+  runtime.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
+  BLUE_TRY_ASSIGN(std::unique_ptr<runtime::Runtime> started, runtime::Runtime::start(runtime, log));
   std::fprintf(stderr, "blue: device %s\n", started->device_choice().c_str());
   return started;
 }
 
 /// Follows the run to its end, or stops it when asked to.
-Result<int> follow(host::Runtime& runtime, host::Run& run, RunReport& report, const RunOptions& options) {
+Result<int> follow(runtime::Runtime& runtime, runtime::Run& run, RunReport& report,
+                   const RunOptions& options) {
   const Interrupt interrupt;
   run.follow([&report](const actors::RunEvent& event) { report.hear(event); },
              [&interrupt] { return interrupt.is_asked(); });
@@ -71,15 +72,15 @@ RunOutput output_of(const RunOptions& options) { return options.is_json ? RunOut
 Result<int> run(const RunOptions& options) {
   BLUE_TRY_ASSIGN(const actors::CascadeSpec cascade, load(options));
   StderrLog log;
-  BLUE_TRY_ASSIGN(const std::unique_ptr<host::Runtime> runtime, start(options, log));
+  BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime, start(options, log));
   // Every model is opened before anything is written: a bad file is found first.
   for (const actors::StageSpec& stage : cascade.stages) {
     const auto model = runtime->load_model(stage.model);
     if (!model) return Error(model.error()).within("stage " + stage.name);
   }
-  host::CascadeOptions how;
-  how.skip = options.allows_skip ? host::SkipPolicy::as_configured : host::SkipPolicy::never;
-  BLUE_TRY_ASSIGN(host::Run started, runtime->run_cascade(cascade, options.task, how));
+  runtime::CascadeOptions how;
+  how.skip = options.allows_skip ? runtime::SkipPolicy::as_configured : runtime::SkipPolicy::never;
+  BLUE_TRY_ASSIGN(runtime::Run started, runtime->run_cascade(cascade, options.task, how));
   RunReport report(cascade, started.id(), runtime->device_choice(), output_of(options));
   report.begin(options.task);
   return follow(*runtime, started, report, options);
@@ -90,8 +91,8 @@ Result<int> resume(const RunOptions& options) {
                   actors::find_run(actors::default_runs_root(), options.run_id));
   BLUE_TRY_ASSIGN(const actors::LoggedRun logged, actors::read_logged_run(place.log.string()));
   StderrLog log;
-  BLUE_TRY_ASSIGN(const std::unique_ptr<host::Runtime> runtime, start(options, log));
-  BLUE_TRY_ASSIGN(host::Run resumed, runtime->resume(place.id));
+  BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime, start(options, log));
+  BLUE_TRY_ASSIGN(runtime::Run resumed, runtime->resume(place.id));
   RunReport report(logged.record.cascade, place.id, runtime->device_choice(), output_of(options));
   report.begin(logged.record.task);
   return follow(*runtime, resumed, report, options);

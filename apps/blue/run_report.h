@@ -1,5 +1,5 @@
 // What a cascade run looks like to its user: live text, the figures of each stage, one JSON object at the end.
-// Depends on apps/session; nlohmann-json in the .cpp. Main thread.
+// Depends on runtime; nlohmann-json in the .cpp. Main thread.
 #pragma once
 
 #include <map>

@@ -5,7 +5,7 @@
 #include "actors/tracing/trace_report.h"
 #include "apps/blue/command.h"
 #include "apps/blue/text_file.h"
-#include "apps/session/runtime_host.h"
+#include "runtime/runtime.h"
 
 namespace blue::apps {
 
@@ -24,7 +24,7 @@ void add_trace_option(CLI::App& command, std::string& path) {
   command.add_option("--trace", path, "Write a Chrome trace (ui.perfetto.dev) of every message");
 }
 
-Status write_trace(host::Runtime& runtime, const std::string& path) {
+Status write_trace(runtime::Runtime& runtime, const std::string& path) {
   const actors::TraceDump dump = runtime.traces();
   BLUE_TRY(write_file(path, actors::to_chrome_json(dump)));
   std::fprintf(stderr, "blue: %zu spans in %s, %llu dropped\n", dump.spans.size(), path.c_str(),

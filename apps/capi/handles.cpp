@@ -6,7 +6,7 @@
 using blue::Error;
 using blue::Status;
 using blue::capi::guarded;
-using blue::host::RunEvent;
+using blue::runtime::RunEvent;
 
 namespace {
 
@@ -45,7 +45,8 @@ blue_event kind_of(RunEvent::Kind kind) {
 
 }  // namespace
 
-blue_stream::blue_stream(std::shared_ptr<blue::capi::Core> shared, blue::host::Run begun, std::string output)
+blue_stream::blue_stream(std::shared_ptr<blue::capi::Core> shared, blue::runtime::Run begun,
+                         std::string output)
     : core(std::move(shared)), id(begun.id()), run(std::move(begun)), output_slot(std::move(output)) {
   const std::lock_guard lock(core->streams_mutex);
   core->streams.insert(this);

@@ -1,4 +1,4 @@
-// What stands behind the C API's opaque handles. Depends on apps/session. Threads: as runtime.h says. Lifetime: a stream may
+// What stands behind the C API's opaque handles. Depends on runtime. Threads: as runtime.h says. Lifetime: a stream may
 // outlive its runtime, so what both need (log, error note) is shared.
 #pragma once
 
@@ -10,8 +10,8 @@
 #include <string>
 
 #include "apps/capi/boundary.h"
-#include "apps/session/runtime_host.h"
 #include "base/log_sink.h"
+#include "runtime/runtime.h"
 
 namespace blue::capi {
 
@@ -49,22 +49,22 @@ struct Core {
 }  // namespace blue::capi
 
 struct blue_options {
-  blue::host::RuntimeOptions host;
+  blue::runtime::RuntimeOptions host;
   blue_log_callback callback = nullptr;
   void* user = nullptr;
 };
 
 struct blue_request {
-  blue::host::GenerateRequest host;
+  blue::runtime::GenerateRequest host;
 };
 
 struct blue_runtime {
   std::shared_ptr<blue::capi::Core> core;  ///< outlives `host`, which logs to it
-  std::unique_ptr<blue::host::Runtime> host;
+  std::unique_ptr<blue::runtime::Runtime> host;
 };
 
 struct blue_stream {
-  blue_stream(std::shared_ptr<blue::capi::Core> shared, blue::host::Run begun, std::string output_slot);
+  blue_stream(std::shared_ptr<blue::capi::Core> shared, blue::runtime::Run begun, std::string output_slot);
   /// Cancels what still runs.
   ~blue_stream();
   blue_stream(const blue_stream&) = delete;
@@ -77,14 +77,14 @@ struct blue_stream {
   const std::shared_ptr<blue::capi::Core> core;
   const std::string id;
   mutable std::mutex mutex;  ///< guards all below but `run`'s cancel
-  blue::host::RunEvent current;
+  blue::runtime::RunEvent current;
   bool has_event = false;
   std::map<std::string, std::string> slots;
 
  private:
-  void take(blue::host::RunEvent event);
+  void take(blue::runtime::RunEvent event);
 
-  blue::host::Run run;
+  blue::runtime::Run run;
   const std::string output_slot;
-  std::deque<blue::host::RunEvent> waiting;
+  std::deque<blue::runtime::RunEvent> waiting;
 };

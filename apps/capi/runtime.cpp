@@ -100,7 +100,7 @@ blue_status blue_create(const blue_options* options, blue_runtime** runtime) {
     const blue_options& chosen = options == nullptr ? defaults : *options;
     auto made = std::make_unique<blue_runtime>();
     made->core = std::make_shared<blue::capi::Core>(chosen.callback, chosen.user);
-    BLUE_TRY_ASSIGN(made->host, blue::host::Runtime::start(chosen.host, made->core->sink));
+    BLUE_TRY_ASSIGN(made->host, blue::runtime::Runtime::start(chosen.host, made->core->sink));
     *runtime = made.release();
     return {};
   });

@@ -5,14 +5,14 @@
 
 #include "apps/capi/handles.h"
 #include "apps/capi/runtime.h"
-#include "apps/session/assets.h"
+#include "runtime/assets.h"
 
 using blue::Result;
 using blue::Status;
 using blue::capi::bad_argument;
 using blue::capi::copy_out;
 using blue::capi::guarded;
-using blue::host::RunEvent;
+using blue::runtime::RunEvent;
 
 namespace {
 
@@ -34,13 +34,13 @@ Status copy_figures(const RunEvent& event, blue_figures& out) {
 }
 
 Result<std::unique_ptr<blue_stream>> begin_generation(blue_runtime& runtime, const blue_request& request) {
-  BLUE_TRY_ASSIGN(blue::host::Run run, runtime.host->generate(request.host));
+  BLUE_TRY_ASSIGN(blue::runtime::Run run, runtime.host->generate(request.host));
   return std::make_unique<blue_stream>(runtime.core, std::move(run), "");
 }
 
 Result<std::string> cascade_path_or_default(const char* path) {
   if (path != nullptr) return std::string(path);
-  const auto found = blue::host::find_asset(blue::host::kDefaultCascade);
+  const auto found = blue::runtime::find_asset(blue::runtime::kDefaultCascade);
   if (!found) return bad_argument("no bundled cascade found; set BLUE_ASSETS or name a file");
   return found->string();
 }
@@ -105,7 +105,7 @@ blue_status blue_run_cascade_begin(blue_runtime* runtime, const char* cascade_pa
       BLUE_TRY(blue::actors::apply_override(cascade, overrides[i]));
     }
     const std::string output = cascade.output;
-    BLUE_TRY_ASSIGN(blue::host::Run run, runtime->host->run_cascade(std::move(cascade), task, {}));
+    BLUE_TRY_ASSIGN(blue::runtime::Run run, runtime->host->run_cascade(std::move(cascade), task, {}));
     *stream = new blue_stream(runtime->core, std::move(run), output);
     return {};
   });

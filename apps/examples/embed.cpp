@@ -8,7 +8,7 @@
 #include <exception>
 #include <string>
 
-#include "apps/session/embedded.h"
+#include "runtime/embedded.h"
 
 namespace {
 
@@ -59,13 +59,13 @@ caf::behavior asker(caf::event_based_actor* self, actors::ApplicationHandle appl
 }
 
 /// Prints the prompt's token ids. The exit status.
-int print_tokens(host::Runtime& runtime, caf::scoped_actor& self, const std::string& model,
+int print_tokens(runtime::Runtime& runtime, caf::scoped_actor& self, const std::string& model,
                  const std::string& prompt) {
   messages::EncodeText question;
   question.model = model;
   question.text = prompt;
   int status = 0;
-  self->request(host::tokenizer(runtime), kPatience, host::as_root(runtime, question))
+  self->request(runtime::tokenizer(runtime), kPatience, runtime::as_root(runtime, question))
       .receive(
           [&](const messages::EncodedText& encoded) {
             if (!encoded.error.empty()) {
@@ -78,15 +78,16 @@ int print_tokens(host::Runtime& runtime, caf::scoped_actor& self, const std::str
   return status;
 }
 
-int converse(host::Runtime& runtime, const std::string& model, const std::string& prompt) {
-  caf::actor_system& system = host::actor_system(runtime);
+int converse(runtime::Runtime& runtime, const std::string& model, const std::string& prompt) {
+  caf::actor_system& system = runtime::actor_system(runtime);
   caf::scoped_actor self(system);
   if (const int status = print_tokens(runtime, self, model, prompt); status != 0) return status;
   messages::GenerateText order;
   order.model = model;
   order.prompt = prompt;
   order.max_tokens = 48;
-  system.spawn(asker, host::application(runtime), host::as_root(runtime, std::move(order)), caf::actor(self));
+  system.spawn(asker, runtime::application(runtime), runtime::as_root(runtime, std::move(order)),
+               caf::actor(self));
   int status = kExitFailed;
   self->receive([&](int told) { status = told; });
   return status;
@@ -98,7 +99,7 @@ int run(int argc, char** argv) {
     return kExitBadInput;
   }
   StderrSink log;
-  auto runtime = host::Runtime::start({}, log);
+  auto runtime = runtime::Runtime::start({}, log);
   if (!runtime) return tell(runtime.error().message(), kExitFailed);
   // Every handle of ours is gone when converse() returns, so that the shutdown finds nobody waiting.
   const int status = converse(**runtime, argv[1], argv[2]);

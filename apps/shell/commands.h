@@ -51,6 +51,6 @@ Status show_traces(Session& session, const std::string& none);
 Status write_trace(Session& session, const std::string& path);
 
 /// Prints the events of a run as they come, until its end; Ctrl-C cancels it. Errors: run_ended, run_cancelled.
-Status follow(Session& session, host::Run& run);
+Status follow(Session& session, runtime::Run& run);
 
 }  // namespace blue::shell

@@ -19,7 +19,7 @@ Status show_tiers(Session& session, const std::string&) {
   std::printf("%s\n", session.runtime.device_choice().c_str());
   std::printf("%-6s %12s %12s %9s %8s %9s %7s\n", "tier", "budget", "resident", "blocks", "loading",
               "evicting", "pinned");
-  for (const host::TierState& tier : session.runtime.tiers()) {
+  for (const runtime::TierState& tier : session.runtime.tiers()) {
     std::printf("%-6s %12s %12s %9u %8u %9u %7u\n", tier.name.c_str(), to_text(tier.budget).c_str(),
                 to_text(tier.view.resident).c_str(), tier.view.n_resident, tier.view.n_loading,
                 tier.view.n_evicting, tier.view.n_pinned);

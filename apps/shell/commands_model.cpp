@@ -21,12 +21,12 @@ Status load(Session& session, const std::string& path) {
 Status generate(Session& session, const std::string& text) {
   const actors::StageSpec& stage = session.generate_stage();
   if (stage.model.empty()) return Error(ShellError::bad_command, "no model at hand; load FILE first");
-  host::GenerateRequest request;
+  runtime::GenerateRequest request;
   request.model = stage.model;
   request.prompt = text;
   request.max_tokens = stage.max_tokens;
   request.sampling = stage.sampling;
-  BLUE_TRY_ASSIGN(host::Run run, session.runtime.generate(request));
+  BLUE_TRY_ASSIGN(runtime::Run run, session.runtime.generate(request));
   return follow(session, run);
 }
 

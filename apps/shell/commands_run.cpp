@@ -36,7 +36,7 @@ void print_cascade(const actors::CascadeSpec& cascade) {
   }
 }
 
-Status follow_run(Session& session, host::Run run) {
+Status follow_run(Session& session, runtime::Run run) {
   session.last_run = run.id();
   std::fprintf(stderr, "run %s\n", run.id().c_str());
   return follow(session, run);
@@ -46,12 +46,12 @@ Status follow_run(Session& session, host::Run run) {
 
 Status run(Session& session, const std::string& task) {
   BLUE_TRY_ASSIGN(const actors::CascadeSpec* cascade, session.cascade());
-  BLUE_TRY_ASSIGN(host::Run begun, session.runtime.run_cascade(*cascade, task, {}));
+  BLUE_TRY_ASSIGN(runtime::Run begun, session.runtime.run_cascade(*cascade, task, {}));
   return follow_run(session, std::move(begun));
 }
 
 Status resume(Session& session, const std::string& run_id) {
-  BLUE_TRY_ASSIGN(host::Run begun, session.runtime.resume(run_id.empty() ? "last" : run_id));
+  BLUE_TRY_ASSIGN(runtime::Run begun, session.runtime.resume(run_id.empty() ? "last" : run_id));
   return follow_run(session, std::move(begun));
 }
 

@@ -7,7 +7,7 @@ namespace blue::shell {
 
 namespace {
 
-using host::RunEvent;
+using runtime::RunEvent;
 
 void print_figures(const messages::StageFigures& figures) {
   const double seconds = static_cast<double>(figures.decode_ns) / 1e9;
@@ -84,7 +84,7 @@ Status status_of_end(const RunEvent& event) {
 
 }  // namespace
 
-Status follow(Session& session, host::Run& run) {
+Status follow(Session& session, runtime::Run& run) {
   Screen screen;
   session.interrupts.take();  // what was pressed before belongs to nothing
   return status_of_end(run.follow([&screen](const RunEvent& event) { screen.show(event); },

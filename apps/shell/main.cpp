@@ -42,7 +42,7 @@ class StderrSink final : public LogSink {
 };
 
 struct Arguments {
-  host::RuntimeOptions runtime;
+  runtime::RuntimeOptions runtime;
   std::uint64_t vram_mib = 0;
   std::uint64_t ram_mib = 0;
   std::string cascade;
@@ -93,10 +93,10 @@ int start_and_read(Arguments arguments) {
   StderrSink log;
   arguments.runtime.vram_budget = Bytes{arguments.vram_mib << 20};
   arguments.runtime.ram_budget = Bytes{arguments.ram_mib << 20};
-  arguments.runtime.tracing = host::Tracing::on;
+  arguments.runtime.tracing = runtime::Tracing::on;
   if (arguments.runtime.runs_root.empty()) arguments.runtime.runs_root = actors::default_runs_root();
   const std::filesystem::path runs_root = arguments.runtime.runs_root;
-  auto runtime = host::Runtime::start(std::move(arguments.runtime), log);
+  auto runtime = runtime::Runtime::start(std::move(arguments.runtime), log);
   if (!runtime) return tell(runtime.error());
   Session session(**runtime, interrupts, runs_root);
   if (!arguments.cascade.empty()) {

@@ -2,11 +2,11 @@
 
 #include <utility>
 
-#include "apps/session/assets.h"
+#include "runtime/assets.h"
 
 namespace blue::shell {
 
-Session::Session(host::Runtime& runtime_in, Interrupts& interrupts_in, std::filesystem::path runs)
+Session::Session(runtime::Runtime& runtime_in, Interrupts& interrupts_in, std::filesystem::path runs)
     : runtime(runtime_in), interrupts(interrupts_in), runs_root(std::move(runs)) {
   generation.name = kGenerateStage;
   generation.source = "the shell";
@@ -16,7 +16,7 @@ Session::Session(host::Runtime& runtime_in, Interrupts& interrupts_in, std::file
 
 Result<actors::CascadeSpec*> Session::cascade() {
   if (!cascade_) {
-    const auto bundled = host::find_asset(host::kDefaultCascade);
+    const auto bundled = runtime::find_asset(runtime::kDefaultCascade);
     if (!bundled) {
       return Error(ShellError::bad_file,
                    "the bundled cascade was not found; name one: cascade FILE (or set BLUE_ASSETS)");

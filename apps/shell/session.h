@@ -1,5 +1,5 @@
 // Session: what a shell knows between two commands: the runtime, the model and cascade at hand, the last run.
-// Depends on apps/session. Main thread. Lifetime: what it refers to outlives it.
+// Depends on runtime. Main thread. Lifetime: what it refers to outlives it.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "apps/session/runtime_host.h"
 #include "apps/shell/interrupts.h"
+#include "runtime/runtime.h"
 
 namespace blue::shell {
 
@@ -36,9 +36,9 @@ inline constexpr const char* kGenerateStage = "generate";
 
 class Session {
  public:
-  Session(host::Runtime& runtime, Interrupts& interrupts, std::filesystem::path runs_root);
+  Session(runtime::Runtime& runtime, Interrupts& interrupts, std::filesystem::path runs_root);
 
-  host::Runtime& runtime;
+  runtime::Runtime& runtime;
   Interrupts& interrupts;
   const std::filesystem::path runs_root;
   std::vector<std::string> models;  ///< loaded here, each once, in order

@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <optional>
 
-namespace blue::host {
+namespace blue::runtime {
 
 /// The default cascade, relative to the assets' folder.
 inline constexpr const char* kDefaultCascade = "cascades/think-code-review-fix.toml";
@@ -18,4 +18,4 @@ std::optional<std::filesystem::path> find_asset(const std::filesystem::path& rel
 std::optional<std::filesystem::path> find_asset_above(const std::filesystem::path& folder,
                                                       const std::filesystem::path& relative);
 
-}  // namespace blue::host
+}  // namespace blue::runtime

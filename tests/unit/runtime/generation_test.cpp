@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "apps/session/runtime_host.h"
+#include "runtime/runtime.h"
 #include "tests/support/apps_endless_model.h"
 
-namespace blue::host {
+namespace blue::runtime {
 namespace {
 
 constexpr const char* kModel = "assets/nano/coder.gguf";
@@ -117,4 +117,4 @@ TEST_CASE("a generation that is stopped says so, and how far it came") {
 }
 
 }  // namespace
-}  // namespace blue::host
+}  // namespace blue::runtime

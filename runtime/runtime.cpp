@@ -1,4 +1,4 @@
-#include "apps/session/runtime_host.h"
+#include "runtime/runtime.h"
 
 #include <utility>
 
@@ -6,10 +6,10 @@
 #include "actors/cascade/cascade_run.h"
 #include "actors/cascade/run_directory.h"
 #include "actors/tiering.h"
-#include "apps/session/device_boot.h"
 #include "base/check.h"
+#include "runtime/device_boot.h"
 
-namespace blue::host {
+namespace blue::runtime {
 
 using actors::ActorsError;
 using actors::Addresses;
@@ -225,4 +225,4 @@ std::uint32_t Runtime::n_restarts() {
   return pong ? pong->n_restarts : 0;
 }
 
-}  // namespace blue::host
+}  // namespace blue::runtime

@@ -1,9 +1,9 @@
-#include "apps/session/assets.h"
+#include "runtime/assets.h"
 
 #include <cstdlib>
 #include <system_error>
 
-namespace blue::host {
+namespace blue::runtime {
 
 namespace fs = std::filesystem;
 
@@ -28,4 +28,4 @@ std::optional<fs::path> find_asset(const fs::path& relative) {
   return find_asset_above(executable.parent_path(), relative);
 }
 
-}  // namespace blue::host
+}  // namespace blue::runtime

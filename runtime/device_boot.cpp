@@ -1,11 +1,11 @@
-#include "apps/session/device_boot.h"
+#include "runtime/device_boot.h"
 
 #include <utility>
 
 #include "hal/memory_info.h"
 #include "hal/reader_choice.h"
 
-namespace blue::host {
+namespace blue::runtime {
 namespace {
 
 constexpr unsigned kReadsInFlight = 64;
@@ -44,4 +44,4 @@ actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOption
   };
 }
 
-}  // namespace blue::host
+}  // namespace blue::runtime

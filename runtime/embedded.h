@@ -1,16 +1,16 @@
 // For C++ programs that embed the runtime and have actors of their own: the actor system, and the actor to speak to.
-//   caf::scoped_actor self(host::actor_system(*runtime));
+//   caf::scoped_actor self(runtime::actor_system(*runtime));
 //   messages::GenerateText order; order.model = ...; order.prompt = ...; order.max_tokens = 64;
-//   self->request(host::application(*runtime), std::chrono::minutes(5), order).receive(
+//   self->request(runtime::application(*runtime), std::chrono::minutes(5), order).receive(
 //       [](const messages::GeneratedText& reply) { ... }, [](const caf::error&) { ... });
 // Depends on actors/ and CAF. Drop every handle before the runtime is shut down: a handle keeps its actor's thread alive.
 #pragma once
 
 #include "actors/actor_runtime.h"
 #include "actors/handles.h"
-#include "apps/session/runtime_host.h"
+#include "runtime/runtime.h"
 
-namespace blue::host {
+namespace blue::runtime {
 
 /// A bug after shutdown().
 inline caf::actor_system& actor_system(Runtime& runtime) { return runtime.actor_runtime().system(); }
@@ -32,4 +32,4 @@ Message as_root(Runtime& runtime, Message message) {
   return message;
 }
 
-}  // namespace blue::host
+}  // namespace blue::runtime

@@ -9,10 +9,10 @@
 
 #include "actors/runtime_context.h"
 #include "actors/stage/session_source.h"
-#include "apps/session/runtime_host.h"
 #include "hal/topology.h"
+#include "runtime/runtime.h"
 
-namespace blue::host {
+namespace blue::runtime {
 
 struct DeviceBoot {
   std::string choice;
@@ -28,4 +28,4 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
 /// A factory of session sources over `boot`, which outlives them.
 actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOptions& options);
 
-}  // namespace blue::host
+}  // namespace blue::runtime

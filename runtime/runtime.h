@@ -1,4 +1,4 @@
-// blue::host::Runtime: the whole program as one object: machine, device, tiers, actors, models, runs. What `blue`, the shell, the
+// blue::runtime::Runtime: the whole program as one object: machine, device, tiers, actors, models, runs. What `blue`, the shell, the
 // C API and embedding programs use; no CAF in here (embedded.h has the actor system for those who want it).
 //   auto runtime = Runtime::start(options);            boots the devices, places the actors, starts them
 //   auto run = runtime->run_cascade(spec, task, {});   a handle; poll() or wait() give its events
@@ -33,7 +33,7 @@ namespace blue::actors {
 class ActorRuntime;
 }
 
-namespace blue::host {
+namespace blue::runtime {
 
 using actors::RunEvent;
 using actors::SkipPolicy;
@@ -153,4 +153,4 @@ class Runtime {
   std::shared_ptr<State> state_;  ///< shared with the handles of its runs, so that these may outlive it
 };
 
-}  // namespace blue::host
+}  // namespace blue::runtime
