@@ -19,7 +19,7 @@ class CheckLayers(PlantedTree):
         self.plant("kernels/cuda/device.cpp", '#include <cuda_runtime.h>\n#include "hal/device.h"\n')
         self.plant("models/executor.h", '#include "memory/lease.h"\n#include "kernels/op.h"\n')
         self.plant("actors/stage.cpp", '#include <caf/all.hpp>\n#include "actors/stage/stage_policy.h"\n')
-        self.plant("tests/actors/stage_test.cpp", '#include <caf/all.hpp>\n#include "apps/session/host.h"\n')
+        self.plant("tests/actors/stage_test.cpp", '#include <caf/all.hpp>\n#include "runtime/runtime.h"\n')
         self.assert_passes()
 
     def test_a_look_to_the_right_fails(self):
