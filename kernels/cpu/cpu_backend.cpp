@@ -8,8 +8,8 @@
 #include "hal/cpu_device.h"
 #include "hal/cpu_features.h"
 #include "kernels/cpu/format_table.h"
-#include "kernels/cpu/ops.h"
-#include "kernels/cpu/tile_config.h"
+#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/simd/tile_config.h"
 #include "kernels/op_shape.h"
 
 namespace blue::kernels::cpu {

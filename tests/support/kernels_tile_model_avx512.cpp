@@ -1,5 +1,5 @@
-#include "kernels/cpu/linear_format.inl.h"
-#include "kernels/cpu/linear_tiles.inl.h"
+#include "kernels/cpu/simd/linear_format.inl.h"
+#include "kernels/cpu/simd/linear_tiles.inl.h"
 #include "kernels/formats/q4_0/block.h"
 #include "kernels/formats/q4_0/cpu.inl.h"
 #include "kernels/formats/q4_k/block.h"

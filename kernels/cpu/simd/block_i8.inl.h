@@ -8,8 +8,8 @@
 // Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/group_floats.inl.h"
 #include "kernels/cpu/simd/dot_i8.inl.h"
+#include "kernels/cpu/simd/group_floats.inl.h"
 
 namespace blue::kernels::cpu {
 namespace {

@@ -4,7 +4,7 @@
 // Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/simd.inl.h"
+#include "kernels/cpu/simd/simd.inl.h"
 
 namespace blue::kernels::cpu {
 namespace {

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "kernels/cpu/q8_rows.h"
-#include "kernels/cpu/row_streams.inl.h"
 #include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/row_streams.inl.h"
 
 namespace blue::kernels::cpu {
 namespace {

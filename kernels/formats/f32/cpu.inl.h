@@ -1,8 +1,8 @@
 // F32 in vectors: a load.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
+// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/chunk_decoder.inl.h"
+#include "kernels/cpu/simd/chunk_decoder.inl.h"
 #include "kernels/formats/f32/block.h"
 
 namespace blue::kernels::cpu {

@@ -1,5 +1,5 @@
 // Q3_K in vectors: bit pairs under the bits of their 32 values.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
+// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"

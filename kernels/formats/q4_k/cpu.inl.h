@@ -1,9 +1,9 @@
 // Q4_K in vectors: split the nibbles, one fused step per vector; both products are exact, so fusing changes nothing.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
+// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/chunk_decoder.inl.h"
 #include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/chunk_decoder.inl.h"
 #include "kernels/cpu/simd/layout_i8.inl.h"
 #include "kernels/formats/q4_k/block.h"
 

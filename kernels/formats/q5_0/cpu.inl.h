@@ -1,5 +1,5 @@
 // Q5_0 in vectors: nibbles side by side under bits spread to bytes.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
+// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"

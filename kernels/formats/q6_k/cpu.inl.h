@@ -1,5 +1,5 @@
 // Q6_K in vectors: nibbles and bit pairs put together, 32 values at a time.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
+// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"

@@ -1,9 +1,9 @@
 // Q8_0 in vectors: widen the bytes, multiply by the scale.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd.inl.h).
+// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
-#include "kernels/cpu/chunk_decoder.inl.h"
 #include "kernels/cpu/simd/block_i8.inl.h"
+#include "kernels/cpu/simd/chunk_decoder.inl.h"
 #include "kernels/cpu/simd/layout_i8.inl.h"
 #include "kernels/formats/q8_0/block.h"
 

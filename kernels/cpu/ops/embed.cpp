@@ -1,0 +1,18 @@
+#include "base/check.h"
+#include "kernels/cpu/ops/ops.h"
+
+namespace blue::kernels::cpu {
+
+void embed(const StepWork& work) {
+  const WeightView& weight = work.bindings.weights[work.op.weight];
+  const std::uint64_t row_bytes = weight.format->row_bytes(weight.cols);
+  for (std::uint64_t t = 0; t < work.n_rows(); ++t) {
+    const std::int32_t token = work.inputs.token_ids[t];
+    BLUE_CHECK(token >= 0 && static_cast<std::uint64_t>(token) < weight.rows,
+               "token id outside the vocabulary");
+    weight.format->decode({weight.data + static_cast<std::uint64_t>(token) * row_bytes, row_bytes},
+                          {work.out() + t * work.op.cols, work.op.cols});
+  }
+}
+
+}  // namespace blue::kernels::cpu

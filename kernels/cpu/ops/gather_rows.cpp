@@ -1,0 +1,15 @@
+#include <cstring>
+
+#include "kernels/cpu/ops/ops.h"
+
+namespace blue::kernels::cpu {
+
+void gather_rows(const StepWork& work) {
+  const std::uint64_t cols = work.op.cols;
+  for (std::uint64_t o = 0; o < work.inputs.n_outputs; ++o) {
+    const auto row = static_cast<std::uint64_t>(work.inputs.output_rows[o]);
+    std::memcpy(work.out() + o * cols, work.in() + row * cols, cols * sizeof(float));
+  }
+}
+
+}  // namespace blue::kernels::cpu
