@@ -3,7 +3,7 @@
 #include <iostream>
 #include <string>
 
-#include "tests/support/chat_values.h"
+#include "tests/support/text/chat_values.h"
 
 namespace {
 

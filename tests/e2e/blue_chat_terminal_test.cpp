@@ -3,8 +3,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/apps_endless_model.h"
-#include "tests/support/apps_terminal_program.h"
+#include "tests/support/apps/endless_model.h"
+#include "tests/support/apps/terminal_program.h"
 #include "tests/support/program.h"
 
 namespace blue::test {

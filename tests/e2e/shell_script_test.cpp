@@ -8,7 +8,7 @@
 
 #include <catch2/catch_test_macros.hpp>
 
-#include "tests/support/apps_child_program.h"
+#include "tests/support/apps/child_program.h"
 #include "tests/support/program.h"
 #include "tests/support/shared_data.h"
 

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/check.h"
-#include "tests/support/models_charsmap.h"
-#include "tests/support/models_vocabularies.h"
+#include "tests/support/models/charsmap.h"
+#include "tests/support/models/vocabularies.h"
 #include "text/tokenizer/stream_decoder.h"
 #include "text/tokenizer/tokenizer.h"
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "tests/kernels/cuda_opened.h"
-#include "tests/support/kernels_op_cases.h"
+#include "tests/support/kernels/op_cases.h"
 
 namespace blue::kernels::test {
 namespace {

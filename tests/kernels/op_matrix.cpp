@@ -6,7 +6,7 @@
 
 #include "hal/affinity.h"
 #include "kernels/cpu/cpu_backend.h"
-#include "tests/support/kernels_op_cases.h"
+#include "tests/support/kernels/op_cases.h"
 
 namespace blue::test {
 namespace {

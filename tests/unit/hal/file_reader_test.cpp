@@ -21,7 +21,7 @@
 #include "hal/host_memory.h"
 #include "hal/open_file.h"
 #include "hal/reader_choice.h"
-#include "tests/support/hal_fake_reader.h"
+#include "tests/support/hal/fake_reader.h"
 #include "tests/support/scratch_folder.h"
 
 namespace blue::hal {

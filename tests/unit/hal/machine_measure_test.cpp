@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 
-#include "tests/support/hal_fake_reader.h"
+#include "tests/support/hal/fake_reader.h"
 #include "tests/support/scratch_folder.h"
 
 namespace blue::hal {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "kernels/format.h"
-#include "tests/support/kernels_shared_data.h"
+#include "tests/support/kernels/shared_data.h"
 
 namespace blue::test {
 namespace {

@@ -13,7 +13,7 @@
 #include "kernels/cpu/op_kernels.h"
 #include "kernels/cpu/q8_rows.h"
 #include "kernels/format.h"
-#include "tests/support/kernels_tile_model.h"
+#include "tests/support/kernels/tile_model.h"
 
 namespace blue::test {
 namespace {

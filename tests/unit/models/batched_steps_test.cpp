@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "models/block_list.h"
-#include "tests/support/models_tiny_model.h"
+#include "tests/support/models/tiny_model.h"
 #include "tests/support/scratch_folder.h"
 
 namespace blue::models {

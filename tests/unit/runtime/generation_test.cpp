@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "runtime/runtime.h"
-#include "tests/support/apps_endless_model.h"
+#include "tests/support/apps/endless_model.h"
 
 namespace blue::runtime {
 namespace {

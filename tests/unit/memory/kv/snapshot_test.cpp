@@ -6,8 +6,8 @@
 
 #include "memory/checksum.h"
 #include "memory/durable_file.h"
-#include "tests/support/memory_blocks.h"
-#include "tests/support/memory_folder.h"
+#include "tests/support/memory/blocks.h"
+#include "tests/support/memory/folder.h"
 
 using namespace blue;
 using namespace blue::memory;

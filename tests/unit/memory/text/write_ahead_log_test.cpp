@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <optional>
 
-#include "tests/support/memory_folder.h"
+#include "tests/support/memory/folder.h"
 
 using namespace blue;
 using namespace blue::memory;

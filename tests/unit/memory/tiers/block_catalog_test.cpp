@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "base/check.h"
-#include "tests/support/memory_blocks.h"
+#include "tests/support/memory/blocks.h"
 
 using namespace blue;
 using namespace blue::memory;

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "hal/cpu_device.h"
-#include "tests/support/memory_blocks.h"
-#include "tests/support/memory_fake_device.h"
-#include "tests/support/memory_fake_reader.h"
+#include "tests/support/memory/blocks.h"
+#include "tests/support/memory/fake_device.h"
+#include "tests/support/memory/fake_reader.h"
 
 using namespace blue;
 using namespace blue::memory;

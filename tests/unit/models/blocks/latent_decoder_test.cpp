@@ -4,8 +4,8 @@
 #include <catch2/catch_test_macros.hpp>
 
 #include "models/arch.h"
-#include "tests/support/models_tiny_latent_model.h"
-#include "tests/support/models_tiny_model.h"
+#include "tests/support/models/tiny_latent_model.h"
+#include "tests/support/models/tiny_model.h"
 #include "tests/support/scratch_folder.h"
 
 namespace blue::models {

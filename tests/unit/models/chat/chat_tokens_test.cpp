@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "models/model.h"
-#include "tests/support/models_tiny_model.h"
-#include "tests/support/models_vocabularies.h"
+#include "tests/support/models/tiny_model.h"
+#include "tests/support/models/vocabularies.h"
 #include "tests/support/scratch_folder.h"
 
 namespace blue::models {

@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 
-#include "tests/support/models_gguf_writer.h"
+#include "tests/support/models/gguf_writer.h"
 
 namespace blue::models {
 namespace {

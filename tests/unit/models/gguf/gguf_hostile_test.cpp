@@ -6,7 +6,7 @@
 #include <string>
 
 #include "models/gguf/gguf_file.h"
-#include "tests/support/models_gguf_writer.h"
+#include "tests/support/models/gguf_writer.h"
 
 namespace blue::models {
 namespace {

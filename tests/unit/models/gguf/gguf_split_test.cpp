@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/models_gguf_writer.h"
+#include "tests/support/models/gguf_writer.h"
 #include "tests/support/scratch_folder.h"
 
 namespace blue::models {

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "tests/support/models_gguf_writer.h"
+#include "tests/support/models/gguf_writer.h"
 
 namespace blue::models {
 namespace {

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "models/quantize/recoder.h"
-#include "tests/support/models_gguf_writer.h"
+#include "tests/support/models/gguf_writer.h"
 #include "tests/support/scratch_folder.h"
 
 namespace blue::models {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "models/sampling/random.h"
-#include "tests/support/models_vocabularies.h"
+#include "tests/support/models/vocabularies.h"
 #include "text/tokenizer/tokenizer.h"
 
 namespace blue::models {

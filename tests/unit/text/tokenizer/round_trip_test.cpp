@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "models/sampling/random.h"
-#include "tests/support/models_vocabularies.h"
+#include "tests/support/models/vocabularies.h"
 #include "tests/support/shared_data.h"
 #include "text/tokenizer/tokenizer.h"
 

@@ -3,7 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 
-#include "tests/support/models_vocabularies.h"
+#include "tests/support/models/vocabularies.h"
 
 namespace blue::models {
 namespace {

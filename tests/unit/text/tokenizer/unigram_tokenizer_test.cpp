@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "models/sampling/random.h"
-#include "tests/support/models_charsmap.h"
-#include "tests/support/models_vocabularies.h"
+#include "tests/support/models/charsmap.h"
+#include "tests/support/models/vocabularies.h"
 #include "text/tokenizer/tokenizer.h"
 
 namespace blue::models {

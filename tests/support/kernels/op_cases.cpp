@@ -1,10 +1,10 @@
 // Which shapes op cases walk; random ones are in kernels_random_cases.cpp, how cases are run is in kernels_op_runs.cpp.
-#include "tests/support/kernels_op_cases.h"
+#include "tests/support/kernels/op_cases.h"
 
 #include <algorithm>
 #include <iterator>
 
-#include "tests/support/kernels_op_case_maker.h"
+#include "tests/support/kernels/op_case_maker.h"
 
 namespace blue::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/support/apps_terminal_program.h"
+#include "tests/support/apps/terminal_program.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -1,11 +1,11 @@
 // Small vocabularies of all kinds, as GGUF headers, for tests and fuzz targets.
-// Depends on tests/support/models_gguf_writer.h. Header only. Pure functions.
+// Depends on tests/support/models/gguf_writer.h. Header only. Pure functions.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "tests/support/models_gguf_writer.h"
+#include "tests/support/models/gguf_writer.h"
 
 namespace blue::models::testing {
 

@@ -14,7 +14,7 @@
 
 #include "base/check.h"
 #include "kernels/kv_rows.h"
-#include "tests/support/kernels_op_cases.h"
+#include "tests/support/kernels/op_cases.h"
 
 namespace blue::test {
 

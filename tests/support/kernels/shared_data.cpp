@@ -1,4 +1,4 @@
-#include "tests/support/kernels_shared_data.h"
+#include "tests/support/kernels/shared_data.h"
 
 #include <cstdlib>
 #include <fstream>

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <limits>
 
-#include "tests/support/kernels_op_cases.h"
+#include "tests/support/kernels/op_cases.h"
 
 namespace blue::test {
 namespace {

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <string>
 
-#include "tests/support/kernels_op_case_builder.h"
+#include "tests/support/kernels/op_case_builder.h"
 
 namespace blue::test {
 

@@ -1,5 +1,5 @@
 // Tiny models of any shape with random weights, written as GGUF files, and what tests run them with.
-// Depends on models and tests/support/models_gguf_writer.h. Values; one thread.
+// Depends on models and tests/support/models/gguf_writer.h. Values; one thread.
 #pragma once
 
 #include <cmath>
@@ -12,7 +12,7 @@
 
 #include "models/inline_model.h"
 #include "models/session.h"
-#include "tests/support/models_gguf_writer.h"
+#include "tests/support/models/gguf_writer.h"
 
 namespace blue::models::testing {
 

@@ -1,7 +1,7 @@
 // Op cases of random shapes: what nobody thought of when the walked ones were chosen.
 #include <algorithm>
 
-#include "tests/support/kernels_op_case_maker.h"
+#include "tests/support/kernels/op_case_maker.h"
 
 namespace blue::test {
 namespace {

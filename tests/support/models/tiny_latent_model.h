@@ -1,5 +1,5 @@
 // Tiny models with latent attention, of any shape, with random weights that depend on a tensor's name alone: two models that share
-// a tensor share its values. Depends on tests/support/models_gguf_writer.h. Values; one thread.
+// a tensor share its values. Depends on tests/support/models/gguf_writer.h. Values; one thread.
 #pragma once
 
 #include <functional>
@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tests/support/models_gguf_writer.h"
+#include "tests/support/models/gguf_writer.h"
 
 namespace blue::models::testing {
 

@@ -5,8 +5,8 @@
 
 #include <string>
 
-#include "tests/support/models_tiny_model.h"
-#include "tests/support/models_vocabularies.h"
+#include "tests/support/models/tiny_model.h"
+#include "tests/support/models/vocabularies.h"
 #include "tests/support/scratch_folder.h"
 
 namespace blue::test {

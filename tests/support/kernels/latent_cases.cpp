@@ -1,5 +1,5 @@
 // Op cases of latent attention, its sparse indexer and what they need.
-#include "tests/support/kernels_op_case_builder.h"
+#include "tests/support/kernels/op_case_builder.h"
 
 namespace blue::test {
 namespace {

@@ -1,4 +1,4 @@
-#include "tests/support/apps_child_program.h"
+#include "tests/support/apps/child_program.h"
 
 #include <fcntl.h>
 #include <poll.h>

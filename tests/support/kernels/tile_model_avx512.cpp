@@ -6,7 +6,7 @@
 #include "kernels/formats/q4_k/cpu.inl.h"
 #include "kernels/formats/q8_0/block.h"
 #include "kernels/formats/q8_0/cpu.inl.h"
-#include "tests/support/kernels_tile_model.h"
+#include "tests/support/kernels/tile_model.h"
 
 namespace blue::test {
 namespace {
