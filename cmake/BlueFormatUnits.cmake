@@ -39,7 +39,7 @@ endfunction()
 # blue_cpu_format_units(<var> <formats>): the generated sources, with their instruction set's flags.
 function(blue_cpu_format_units var formats)
   set(${var} "" PARENT_SCOPE)
-  if(NOT EXISTS "${PROJECT_SOURCE_DIR}/kernels/cpu/linear_format.inl.h"
+  if(NOT EXISTS "${PROJECT_SOURCE_DIR}/kernels/cpu/simd/linear_format.inl.h"
      OR NOT EXISTS "${PROJECT_SOURCE_DIR}/kernels/cpu/format_kernels.h")
     return()
   endif()
