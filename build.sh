@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One door to the project: installs what is missing, builds the release preset, runs what was asked for.
-# Progress goes to stderr, so that stdout holds the program's own words alone.
+# One door to the project: installs what is missing, builds the release preset, runs what was asked
+# for. Progress goes to stderr, so that stdout holds the program's own words alone.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -72,7 +72,8 @@ configure() {
   fi
 }
 
-# Ninja's own progress lines become one line per tenth of the work; of a failure only the failure is shown.
+# Ninja's own progress lines become one line per tenth of the work; of a failure only the failure is
+# shown.
 build_targets() {
   configure
   say "building $*"

@@ -52,7 +52,8 @@ ActorRuntime::~ActorRuntime() { stop(); }
 
 void ActorRuntime::stop() {
   if (!system_) return;
-  // Said first: otherwise whoever waits would hear that the supervisor is gone, as if that were a fault.
+  // Said first: otherwise whoever waits would hear that the supervisor is gone, as if that were a
+  // fault.
   context_.events.end_all(ErrorKind::cancelled, "the runtime was shut down");
   context_.close();
   {
@@ -71,7 +72,8 @@ caf::actor_system& ActorRuntime::system() {
 }
 
 bool ActorRuntime::flush_traces() {
-  return ask<messages::TracesFlushed>(context_.book.get(&Addresses::tracer), messages::FlushTraces{})
+  return ask<messages::TracesFlushed>(context_.book.get(&Addresses::tracer),
+                                      messages::FlushTraces{})
       .has_value();
 }
 

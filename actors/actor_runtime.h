@@ -1,5 +1,6 @@
-// ActorRuntime: the actors of one runtime, from the first to the last: runtime, actor system and supervisor, and their end in the
-// right order. What runtime and the tests start; it knows nothing of devices or files.
+// ActorRuntime: the actors of one runtime, from the first to the last: runtime, actor system and
+// supervisor, and their end in the right order. What runtime and the tests start; it knows nothing
+// of devices or files.
 // Depends on actors/ and CAF. Threads: start, stop and destruction on one; context() from any.
 #pragma once
 
@@ -21,15 +22,17 @@ class ActorRuntime {
   ActorRuntime(const ActorRuntime&) = delete;
   ActorRuntime& operator=(const ActorRuntime&) = delete;
 
-  /// Ends everything: stop flags first, then the tree, then its threads. Returns when no thread is left; within a second
-  /// from any state, if no token source blocks beyond its stop token. Committed slots are on the drive. Idempotent.
+  /// Ends everything: stop flags first, then the tree, then its threads. Returns when no thread is
+  /// left; within a second from any state, if no token source blocks beyond its stop token.
+  /// Committed slots are on the drive. Idempotent.
   void stop();
 
   [[nodiscard]] RuntimeContext& context() { return context_; }
   /// A bug after stop().
   [[nodiscard]] caf::actor_system& system();
 
-  /// In cooperative mode: handles messages, one actor at a time on this thread, until none waits. Nothing in detached mode.
+  /// In cooperative mode: handles messages, one actor at a time on this thread, until none waits.
+  /// Nothing in detached mode.
   void settle();
 
   /// Sends from a thread that is no actor, as the root of a new trace.

@@ -1,6 +1,8 @@
-// AddressBook: who is who now. The supervisor writes it when it starts or restarts an actor; everybody looks up at the moment
-// of sending, so that nobody keeps a handle to an actor that died, and shutdown drops every handle in one place.
-// Depends on actors/handles.h. Threads: any. Owned by the runtime; must be clear before the actor system goes.
+// AddressBook: who is who now. The supervisor writes it when it starts or restarts an actor;
+// everybody looks up at the moment of sending, so that nobody keeps a handle to an actor that died,
+// and shutdown drops every handle in one place.
+// Depends on actors/handles.h. Threads: any. Owned by the runtime; must be clear before the actor
+// system goes.
 #pragma once
 
 #include <array>
@@ -58,7 +60,8 @@ class AddressBook {
     return found == addresses_.cascades.end() ? CascadeHandle{} : found->second;
   }
 
-  /// The supervisor's: `change` gets the addresses under the lock. After close() nothing is written any more.
+  /// The supervisor's: `change` gets the addresses under the lock. After close() nothing is written
+  /// any more.
   template <class Change>
   void update(Change&& change) {
     const std::lock_guard lock(mutex_);

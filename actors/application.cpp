@@ -14,10 +14,12 @@ Application::Behavior Application::make_behavior() {
   return {
       on([this](const messages::OpenRun& order) { open(order); }),
       on([this](const messages::OpenGeneration& order) { open(order); }),
-      on([this](const messages::CancelRun& order) { send_urgent(book().get(&Addresses::scheduler), order); }),
+      on([this](const messages::CancelRun& order) {
+        send_urgent(book().get(&Addresses::scheduler), order);
+      }),
       on([this](const messages::StageStarted& started) {
-        runtime().events.push(started.run,
-                              RunEvent::of(RunEvent::Kind::stage_started, started.stage, started.name));
+        runtime().events.push(
+            started.run, RunEvent::of(RunEvent::Kind::stage_started, started.stage, started.name));
         bind(started.run, started.job, started.stage, started.name);
       }),
       on([this](const messages::SlotWritten& written) {
@@ -29,29 +31,30 @@ Application::Behavior Application::make_behavior() {
         runtime().events.push(written.run, std::move(event));
       }),
       on([this](const messages::StageSkipped& skipped) {
-        runtime().events.push(skipped.run, RunEvent::of(RunEvent::Kind::stage_skipped, skipped.stage,
-                                                        skipped.name, skipped.why));
+        runtime().events.push(skipped.run, RunEvent::of(RunEvent::Kind::stage_skipped,
+                                                        skipped.stage, skipped.name, skipped.why));
       }),
       on([this](const messages::SlotPreempted& preempted) {
         runtime().events.push(preempted.run,
-                              RunEvent::of(RunEvent::Kind::stage_preempted, preempted.stage, preempted.name,
-                                           std::string(to_text(preempted.reason))));
+                              RunEvent::of(RunEvent::Kind::stage_preempted, preempted.stage,
+                                           preempted.name, std::string(to_text(preempted.reason))));
       }),
       on([this](const messages::RunDone& ended) {
-        finish(ended.run, RunEvent::finished(ended.outcome, static_cast<ErrorKind>(ended.kind), ended.error));
+        finish(ended.run,
+               RunEvent::finished(ended.outcome, static_cast<ErrorKind>(ended.kind), ended.error));
       }),
-      on([this](const messages::StageDone\& done) {
+      on([this](const messages::StageDone& result) {
         RunEvent last = RunEvent::finished(Outcome::completed, {}, "");
-        last.figures = done.figures;
-        last.end = done.end;
-        end_generation(done.run, done.job, done.text, std::move(last));
+        last.figures = result.figures;
+        last.end = result.end;
+        end_generation(result.run, result.job, result.text, std::move(last));
       }),
       on([this](const messages::StagePreempted& preempted) {
         const bool is_cancelled = preempted.reason == messages::PreemptReason::cancelled;
-        RunEvent last =
-            RunEvent::finished(is_cancelled ? Outcome::cancelled : Outcome::failed,
-                               is_cancelled ? ErrorKind::cancelled : ErrorKind::failed,
-                               "the generation was stopped: " + std::string(to_text(preempted.reason)));
+        RunEvent last = RunEvent::finished(
+            is_cancelled ? Outcome::cancelled : Outcome::failed,
+            is_cancelled ? ErrorKind::cancelled : ErrorKind::failed,
+            "the generation was stopped: " + std::string(to_text(preempted.reason)));
         last.preempted = preempted.reason;
         last.figures = preempted.figures;
         end_generation(preempted.run, preempted.job, preempted.text, std::move(last));
@@ -66,20 +69,21 @@ Application::Behavior Application::make_behavior() {
   };
 }
 
-messages::Promise<messages::GeneratedText> Application::generate(const messages::GenerateText& order) {
+messages::Promise<messages::GeneratedText> Application::generate(
+    const messages::GenerateText& order) {
   auto promise = make_response_promise<messages::Promise<messages::GeneratedText>>();
   const messages::SamplingBits& bits = order.sampling;
   RunPlan plan;
   plan.number = runtime().runs.next_run();
-  plan.generation =
-      StageJob{plan.number,
-               runtime().runs.next_job(),
-               0,
-               order.model,
-               order.system,
-               order.prompt,
-               order.max_tokens,
-               {bits.temperature.value(), bits.top_k, bits.top_p.value(), bits.min_p.value(), bits.seed}};
+  plan.generation = StageJob{
+      plan.number,
+      runtime().runs.next_job(),
+      0,
+      order.model,
+      order.system,
+      order.prompt,
+      order.max_tokens,
+      {bits.temperature.value(), bits.top_k, bits.top_p.value(), bits.min_p.value(), bits.seed}};
   messages::OpenGeneration opened;
   opened.run = plan.number;
   promises_.emplace(plan.number, promise);
@@ -117,8 +121,8 @@ void Application::bind(messages::RunNumber run, messages::JobNumber number, std:
 
 void Application::show(Job& job) {
   if (job.run == 0 || job.text.empty()) return;
-  runtime().events.push(job.run,
-                        RunEvent::of(RunEvent::Kind::text, job.stage, job.name, std::exchange(job.text, {})));
+  runtime().events.push(job.run, RunEvent::of(RunEvent::Kind::text, job.stage, job.name,
+                                              std::exchange(job.text, {})));
 }
 
 std::size_t Application::drain() {
@@ -136,7 +140,7 @@ std::size_t Application::drain() {
   return n;
 }
 
-void Application::end_job(messages::RunNumber run, const std::string\& full_text) {
+void Application::end_job(messages::RunNumber run, const std::string& full_text) {
   const auto present = present_.find(run);
   if (present == present_.end() || present->second == 0) return;
   drain();
@@ -150,7 +154,7 @@ void Application::end_job(messages::RunNumber run, const std::string\& full_text
 }
 
 void Application::end_generation(messages::RunNumber run, messages::JobNumber job,
-                                 const std::string\& full_text, RunEvent last) {
+                                 const std::string& full_text, RunEvent last) {
   const auto present = present_.find(run);
   if (present == present_.end() || present->second != job) return;
   end_job(run, full_text);

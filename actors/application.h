@@ -1,6 +1,8 @@
-// Application: the actor that stands for the program outside. Runs and generations come in through it; text (from the channels'
-// rings), slots and ends go out through the event queue, in order and without a gap. Embedding actors ask it for text.
-// Depends on actors/. Threads: its own; the one consumer of all text rings. It is not restarted: promises died with it.
+// Application: the actor that stands for the program outside. Runs and generations come in through
+// it; text (from the channels' rings), slots and ends go out through the event queue, in order and
+// without a gap. Embedding actors ask it for text.
+// Depends on actors/. Threads: its own; the one consumer of all text rings. It is not restarted:
+// promises died with it.
 #pragma once
 
 #include <map>
@@ -19,7 +21,8 @@ class Application final : public PinnedActor<ApplicationHandle> {
   void on_exit() override;
 
  private:
-  /// A job's text. Its records may come before the message that says whose it is; `text` waits until then.
+  /// A job's text. Its records may come before the message that says whose it is; `text` waits
+  /// until then.
   struct Job {
     TextReassembler reassembler;
     std::string text;
@@ -31,13 +34,14 @@ class Application final : public PinnedActor<ApplicationHandle> {
   messages::Promise<messages::GeneratedText> generate(const messages::GenerateText& order);
   template <class Order>
   void open(const Order& order);
-  void bind(messages::RunNumber run, messages::JobNumber job, std::uint32_t stage, const std::string& name);
+  void bind(messages::RunNumber run, messages::JobNumber job, std::uint32_t stage,
+            const std::string& name);
   std::size_t drain();
   void show(Job& job);
   /// Shows what was not shown of the text of the run's present job, and forgets the job.
-  void end_job(messages::RunNumber run, const std::string\& full_text);
-  void end_generation(messages::RunNumber run, messages::JobNumber job, const std::string\& full_text,
-                      RunEvent last);
+  void end_job(messages::RunNumber run, const std::string& full_text);
+  void end_generation(messages::RunNumber run, messages::JobNumber job,
+                      const std::string& full_text, RunEvent last);
   void finish(messages::RunNumber run, RunEvent last);
   void poll();
 

@@ -7,24 +7,28 @@ namespace {
 
 messages::SamplingBits bits_of(const models::SamplingSpec& sampling) {
   return {messages::FloatBits::of(sampling.temperature), sampling.top_k,
-          messages::FloatBits::of(sampling.top_p), messages::FloatBits::of(sampling.min_p), sampling.seed};
+          messages::FloatBits::of(sampling.top_p), messages::FloatBits::of(sampling.min_p),
+          sampling.seed};
 }
 
 }  // namespace
 
 Cascade::Cascade(caf::actor_config& config, RuntimeContext& runtime, messages::RunNumber run)
-    : PinnedActor(config, runtime, ActorKind::cascade, "cascade." + std::to_string(run)), run_(run) {}
+    : PinnedActor(config, runtime, ActorKind::cascade, "cascade." + std::to_string(run)),
+      run_(run) {}
 
 Cascade::Behavior Cascade::make_behavior() {
   bind_thread();
   return {
       on([this](const messages::BeginRun&) { begin(); }),
-      on([this](const messages::StageDone& done) { stage_done(done); }),
+      on([this](const messages::StageDone& result) { stage_done(result); }),
       on([this](const messages::StagePreempted& preempted) { stage_preempted(preempted); }),
       on([this](const messages::StageFailed& failed) { stage_failed(failed); }),
       on([this](const messages::CancelRun&) {
-        // What runs is stopped already and comes back as stage_preempted; only a run between stages ends here.
-        if (!pending_) finish(messages::Outcome::cancelled, ErrorKind::cancelled, "the run was cancelled");
+        // What runs is stopped already and comes back as stage_preempted; only a run between stages
+        // ends here.
+        if (!pending_)
+          finish(messages::Outcome::cancelled, ErrorKind::cancelled, "the run was cancelled");
       }),
       on([this](const messages::SchedulerRestarted&) {
         if (pending_) send(book().get(&Addresses::scheduler), *pending_);
@@ -113,11 +117,11 @@ void Cascade::ask_for(const CascadeRun::StageToRun& next) {
   send(book().get(&Addresses::scheduler), std::move(ready));
 }
 
-void Cascade::stage_done(const messages::StageDone& done) {
-  if (!is_awaited(done.job)) return;
-  const Status kept = policy_->stage_done(done.stage, done.text, done.figures);
+void Cascade::stage_done(const messages::StageDone& result) {
+  if (!is_awaited(result.job)) return;
+  const Status kept = policy_->stage_done(result.stage, result.text, result.figures);
   if (!kept) return fail(kept.error());
-  tell_written(done.stage, done.text, done.figures);
+  tell_written(result.stage, result.text, result.figures);
   go_on();
 }
 
@@ -133,10 +137,11 @@ void Cascade::stage_preempted(const messages::StagePreempted& preempted) {
       return finish(messages::Outcome::cancelled, ErrorKind::cancelled,
                     "the run was cancelled in stage '" + name + "'");
     }
-    return fail(Error(ActorsError::timed_out, "stage '" + name + "' made no progress and was stopped"));
+    return fail(
+        Error(ActorsError::timed_out, "stage '" + name + "' made no progress and was stopped"));
   }
-  const Status kept =
-      policy_->stage_preempted(preempted.stage, preempted.text, preempted.reason, preempted.figures);
+  const Status kept = policy_->stage_preempted(preempted.stage, preempted.text, preempted.reason,
+                                               preempted.figures);
   if (!kept) return fail(kept.error());
   messages::SlotPreempted told;
   told.stage = preempted.stage;

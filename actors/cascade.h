@@ -1,6 +1,8 @@
-// Cascade: one run. It owns the run's log and Thinking Buffer (in its policy, CascadeRun), asks the scheduler for one stage after
-// the other, and tells the application what was written. Ends when told to by the supervisor, after its run_done.
-// Depends on actors/. Threads: its own. When it dies its run ends with an error; what was committed stays in the log.
+// Cascade: one run. It owns the run's log and Thinking Buffer (in its policy, CascadeRun), asks the
+// scheduler for one stage after the other, and tells the application what was written. Ends when
+// told to by the supervisor, after its run_done.
+// Depends on actors/. Threads: its own. When it dies its run ends with an error; what was committed
+// stays in the log.
 #pragma once
 
 #include <optional>
@@ -21,19 +23,24 @@ class Cascade final : public PinnedActor<CascadeHandle> {
   void go_on();
   void show_resumed();
   void ask_for(const CascadeRun::StageToRun& next);
-  void stage_done(const messages::StageDone\& done);
+  void stage_done(const messages::StageDone& result);
   void stage_preempted(const messages::StagePreempted& preempted);
   void stage_failed(const messages::StageFailed& failed);
-  void tell_written(std::uint32_t stage, const std::string& text, const messages::StageFigures& figures);
+  void tell_written(std::uint32_t stage, const std::string& text,
+                    const messages::StageFigures& figures);
   void finish(messages::Outcome outcome, ErrorKind kind, const std::string& error);
-  void fail(const Error& error) { finish(messages::Outcome::failed, error.kind(), error.message()); }
+  void fail(const Error& error) {
+    finish(messages::Outcome::failed, error.kind(), error.message());
+  }
   template <class Message>
   void tell(Message message) {
     message.run = run_;
     this->send(book().get(&Addresses::application), std::move(message));
   }
   /// Is this the ending of the stage that is waited for?
-  [[nodiscard]] bool is_awaited(messages::JobNumber job) const { return pending_ && pending_->job == job; }
+  [[nodiscard]] bool is_awaited(messages::JobNumber job) const {
+    return pending_ && pending_->job == job;
+  }
 
   const messages::RunNumber run_;
   std::optional<CascadeRun> policy_;

@@ -10,8 +10,8 @@ using memory::BlockId;
 using memory::BlockState;
 using memory::Tier;
 
-/// After its last move the engine looks at the rings for so long before it sleeps: a step that missed one block will
-/// most likely miss the next.
+/// After its last move the engine looks at the rings for so long before it sleeps: a step that
+/// missed one block will most likely miss the next.
 constexpr Nanoseconds kStayAwake_ns = 2'000'000;
 
 template <class Failure>
@@ -54,7 +54,8 @@ void DmaEngine::abandon_unfinished() {
       messages::MoveFailed failed;
       failed.block = i;
       failed.tier = static_cast<std::uint8_t>(tier);
-      failed.error = "the DMA engine died while it moved block " + std::to_string(i) + "; ask again";
+      failed.error =
+          "the DMA engine died while it moved block " + std::to_string(i) + "; ask again";
       send(book().tier(tier), failed);
     }
   }
@@ -64,8 +65,8 @@ Status DmaEngine::open() {
   if (mover_) return {};
   TierMemory& tiers = *runtime().options.tiers;
   BLUE_TRY_ASSIGN(reader_, tiers.open_reader());
-  BLUE_TRY_ASSIGN(mover_,
-                  memory::Mover::open(tiers.device(), *reader_, tiers.catalog(), memory::Mover::Options{}));
+  BLUE_TRY_ASSIGN(mover_, memory::Mover::open(tiers.device(), *reader_, tiers.catalog(),
+                                              memory::Mover::Options{}));
   return {};
 }
 
@@ -78,12 +79,12 @@ Result<memory::MoveReport> DmaEngine::carry(const messages::Move& order) {
     return opened.error();
   }
   std::byte* const into = tiers.base(tier) + order.offset;
-  memory::MoveOrder carried{
-      .block = block,
-      .route = tier == Tier::ram ? memory::MoveRoute::file_to_host : memory::MoveRoute::file_to_device,
-      .into = into,
-      .tier = tier,
-      .address = tier == Tier::ram ? tiers.ram_address(into) : into};
+  memory::MoveOrder carried{.block = block,
+                            .route = tier == Tier::ram ? memory::MoveRoute::file_to_host
+                                                       : memory::MoveRoute::file_to_device,
+                            .into = into,
+                            .tier = tier,
+                            .address = tier == Tier::ram ? tiers.ram_address(into) : into};
   // The lease keeps tier ram's copy where it is until it has been carried on.
   std::optional<memory::Lease> in_ram;
   if (tier == Tier::vram && tiers.has_ram()) in_ram = tiers.residency().try_lease(block, Tier::ram);

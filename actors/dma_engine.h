@@ -1,7 +1,8 @@
-// DmaEngine: owns the copy queues, the staging halves and the checksums (all in memory::Mover). It does the tier managers'
-// moves one after the other, and between them reads the channels' miss rings, which it turns into urgent fetches.
-// Depends on actors/. Threads: its own, like its file reader and stream. After a restart it abandons what its predecessor
-// was loading and reports it failed.
+// DmaEngine: owns the copy queues, the staging halves and the checksums (all in memory::Mover). It
+// does the tier managers' moves one after the other, and between them reads the channels' miss
+// rings, which it turns into urgent fetches.
+// Depends on actors/. Threads: its own, like its file reader and stream. After a restart it
+// abandons what its predecessor was loading and reports it failed.
 #pragma once
 
 #include <memory>

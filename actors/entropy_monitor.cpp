@@ -27,7 +27,9 @@ EntropyMonitor::Behavior EntropyMonitor::make_behavior() {
     if (job != 0) begin(stage_id, job, kUnknownBudget);
   }
   return {
-      on([this](const messages::WatchTokens& watch) { begin(watch.stage_id, watch.job, watch.max_tokens); }),
+      on([this](const messages::WatchTokens& watch) {
+        begin(watch.stage_id, watch.job, watch.max_tokens);
+      }),
       on([this](const messages::UnwatchTokens& unwatch) { end(unwatch.stage_id, unwatch.job); }),
       on([this](const messages::PollSamples&) { poll(); }),
   };
@@ -40,7 +42,8 @@ EntropyMonitor::Listening& EntropyMonitor::at(messages::StageId stage_id) {
   return listening_[stage_id];
 }
 
-void EntropyMonitor::begin(messages::StageId stage_id, messages::JobNumber job, std::uint32_t max_tokens) {
+void EntropyMonitor::begin(messages::StageId stage_id, messages::JobNumber job,
+                           std::uint32_t max_tokens) {
   Listening& listening = at(stage_id);
   if (listening.job == job) return;
   if (listening.job == 0) ++n_running_;
@@ -53,7 +56,8 @@ void EntropyMonitor::end(messages::StageId stage_id, messages::JobNumber job) {
   drain(stage_id);
   Listening& listening = at(stage_id);
   if (listening.job != job) return;
-  if (const auto verdict = listening.watch->finish(); verdict.hint) hint(stage_id, listening, *verdict.hint);
+  if (const auto verdict = listening.watch->finish(); verdict.hint)
+    hint(stage_id, listening, *verdict.hint);
   listening.job = 0;
   --n_running_;
 }
@@ -68,16 +72,19 @@ void EntropyMonitor::feed(messages::StageId stage_id, const messages::TokenSampl
 }
 
 void EntropyMonitor::hint(messages::StageId stage_id, const Listening& listening, HintKind kind) {
-  runtime().hints.push({trace_scope().next(), listening.job, stage_id, static_cast<std::uint8_t>(kind),
-                        listening.watch->n_tokens(), listening.watch->mean_entropy_nats()});
+  runtime().hints.push({trace_scope().next(), listening.job, stage_id,
+                        static_cast<std::uint8_t>(kind), listening.watch->n_tokens(),
+                        listening.watch->mean_entropy_nats()});
 }
 
-void EntropyMonitor::preempt(messages::StageId stage_id, messages::JobNumber job, Degeneration degeneration) {
+void EntropyMonitor::preempt(messages::StageId stage_id, messages::JobNumber job,
+                             Degeneration degeneration) {
   messages::PreemptStage order;
   order.job = job;
   order.stage_id = stage_id;
   order.reason = reason_of(degeneration);
-  // The flag stops the token loop now; the message reaches the stage after it, for the trace and for a job yet to begin.
+  // The flag stops the token loop now; the message reaches the stage after it, for the trace and
+  // for a job yet to begin.
   runtime().preempt(job, order.reason);
   send_urgent(book().stage(stage_id).handle, order);
 }
@@ -96,7 +103,8 @@ void EntropyMonitor::begin_polling() {
 
 void EntropyMonitor::poll() {
   std::size_t n = 0;
-  for (messages::StageId stage_id = 0; stage_id < listening_.size(); ++stage_id) n += drain(stage_id);
+  for (messages::StageId stage_id = 0; stage_id < listening_.size(); ++stage_id)
+    n += drain(stage_id);
   if (n_running_ == 0) {
     is_polling_ = false;
     return;

@@ -1,7 +1,8 @@
-// EntropyMonitor: hears every token's entropy over the channels' sample rings, tells the scheduler hints over the hint ring, and
-// stops a stage whose stream has degenerated. Polls only while a stage runs.
-// Depends on actors/. Threads: its own; consumer of all sample rings, producer of the hint ring. After a restart it listens
-// again wherever a job runs; the statistics begin anew.
+// EntropyMonitor: hears every token's entropy over the channels' sample rings, tells the scheduler
+// hints over the hint ring, and stops a stage whose stream has degenerated. Polls only while a
+// stage runs.
+// Depends on actors/. Threads: its own; consumer of all sample rings, producer of the hint ring.
+// After a restart it listens again wherever a job runs; the statistics begin anew.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,7 @@
-// KvLibrary: owns the KV snapshots: keeps what stages lay down for it, and hands it back under its name if the model is the same.
-// Depends on actors/. Threads: its own. The snapshots lie on the runtime's registry, so a restart loses none.
+// KvLibrary: owns the KV snapshots: keeps what stages lay down for it, and hands it back under its
+// name if the model is the same.
+// Depends on actors/. Threads: its own. The snapshots lie on the runtime's registry, so a restart
+// loses none.
 #pragma once
 
 #include "actors/handles.h"

@@ -1,6 +1,7 @@
-// PinnedActor: an actor of this program: traced, on its own pinned and named thread, listed in the runtime's threads.
-// A shell derives from it, calls bind_thread() as the first act of make_behavior (which runs on the actor's own thread), and
-// keeps its policy as a member. Depends on actors/runtime_context.h, messages/traced.h. Threads: the actor's.
+// PinnedActor: an actor of this program: traced, on its own pinned and named thread, listed in the
+// runtime's threads. A shell derives from it, calls bind_thread() as the first act of make_behavior
+// (which runs on the actor's own thread), and keeps its policy as a member. Depends on
+// actors/runtime_context.h, messages/traced.h. Threads: the actor's.
 #pragma once
 
 #include <caf/actor_system.hpp>
@@ -12,13 +13,15 @@
 
 namespace blue::actors {
 
-/// Pins and names the calling thread and lists it. Refusals are logged once; the actor runs unpinned then.
+/// Pins and names the calling thread and lists it. Refusals are logged once; the actor runs
+/// unpinned then.
 ActorThread bind_this_thread(RuntimeContext& runtime, ActorKind kind, const std::string& name);
 
 template <class Interface>
 class PinnedActor : public messages::TracedActor<Interface> {
  public:
-  PinnedActor(caf::actor_config& config, RuntimeContext& runtime, ActorKind kind, const std::string& name)
+  PinnedActor(caf::actor_config& config, RuntimeContext& runtime, ActorKind kind,
+              const std::string& name)
       : messages::TracedActor<Interface>(config, runtime.traces, name, std::string(to_text(kind))),
         runtime_(runtime),
         kind_(kind),

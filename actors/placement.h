@@ -1,7 +1,8 @@
-// Placement: which core each actor's thread is pinned to, and which cores the device's workers take. Pure: topology in,
-// cores out. Performance cores for stages and scheduling, efficiency cores for tokenising, data preparation and watching;
-// everything on the NUMA node that has the most performance cores. On few cores the light actors share the last one.
-// Stages share the first compute core: they take turns on a device, and its worker pool counts the caller as its first.
+// Placement: which core each actor's thread is pinned to, and which cores the device's workers
+// take. Pure: topology in, cores out. Performance cores for stages and scheduling, efficiency cores
+// for tokenising, data preparation and watching; everything on the NUMA node that has the most
+// performance cores. On few cores the light actors share the last one. Stages share the first
+// compute core: they take turns on a device, and its worker pool counts the caller as its first.
 // Depends on hal/topology.h and actors/scheduling/restart_policy.h (kinds). Any thread.
 #pragma once
 
@@ -14,12 +15,14 @@
 namespace blue::actors {
 
 struct Placement {
-  /// By ActorKind: the operating system's CPU number, or kAnywhere. Kinds with several actors share it.
+  /// By ActorKind: the operating system's CPU number, or kAnywhere. Kinds with several actors share
+  /// it.
   std::array<int, kActorKinds> cpus{};
   /// For BackendOptions::worker_cores, the stages' own first.
   std::vector<int> worker_cpus;
   int numa_node = 0;
-  /// Do light actors have cores that no stage computes on? Then they may spin between ring records; else they nap.
+  /// Do light actors have cores that no stage computes on? Then they may spin between ring records;
+  /// else they nap.
   bool has_spare_cores = false;
 
   static constexpr int kAnywhere = -1;

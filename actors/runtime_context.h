@@ -1,5 +1,6 @@
-// RuntimeContext: what the actors of one runtime share without messages: rings and channels, tables that outlive a restart, the trace
-// hub, the address book. One per runtime, no globals; it is made before the actor system and dies after it.
+// RuntimeContext: what the actors of one runtime share without messages: rings and channels, tables
+// that outlive a restart, the trace hub, the address book. One per runtime, no globals; it is made
+// before the actor system and dies after it.
 // Depends on actors/. Threads: each member says; options and placement never change.
 #pragma once
 
@@ -27,8 +28,8 @@
 
 namespace blue::actors {
 
-/// `detached`: each actor on its own pinned thread. `cooperative`: on whatever thread the scheduler has, unpinned and
-/// without naps: what tests with a deterministic scheduler use.
+/// `detached`: each actor on its own pinned thread. `cooperative`: on whatever thread the scheduler
+/// has, unpinned and without naps: what tests with a deterministic scheduler use.
 enum class SpawnMode : std::uint8_t { detached, cooperative };
 
 struct RuntimeContextOptions {
@@ -39,9 +40,10 @@ struct RuntimeContextOptions {
   std::shared_ptr<const ModelRegistry> registry;  ///< null with scripted sources
   std::shared_ptr<TierMemory> tiers;              ///< null: no blocks to move (scripted sources)
   EntropyWatchLimits entropy;
-  Nanoseconds stall_deadline_ns = 30'000'000'000;  ///< a stage without a heartbeat for so long is stalled
-  Bytes kv_budget = 256_MiB;                       ///< of the kv library
-  std::size_t spans_per_actor = 0;                 ///< 0: tracing off
+  Nanoseconds stall_deadline_ns =
+      30'000'000'000;               ///< a stage without a heartbeat for so long is stalled
+  Bytes kv_budget = 256_MiB;        ///< of the kv library
+  std::size_t spans_per_actor = 0;  ///< 0: tracing off
   std::size_t max_kept_spans = 1'000'000;
 };
 

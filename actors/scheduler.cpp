@@ -17,9 +17,9 @@ Scheduler::Behavior Scheduler::make_behavior() {
       on([this](const messages::StageReady& ready) {
         if (queue_.add(ready)) dispatch();
       }),
-      on([this](const messages::StageDone& done) {
-        queue_.finish(done.job, &done.figures);
-        forward(done);
+      on([this](const messages::StageDone& result) {
+        queue_.finish(result.job, &result.figures);
+        forward(result);
       }),
       on([this](const messages::StagePreempted& preempted) {
         queue_.finish(preempted.job, nullptr);
@@ -38,7 +38,8 @@ Scheduler::Behavior Scheduler::make_behavior() {
         begin_runs();
       }),
       on([this](const messages::Stalled& stalled) {
-        runtime().log.write(LogLevel::warning, "stage '" + runtime().channels.at(stalled.stage_id).name +
+        runtime().log.write(LogLevel::warning, "stage '" +
+                                                   runtime().channels.at(stalled.stage_id).name +
                                                    "' made no progress and is stopped");
         messages::PreemptStage preempt;
         preempt.job = stalled.job;
@@ -48,7 +49,8 @@ Scheduler::Behavior Scheduler::make_behavior() {
         send_urgent(book().stage(stalled.stage_id).handle, preempt);
       }),
       on([this](const messages::TierPressure& pressure) {
-        runtime().log.write_once(LogLevel::info, "tier " + std::to_string(pressure.tier) + " is full (" +
+        runtime().log.write_once(LogLevel::info, "tier " + std::to_string(pressure.tier) +
+                                                     " is full (" +
                                                      to_text(Bytes{pressure.n_bytes_total}) +
                                                      "): blocks are evicted to make room");
       }),

@@ -1,7 +1,8 @@
-// Scheduler (HCAL): owns the placement of work on the device and the consuming end of the hint ring. Stages that are ready wait
-// here for their turn; hints make it prefetch the next stage's model.
-// Depends on actors/. Threads: its own, on a performance core. Its state is rebuilt after a restart from what the cascades
-// say again.
+// Scheduler (HCAL): owns the placement of work on the device and the consuming end of the hint
+// ring. Stages that are ready wait here for their turn; hints make it prefetch the next stage's
+// model.
+// Depends on actors/. Threads: its own, on a performance core. Its state is rebuilt after a restart
+// from what the cascades say again.
 #pragma once
 
 #include <deque>

@@ -7,14 +7,15 @@ namespace {
 
 StageJob job_of(const messages::RunStage& order) {
   const messages::SamplingBits& bits = order.sampling;
-  return {order.run,
-          order.job,
-          order.stage,
-          order.model,
-          order.system,
-          order.prompt,
-          order.max_tokens,
-          {bits.temperature.value(), bits.top_k, bits.top_p.value(), bits.min_p.value(), bits.seed}};
+  return {
+      order.run,
+      order.job,
+      order.stage,
+      order.model,
+      order.system,
+      order.prompt,
+      order.max_tokens,
+      {bits.temperature.value(), bits.top_k, bits.top_p.value(), bits.min_p.value(), bits.seed}};
 }
 
 /// What the three endings have in common.
@@ -39,7 +40,9 @@ Stage::Behavior Stage::make_behavior() {
   bind_thread();
   return {
       on([this](const messages::RunStage& order) { start_job(order); }),
-      on([this](const messages::PreemptStage& preempt) { runtime().preempt(preempt.job, preempt.reason); }),
+      on([this](const messages::PreemptStage& preempt) {
+        runtime().preempt(preempt.job, preempt.reason);
+      }),
   };
 }
 
@@ -84,7 +87,8 @@ void Stage::run_after_switch(const messages::RunStage& order, TokenSource::KvSwi
         if (snapshot) {
           const Status entered = source_->enter_with(job_of(order), *snapshot);
           if (!entered)
-            runtime().log.write_once(LogLevel::info, "kv rows not reused: " + entered.error().message());
+            runtime().log.write_once(LogLevel::info,
+                                     "kv rows not reused: " + entered.error().message());
         }
         run(order);
       },
@@ -122,10 +126,10 @@ void Stage::run(const messages::RunStage& order) {
     preempted.figures = outcome.figures;
     last_outcome_ = std::move(preempted);
   } else {
-    auto done = outcome_message<messages::StageDone>(order, outcome);
-    done.end = outcome.end;
-    done.figures = outcome.figures;
-    last_outcome_ = std::move(done);
+    auto completed = outcome_message<messages::StageDone>(order, outcome);
+    completed.end = outcome.end;
+    completed.figures = outcome.figures;
+    last_outcome_ = std::move(completed);
   }
 
   messages::UnwatchTokens unwatch_tokens;

@@ -1,6 +1,7 @@
-// Stage (thinker, coder, reviewer, fixer, ...): owns one token source and its channel; runs one job at a time.
-// The token loop sends no message: samples, text and misses cross the channel's rings. It hears a preemption through the
-// channel's stop flag, which whoever preempts raises beside the message.
+// Stage (thinker, coder, reviewer, fixer, ...): owns one token source and its channel; runs one job
+// at a time. The token loop sends no message: samples, text and misses cross the channel's rings.
+// It hears a preemption through the channel's stop flag, which whoever preempts raises beside the
+// message.
 // Depends on actors/. Threads: its own, pinned to the first compute core.
 #pragma once
 
@@ -22,10 +23,12 @@ class Stage final : public PinnedActor<StageHandle> {
   void on_exit() override;
 
  private:
-  using OutcomeMessage = std::variant<messages::StageDone, messages::StagePreempted, messages::StageFailed>;
+  using OutcomeMessage =
+      std::variant<messages::StageDone, messages::StagePreempted, messages::StageFailed>;
 
   void start_job(const messages::RunStage& order);
-  /// Parks the KV rows of the model that is left, asks for those of the one that is entered, then runs.
+  /// Parks the KV rows of the model that is left, asks for those of the one that is entered, then
+  /// runs.
   void run_after_switch(const messages::RunStage& order, TokenSource::KvSwitch change);
   void run(const messages::RunStage& order);
   void send_outcome();

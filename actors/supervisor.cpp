@@ -24,7 +24,8 @@ Supervisor::Behavior Supervisor::make_behavior() {
 }
 
 void Supervisor::on_exit() {
-  // However it came to this, nobody below may go on alone: all work stops, all actors end, all handles go.
+  // However it came to this, nobody below may go on alone: all work stops, all actors end, all
+  // handles go.
   runtime().close();
   runtime().book.close();
   for (auto& [name, child] : children_) child.end();
@@ -63,8 +64,8 @@ void Supervisor::open_generation(messages::RunNumber run) {
   ready.prompt = job.prompt;
   ready.max_tokens = job.max_tokens;
   ready.sampling = {messages::FloatBits::of(sampling.temperature), sampling.top_k,
-                    messages::FloatBits::of(sampling.top_p), messages::FloatBits::of(sampling.min_p),
-                    sampling.seed};
+                    messages::FloatBits::of(sampling.top_p),
+                    messages::FloatBits::of(sampling.min_p), sampling.seed};
   generations_[run] = ready;
   send(book().get(&Addresses::scheduler), std::move(ready));
 }
@@ -77,7 +78,8 @@ void Supervisor::child_down(const std::string& name, const std::string& why) {
   runtime().log.write(LogLevel::error, "actor " + name + " has died: " + why);
   switch (policy_.decide(child.kind, monotonic_now_ns())) {
     case DownDecision::end_run: {
-      const auto run = static_cast<messages::RunNumber>(std::stoull(name.substr(name.find('.') + 1)));
+      const auto run =
+          static_cast<messages::RunNumber>(std::stoull(name.substr(name.find('.') + 1)));
       const Error error(ActorsError::actor_down, "the run's " + name + " actor has died (" + why +
                                                      "); committed slots are kept, resume the run");
       return end_run(run, error);
@@ -95,8 +97,8 @@ void Supervisor::child_down(const std::string& name, const std::string& why) {
     }
     case DownDecision::restart: child.start(); return after_restart(child.kind, why);
     case DownDecision::give_up:
-      runtime().events.end_all(ErrorKind::failed,
-                               "actor " + name + " has died (" + why + ") and can't be started again");
+      runtime().events.end_all(ErrorKind::failed, "actor " + name + " has died (" + why +
+                                                      ") and can't be started again");
       return this->quit(caf::exit_reason::unhandled_exception);
   }
 }

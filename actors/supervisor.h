@@ -1,6 +1,7 @@
-// Supervisor: owns the tree. It starts every other actor, watches them, restarts those whose state can be rebuilt, ends the run
-// of those whose state can't, and ends them all when it ends.
-// Depends on actors/. Threads: its own. When it dies the whole runtime ends: the event queue tells every waiting thread.
+// Supervisor: owns the tree. It starts every other actor, watches them, restarts those whose state
+// can be rebuilt, ends the run of those whose state can't, and ends them all when it ends.
+// Depends on actors/. Threads: its own. When it dies the whole runtime ends: the event queue tells
+// every waiting thread.
 #pragma once
 
 #include <caf/actor.hpp>
@@ -30,7 +31,8 @@ class Supervisor final : public PinnedActor<SupervisorHandle> {
     std::function<void()> start;
   };
 
-  /// Starts an actor, writes its address, watches it. `place(addresses, handle)` puts the handle into the book.
+  /// Starts an actor, writes its address, watches it. `place(addresses, handle)` puts the handle
+  /// into the book.
   template <class Actor, class Place, class... Args>
   void spawn_child(ActorKind kind, const std::string& name, Place place, Args... args);
   void spawn_all();

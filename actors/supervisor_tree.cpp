@@ -25,7 +25,9 @@ void Supervisor::spawn_child(ActorKind kind, const std::string& name, Place plac
   child.kind = kind;
   child.name = name;
   child.end = [handle] { messages::send_exit_to(handle); };
-  child.start = [this, kind, name, place, args...] { spawn_child<Actor>(kind, name, place, args...); };
+  child.start = [this, kind, name, place, args...] {
+    spawn_child<Actor>(kind, name, place, args...);
+  };
   children_[name] = std::move(child);
   watch_.watch(this, handle, [this, name](const std::string& why) { child_down(name, why); });
 }
@@ -37,7 +39,8 @@ void Supervisor::spawn_all() {
   spawn_child<Application>(ActorKind::application, "application", placed(&Addresses::application));
   spawn_child<Tracer>(ActorKind::tracer, "tracer", placed(&Addresses::tracer));
   spawn_child<Watchdog>(ActorKind::watchdog, "watchdog", placed(&Addresses::watchdog));
-  spawn_child<EntropyMonitor>(ActorKind::entropy_monitor, "entropy", placed(&Addresses::entropy_monitor));
+  spawn_child<EntropyMonitor>(ActorKind::entropy_monitor, "entropy",
+                              placed(&Addresses::entropy_monitor));
   spawn_child<TokenizerWorker>(ActorKind::tokenizer, "tokenizer", placed(&Addresses::tokenizer));
   spawn_child<KvLibrary>(ActorKind::kv_library, "kv", placed(&Addresses::kv_library));
   if (runtime().options.tiers) spawn_tiers();

@@ -52,10 +52,12 @@ Tiering::Behavior Tiering::make_behavior() {
                                        Error(memory::MemoryError::block_corrupt, corrupt.error)));
       }),
       on([this](const messages::MoveFailed& failed) {
-        execute(
-            scheduler_.move_failed({failed.block}, Error(memory::MemoryError::read_failed, failed.error)));
+        execute(scheduler_.move_failed({failed.block},
+                                       Error(memory::MemoryError::read_failed, failed.error)));
       }),
-      on([this](const messages::BlockReady& ready) { execute(scheduler_.below_ready({ready.block})); }),
+      on([this](const messages::BlockReady& ready) {
+        execute(scheduler_.below_ready({ready.block}));
+      }),
   };
 }
 

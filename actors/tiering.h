@@ -1,7 +1,8 @@
-// Tiering: the tier manager actor, one of three (vram, ram, nvme): owns the blocks of its tier. Its policy, TierScheduler, decides; this shell passes
-// fetches down, moves to the DMA engine, and readiness up.
-// Depends on actors/. Threads: its own. After a restart it goes on with the tier memory's tables; what it was asked for is
-// asked again by who waits.
+// Tiering: the tier manager actor, one of three (vram, ram, nvme): owns the blocks of its tier. Its
+// policy, TierScheduler, decides; this shell passes fetches down, moves to the DMA engine, and
+// readiness up.
+// Depends on actors/. Threads: its own. After a restart it goes on with the tier memory's tables;
+// what it was asked for is asked again by who waits.
 #pragma once
 
 #include <vector>

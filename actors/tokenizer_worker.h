@@ -1,5 +1,7 @@
-// TokenizerWorker: owns the vocabularies that are asked for, and turns text into ids and back, off the stages' cores.
-// Depends on actors/. Threads: its own. After a restart vocabularies are opened again as they are asked for.
+// TokenizerWorker: owns the vocabularies that are asked for, and turns text into ids and back, off
+// the stages' cores.
+// Depends on actors/. Threads: its own. After a restart vocabularies are opened again as they are
+// asked for.
 #pragma once
 
 #include "actors/handles.h"

@@ -1,5 +1,6 @@
-// Tracer: drains the actors' span rings into the runtime's trace store, often enough that none runs over, and counts what was
-// lost. Depends on actors/. Threads: its own; with tracing off it only answers.
+// Tracer: drains the actors' span rings into the runtime's trace store, often enough that none runs
+// over, and counts what was lost. Depends on actors/. Threads: its own; with tracing off it only
+// answers.
 #pragma once
 
 #include "actors/handles.h"

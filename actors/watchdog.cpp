@@ -12,7 +12,8 @@ Watchdog::Watchdog(caf::actor_config& config, RuntimeContext& runtime)
 Watchdog::Behavior Watchdog::make_behavior() {
   bind_thread();
   const auto begin = [this](messages::StageId stage_id, messages::JobNumber job) {
-    watch_.begin(stage_id, job, runtime().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed),
+    watch_.begin(stage_id, job,
+                 runtime().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed),
                  monotonic_now_ns());
     look_later();
   };
@@ -22,7 +23,9 @@ Watchdog::Behavior Watchdog::make_behavior() {
   }
   return {
       on([begin](const messages::WatchStage& watch) { begin(watch.stage_id, watch.job); }),
-      on([this](const messages::UnwatchStage& unwatch) { watch_.end(unwatch.stage_id, unwatch.job); }),
+      on([this](const messages::UnwatchStage& unwatch) {
+        watch_.end(unwatch.stage_id, unwatch.job);
+      }),
       on([this](const messages::PollHeartbeats&) {
         is_polling_ = false;
         look();
@@ -32,7 +35,8 @@ Watchdog::Behavior Watchdog::make_behavior() {
 
 void Watchdog::look() {
   for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
-    const std::uint64_t heartbeat = runtime().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed);
+    const std::uint64_t heartbeat =
+        runtime().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed);
     const auto stall = watch_.look(stage_id, heartbeat, monotonic_now_ns());
     if (!stall) continue;
     messages::Stalled stalled;

@@ -1,5 +1,6 @@
-// Watchdog: owns the deadlines. A stage that runs and whose heartbeat has not moved for the runtime's stall deadline is reported
-// to the scheduler, which stops it. Looks four times per deadline, and only while something runs.
+// Watchdog: owns the deadlines. A stage that runs and whose heartbeat has not moved for the
+// runtime's stall deadline is reported to the scheduler, which stops it. Looks four times per
+// deadline, and only while something runs.
 // Depends on actors/. Threads: its own. After a restart it watches whatever runs, from now on.
 #pragma once
 

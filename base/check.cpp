@@ -3,7 +3,8 @@
 namespace blue {
 
 void check_failed(const char* condition, const char* file, int line, const std::string& note) {
-  std::string text = std::string(file) + ":" + std::to_string(line) + ": broken invariant: " + condition;
+  std::string text =
+      std::string(file) + ":" + std::to_string(line) + ": broken invariant: " + condition;
   if (!note.empty()) text += " (" + note + ")";
   throw CheckFailure(text);
 }

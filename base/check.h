@@ -1,6 +1,7 @@
-// BLUE_CHECK: an invariant of our own code. A failure is a bug, never bad input.
-// It throws CheckFailure (the library never aborts): an actor dies of it and its supervisor hears, the C API turns
-// it into BLUE_ERROR_INTERNAL. Depends on the standard library alone. Any thread. Kept in release builds.
+// BLUE_CHECK: an invariant of our own code. A failure is a bug, never bad input. It throws
+// CheckFailure (the library never aborts): an actor dies of it and its supervisor hears, the C API
+// turns it into BLUE_ERROR_INTERNAL. Depends on the standard library alone. Any thread. Kept in
+// release builds.
 #pragma once
 
 #include <stdexcept>
@@ -14,7 +15,8 @@ class CheckFailure : public std::logic_error {
   using std::logic_error::logic_error;
 };
 
-[[noreturn]] void check_failed(const char* condition, const char* file, int line, const std::string& note);
+[[noreturn]] void check_failed(const char* condition, const char* file, int line,
+                               const std::string& note);
 
 }  // namespace blue
 

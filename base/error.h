@@ -1,6 +1,7 @@
-// Error: an expected failure, as a value. Each layer has one closed enum (hal::HalError, memory::MemoryError, ...) whose
-// values say who does what about it; an Error carries that value, its kind and one line naming the thing and its place.
-// Depends on the standard library alone. Value type; any thread.
+// Error: an expected failure, as a value. Each layer has one closed enum (hal::HalError,
+// memory::MemoryError, ...) whose values say who does what about it; an Error carries that value,
+// its kind and one line naming the thing and its place. Depends on the standard library alone.
+// Value type; any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,11 +14,11 @@ namespace blue {
 
 /// What the outside does with an error. `bad_input` is exit status 2 on a command line.
 enum class ErrorKind : std::uint8_t {
-  bad_input,    ///< the user mends a file, flag, config or prompt
-  exhausted,    ///< the user frees or grants memory, disk, context; or the caller waits and tries again
+  bad_input,  ///< the user mends a file, flag, config or prompt
+  exhausted,  ///< the user frees or grants memory, disk, context; or the caller waits and tries again
   unavailable,  ///< this machine lacks it (no GPU, no io_uring, denied); the caller takes the named alternative
-  corrupt,      ///< stored bytes are not what was written; the user replaces the file
-  cancelled,    ///< somebody asked for it
+  corrupt,    ///< stored bytes are not what was written; the user replaces the file
+  cancelled,  ///< somebody asked for it
   failed,  ///< the operating system or a device refused something that should work; the supervisor decides
 };
 

@@ -14,7 +14,9 @@ struct Id {
   using Value = Number;
   Number value = std::numeric_limits<Number>::max();
 
-  [[nodiscard]] constexpr bool is_valid() const { return value != std::numeric_limits<Number>::max(); }
+  [[nodiscard]] constexpr bool is_valid() const {
+    return value != std::numeric_limits<Number>::max();
+  }
   friend constexpr auto operator<=>(Id, Id) = default;
 };
 
@@ -26,5 +28,7 @@ inline constexpr TokenId kNoToken = -1;
 
 template <class Tag, class Number>
 struct std::hash<blue::Id<Tag, Number>> {
-  std::size_t operator()(blue::Id<Tag, Number> id) const noexcept { return std::hash<Number>{}(id.value); }
+  std::size_t operator()(blue::Id<Tag, Number> id) const noexcept {
+    return std::hash<Number>{}(id.value);
+  }
 };

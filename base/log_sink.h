@@ -1,6 +1,8 @@
-// Where the library's remarks go. The library never prints: it is handed a LogSink by the application and tells it
-// refusals and decisions, each once. Depends on the standard library alone.
-// Threads: write() may be called from any thread; the implementation serialises. Lifetime: outlives every user.
+// Where the library's remarks go. The library never prints: it is handed a LogSink by the
+// application and tells it refusals and decisions, each once. Depends on the standard library
+// alone.
+// Threads: write() may be called from any thread; the implementation serialises. Lifetime: outlives
+// every user.
 #pragma once
 
 #include <cstdint>

@@ -87,7 +87,8 @@ using Status = Result<void>;
     if (!blue_try_status) return std::move(blue_try_status).error(); \
   } while (false)
 
-/// Declares `decl` from the value of `expr`, or returns its error: BLUE_TRY_ASSIGN(auto x, parse(s));
+/// Declares `decl` from the value of `expr`, or returns its error: BLUE_TRY_ASSIGN(auto x,
+/// parse(s));
 #define BLUE_TRY_ASSIGN(decl, expr) BLUE_TRY_ASSIGN_AS(BLUE_CONCAT(blue_try_, __LINE__), decl, expr)
 #define BLUE_TRY_ASSIGN_AS(name, decl, expr) \
   auto name = (expr);                        \

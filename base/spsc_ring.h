@@ -1,6 +1,8 @@
-// SpscRing<T>: bounded hand-over between exactly one producing and one consuming thread, on Boost.Lockfree.
-// push never blocks: a full ring refuses and counts the refusal. Depends on the standard library and Boost.Lockfree.
-// Threads: one producer, one consumer; the counters may be read by any. Allocates in the constructor only.
+// SpscRing<T>: bounded hand-over between exactly one producing and one consuming thread, on
+// Boost.Lockfree. push never blocks: a full ring refuses and counts the refusal. Depends on the
+// standard library and Boost.Lockfree.
+// Threads: one producer, one consumer; the counters may be read by any. Allocates in the
+// constructor only.
 #pragma once
 
 #include <atomic>

@@ -1,7 +1,9 @@
-// StopFlag and StopToken: how running work is told to stop without a message. The owner raises the flag; work in flight
-// reads its token between ops or graph launches. A generation counter, so that a stop meant for one piece of work never
-// reaches the next one. Depends on the standard library alone.
-// Threads: raise() from any thread; a token is read by the thread that works. The flag outlives its tokens.
+// StopFlag and StopToken: how running work is told to stop without a message. The owner raises the
+// flag; work in flight reads its token between ops or graph launches. A generation counter, so that
+// a stop meant for one piece of work never reaches the next one. Depends on the standard library
+// alone.
+// Threads: raise() from any thread; a token is read by the thread that works. The flag outlives its
+// tokens.
 #pragma once
 
 #include <atomic>

@@ -9,7 +9,8 @@ std::uint64_t random_id() {
     std::random_device device;
     return (static_cast<std::uint64_t>(device()) << 32) ^ device();
   }();
-  // splitmix64 (Steele, Lea, Flood 2014): full period over 64 bits, so ids of one thread never repeat.
+  // splitmix64 (Steele, Lea, Flood 2014): full period over 64 bits, so ids of one thread never
+  // repeat.
   state += 0x9e3779b97f4a7c15ULL;
   std::uint64_t z = state;
   z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -32,7 +33,8 @@ TraceSpanWriter& TraceHub::add_writer(std::string name, std::string kind) {
   const std::lock_guard lock(mutex_);
   const auto index = static_cast<std::uint32_t>(writers_.size());
   const std::size_t capacity = is_on() ? spans_per_actor_ : 1;
-  writers_.push_back(std::make_unique<TraceSpanWriter>(index, std::move(name), std::move(kind), capacity));
+  writers_.push_back(
+      std::make_unique<TraceSpanWriter>(index, std::move(name), std::move(kind), capacity));
   return *writers_.back();
 }
 

@@ -1,6 +1,7 @@
-// The trace context that every message and ring record carries, and the span that a handler leaves behind.
-// A run has one 128-bit trace id; each message is a span: its parent is the span that was running when it was sent.
-// Depends on base only. TraceContext and TraceSpan are plain values; TraceSpanRing has one writer; TraceHub is any-thread.
+// The trace context that every message and ring record carries, and the span that a handler leaves
+// behind. A run has one 128-bit trace id; each message is a span: its parent is the span that was
+// running when it was sent. Depends on base only. TraceContext and TraceSpan are plain values;
+// TraceSpanRing has one writer; TraceHub is any-thread.
 #pragma once
 
 #include <cstdint>
@@ -31,10 +32,12 @@ std::uint64_t random_id();
 /// A fresh trace: new trace id, no parent, not sent yet (stamp children with `child_of`).
 TraceContext root_context();
 
-/// The context of a message sent now while `running` is the current span. An empty `running` starts a new trace.
+/// The context of a message sent now while `running` is the current span. An empty `running` starts
+/// a new trace.
 TraceContext child_of(const TraceContext& running);
 
-/// One handled message (or one drained batch of ring records): who, what, how long queued, how long run.
+/// One handled message (or one drained batch of ring records): who, what, how long queued, how long
+/// run.
 struct TraceSpan {
   TraceContext context;
   Nanoseconds begin_ns = 0;  ///< handler began; queue time is begin_ns - context.sent_ns
@@ -43,10 +46,11 @@ struct TraceSpan {
   std::uint32_t actor = 0;   ///< index of the TraceSpanWriter that recorded it
 };
 
-/// One actor's place to leave spans: single writer, drained by the tracer. A full ring drops and counts.
+/// One actor's place to leave spans: single writer, drained by the tracer. A full ring drops and
+/// counts.
 struct TraceSpanWriter {
-  TraceSpanWriter(std::uint32_t index_of_actor, std::string name_of_actor, std::string kind_of_actor,
-                  std::size_t capacity)
+  TraceSpanWriter(std::uint32_t index_of_actor, std::string name_of_actor,
+                  std::string kind_of_actor, std::size_t capacity)
       : index(index_of_actor),
         name(std::move(name_of_actor)),
         kind(std::move(kind_of_actor)),
@@ -63,10 +67,12 @@ struct TraceSpanWriter {
   }
 };
 
-/// Hands out TraceSpanWriters and lets one reader at a time drain them. Owned by the runtime; outlives the actors.
+/// Hands out TraceSpanWriters and lets one reader at a time drain them. Owned by the runtime;
+/// outlives the actors.
 class TraceHub {
  public:
-  /// `spans_per_actor`: the capacity of each writer's ring; 0 turns tracing off (writers exist, nothing is recorded).
+  /// `spans_per_actor`: the capacity of each writer's ring; 0 turns tracing off (writers exist,
+  /// nothing is recorded).
   explicit TraceHub(std::size_t spans_per_actor) : spans_per_actor_(spans_per_actor) {}
 
   [[nodiscard]] bool is_on() const { return spans_per_actor_ > 0; }

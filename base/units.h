@@ -1,5 +1,5 @@
-// Units as types: Bytes and Nanoseconds. A number with a unit in its type cannot be passed where another is meant.
-// Depends on the standard library alone. Value types; any thread.
+// Units as types: Bytes and Nanoseconds. A number with a unit in its type cannot be passed where
+// another is meant. Depends on the standard library alone. Value types; any thread.
 #pragma once
 
 #include <compare>

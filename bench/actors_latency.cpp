@@ -1,6 +1,6 @@
-// One-way times between two threads on two cores: a hint over its ring (both cores hot), a message to a detached actor that
-// sleeps, and to one whose mailbox is never empty; traced and untraced. The limit beside them is the ring hand-over, which is
-// two cache-line transfers.
+// One-way times between two threads on two cores: a hint over its ring (both cores hot), a message
+// to a detached actor that sleeps, and to one whose mailbox is never empty; traced and untraced.
+// The limit beside them is the ring hand-over, which is two cache-line transfers.
 #include <sched.h>
 
 #include <algorithm>
@@ -19,7 +19,8 @@ namespace blue {
 namespace {
 
 using messages::Handles;
-using ReceiverHandle = messages::Protocol<Handles<messages::WatchStage>, Handles<messages::PollHeartbeats>>;
+using ReceiverHandle =
+    messages::Protocol<Handles<messages::WatchStage>, Handles<messages::PollHeartbeats>>;
 
 constexpr int kWarmUp = 200;
 constexpr int kRounds = 3000;
@@ -44,16 +45,18 @@ void pin_this_thread(int cpu) {
 class Receiver final : public messages::TracedActor<ReceiverHandle> {
  public:
   enum class Mode : std::uint8_t { sleeping, hot };
-  Receiver(caf::actor_config& config, TraceHub& hub, int cpu, Mode mode, std::atomic<Nanoseconds>* came)
+  Receiver(caf::actor_config& config, TraceHub& hub, int cpu, Mode mode,
+           std::atomic<Nanoseconds>* came)
       : TracedActor(config, hub, "receiver", "receiver"), cpu_(cpu), mode_(mode), came_(came) {}
 
   Behavior make_behavior() override {
     pin_this_thread(cpu_);
     if (mode_ == Mode::hot) send_to_self(messages::PollHeartbeats{});
-    return {on([this](const messages::WatchStage&) {
-              came_->store(monotonic_now_ns(), std::memory_order_release);
-            }),
-            on([this](const messages::PollHeartbeats&) { send_to_self(messages::PollHeartbeats{}); })};
+    return {
+        on([this](const messages::WatchStage&) {
+          came_->store(monotonic_now_ns(), std::memory_order_release);
+        }),
+        on([this](const messages::PollHeartbeats&) { send_to_self(messages::PollHeartbeats{}); })};
   }
 
  private:
@@ -134,7 +137,8 @@ int run() {
   bench_ring(near_cpu, far_cpu);
   using Mode = Receiver::Mode;
   bench_actor("message to a detached actor that sleeps", near_cpu, far_cpu, Mode::sleeping, 0);
-  bench_actor("message to a detached actor that sleeps, traced", near_cpu, far_cpu, Mode::sleeping, 16384);
+  bench_actor("message to a detached actor that sleeps, traced", near_cpu, far_cpu, Mode::sleeping,
+              16384);
   bench_actor("message to a hot detached actor", near_cpu, far_cpu, Mode::hot, 0);
   bench_actor("message to a hot detached actor, traced", near_cpu, far_cpu, Mode::hot, 16384);
   return 0;

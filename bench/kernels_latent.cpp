@@ -1,6 +1,7 @@
-// Latent attention of the CPU backend in DeepSeek V3's shape (128 heads over rows of 576 values): the products around the cache, the
-// attention over it and the indexer's choice, one token at two depths and a prompt's 64, F32 and F16 cache. GFLOP/s of the arithmetic that the op's
-// definition asks for, beside what this machine measured as possible. Medians of five runs.
+// Latent attention of the CPU backend in DeepSeek V3's shape (128 heads over rows of 576 values):
+// the products around the cache, the attention over it and the indexer's choice, one token at two
+// depths and a prompt's 64, F32 and F16 cache. GFLOP/s of the arithmetic that the op's definition
+// asks for, beside what this machine measured as possible. Medians of five runs.
 #include <algorithm>
 #include <cstdio>
 #include <numeric>
@@ -138,8 +139,8 @@ void print_absorption(kernels::Backend& backend, const char* format_name, std::u
       time_op(backend, op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, inputs);
   const std::string what =
       "head_linear, " + std::to_string(n_tokens) + (n_tokens == 1 ? " token, " : " tokens, ");
-  print_row((what + format_name + " weights").c_str(), 2.0 * n_tokens * kHeads * kRank * kPlain, seconds,
-            limit);
+  print_row((what + format_name + " weights").c_str(), 2.0 * n_tokens * kHeads * kRank * kPlain,
+            seconds, limit);
 }
 
 std::string depth_text(std::uint32_t n_positions, kernels::KvType type) {
@@ -147,15 +148,16 @@ std::string depth_text(std::uint32_t n_positions, kernels::KvType type) {
          (type == kernels::KvType::f32 ? " positions, F32 cache" : " positions, F16 cache");
 }
 
-void print_attention(kernels::Backend& backend, const Cache& cache, std::uint32_t n_tokens, double limit) {
+void print_attention(kernels::Backend& backend, const Cache& cache, std::uint32_t n_tokens,
+                     double limit) {
   const auto n_positions = static_cast<std::uint32_t>(cache.positions.size());
   std::vector<float> q = random_values(std::uint64_t{n_tokens} * kHeads * kRow);
   std::vector<float> attended(std::uint64_t{n_tokens} * kHeads * kRank);
   float* const slots[] = {q.data(), attended.data()};
   kernels::Op op = heads_op(kernels::OpKind::attention_latent, kHeads, kRow);
   op.value_dim = kRank;
-  const double seconds =
-      time_op(backend, op, {.weights = {}, .activations = slots, .kv = cache.view}, cache.inputs(n_tokens));
+  const double seconds = time_op(
+      backend, op, {.weights = {}, .activations = slots, .kv = cache.view}, cache.inputs(n_tokens));
   const double n_pairs = n_tokens * (n_positions - 0.5 * (n_tokens - 1));
   const std::string what =
       "attention, " + std::to_string(n_tokens) + (n_tokens == 1 ? " token," : " tokens,");
@@ -172,8 +174,8 @@ void print_index(kernels::Backend& backend, const Cache& cache, double limit) {
   kernels::Op op = heads_op(kernels::OpKind::index_topk, kIndexHeads, kIndexDim);
   op.in2 = 2;
   op.top_k = kTopK;
-  const double seconds =
-      time_op(backend, op, {.weights = {}, .activations = slots, .kv = cache.view}, cache.inputs(1));
+  const double seconds = time_op(
+      backend, op, {.weights = {}, .activations = slots, .kv = cache.view}, cache.inputs(1));
   print_row(("index, 1 token," + depth_text(n_positions, cache.view.type)).c_str(),
             2.0 * n_positions * kIndexHeads * kIndexDim, seconds, limit);
 }
@@ -183,8 +185,8 @@ void print_index(kernels::Backend& backend, const Cache& cache, double limit) {
 int main() {
   const std::vector<int> cores = hal::current_affinity().value();
   const hal::MeasuredCompute compute = hal::measure_compute(200'000'000);
-  std::printf("latent attention, %u heads; limit: %.1f GFLOP/s per core (%s)\n", kHeads, compute.gflop_per_s,
-              compute.instruction_set.c_str());
+  std::printf("latent attention, %u heads; limit: %.1f GFLOP/s per core (%s)\n", kHeads,
+              compute.gflop_per_s, compute.instruction_set.c_str());
   std::vector<std::size_t> counts = {1};
   if (cores.size() > 1) counts.push_back(std::min<std::size_t>(cores.size(), 8));
   for (const std::size_t n : counts) {
@@ -193,7 +195,8 @@ int main() {
       std::printf("%s, %zu threads\n", std::string(to_text(isa)).c_str(), n);
       std::unique_ptr<kernels::Backend> backend =
           kernels::cpu::open_cpu_backend(
-              isa, {.worker_cores = {cores.begin(), cores.begin() + static_cast<std::ptrdiff_t>(n)}})
+              isa,
+              {.worker_cores = {cores.begin(), cores.begin() + static_cast<std::ptrdiff_t>(n)}})
               .value();
       for (const char* format : {"F32", "Q8_0", "Q5_0"}) {
         for (const std::uint32_t n_tokens : {1U, kPromptTokens})

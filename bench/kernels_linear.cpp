@@ -1,6 +1,7 @@
-// The linear op of the CPU backend: GB/s of weights read with one token, GFLOP/s with 128, per format and instruction set, beside
-// what this machine measured as possible. Medians of seven runs. Quantised weights are multiplied in 8-bit integers, whose
-// ceiling lies four times above that of float32 where the processor has VNNI: their share may pass 100 %.
+// The linear op of the CPU backend: GB/s of weights read with one token, GFLOP/s with 128, per
+// format and instruction set, beside what this machine measured as possible. Medians of seven runs.
+// Quantised weights are multiplied in 8-bit integers, whose ceiling lies four times above that of
+// float32 where the processor has VNNI: their share may pass 100 %.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -16,13 +17,14 @@ namespace {
 using namespace blue;
 
 constexpr std::uint32_t kCols = 4096;
-constexpr std::uint64_t kStreamedBytes = 128ULL
-                                         << 20;  // beyond any last-level cache that is not shared by a server
+constexpr std::uint64_t kStreamedBytes =
+    128ULL << 20;  // beyond any last-level cache that is not shared by a server
 constexpr std::uint32_t kBatchRows = 512;
 constexpr std::uint32_t kBatchTokens = 128;
 constexpr int kRuns = 7;
 
-/// `rows` rows of a format; the first 16 are encoded, the others repeat them, as encoding takes far longer than reading.
+/// `rows` rows of a format; the first 16 are encoded, the others repeat them, as encoding takes far
+/// longer than reading.
 std::vector<std::byte> make_weight(const kernels::Format& format, std::uint64_t rows) {
   constexpr std::uint64_t kDistinctRows = 16;
   std::mt19937 random(7);
@@ -68,7 +70,8 @@ double time_linear(kernels::Backend& backend, const kernels::Format& format, std
     backend.enqueue(op, bindings, inputs, *stream).value();
     stream->synchronize().value();
     if (run > 0)
-      seconds.push_back(static_cast<double>(monotonic_now_ns() - begin) * 1e-9);  // the first warms up
+      seconds.push_back(static_cast<double>(monotonic_now_ns() - begin) *
+                        1e-9);  // the first warms up
   }
   std::nth_element(seconds.begin(), seconds.begin() + kRuns / 2, seconds.end());
   return seconds[kRuns / 2];
@@ -86,8 +89,9 @@ void print_rows(kernels::cpu::Isa isa, const std::vector<int>& cores, double rea
     const double gb_per_s = static_cast<double>(rows * row_bytes) / one * 1e-9;
     const double gflop_per_s = 2.0 * kBatchRows * kCols * kBatchTokens / many * 1e-9;
     std::printf("%-7s %7zu  %-5s %8.1f GB/s %5.0f %%   %8.1f GFLOP/s %5.0f %%\n",
-                std::string(to_text(isa)).c_str(), cores.size(), std::string(format->name).c_str(), gb_per_s,
-                100.0 * gb_per_s / read_limit, gflop_per_s, 100.0 * gflop_per_s / compute_limit);
+                std::string(to_text(isa)).c_str(), cores.size(), std::string(format->name).c_str(),
+                gb_per_s, 100.0 * gb_per_s / read_limit, gflop_per_s,
+                100.0 * gflop_per_s / compute_limit);
   }
 }
 
@@ -96,9 +100,10 @@ void print_rows(kernels::cpu::Isa isa, const std::vector<int>& cores, double rea
 int main() {
   const std::vector<int> cores = hal::current_affinity().value();
   const hal::MeasuredCompute compute = hal::measure_compute(200'000'000);
-  std::printf("linear, %u columns; limits: %.1f GFLOP/s per core (%s)\n", kCols, compute.gflop_per_s,
-              compute.instruction_set.c_str());
-  std::printf("isa     threads  format  1 token, of read limit     128 tokens, of the float limit\n");
+  std::printf("linear, %u columns; limits: %.1f GFLOP/s per core (%s)\n", kCols,
+              compute.gflop_per_s, compute.instruction_set.c_str());
+  std::printf(
+      "isa     threads  format  1 token, of read limit     128 tokens, of the float limit\n");
   std::vector<std::size_t> counts = {1};
   if (cores.size() > 1) counts.push_back(std::min<std::size_t>(cores.size(), 8));
   for (const std::size_t n : counts) {
@@ -108,8 +113,8 @@ int main() {
     std::printf("memory read with %u threads: %.1f GB/s over %s\n", n_threads, read.gb_per_s(),
                 to_text(read.working_set).c_str());
     for (const kernels::cpu::Isa isa : kernels::cpu::available_isas()) {
-      print_rows(isa, {cores.begin(), cores.begin() + static_cast<std::ptrdiff_t>(n)}, read.gb_per_s(),
-                 compute.gflop_per_s * static_cast<double>(n));
+      print_rows(isa, {cores.begin(), cores.begin() + static_cast<std::ptrdiff_t>(n)},
+                 read.gb_per_s(), compute.gflop_per_s * static_cast<double>(n));
     }
   }
   return 0;

@@ -1,8 +1,9 @@
-// What residency costs and what the tiers' moves reach, beside what this machine measured as possible just before.
-// Lease: nanoseconds of a hit on one thread and on two, beside two bare atomics on one word.
-// Moves: file to tier 0 beside plain reads of the same file into the same kind of memory, and tier 1 to tier 0 beside
-// memcpy. Each figure is the median of kRuns after one run that is not counted. With pread the file comes out of the
-// page cache; io_uring goes to the drive where direct reading is possible there.
+// What residency costs and what the tiers' moves reach, beside what this machine measured as
+// possible just before. Lease: nanoseconds of a hit on one thread and on two, beside two bare
+// atomics on one word. Moves: file to tier 0 beside plain reads of the same file into the same kind
+// of memory, and tier 1 to tier 0 beside memcpy. Each figure is the median of kRuns after one run
+// that is not counted. With pread the file comes out of the page cache; io_uring goes to the drive
+// where direct reading is possible there.
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
@@ -87,8 +88,8 @@ void bench_lease() {
     other.join();
   });
   const double to_ns = 1e9 / kLeases;
-  std::printf("lease hit, take and drop     %7.1f ns     two bare atomics         %7.1f ns\n", alone * to_ns,
-              bare * to_ns);
+  std::printf("lease hit, take and drop     %7.1f ns     two bare atomics         %7.1f ns\n",
+              alone * to_ns, bare * to_ns);
   std::printf("  the same on two threads    %7.1f ns\n", contended * to_ns);
 }
 
@@ -96,11 +97,15 @@ Status bench_moves(const std::string& path, hal::FileReader& reader) {
   BLUE_TRY_ASSIGN(std::unique_ptr<hal::Device> device, hal::open_cpu_device());
   BlockCatalog catalog(1);
   Residency residency(1);
-  Block block{
-      .id = {}, .kind = BlockKind::layer, .size = Bytes{kBlockBytes}, .extents = {}, .name = "bench/layer"};
+  Block block{.id = {},
+              .kind = BlockKind::layer,
+              .size = Bytes{kBlockBytes},
+              .extents = {},
+              .name = "bench/layer"};
   block.extents.push_back({.file = 0, .file_offset = 0, .block_offset = 0, .size = kBlockBytes});
   BLUE_TRY_ASSIGN(const CatalogModel model, catalog.add_model("bench", {path}, {block}));
-  BLUE_TRY_ASSIGN(std::unique_ptr<Mover> mover, Mover::open(*device, reader, catalog, Mover::Options{}));
+  BLUE_TRY_ASSIGN(std::unique_ptr<Mover> mover,
+                  Mover::open(*device, reader, catalog, Mover::Options{}));
   BLUE_TRY_ASSIGN(std::unique_ptr<hal::Arena> arena, device->allocate(Bytes{kBlockBytes}));
   std::vector<std::byte> host(kBlockBytes);
 
@@ -119,7 +124,8 @@ Status bench_moves(const std::string& path, hal::FileReader& reader) {
   std::vector<double> disk_rates;
   bool is_direct = false;
   for (int i = 0; i < kRuns; ++i) {
-    BLUE_TRY_ASSIGN(const hal::MeasuredDisk disk, hal::measure_disk_read(reader, path, kDiskBudgetNs));
+    BLUE_TRY_ASSIGN(const hal::MeasuredDisk disk,
+                    hal::measure_disk_read(reader, path, kDiskBudgetNs));
     disk_rates.push_back(disk.rate.gb_per_s());
     is_direct = disk.is_direct;
   }
@@ -148,7 +154,8 @@ int main() {
     return 1;
   }
   int status = 0;
-  for (auto open : {+[] { return hal::open_pread_reader(); }, +[] { return hal::open_uring_reader(16); }}) {
+  for (auto open :
+       {+[] { return hal::open_pread_reader(); }, +[] { return hal::open_uring_reader(16); }}) {
     auto reader = open();
     if (!reader) {
       std::printf("reader not here: %s\n", reader.error().message().c_str());

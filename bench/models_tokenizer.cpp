@@ -1,7 +1,9 @@
-// How quickly the tokenizers open, encode and decode: MB of text in a second of one thread's processor time (so that others on
-// the machine count little), for each vocabulary given, and whether the texts come back byte by byte.
-// Usage: bench_models_tokenizer [--text FILE]... [FILE.gguf ...]; without vocabularies it says so and measures nothing.
-// Without --text: prose and code of several scripts, then random bytes, then a megabyte each of one letter, spaces and newlines.
+// How quickly the tokenizers open, encode and decode: MB of text in a second of one thread's
+// processor time (so that others on the machine count little), for each vocabulary given, and
+// whether the texts come back byte by byte. Usage: bench_models_tokenizer [--text FILE]...
+// [FILE.gguf ...]; without vocabularies it says so and measures nothing. Without --text: prose and
+// code of several scripts, then random bytes, then a megabyte each of one letter, spaces and
+// newlines.
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
@@ -37,15 +39,18 @@ std::string repeated(const std::string& part, std::size_t bytes) {
   return out;
 }
 
-/// Prose, code and other scripts; each repetition with words of its own, so that no table of known words does all the work.
+/// Prose, code and other scripts; each repetition with words of its own, so that no table of known
+/// words does all the work.
 std::string mixed_text(std::size_t bytes) {
   std::mt19937 random(1);
   std::string out;
   while (out.size() < bytes) {
     out +=
-        "Once upon a time there was a function that returned the sum of the squares of the even numbers in "
+        "Once upon a time there was a function that returned the sum of the squares of the even "
+        "numbers in "
         "xs.\ndef solve_";
-    for (std::size_t n = 3 + random() % 6; n > 0; --n) out += static_cast<char>('a' + random() % 26);
+    for (std::size_t n = 3 + random() % 6; n > 0; --n)
+      out += static_cast<char>('a' + random() % 26);
     out += "(xs):\n    return sum(x * x for x in xs if x % " + std::to_string(random() % 1000) +
            " == 0)  # 2026, it's 3.14\n"
            "Съешь же ещё этих мягких французских булок. 人之初，性本善。 \xf0\x9f\xa6\x99\n\n";
@@ -61,15 +66,15 @@ std::string random_bytes(std::size_t bytes) {
 }
 
 std::vector<NamedText> sample_texts() {
-  return {
-      {"mixed", mixed_text(4 * kMegabyte)},
-      {"random bytes", random_bytes(2 * kMegabyte)},
-      {"one letter", std::string(kMegabyte, 'a')},
-      {"spaces", std::string(kMegabyte, ' ')},
-      {"newlines", std::string(kMegabyte, '\n')},
-      {"family emoji", repeated("\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7 "
-                                "\xed\xa0\xbd\xed\xb8\x80\0",
-                                kMegabyte)}};
+  return {{"mixed", mixed_text(4 * kMegabyte)},
+          {"random bytes", random_bytes(2 * kMegabyte)},
+          {"one letter", std::string(kMegabyte, 'a')},
+          {"spaces", std::string(kMegabyte, ' ')},
+          {"newlines", std::string(kMegabyte, '\n')},
+          {"family emoji",
+           repeated("\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7 "
+                    "\xed\xa0\xbd\xed\xb8\x80\0",
+                    kMegabyte)}};
 }
 
 /// Prints the best of some rounds. The exit status.
@@ -83,7 +88,8 @@ int measure_text(const std::string& path, const Tokenizer& tokenizer, const Name
     const double encode_begin = seconds_now();
     const auto ids = tokenizer.encode(text, SpecialTokens::as_text);
     encode_seconds = std::min(encode_seconds, seconds_now() - encode_begin);
-    if (!ids) return std::fprintf(stderr, "%s: %s\n", path.c_str(), ids.error().message().c_str()), 1;
+    if (!ids)
+      return std::fprintf(stderr, "%s: %s\n", path.c_str(), ids.error().message().c_str()), 1;
     n_tokens = ids->size();
     const double decode_begin = seconds_now();
     is_back = tokenizer.decode(*ids) == text && is_back;
@@ -91,7 +97,8 @@ int measure_text(const std::string& path, const Tokenizer& tokenizer, const Name
   }
   const double megabytes = static_cast<double>(text.size()) / 1e6;
   std::printf("  %-24s %7.2f MB  encode %7.2f MB/s  decode %7.1f MB/s  %6.2f bytes/token  %s\n",
-              named.first.c_str(), megabytes, megabytes / encode_seconds, megabytes / decode_seconds,
+              named.first.c_str(), megabytes, megabytes / encode_seconds,
+              megabytes / decode_seconds,
               static_cast<double>(text.size()) / static_cast<double>(n_tokens),
               is_back ? "comes back" : "DOES NOT COME BACK");
   // A vocabulary without byte tokens cannot write every text; any other must.
@@ -113,10 +120,11 @@ int measure(const std::string& path, const std::vector<NamedText>& texts) {
     if (!opened) return std::fprintf(stderr, "%s\n", opened.error().message().c_str()), 2;
     tokenizer = std::move(opened).value();
   }
-  std::printf("%s: %u tokens, header %.1f ms, vocabulary %.1f ms\n", path.c_str(), tokenizer->n_vocab(),
-              header_seconds * 1e3, open_seconds * 1e3);
+  std::printf("%s: %u tokens, header %.1f ms, vocabulary %.1f ms\n", path.c_str(),
+              tokenizer->n_vocab(), header_seconds * 1e3, open_seconds * 1e3);
   int status = 0;
-  for (const NamedText& text : texts) status = std::max(status, measure_text(path, *tokenizer, text));
+  for (const NamedText& text : texts)
+    status = std::max(status, measure_text(path, *tokenizer, text));
   return status;
 }
 
@@ -134,7 +142,8 @@ int main(int argc, char** argv) {
       if (!file) return std::fprintf(stderr, "%s: cannot be read; name a text file\n", argv[i]), 2;
     }
   }
-  if (paths.empty()) std::printf("tokenizer: nothing measured; name GGUF files with a vocabulary\n");
+  if (paths.empty())
+    std::printf("tokenizer: nothing measured; name GGUF files with a vocabulary\n");
   if (texts.empty()) texts = sample_texts();
   int status = 0;
   for (const std::string& path : paths) status = std::max(status, measure(path, texts));

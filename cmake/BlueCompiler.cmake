@@ -23,12 +23,14 @@ if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   endif()
 endif()
 
-# Designated initialisers name what differs from the defaults; to warn of the rest would forbid them.
+# Designated initialisers name what differs from the defaults; to warn of the rest would forbid
+# them.
 set(blue_cxx_warnings -Wall -Wextra -Wno-missing-field-initializers -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wcast-align
     -Wformat=2 -Wno-format-nonliteral -Wvla -Wfloat-conversion)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # At -O3 GCC 12 sees overlaps and overflows in inlined std::string and std::vector that are not there (GCC bugs 105651,
-  # 105329): its flow-based warnings are off, the sanitizer presets look for the real thing.
+  # At -O3 GCC 12 sees overlaps and overflows in inlined std::string and std::vector that are not
+  # there (GCC bugs 105651, 105329): its flow-based warnings are off, the sanitizer presets look for
+  # the real thing.
   list(APPEND blue_cxx_warnings -Wduplicated-cond -Wlogical-op -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds)
 endif()
 set(blue_c_warnings -Wall -Wextra -Wpedantic -Wshadow -Wformat=2 -Wvla)
@@ -40,15 +42,17 @@ if(BLUE_WERROR)
   list(APPEND blue_cuda_warnings --Werror=all-warnings)
 endif()
 
-# -ffp-contract=off: a*b+c is one fused operation only where the source says so, so that a translation unit built
-# for a wider instruction set decodes a block to the same bits as the scalar oracle.
+# -ffp-contract=off: a*b+c is one fused operation only where the source says so, so that a
+# translation unit built for a wider instruction set decodes a block to the same bits as the scalar
+# oracle.
 add_compile_options(
   "$<$<COMPILE_LANGUAGE:CXX>:${blue_cxx_warnings};-ffp-contract=off>"
   "$<$<COMPILE_LANGUAGE:C>:${blue_c_warnings}>"
   "$<$<COMPILE_LANGUAGE:CUDA>:${blue_cuda_warnings}>")
 
-# __FILE__ is told from the repository's root: messages, and what Catch2 lists (it breaks lines at 80 columns), are then the
-# same wherever the clone lies, and no program carries a path of the machine that built it.
+# __FILE__ is told from the repository's root: messages, and what Catch2 lists (it breaks lines at
+# 80 columns), are then the same wherever the clone lies, and no program carries a path of the
+# machine that built it.
 add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=>")
 
 if(BLUE_SANITIZE)

@@ -1,5 +1,5 @@
-# Sets BLUE_HAVE_CUDA and enables the language when nvcc is there and wanted. The runtime is linked statically, so that
-# one binary starts on machines with and without a driver.
+# Sets BLUE_HAVE_CUDA and enables the language when nvcc is there and wanted. The runtime is linked
+# statically, so that one binary starts on machines with and without a driver.
 set(BLUE_HAVE_CUDA OFF)
 if(BLUE_BELOW_ACTORS OR BLUE_FUZZ OR BLUE_SANITIZE)
   set(blue_cuda_wanted OFF) # the sanitizers see the host side of everything; nvcc's objects are not theirs

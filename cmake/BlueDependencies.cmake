@@ -1,4 +1,5 @@
-# Third parties, each as one imported target. Which layer links which stands in that layer's CMakeLists.txt.
+# Third parties, each as one imported target. Which layer links which stands in that layer's
+# CMakeLists.txt.
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED) # headers only: Lockfree
@@ -20,7 +21,8 @@ if(NOT BLUE_BELOW_ACTORS AND NOT BLUE_FUZZ)
   find_package(CLI11 REQUIRED)
   pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
 
-  # CAF 1.x ships a CMake package; Debian's 0.17.6 ships none, so its parts are found by hand under the same name.
+  # CAF 1.x ships a CMake package; Debian's 0.17.6 ships none, so its parts are found by hand under
+  # the same name.
   find_package(CAF CONFIG QUIET COMPONENTS core)
   if(NOT TARGET CAF::core)
     find_path(BLUE_CAF_INCLUDE caf/all.hpp REQUIRED)

@@ -1,6 +1,7 @@
-# One translation unit per (instruction set, format) for the CPU backend, one per format for the CUDA backend, and the
-# tables that find them by the format's name. The kernel's text stands once (linear_format.inl.h / .cuh); a format
-# brings its block.h; nobody writes the product of the two by hand.
+# One translation unit per (instruction set, format) for the CPU backend, one per format for the
+# CUDA backend, and the tables that find them by the format's name. The kernel's text stands once
+# (linear_format.inl.h / .cuh); a format brings its block.h; nobody writes the product of the two by
+# hand.
 set(BLUE_CPU_ISAS avx2 avxvnni avx512 amx)
 set(BLUE_FLAGS_avx2 -mavx2 -mfma -mf16c)
 set(BLUE_FLAGS_avxvnni ${BLUE_FLAGS_avx2} -mavxvnni)
@@ -10,7 +11,8 @@ set(BLUE_FLAGS_amx ${BLUE_FLAGS_avx512} -mamx-tile -mamx-int8)
 set(BLUE_FLOATS_OF_avxvnni avx2)
 set(BLUE_FLOATS_OF_amx avx512)
 
-# The functions of one table: `const FormatKernels* FUNCTION(std::string_view format)`, null for an unknown format.
+# The functions of one table: `const FormatKernels* FUNCTION(std::string_view format)`, null for an
+# unknown format.
 function(blue_format_lookup var function prefix formats)
   set(declarations "")
   set(branches "")

@@ -1,8 +1,10 @@
-# blue_layer(NAME FOLDERS <folder>... LINK <public targets>... [PRIVATE <targets>...] [SOURCES <more>...] [WITHOUT <regex>...])
+# blue_layer(NAME FOLDERS <folder>... LINK <public targets>... [PRIVATE <targets>...] [SOURCES
+# <more>...] [WITHOUT <regex>...])
 #
-# The static library blue_NAME (alias blue::NAME) of every .cpp below the folders; files that match a WITHOUT regular
-# expression (on the path from the repository root) belong to somebody else. Without any source it is an INTERFACE
-# library. Its headers are its header set, so that all_verify_interface_header_sets proves them self-contained.
+# The static library blue_NAME (alias blue::NAME) of every .cpp below the folders; files that match
+# a WITHOUT regular expression (on the path from the repository root) belong to somebody else.
+# Without any source it is an INTERFACE library. Its headers are its header set, so that
+# all_verify_interface_header_sets proves them self-contained.
 function(blue_layer name)
   cmake_parse_arguments(arg "" "" "FOLDERS;LINK;PRIVATE;SOURCES;WITHOUT" ${ARGN})
   set(sources "")
@@ -41,8 +43,8 @@ function(blue_layer name)
   endif()
 endfunction()
 
-# blue_executables(<var> PREFIX <p> FILES <file>... LINK <targets>... [OUTPUT <folder>]): one executable per file; their
-# names go to <var>.
+# blue_executables(<var> PREFIX <p> FILES <file>... LINK <targets>... [OUTPUT <folder>]): one
+# executable per file; their names go to <var>.
 function(blue_executables var)
   cmake_parse_arguments(arg "" "PREFIX;OUTPUT" "FILES;LINK" ${ARGN})
   set(made "")

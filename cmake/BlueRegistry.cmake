@@ -1,8 +1,10 @@
-# blue_registry(OUT <var> FILE <generated.cpp> HEADER <h> NAMESPACE <ns> TYPE <T> PREFIX <arch_> TABLE <function> NAMES <name>...)
+# blue_registry(OUT <var> FILE <generated.cpp> HEADER <h> NAMESPACE <ns> TYPE <T> PREFIX <arch_>
+# TABLE <function> NAMES <name>...)
 #
-# Writes the table of everything that announces itself by its place in the tree: for each name, in alphabetical order,
-# `const T& PREFIXname();` is called by `std::span<const T* const> TABLE()`. A misnamed entry is a link error.
-# While HEADER isn't written yet the result is empty, so that the tree still configures.
+# Writes the table of everything that announces itself by its place in the tree: for each name, in
+# alphabetical order, `const T& PREFIXname();` is called by `std::span<const T* const> TABLE()`. A
+# misnamed entry is a link error. While HEADER isn't written yet the result is empty, so that the
+# tree still configures.
 function(blue_registry)
   cmake_parse_arguments(arg "" "OUT;FILE;HEADER;NAMESPACE;TYPE;PREFIX;TABLE" "NAMES" ${ARGN})
   set(${arg_OUT} "" PARENT_SCOPE)
@@ -28,7 +30,8 @@ function(blue_registry)
   set(${arg_OUT} "${path}" PARENT_SCOPE)
 endfunction()
 
-# blue_names_of_files(<var> <glob>): the stems of the files. blue_names_of_folders: the folders that hold them.
+# blue_names_of_files(<var> <glob>): the stems of the files. blue_names_of_folders: the folders that
+# hold them.
 function(blue_names_of_files var pattern)
   file(GLOB found CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/${pattern}")
   set(names "")

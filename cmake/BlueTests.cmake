@@ -1,5 +1,6 @@
-# Functions of tests/CMakeLists.txt. Every source that becomes a test is written down, with its executable, in
-# <build>/tests/registered_tests.txt, which tools/check_tests.py compares with the disk and with ctest.
+# Functions of tests/CMakeLists.txt. Every source that becomes a test is written down, with its
+# executable, in <build>/tests/registered_tests.txt, which tools/check_tests.py compares with the
+# disk and with ctest.
 find_package(Python3 3.9 REQUIRED COMPONENTS Interpreter)
 set(BLUE_REGISTERED_TESTS "${CMAKE_BINARY_DIR}/tests/registered_tests.txt")
 file(WRITE "${BLUE_REGISTERED_TESTS}" "")
@@ -18,7 +19,8 @@ if(NOT BLUE_FUZZ)
   include(Catch)
   add_library(blue_catch STATIC "${PROJECT_SOURCE_DIR}/tests/catch/catch_main.cpp")
   target_link_libraries(blue_catch PUBLIC Catch2::Catch2)
-  # Where Catch2 3 is installed its own headers are found; where it's 2, these forward the same names to it.
+  # Where Catch2 3 is installed its own headers are found; where it's 2, these forward the same
+  # names to it.
   if(Catch2_VERSION VERSION_LESS 3)
     target_include_directories(blue_catch PUBLIC "${PROJECT_SOURCE_DIR}/tests/catch")
   endif()
@@ -52,8 +54,8 @@ function(blue_test_library target)
   endif()
 endfunction()
 
-# blue_test_group(<target> <folder under tests> TIMEOUT <s> LABEL <l> LINK <targets>...): every .cpp below the folder in
-# one Catch2 executable, each of its test cases a ctest of its own.
+# blue_test_group(<target> <folder under tests> TIMEOUT <s> LABEL <l> LINK <targets>...): every .cpp
+# below the folder in one Catch2 executable, each of its test cases a ctest of its own.
 function(blue_test_group target folder)
   cmake_parse_arguments(arg "" "TIMEOUT;LABEL" "LINK" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
@@ -69,7 +71,8 @@ function(blue_test_group target folder)
   blue_register_tests(catch ${target} ${sources})
 endfunction()
 
-# blue_c_tests(<folder under tests> TIMEOUT <s> LABEL <l>): each .c is an executable against libblue.so and one ctest.
+# blue_c_tests(<folder under tests> TIMEOUT <s> LABEL <l>): each .c is an executable against
+# libblue.so and one ctest.
 function(blue_c_tests folder)
   cmake_parse_arguments(arg "" "TIMEOUT;LABEL" "" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.c")
@@ -103,8 +106,8 @@ function(blue_python_tests)
   endforeach()
 endfunction()
 
-# blue_fuzz_target(<x_fuzz.cpp>): a libFuzzer executable in preset fuzz, else a replay of tests/fuzz/corpus/x and of
-# mutations of it, the same ones every time.
+# blue_fuzz_target(<x_fuzz.cpp>): a libFuzzer executable in preset fuzz, else a replay of
+# tests/fuzz/corpus/x and of mutations of it, the same ones every time.
 function(blue_fuzz_target source)
   get_filename_component(stem "${source}" NAME_WE)
   string(REGEX REPLACE "_fuzz$" "" subject "${stem}")

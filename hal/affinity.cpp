@@ -49,15 +49,17 @@ std::string list_text(std::span<const int> cpus) {
 Status set_affinity(std::span<const int> cpus) {
   CpuSet wanted;
   for (const int cpu : cpus) {
-    if (cpu < 0 || cpu >= kMostCpus) return Error(HalError::bad_argument, list_text(cpus) + ": no such CPU");
+    if (cpu < 0 || cpu >= kMostCpus)
+      return Error(HalError::bad_argument, list_text(cpus) + ": no such CPU");
     wanted.add(cpu);
   }
   if (sched_setaffinity(0, CpuSet::size(), wanted.get()) == 0) return {};
   if (errno == EINVAL)
     return Error(HalError::bad_argument,
                  list_text(cpus) + ": no such CPU online here that this process may use");
-  return Error(HalError::denied, list_text(cpus) + ": pinning refused (" + std::strerror(errno) +
-                                     "); allow sched_setaffinity in the container's seccomp profile");
+  return Error(HalError::denied,
+               list_text(cpus) + ": pinning refused (" + std::strerror(errno) +
+                   "); allow sched_setaffinity in the container's seccomp profile");
 }
 
 }  // namespace
@@ -65,7 +67,8 @@ Status set_affinity(std::span<const int> cpus) {
 Result<std::vector<int>> current_affinity() {
   const CpuSet set;
   if (sched_getaffinity(0, CpuSet::size(), set.get()) != 0)
-    return Error(HalError::denied, std::string("thread affinity cannot be read: ") + std::strerror(errno));
+    return Error(HalError::denied,
+                 std::string("thread affinity cannot be read: ") + std::strerror(errno));
   return set.to_list();
 }
 
@@ -74,7 +77,8 @@ int current_cpu() { return sched_getcpu(); }
 Status name_thread(std::string_view name) {
   const std::string cut(name.substr(0, 15));
   const int failure = pthread_setname_np(pthread_self(), cut.c_str());
-  if (failure != 0) return Error(HalError::denied, "thread name " + cut + ": " + std::strerror(failure));
+  if (failure != 0)
+    return Error(HalError::denied, "thread name " + cut + ": " + std::strerror(failure));
   return {};
 }
 
@@ -94,9 +98,11 @@ ThreadPin::ThreadPin(ThreadPin&& other) noexcept
       should_restore_(std::exchange(other.should_restore_, false)) {}
 
 ThreadPin::~ThreadPin() {
-  // On another thread the mask would land on the wrong one; the pinned thread then keeps its core, which harms nobody.
+  // On another thread the mask would land on the wrong one; the pinned thread then keeps its core,
+  // which harms nobody.
   if (!should_restore_ || gettid() != thread_id_) return;
-  // CPUs that went offline meanwhile make the restoring narrower or refused; a destructor has nobody to tell.
+  // CPUs that went offline meanwhile make the restoring narrower or refused; a destructor has
+  // nobody to tell.
   static_cast<void>(set_affinity(before_));
 }
 
@@ -109,12 +115,14 @@ Result<ThreadPin> ThreadPin::to_cpus(std::span<const int> cpus) {
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
   BLUE_TRY_ASSIGN(auto before, current_affinity());
   BLUE_TRY(set_affinity(wanted));
-  // The kernel narrows a mask to the thread's cpuset without a word, so only the mask it now has is an answer.
+  // The kernel narrows a mask to the thread's cpuset without a word, so only the mask it now has is
+  // an answer.
   BLUE_TRY_ASSIGN(const auto got, current_affinity());
   ThreadPin pin(std::move(wanted), std::move(before));
   if (got != pin.cpus_)
-    return Error(HalError::denied, list_text(pin.cpus_) + ": only " + list_text(got) +
-                                       " granted; widen the cpuset of the container or the service");
+    return Error(HalError::denied,
+                 list_text(pin.cpus_) + ": only " + list_text(got) +
+                     " granted; widen the cpuset of the container or the service");
   return pin;
 }
 

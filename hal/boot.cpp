@@ -94,24 +94,26 @@ Status BootSequence::look_at_cpu_and_memory(Items& items) {
   state_->features = detect_cpu_features();
   const Topology& topology = state_->topology;
   const std::string name = topology.cpu_name.empty() ? "processor" : topology.cpu_name;
-  items.push_back({"processor", Outcome::granted,
-                   name + ": " + to_text(topology) + (state_->features.is_virtual ? ", virtual" : ""), ""});
+  items.push_back(
+      {"processor", Outcome::granted,
+       name + ": " + to_text(topology) + (state_->features.is_virtual ? ", virtual" : ""), ""});
   if (topology.is_hybrid())
     items.push_back({"core kinds", Outcome::granted,
                      "performance cores for stages, efficiency cores for preparation", ""});
   else
     items.push_back({"core kinds", Outcome::absent, "the machine tells of one kind of core", ""});
   const bool has_kernels = state_->features.supports_avx2_kernels();
-  items.push_back(
-      {"instruction sets", has_kernels ? Outcome::granted : Outcome::absent, to_text(state_->features),
-       has_kernels
-           ? ""
-           : "the scalar reference kernels run here, slowly; a processor with AVX2 and FMA is meant"});
+  items.push_back({"instruction sets", has_kernels ? Outcome::granted : Outcome::absent,
+                   to_text(state_->features),
+                   has_kernels ? ""
+                               : "the scalar reference kernels run here, slowly; a processor with "
+                                 "AVX2 and FMA is meant"});
   const MemoryInfo& memory = state_->memory;
-  items.push_back({"memory", Outcome::granted,
-                   to_text(memory.available) + " available of " + to_text(memory.total) +
-                       (memory.cgroup_limit ? ", the cgroup allows " + to_text(*memory.cgroup_limit) : ""),
-                   ""});
+  items.push_back(
+      {"memory", Outcome::granted,
+       to_text(memory.available) + " available of " + to_text(memory.total) +
+           (memory.cgroup_limit ? ", the cgroup allows " + to_text(*memory.cgroup_limit) : ""),
+       ""});
   return {};
 }
 
@@ -119,8 +121,8 @@ BootItem BootSequence::describe_gpu(const PciDevice& gpu) const {
   char id[16];
   std::snprintf(id, sizeof id, "%04x:%04x", gpu.vendor, gpu.device);
   const std::string detail = std::string(id) + ", " + std::string(to_text(gpu.place)) + " (" +
-                             gpu.place_reason + "), link " + to_text(gpu.link_current) + " now, at most " +
-                             to_text(gpu.link_max);
+                             gpu.place_reason + "), link " + to_text(gpu.link_current) +
+                             " now, at most " + to_text(gpu.link_max);
   const bool is_driven =
       std::any_of(request_.devices.begin(), request_.devices.end(),
                   [&](const DeviceInfo& device) { return device.pci_address == gpu.address; });
@@ -131,15 +133,16 @@ BootItem BootSequence::describe_gpu(const PciDevice& gpu) const {
 }
 
 Status BootSequence::look_at_devices(Items& items) {
-  const Hosting hosting = state_->features.is_virtual ? Hosting::virtual_machine : Hosting::physical;
+  const Hosting hosting =
+      state_->features.is_virtual ? Hosting::virtual_machine : Hosting::physical;
   state_->pci = read_pci_view(request_.roots, hosting);
   bool has_gpu = false;
   for (const DeviceInfo& device : request_.devices) {
     has_gpu = has_gpu || device.kind != DeviceKind::cpu;
-    items.push_back(
-        {"device " + device.name, Outcome::granted,
-         device.description + ", " + to_text(device.memory_free) + " free of " + to_text(device.memory_total),
-         ""});
+    items.push_back({"device " + device.name, Outcome::granted,
+                     device.description + ", " + to_text(device.memory_free) + " free of " +
+                         to_text(device.memory_total),
+                     ""});
   }
   items.insert(items.end(), request_.device_notes.begin(), request_.device_notes.end());
   for (const PciDevice& gpu : state_->pci.gpus) items.push_back(describe_gpu(gpu));
@@ -147,11 +150,12 @@ Status BootSequence::look_at_devices(Items& items) {
     items.push_back(
         {"gpu", Outcome::absent, "no GPU on PCIe", "the CPU backend runs everything, more slowly"});
   for (const PciDevice& drive : state_->pci.drives) {
-    const std::string name = drive.block_devices.empty() ? drive.address : drive.block_devices.front();
+    const std::string name =
+        drive.block_devices.empty() ? drive.address : drive.block_devices.front();
     items.push_back({"drive " + name, Outcome::granted,
                      "NVMe at " + drive.address + ", " + std::string(to_text(drive.place)) + " (" +
-                         drive.place_reason + "), link " + to_text(drive.link_current) + " now, at most " +
-                         to_text(drive.link_max),
+                         drive.place_reason + "), link " + to_text(drive.link_current) +
+                         " now, at most " + to_text(drive.link_max),
                      ""});
   }
   if (state_->pci.drives.empty())
@@ -161,7 +165,8 @@ Status BootSequence::look_at_devices(Items& items) {
 }
 
 BootItem BootSequence::lock_copy_buffer() {
-  if (request_.page_locked.count == 0) return {"page-locked memory", Outcome::skipped, "none asked for", ""};
+  if (request_.page_locked.count == 0)
+    return {"page-locked memory", Outcome::skipped, "none asked for", ""};
   HostBufferRequest wanted{
       .size = request_.page_locked, .lock = PageLock::required, .purpose = "copy buffers"};
   auto buffer = HostBuffer::allocate(wanted, *state_->budget, log_);
@@ -204,7 +209,8 @@ Status BootSequence::reserve_memory(Items& items) {
   state_->budget = std::make_unique<MemoryBudget>("host memory", limit);
   const std::string detail = to_text(limit) + " of " + to_text(available) + " available";
   if (limit < wanted)
-    items.push_back({"memory budget", Outcome::denied, detail + ", " + to_text(wanted) + " asked for",
+    items.push_back({"memory budget", Outcome::denied,
+                     detail + ", " + to_text(wanted) + " asked for",
                      "free memory, or ask for less"});
   else
     items.push_back({"memory budget", Outcome::granted, detail, ""});
@@ -240,19 +246,20 @@ void BootSequence::measure_memory_and_compute(Items& items, Nanoseconds each_ns)
                        std::optional<MeasuredRate>& into) {
     if (!rate) return items.push_back(item_of(name, rate.error()));
     into = *rate;
-    items.push_back({name, Outcome::granted,
-                     figure("%.2f GB/s", rate->gb_per_s()) + " with " + std::to_string(rate->n_threads) +
-                         (rate->n_threads == 1 ? " thread over " : " threads over ") +
-                         to_text(rate->working_set) +
-                         (rate->working_set < cache * 2 ? ", partly out of the last-level cache" : ""),
-                     ""});
+    items.push_back(
+        {name, Outcome::granted,
+         figure("%.2f GB/s", rate->gb_per_s()) + " with " + std::to_string(rate->n_threads) +
+             (rate->n_threads == 1 ? " thread over " : " threads over ") +
+             to_text(rate->working_set) +
+             (rate->working_set < cache * 2 ? ", partly out of the last-level cache" : ""),
+         ""});
   };
   add("memory copy", measure_memory_copy(request), state_->measured.memory_copy);
   add("memory read", measure_memory_read(request), state_->measured.memory_read);
   state_->measured.compute = measure_compute(each_ns);
   items.push_back({"compute", Outcome::granted,
-                   figure("%.1f GFLOP/s", state_->measured.compute->gflop_per_s) + " on one core with " +
-                       state_->measured.compute->instruction_set,
+                   figure("%.1f GFLOP/s", state_->measured.compute->gflop_per_s) +
+                       " on one core with " + state_->measured.compute->instruction_set,
                    ""});
 }
 
@@ -264,14 +271,16 @@ BootItem BootSequence::measure_disk(Nanoseconds budget_ns) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
     if (request_.scratch_size.count == 0)
-      return {"disk read", Outcome::skipped, path + " is a folder, and writing a file to measure takes long",
+      return {"disk read", Outcome::skipped,
+              path + " is a folder, and writing a file to measure takes long",
               "run `blue doctor`, which makes one, or name a model file"};
     auto made = ScratchFile::create(path, request_.scratch_size);
     if (!made) return item_of("disk read", made.error());
     path = scratch.emplace(std::move(made).value()).path();
   }
-  const auto reader = state_->reader_kind == ReaderKind::io_uring ? open_uring_reader(request_.queue_depth)
-                                                                  : open_pread_reader();
+  const auto reader = state_->reader_kind == ReaderKind::io_uring
+                          ? open_uring_reader(request_.queue_depth)
+                          : open_pread_reader();
   if (!reader) return item_of("disk read", reader.error());
   const auto disk = measure_disk_read(**reader, path, budget_ns);
   if (!disk) return item_of("disk read", disk.error());
@@ -305,7 +314,9 @@ const PciView& BootedMachine::pci() const { return state_->pci; }
 const MemoryInfo& BootedMachine::memory() const { return state_->memory; }
 const MeasuredMachine& BootedMachine::measured() const { return state_->measured; }
 MemoryBudget& BootedMachine::budget() { return *state_->budget; }
-HostBuffer BootedMachine::take_copy_buffer() { return std::exchange(state_->copy_buffer, HostBuffer()); }
+HostBuffer BootedMachine::take_copy_buffer() {
+  return std::exchange(state_->copy_buffer, HostBuffer());
+}
 ReaderKind BootedMachine::reader_kind() const { return state_->reader_kind; }
 BootReport& BootedMachine::report() { return state_->report; }
 const BootReport& BootedMachine::report() const { return state_->report; }

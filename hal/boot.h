@@ -1,6 +1,8 @@
-// The boot of the machine in six phases: look, reserve, shape, open and measure the tiers, hand over. It never fails for
-// want of privilege: what is refused becomes an item of the report, with the remedy.
-// Depends on the rest of hal. Threads: boot() and the BootedMachine's death on one thread, the one that starts the actors.
+// The boot of the machine in six phases: look, reserve, shape, open and measure the tiers, hand
+// over. It never fails for want of privilege: what is refused becomes an item of the report, with
+// the remedy.
+// Depends on the rest of hal. Threads: boot() and the BootedMachine's death on one thread, the one
+// that starts the actors.
 // Lifetime: a BootedMachine outlives the actors; its death undoes what was changed on the machine.
 #pragma once
 
@@ -34,7 +36,8 @@ struct BootRequest {
   TuningRequest tuning;
   Nanoseconds measure_budget_ns = 20'000'000;  ///< for all of phase 5; 0 measures nothing
   std::string disk_path;  ///< a file to measure tier 2 with, or a folder; empty where there is none
-  Bytes scratch_size;     ///< of a file made to measure in a folder, on top of the time budget; 0 makes none
+  Bytes
+      scratch_size;  ///< of a file made to measure in a folder, on top of the time budget; 0 makes none
   unsigned queue_depth = 64;  ///< reads under way per file reader
   SystemRoots roots;          ///< of sysfs and procfs for everything but the topology
 };
@@ -63,7 +66,8 @@ class BootedMachine {
 
   /// The budget of tier 1; stays where it is when the machine is moved.
   [[nodiscard]] MemoryBudget& budget();
-  /// The buffer of BootRequest::page_locked, once; empty where none was asked for or had. It must die before the machine.
+  /// The buffer of BootRequest::page_locked, once; empty where none was asked for or had. It must
+  /// die before the machine.
   [[nodiscard]] HostBuffer take_copy_buffer();
 
   /// Which reader works here, and another of it for the calling thread.

@@ -34,8 +34,8 @@ BootItem item_of(std::string name, const Error& error) {
 }
 
 const BootItem* BootPhase::find(std::string_view name) const {
-  const auto found =
-      std::find_if(items.begin(), items.end(), [&](const BootItem& item) { return item.name == name; });
+  const auto found = std::find_if(items.begin(), items.end(),
+                                  [&](const BootItem& item) { return item.name == name; });
   return found != items.end() ? &*found : nullptr;
 }
 

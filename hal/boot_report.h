@@ -1,6 +1,6 @@
-// What the boot asked of the machine and what it got: phases of items, each granted, denied, absent or skipped, with the
-// reason and the remedy. Pure data; the applications render it.
-// Depends on base and hal_error. Value types; any thread.
+// What the boot asked of the machine and what it got: phases of items, each granted, denied, absent
+// or skipped, with the reason and the remedy. Pure data; the applications render it. Depends on
+// base and hal_error. Value types; any thread.
 #pragma once
 
 #include <array>
@@ -29,8 +29,8 @@ struct BootItem {
   std::string remedy;  ///< what to do about it; empty where there is nothing to do
 };
 
-/// An item out of an error: HalError::absent is absent, the rest denied. Of the message, what follows the first "; " is
-/// the remedy, as messages are written here.
+/// An item out of an error: HalError::absent is absent, the rest denied. Of the message, what
+/// follows the first "; " is the remedy, as messages are written here.
 BootItem item_of(std::string name, const Error& error);
 
 enum class BootStep : std::uint8_t {
@@ -56,7 +56,9 @@ struct BootPhase {
 struct BootReport {
   BootReport();  ///< all six phases, empty
   [[nodiscard]] BootPhase& phase(BootStep step) { return phases[static_cast<std::size_t>(step)]; }
-  [[nodiscard]] const BootPhase& phase(BootStep step) const { return phases[static_cast<std::size_t>(step)]; }
+  [[nodiscard]] const BootPhase& phase(BootStep step) const {
+    return phases[static_cast<std::size_t>(step)];
+  }
   [[nodiscard]] std::size_t count(Outcome outcome) const;
 
   std::array<BootPhase, kBootSteps> phases;

@@ -13,8 +13,8 @@ namespace blue::hal {
 namespace {
 
 constexpr std::size_t kArenaAlignment = 256;
-/// From this size on, arenas start on a huge page and ask for huge ones: weights are streamed through, and 4 KiB pages
-/// cost them a TLB miss each.
+/// From this size on, arenas start on a huge page and ask for huge ones: weights are streamed
+/// through, and 4 KiB pages cost them a TLB miss each.
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 class CpuArena final : public Arena {
@@ -33,7 +33,8 @@ class CpuArena final : public Arena {
   std::align_val_t alignment_;
 };
 
-/// Work is finished before record() can be called, so a recorded event is done, and so is one that never was.
+/// Work is finished before record() can be called, so a recorded event is done, and so is one that
+/// never was.
 class CpuEvent final : public Event {
  public:
   [[nodiscard]] Result<bool> is_done() override { return true; }
@@ -66,17 +67,18 @@ class CpuDevice final : public Device {
     // Linux promises more memory than there is and kills later: refuse here what cannot be.
     if (size > info_.memory_total)
       return Error(HalError::out_of_memory, "cpu: an arena of " + to_text(size) +
-                                                " asked for, the machine has " + to_text(info_.memory_total) +
-                                                " in all");
+                                                " asked for, the machine has " +
+                                                to_text(info_.memory_total) + " in all");
     const bool is_large = size.count >= kHugePage;
     const std::align_val_t alignment{is_large ? kHugePage : kArenaAlignment};
-    void* base = ::operator new(round_up(std::max<std::uint64_t>(size.count, 1), kArenaAlignment), alignment,
-                                std::nothrow);
+    void* base = ::operator new(round_up(std::max<std::uint64_t>(size.count, 1), kArenaAlignment),
+                                alignment, std::nothrow);
     if (base == nullptr)
       return Error(HalError::out_of_memory, "cpu: no memory for an arena of " + to_text(size));
     // Only a hint: an arena on ordinary pages is as good, if slower.
     if (is_large) madvise(base, size.count / kHugePage * kHugePage, MADV_HUGEPAGE);
-    return std::unique_ptr<Arena>(std::make_unique<CpuArena>(static_cast<std::byte*>(base), size, alignment));
+    return std::unique_ptr<Arena>(
+        std::make_unique<CpuArena>(static_cast<std::byte*>(base), size, alignment));
   }
 
   [[nodiscard]] Result<std::unique_ptr<Stream>> open_stream() override {
@@ -95,10 +97,12 @@ class CpuDevice final : public Device {
                                       Stream&) override {
     return copy(device, host, size);
   }
-  [[nodiscard]] Status copy_to_host(std::byte* host, const std::byte* device, Bytes size, Stream&) override {
+  [[nodiscard]] Status copy_to_host(std::byte* host, const std::byte* device, Bytes size,
+                                    Stream&) override {
     return copy(host, device, size);
   }
-  [[nodiscard]] Status copy_within(std::byte* to, const std::byte* from, Bytes size, Stream&) override {
+  [[nodiscard]] Status copy_within(std::byte* to, const std::byte* from, Bytes size,
+                                   Stream&) override {
     return copy(to, from, size);
   }
 

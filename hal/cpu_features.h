@@ -1,5 +1,6 @@
-// What the processor can execute and the operating system saves across switches: both are needed before a kernel may use
-// it. Depends on the standard library alone. Value types; any thread. Detection takes microseconds.
+// What the processor can execute and the operating system saves across switches: both are needed
+// before a kernel may use it. Depends on the standard library alone. Value types; any thread.
+// Detection takes microseconds.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +8,8 @@
 
 namespace blue::hal {
 
-/// The instruction sets that kernels choose between. Each is true only if the processor has it and the operating
-/// system enabled its registers.
+/// The instruction sets that kernels choose between. Each is true only if the processor has it and
+/// the operating system enabled its registers.
 struct CpuFeatures {
   bool has_avx2 = false;
   bool has_fma = false;
@@ -20,8 +21,8 @@ struct CpuFeatures {
   bool has_avx512_vnni = false;
   bool has_avx512_bf16 = false;
   bool has_avx_vnni = false;
-  /// Linux wants arch_prctl(ARCH_REQ_XCOMP_PERM) once per process before the first tile is touched; that is the kernel
-  /// author's to do, this only says that it can be granted.
+  /// Linux wants arch_prctl(ARCH_REQ_XCOMP_PERM) once per process before the first tile is touched;
+  /// that is the kernel author's to do, this only says that it can be granted.
   bool has_amx_tile = false;
   bool has_amx_int8 = false;
   bool has_amx_bf16 = false;
@@ -30,7 +31,8 @@ struct CpuFeatures {
 
   /// AVX2 with FMA and F16C: what the AVX2 kernels are compiled for.
   [[nodiscard]] bool supports_avx2_kernels() const { return has_avx2 && has_fma && has_f16c; }
-  /// AVX-512 F, BW, VL and DQ: what the AVX-512 kernels are compiled for (VNNI and BF16 are asked separately).
+  /// AVX-512 F, BW, VL and DQ: what the AVX-512 kernels are compiled for (VNNI and BF16 are asked
+  /// separately).
   [[nodiscard]] bool supports_avx512_kernels() const {
     return supports_avx2_kernels() && has_avx512f && has_avx512bw && has_avx512vl && has_avx512dq;
   }
@@ -39,7 +41,8 @@ struct CpuFeatures {
 /// "AVX2 FMA F16C AVX-512(F BW VL DQ VNNI BF16) AVX-VNNI", or "none beyond the x86-64 baseline".
 std::string to_text(const CpuFeatures& features);
 
-/// The words of cpuid and XCR0 that features are decoded from; zeros where the processor has no such leaf.
+/// The words of cpuid and XCR0 that features are decoded from; zeros where the processor has no
+/// such leaf.
 struct CpuidWords {
   std::uint32_t leaf1_ecx = 0;
   std::uint32_t leaf7_ebx = 0;

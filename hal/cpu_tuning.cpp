@@ -23,20 +23,21 @@ int write_setting(const std::string& path, const std::string& value) {
   return failure;
 }
 
-/// One mask of all cores shows what the cpuset allows without moving anywhere; only if it is refused does each core get
-/// tried, which on a busy machine waits for a turn on every one.
+/// One mask of all cores shows what the cpuset allows without moving anywhere; only if it is
+/// refused does each core get tried, which on a busy machine waits for a turn on every one.
 BootItem try_pinning(const Topology& topology) {
   std::vector<int> cpus;
   for (const Core& core : topology.cores) cpus.push_back(core.pus.front());
   const std::string n_cores = std::to_string(cpus.size());
   const auto whole = ThreadPin::to_cpus(cpus);
-  if (whole) return {"pinning", Outcome::granted, "all " + n_cores + " cores take a pinned thread", ""};
+  if (whole)
+    return {"pinning", Outcome::granted, "all " + n_cores + " cores take a pinned thread", ""};
   std::size_t n_granted = 0;
   for (const int cpu : cpus) n_granted += ThreadPin::to_cpu(cpu).ok() ? 1 : 0;
   BootItem item = item_of("pinning", whole.error());
   item.outcome = n_granted > 0 ? Outcome::granted : Outcome::denied;
-  item.detail =
-      std::to_string(n_granted) + " of " + n_cores + " cores take a pinned thread (" + item.detail + ")";
+  item.detail = std::to_string(n_granted) + " of " + n_cores + " cores take a pinned thread (" +
+                item.detail + ")";
   return item;
 }
 
@@ -71,13 +72,15 @@ BootItem shape_governor(const TuningRequest& request, std::vector<ChangedSetting
     const auto governor = read_first_line(path);
     if (!governor) continue;
     paths.push_back(path);
-    if (*governor != "performance" && std::find(others.begin(), others.end(), *governor) == others.end())
+    if (*governor != "performance" &&
+        std::find(others.begin(), others.end(), *governor) == others.end())
       others.push_back(*governor);
   }
   if (paths.empty())
     return {"power governor", Outcome::absent,
             "no cpufreq here: the firmware or the hypervisor keeps the clock", ""};
-  if (others.empty()) return {"power governor", Outcome::granted, "already performance on every core", ""};
+  if (others.empty())
+    return {"power governor", Outcome::granted, "already performance on every core", ""};
   if (request.scope == Tuning::process_only)
     return {"power governor", Outcome::skipped,
             "is " + others.front() + ", a setting of the whole machine, left alone",
@@ -96,10 +99,12 @@ BootItem shape_interrupts(const TuningRequest& request, const Topology& topology
   for (const Core* core : topology.cores_of(CoreKind::efficiency))
     cpus.insert(cpus.end(), core->pus.begin(), core->pus.end());
   if (cpus.empty())
-    return {"interrupts", Outcome::absent, "one kind of core: there are no others to move interrupts to", ""};
+    return {"interrupts", Outcome::absent,
+            "one kind of core: there are no others to move interrupts to", ""};
   const std::string list = cpu_list_text(cpus);
   if (request.scope == Tuning::process_only)
-    return {"interrupts", Outcome::skipped, "may run on any core, a setting of the whole machine, left alone",
+    return {"interrupts", Outcome::skipped,
+            "may run on any core, a setting of the whole machine, left alone",
             "ask for machine-wide tuning (as root) to keep them on the efficiency cores " + list};
   const std::string folder = request.roots.proc + "/irq";
   std::vector<std::string> paths;
@@ -111,7 +116,8 @@ BootItem shape_interrupts(const TuningRequest& request, const Topology& topology
   if (outcome.n_changed == 0)
     return {"interrupts", Outcome::denied, outcome.refusal,
             "run as root, or stop irqbalance and set them once"};
-  // Drivers that spread their queues over all cores (NVMe) keep their interrupts where they are: no fault of ours.
+  // Drivers that spread their queues over all cores (NVMe) keep their interrupts where they are: no
+  // fault of ours.
   return {"interrupts", Outcome::granted,
           std::to_string(outcome.n_changed) + " of " + std::to_string(paths.size()) +
               " kept to the efficiency cores " + list +
@@ -126,7 +132,8 @@ Result<ChangedSetting> ChangedSetting::change(const std::string& path, const std
   if (!before) return Error(HalError::absent, path + ": no such setting");
   if (*before == value) return ChangedSetting("", "");
   if (const int failure = write_setting(path, value); failure != 0)
-    return Error(HalError::denied, path + ": cannot be set to " + value + ": " + std::strerror(failure));
+    return Error(HalError::denied,
+                 path + ": cannot be set to " + value + ": " + std::strerror(failure));
   return ChangedSetting(path, *before);
 }
 

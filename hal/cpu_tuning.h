@@ -1,8 +1,9 @@
-// Tuning of the processor for the actors: pinning tried, priority raised, and, only when asked for the whole machine,
-// interrupts moved away and the power governor set. What was changed is put back when the object dies.
-// Depends on base, hal/topology, hal/boot_report, hal/sysfs.
-// Threads: made and destroyed on one thread, the one that starts the actors (they inherit its priority).
-// A program that is killed outright (SIGKILL) puts nothing back; machine-wide settings then last until a reboot.
+// Tuning of the processor for the actors: pinning tried, priority raised, and, only when asked for
+// the whole machine, interrupts moved away and the power governor set. What was changed is put back
+// when the object dies. Depends on base, hal/topology, hal/boot_report, hal/sysfs.
+// Threads: made and destroyed on one thread, the one that starts the actors (they inherit its
+// priority). A program that is killed outright (SIGKILL) puts nothing back; machine-wide settings
+// then last until a reboot.
 #pragma once
 
 #include <string>
@@ -30,7 +31,8 @@ struct TuningRequest {
 /// A one-line kernel setting that was changed and is put back when this dies.
 class ChangedSetting {
  public:
-  /// Errors: absent (no such file), denied (the message names it). A setting that has the value already is not touched.
+  /// Errors: absent (no such file), denied (the message names it). A setting that has the value
+  /// already is not touched.
   static Result<ChangedSetting> change(const std::string& path, const std::string& value);
   ChangedSetting(ChangedSetting&& other) noexcept
       : path_(std::exchange(other.path_, {})), before_(std::move(other.before_)) {}
@@ -38,7 +40,8 @@ class ChangedSetting {
   ~ChangedSetting();
 
  private:
-  ChangedSetting(std::string path, std::string before) : path_(std::move(path)), before_(std::move(before)) {}
+  ChangedSetting(std::string path, std::string before)
+      : path_(std::move(path)), before_(std::move(before)) {}
   std::string path_;  ///< empty where there is nothing to put back
   std::string before_;
 };
@@ -61,7 +64,8 @@ class ChangedPriority {
 
 class CpuTuning {
  public:
-  /// Asks for everything in `request` and adds an item for each to `items`; refusals are items, not errors.
+  /// Asks for everything in `request` and adds an item for each to `items`; refusals are items, not
+  /// errors.
   static CpuTuning apply(const TuningRequest& request, const Topology& topology,
                          std::vector<BootItem>& items);
 

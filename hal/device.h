@@ -1,7 +1,9 @@
-// The device contract: what every processor that runs kernels promises, be it a GPU or the CPU. "Tier 0" is an Arena of
-// one. Streams are in-order queues, events are points in them, copies are asynchronous where the device can.
-// Depends on base and hal only; no GPU SDK in here. A Device outlives its arenas, streams, events and graphs.
-// Threads: a Device may be used from any thread; a Stream, Event or Graph from one thread at a time.
+// The device contract: what every processor that runs kernels promises, be it a GPU or the CPU.
+// "Tier 0" is an Arena of one. Streams are in-order queues, events are points in them, copies are
+// asynchronous where the device can. Depends on base and hal only; no GPU SDK in here. A Device
+// outlives its arenas, streams, events and graphs.
+// Threads: a Device may be used from any thread; a Stream, Event or Graph from one thread at a
+// time.
 #pragma once
 
 #include <cstddef>
@@ -31,7 +33,8 @@ struct DeviceInfo {
 class Arena {
  public:
   virtual ~Arena() = default;
-  /// An address that the device's kernels can use; the host may touch it only if the device is a CPU.
+  /// An address that the device's kernels can use; the host may touch it only if the device is a
+  /// CPU.
   [[nodiscard]] virtual std::byte* base() const = 0;
   [[nodiscard]] virtual Bytes size() const = 0;
 };
@@ -67,12 +70,14 @@ class Graph {
   [[nodiscard]] virtual std::size_t n_nodes() const = 0;
 };
 
-/// The optional slot for graph capture: between begin and end, what is enqueued on `stream` is recorded, not run.
+/// The optional slot for graph capture: between begin and end, what is enqueued on `stream` is
+/// recorded, not run.
 class GraphCapture {
  public:
   virtual ~GraphCapture() = default;
   [[nodiscard]] virtual Status begin(Stream& stream) = 0;
-  /// Errors: device_failed when something enqueued cannot be captured; the stream is usable again either way.
+  /// Errors: device_failed when something enqueued cannot be captured; the stream is usable again
+  /// either way.
   [[nodiscard]] virtual Result<std::unique_ptr<Graph>> end(Stream& stream) = 0;
 };
 
@@ -96,11 +101,13 @@ class Device {
   [[nodiscard]] virtual Result<std::unique_ptr<Event>> open_event() = 0;
 
   /// Page-locks host memory [range] for copies to and from this device and for reading in place.
-  /// Errors: denied (limits; the message says which), out_of_memory. The range must outlive the registration.
+  /// Errors: denied (limits; the message says which), out_of_memory. The range must outlive the
+  /// registration.
   [[nodiscard]] virtual Result<std::unique_ptr<HostRegistration>> register_host(ByteSpan range) = 0;
 
-  /// Enqueues a copy of `size` bytes on `stream`. Asynchronous when the host side is registered; either side must
-  /// stay put until the stream has passed it. Ranges must not overlap. Errors: device_failed.
+  /// Enqueues a copy of `size` bytes on `stream`. Asynchronous when the host side is registered;
+  /// either side must stay put until the stream has passed it. Ranges must not overlap. Errors:
+  /// device_failed.
   [[nodiscard]] virtual Status copy_to_device(std::byte* device, const std::byte* host, Bytes size,
                                               Stream& stream) = 0;
   [[nodiscard]] virtual Status copy_to_host(std::byte* host, const std::byte* device, Bytes size,

@@ -28,12 +28,14 @@ struct DiskRun {
   std::uint64_t next_offset = 0;
   std::uint64_t n_read = 0;
 
-  /// The next stretch of the file into buffer `index`, at its end from its start again; false when the queue is full.
+  /// The next stretch of the file into buffer `index`, at its end from its start again; false when
+  /// the queue is full.
   Result<bool> submit(std::size_t index) {
     const std::uint64_t left = file_size - next_offset;
     const std::size_t size = std::min<std::uint64_t>(left, kReadSize);
-    BLUE_TRY_ASSIGN(const bool has_room,
-                    reader.submit({file, next_offset, space.subspan(index * kReadSize, size), index}));
+    BLUE_TRY_ASSIGN(
+        const bool has_room,
+        reader.submit({file, next_offset, space.subspan(index * kReadSize, size), index}));
     if (!has_room) return false;
     n_read += size;
     next_offset = size == left ? 0 : next_offset + size;
@@ -67,7 +69,8 @@ Status drain(FileReader& reader) {
 
 Status write_all(int descriptor, Bytes size, const std::string& path) {
   std::vector<std::uint64_t> block(kReadSize / sizeof(std::uint64_t));
-  // Not zeros and not a pattern: drives and file systems compress, and would then be measured at nothing.
+  // Not zeros and not a pattern: drives and file systems compress, and would then be measured at
+  // nothing.
   std::uint64_t state = 0x9e3779b97f4a7c15;
   for (std::uint64_t left = size.count; left > 0;) {
     for (std::uint64_t& word : block) {
@@ -76,7 +79,8 @@ Status write_all(int descriptor, Bytes size, const std::string& path) {
       state ^= state << 17;
       word = state;
     }
-    const ssize_t n_written = ::write(descriptor, block.data(), std::min<std::uint64_t>(left, kReadSize));
+    const ssize_t n_written =
+        ::write(descriptor, block.data(), std::min<std::uint64_t>(left, kReadSize));
     if (n_written < 0 && errno == EINTR) continue;
     if (n_written < 0)
       return Error(HalError::out_of_memory,
@@ -90,15 +94,19 @@ Status write_all(int descriptor, Bytes size, const std::string& path) {
 
 }  // namespace
 
-Result<MeasuredDisk> measure_disk_read(FileReader& reader, const std::string& path, Nanoseconds budget_ns) {
+Result<MeasuredDisk> measure_disk_read(FileReader& reader, const std::string& path,
+                                       Nanoseconds budget_ns) {
   BLUE_TRY_ASSIGN(const FileId file, reader.open(path));
   BLUE_TRY_ASSIGN(const Bytes file_size, reader.size(file));
-  if (file_size.count == 0) return Error(HalError::short_file, path + ": is empty, nothing to measure");
+  if (file_size.count == 0)
+    return Error(HalError::short_file, path + ": is empty, nothing to measure");
   MemoryBudget budget("disk measurement", Bytes{kReadSize * kReadsUnderWay});
   NullLogSink silence;
-  BLUE_TRY_ASSIGN(const HostBuffer space,
-                  HostBuffer::allocate({.size = budget.limit(), .purpose = "read buffers"}, budget, silence));
-  std::memset(space.span().data(), 0, space.span().size());  // faulting pages in is not the drive's work
+  BLUE_TRY_ASSIGN(
+      const HostBuffer space,
+      HostBuffer::allocate({.size = budget.limit(), .purpose = "read buffers"}, budget, silence));
+  std::memset(space.span().data(), 0,
+              space.span().size());  // faulting pages in is not the drive's work
   DiskRun run{.reader = reader, .file = file, .file_size = file_size.count, .space = space.span()};
   const Nanoseconds start = monotonic_now_ns();
   Status status = read_until(run, start + budget_ns);
@@ -113,7 +121,8 @@ Result<ScratchFile> ScratchFile::create(const std::string& folder, Bytes size) {
   const int descriptor = ::mkostemp(path.data(), O_CLOEXEC);
   if (descriptor < 0) {
     const int failure = errno;
-    const HalError code = failure == ENOENT || failure == ENOTDIR ? HalError::bad_file : HalError::denied;
+    const HalError code =
+        failure == ENOENT || failure == ENOTDIR ? HalError::bad_file : HalError::denied;
     return Error(code, folder + ": no scratch file can be made there: " + std::strerror(failure));
   }
   ScratchFile file(path);

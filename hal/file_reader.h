@@ -1,5 +1,5 @@
-// Reading files at given offsets into given memory: one contract, two implementations (io_uring with O_DIRECT, and
-// pread), each the other's oracle. Depends on base and hal_error.
+// Reading files at given offsets into given memory: one contract, two implementations (io_uring
+// with O_DIRECT, and pread), each the other's oracle. Depends on base and hal_error.
 // Threads: a FileReader belongs to one thread. Lifetime: files opened by a reader die with it.
 #pragma once
 
@@ -17,8 +17,8 @@ namespace blue::hal {
 
 using FileId = Id<struct FileTag>;
 
-/// One read: `into.size()` bytes of `file` from `offset`. Any alignment is allowed; aligned ones (see
-/// FileReader::alignment) go to the drive without a bounce.
+/// One read: `into.size()` bytes of `file` from `offset`. Any alignment is allowed; aligned ones
+/// (see FileReader::alignment) go to the drive without a bounce.
 struct ReadRequest {
   FileId file;
   std::uint64_t offset = 0;
@@ -41,32 +41,36 @@ class FileReader {
   [[nodiscard]] virtual Result<FileId> open(const std::string& path) = 0;
   [[nodiscard]] virtual Result<Bytes> size(FileId file) const = 0;
 
-  /// The offset, length and address alignment that avoids a bounce buffer for this file; probed, 1 when direct
-  /// reading is not possible there.
+  /// The offset, length and address alignment that avoids a bounce buffer for this file; probed, 1
+  /// when direct reading is not possible there.
   [[nodiscard]] virtual Bytes alignment(FileId file) const = 0;
 
-  /// Queues a read if the bounded queue has room; false when it is full (reap first). Requests own nothing:
-  /// `into` must stay put until its completion was reaped.
+  /// Queues a read if the bounded queue has room; false when it is full (reap first). Requests own
+  /// nothing: `into` must stay put until its completion was reaped.
   [[nodiscard]] virtual Result<bool> submit(const ReadRequest& request) = 0;
 
-  /// Hands back finished reads; waits for at least one if `should_wait` and any is under way. Returns how many.
+  /// Hands back finished reads; waits for at least one if `should_wait` and any is under way.
+  /// Returns how many.
   enum class Reap : std::uint8_t { poll, wait };
   [[nodiscard]] virtual Result<std::size_t> reap(std::span<ReadCompletion> out, Reap mode) = 0;
 
   /// Reads submitted and not reaped.
   [[nodiscard]] virtual std::size_t n_in_flight() const = 0;
 
-  /// Registers memory that many reads will target (io_uring registered buffers); a hint, harmless elsewhere. The range
-  /// must stay mapped as long as the reader lives: the kernel keeps its pages, not its address.
+  /// Registers memory that many reads will target (io_uring registered buffers); a hint, harmless
+  /// elsewhere. The range must stay mapped as long as the reader lives: the kernel keeps its pages,
+  /// not its address.
   /// Errors: absent, denied (a limit; reads into the range work all the same).
   [[nodiscard]] virtual Status register_buffer(ByteSpan range) = 0;
 };
 
 /// Reads one range and waits for it. The reader must have nothing else in flight.
-[[nodiscard]] Status read_fully(FileReader& reader, FileId file, std::uint64_t offset, ByteSpan into);
+[[nodiscard]] Status read_fully(FileReader& reader, FileId file, std::uint64_t offset,
+                                ByteSpan into);
 
 [[nodiscard]] Result<std::unique_ptr<FileReader>> open_pread_reader();
-/// Errors: absent or denied where the kernel has or allows no io_uring; the caller falls back to pread and says so.
+/// Errors: absent or denied where the kernel has or allows no io_uring; the caller falls back to
+/// pread and says so.
 [[nodiscard]] Result<std::unique_ptr<FileReader>> open_uring_reader(unsigned queue_depth);
 
 }  // namespace blue::hal

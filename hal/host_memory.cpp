@@ -14,12 +14,13 @@ constexpr Bytes kHugePage{std::uint64_t{2} << 20};
 
 /// Anonymous memory, or null. The kernel's default huge page size serves MAP_HUGETLB.
 std::byte* map_pages(Bytes size, int extra_flags) {
-  void* at =
-      mmap(nullptr, size.count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | extra_flags, -1, 0);
+  void* at = mmap(nullptr, size.count, PROT_READ | PROT_WRITE,
+                  MAP_PRIVATE | MAP_ANONYMOUS | extra_flags, -1, 0);
   return at != MAP_FAILED ? static_cast<std::byte*>(at) : nullptr;
 }
 
-/// Memory whose start is a multiple of a huge page: only such a range can get transparent huge pages from its start.
+/// Memory whose start is a multiple of a huge page: only such a range can get transparent huge
+/// pages from its start.
 std::byte* map_huge_aligned(Bytes size) {
   std::byte* whole = map_pages(size + kHugePage, 0);
   if (whole == nullptr) return nullptr;
@@ -62,7 +63,8 @@ Result<HostBuffer> HostBuffer::allocate(const HostBufferRequest& request, Memory
   BLUE_TRY_ASSIGN(buffer.reservation_, Reservation::take(budget, size, request.purpose));
   std::byte* at = nullptr;
   if (wants_huge) {
-    // MAP_POPULATE: without it a page that the pool lacks after all would be a SIGBUS at first touch.
+    // MAP_POPULATE: without it a page that the pool lacks after all would be a SIGBUS at first
+    // touch.
     at = map_pages(size, MAP_HUGETLB | MAP_POPULATE);
     if (at != nullptr) {
       buffer.backing_ = PageBacking::reserved_huge;
@@ -77,15 +79,17 @@ Result<HostBuffer> HostBuffer::allocate(const HostBufferRequest& request, Memory
     at = map_pages(size, 0);
   }
   if (at == nullptr)
-    return Error(HalError::out_of_memory, request.purpose + ": the machine has no " + to_text(size) +
-                                              " of memory left (" + std::strerror(errno) + ")");
+    return Error(HalError::out_of_memory, request.purpose + ": the machine has no " +
+                                              to_text(size) + " of memory left (" +
+                                              std::strerror(errno) + ")");
   buffer.span_ = {at, size.count};
   if (request.lock == PageLock::required) BLUE_TRY(buffer.lock(request.purpose));
   return buffer;
 }
 
 Status HostBuffer::lock(const std::string& purpose) {
-  // mlock2 and not mlock: the sanitizers replace mlock by nothing, and a lock that does nothing proves nothing.
+  // mlock2 and not mlock: the sanitizers replace mlock by nothing, and a lock that does nothing
+  // proves nothing.
   if (mlock2(span_.data(), span_.size(), 0) == 0) {
     is_locked_ = true;
     return {};

@@ -1,6 +1,8 @@
-// Host memory for weights and copies: page-locked and on huge pages where the machine grants it, always drawn from a
-// budget. Depends on base, hal/memory_budget. Threads: allocation from any thread; a HostBuffer belongs to one owner.
-// Lifetime: the budget outlives the buffers. Allocation faults every page of locked memory in: for load and admission.
+// Host memory for weights and copies: page-locked and on huge pages where the machine grants it,
+// always drawn from a budget. Depends on base, hal/memory_budget. Threads: allocation from any
+// thread; a HostBuffer belongs to one owner.
+// Lifetime: the budget outlives the buffers. Allocation faults every page of locked memory in: for
+// load and admission.
 #pragma once
 
 #include <string>
@@ -43,11 +45,13 @@ class HostBuffer {
  public:
   HostBuffer() = default;
 
-  /// Takes the request's size, rounded up to whole pages, out of `budget` and maps it. That reserved huge pages were
-  /// requested for and transparent ones came is said once to `log`.
-  /// Errors: bad_argument (size 0), out_of_memory (the budget or the machine), denied (RLIMIT_MEMLOCK; the message has
-  /// the remedy, and the caller may ask again with PageLock::none, visibly).
-  static Result<HostBuffer> allocate(const HostBufferRequest& request, MemoryBudget& budget, LogSink& log);
+  /// Takes the request's size, rounded up to whole pages, out of `budget` and maps it. That
+  /// reserved huge pages were requested for and transparent ones came is said once to `log`.
+  /// Errors: bad_argument (size 0), out_of_memory (the budget or the machine), denied
+  /// (RLIMIT_MEMLOCK; the message has the remedy, and the caller may ask again with PageLock::none,
+  /// visibly).
+  static Result<HostBuffer> allocate(const HostBufferRequest& request, MemoryBudget& budget,
+                                     LogSink& log);
 
   HostBuffer(HostBuffer&& other) noexcept;
   HostBuffer& operator=(HostBuffer&& other) noexcept;

@@ -28,8 +28,8 @@ void keep(const T& value) {
   asm volatile("" : : "m"(value) : "memory");
 }
 
-/// Private anonymous memory, on huge pages where they are given, touched as far as `deadline` lets it: faulting in is
-/// the slow part of a short measurement. At least two chunks are.
+/// Private anonymous memory, on huge pages where they are given, touched as far as `deadline` lets
+/// it: faulting in is the slow part of a short measurement. At least two chunks are.
 class WorkingSet {
  public:
   WorkingSet(std::size_t wanted, Nanoseconds deadline) : mapped_(wanted) {
@@ -56,8 +56,9 @@ class WorkingSet {
   std::size_t size_ = 0;
 };
 
-// A core reaches the memory's rate only when it reads from several places at once: what fetches ahead in hardware follows few
-// lines on each stream and stops at every page's end. Eight streams with a fetch ahead of our own read half as much again as one.
+// A core reaches the memory's rate only when it reads from several places at once: what fetches
+// ahead in hardware follows few lines on each stream and stops at every page's end. Eight streams
+// with a fetch ahead of our own read half as much again as one.
 constexpr std::size_t kStreams = 8;
 constexpr std::size_t kTurn = 256;         // bytes of one stream before the next one's
 constexpr std::size_t kFetchAhead = 1024;  // bytes
@@ -65,7 +66,8 @@ static_assert(kChunk % (kStreams * kTurn) == 0);
 
 void fetch_ahead(const std::byte* from) {
 #pragma GCC unroll 4
-  for (std::size_t line = 0; line < kTurn; line += 64) __builtin_prefetch(from + kFetchAhead + line);
+  for (std::size_t line = 0; line < kTurn; line += 64)
+    __builtin_prefetch(from + kFetchAhead + line);
 }
 
 /// Sum of the words of `size` bytes, a multiple of kChunk.
@@ -107,7 +109,8 @@ __attribute__((target("avx2"))) std::uint64_t sum_avx2(const std::byte* from, st
 }
 #endif
 
-/// Runs `work(offset, size)` over a set of `set_size` bytes until the deadline; returns the bytes gone over.
+/// Runs `work(offset, size)` over a set of `set_size` bytes until the deadline; returns the bytes
+/// gone over.
 template <class Work>
 std::uint64_t repeat_until(Nanoseconds deadline, std::size_t set_size, Work work) {
   std::uint64_t moved = 0;
@@ -137,15 +140,18 @@ std::uint64_t read_work(std::byte* set, std::size_t set_size, Nanoseconds deadli
   if (detect_cpu_features().has_avx2) sum = sum_avx2;
 #endif
   std::uint64_t total = 0;
-  const std::uint64_t moved = repeat_until(
-      deadline, set_size, [&](std::size_t offset, std::size_t size) { total += sum(set + offset, size); });
+  const std::uint64_t moved =
+      repeat_until(deadline, set_size,
+                   [&](std::size_t offset, std::size_t size) { total += sum(set + offset, size); });
   keep(total);
   return moved;
 }
 
-/// Starts the threads, lets each fault memory in for half of the budget, then all run at once for the other half.
+/// Starts the threads, lets each fault memory in for half of the budget, then all run at once for
+/// the other half.
 Result<MeasuredRate> measure_memory(const MeasureRequest& request, MemoryWork work) {
-  if (request.n_threads == 0) return Error(HalError::bad_argument, "memory measurement: no thread to run it");
+  if (request.n_threads == 0)
+    return Error(HalError::bad_argument, "memory measurement: no thread to run it");
   const Nanoseconds start = monotonic_now_ns();
   const Nanoseconds half_time = start + request.budget_ns / 2;
   const std::size_t wanted = round_up(kLargestSet / request.n_threads, 2 * kChunk);
@@ -169,14 +175,17 @@ Result<MeasuredRate> measure_memory(const MeasureRequest& request, MemoryWork wo
   std::vector<std::thread> threads;
   try {
     for (unsigned i = 1; i < request.n_threads; ++i) threads.emplace_back(run);
-  } catch (const std::system_error&) {  // the process may start no more: those that did must not wait for it
+  } catch (
+      const std::
+          system_error&) {  // the process may start no more: those that did must not wait for it
     has_failed = true;
     n_expected = static_cast<unsigned>(threads.size() + 1);
   }
   run();
   for (std::thread& thread : threads) thread.join();
   if (has_failed)
-    return Error(HalError::out_of_memory, "memory measurement: no memory or no threads to measure with");
+    return Error(HalError::out_of_memory,
+                 "memory measurement: no memory or no threads to measure with");
   return MeasuredRate{{moved}, monotonic_now_ns() - started, request.n_threads, Bytes{working_set}};
 }
 

@@ -1,6 +1,8 @@
-// What the machine can reach, measured: memory copy and read, disk read, multiply-adds of one core. Every bench prints
-// its figure beside these. Each measurement keeps to a time budget: a few milliseconds at boot, more for doctor.
-// Depends on base, hal/file_reader. Threads: the calling one, and as many more as are asked for, ended on return.
+// What the machine can reach, measured: memory copy and read, disk read, multiply-adds of one core.
+// Every bench prints its figure beside these. Each measurement keeps to a time budget: a few
+// milliseconds at boot, more for doctor.
+// Depends on base, hal/file_reader. Threads: the calling one, and as many more as are asked for,
+// ended on return.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +27,8 @@ struct MeasuredRate {
   Bytes moved;
   Nanoseconds took_ns = 0;
   unsigned n_threads = 1;
-  /// What was gone over again and again. One that fits into the last-level cache gives the cache's rate: a budget of
-  /// a few milliseconds does not suffice to fault in more.
+  /// What was gone over again and again. One that fits into the last-level cache gives the cache's
+  /// rate: a budget of a few milliseconds does not suffice to fault in more.
   Bytes working_set;
 
   [[nodiscard]] double gb_per_s() const {
@@ -34,7 +36,8 @@ struct MeasuredRate {
   }
 };
 
-/// memcpy between buffers of each thread; each byte counts once (the memory sees it read and written).
+/// memcpy between buffers of each thread; each byte counts once (the memory sees it read and
+/// written).
 /// Errors: bad_argument (no thread), out_of_memory.
 Result<MeasuredRate> measure_memory_copy(const MeasureRequest& request);
 
@@ -55,12 +58,14 @@ struct MeasuredDisk {
   bool is_direct = false;  ///< past the page cache; otherwise the figure may be the cache's
 };
 
-/// Reads `path` in order through `reader` with several reads under way, from its start again when it ends.
+/// Reads `path` in order through `reader` with several reads under way, from its start again when
+/// it ends.
 /// Errors: bad_file, short_file (empty file), io_failed, out_of_memory.
-Result<MeasuredDisk> measure_disk_read(FileReader& reader, const std::string& path, Nanoseconds budget_ns);
+Result<MeasuredDisk> measure_disk_read(FileReader& reader, const std::string& path,
+                                       Nanoseconds budget_ns);
 
-/// A file of arbitrary bytes, on the disk and not only in the cache, for measuring a folder that has none. Gone when the
-/// object dies. Making it takes the drive's time to write it.
+/// A file of arbitrary bytes, on the disk and not only in the cache, for measuring a folder that
+/// has none. Gone when the object dies. Making it takes the drive's time to write it.
 class ScratchFile {
  public:
   /// Errors: bad_file (no such folder), denied (not writable), out_of_memory (disk full).

@@ -7,9 +7,9 @@ Status MemoryBudget::reserve(Bytes size, std::string_view purpose) {
   do {
     // used <= limit always holds, so the difference cannot wrap, whatever `size` is.
     if (size.count > limit_.count - used)
-      return Error(HalError::out_of_memory, name_ + ": " + std::string(purpose) + " asks for " +
-                                                to_text(size) + ", " + to_text(limit_ - Bytes{used}) +
-                                                " of " + to_text(limit_) + " is left");
+      return Error(HalError::out_of_memory,
+                   name_ + ": " + std::string(purpose) + " asks for " + to_text(size) + ", " +
+                       to_text(limit_ - Bytes{used}) + " of " + to_text(limit_) + " is left");
   } while (!used_.compare_exchange_weak(used, used + size.count, std::memory_order_relaxed));
   return {};
 }

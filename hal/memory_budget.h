@@ -1,5 +1,7 @@
-// A budget of bytes that several owners draw on: reserve before taking memory, release after giving it back.
-// Depends on base and hal_error. Threads: all of it from any thread, lock-free. A budget outlives its reservations.
+// A budget of bytes that several owners draw on: reserve before taking memory, release after giving
+// it back.
+// Depends on base and hal_error. Threads: all of it from any thread, lock-free. A budget outlives
+// its reservations.
 #pragma once
 
 #include <atomic>
@@ -44,7 +46,8 @@ class Reservation {
   /// Errors: those of MemoryBudget::reserve. `budget` must outlive the reservation.
   static Result<Reservation> take(MemoryBudget& budget, Bytes size, std::string_view purpose);
   Reservation(Reservation&& other) noexcept
-      : budget_(std::exchange(other.budget_, nullptr)), size_(std::exchange(other.size_, Bytes{})) {}
+      : budget_(std::exchange(other.budget_, nullptr)),
+        size_(std::exchange(other.size_, Bytes{})) {}
   Reservation& operator=(Reservation&& other) noexcept {
     std::swap(budget_, other.budget_);
     std::swap(size_, other.size_);

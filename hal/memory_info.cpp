@@ -37,17 +37,20 @@ struct GroupMemory {
   Bytes used;
 };
 
-/// The tightest limit on the way from the process's group to the root; inside a container the path may not be visible,
-/// and the root is then the container's own group.
+/// The tightest limit on the way from the process's group to the root; inside a container the path
+/// may not be visible, and the root is then the container's own group.
 std::optional<GroupMemory> read_group_memory(const SystemRoots& roots) {
   std::optional<GroupMemory> tightest;
   std::string path = cgroup_path(roots);
   while (true) {
     const std::string folder = roots.sys + "/fs/cgroup" + (path == "/" ? "" : path);
     const auto limit = read_number(folder + "/memory.max");  // "max" is no number
-    if (limit && *limit >= 0 && (!tightest || static_cast<std::uint64_t>(*limit) < tightest->limit.count)) {
-      const auto used = std::max<std::int64_t>(read_number(folder + "/memory.current").value_or(0), 0);
-      tightest = GroupMemory{{static_cast<std::uint64_t>(*limit)}, {static_cast<std::uint64_t>(used)}};
+    if (limit && *limit >= 0 &&
+        (!tightest || static_cast<std::uint64_t>(*limit) < tightest->limit.count)) {
+      const auto used =
+          std::max<std::int64_t>(read_number(folder + "/memory.current").value_or(0), 0);
+      tightest =
+          GroupMemory{{static_cast<std::uint64_t>(*limit)}, {static_cast<std::uint64_t>(used)}};
     }
     const auto slash = path.rfind('/');
     if (path == "/" || slash == std::string::npos) return tightest;
@@ -79,7 +82,8 @@ bool may_lock_without_limit(const SystemRoots& roots) {
 std::optional<Bytes> read_page_lock_limit(const SystemRoots& roots) {
   if (may_lock_without_limit(roots)) return std::nullopt;
   rlimit limit{};
-  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return std::nullopt;
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return std::nullopt;
   return Bytes{limit.rlim_cur};
 }
 
@@ -88,7 +92,8 @@ std::optional<Bytes> read_page_lock_limit(const SystemRoots& roots) {
 Result<MemoryInfo> read_memory_info(const SystemRoots& roots) {
   const auto text = read_small_file(roots.proc + "/meminfo");
   if (!text)
-    return Error(HalError::absent, roots.proc + "/meminfo: cannot be read; check that /proc is mounted");
+    return Error(HalError::absent,
+                 roots.proc + "/meminfo: cannot be read; check that /proc is mounted");
   const auto fields = parse_meminfo(*text);
   const auto field = [&fields](std::string_view name) {
     const auto found = fields.find(name);

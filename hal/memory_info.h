@@ -1,5 +1,6 @@
-// What the machine says about its memory: how much, how much of it is free for us, huge pages, the page-lock limit.
-// Depends on base and hal/sysfs. Value types; any thread. Reading takes well under a millisecond.
+// What the machine says about its memory: how much, how much of it is free for us, huge pages, the
+// page-lock limit. Depends on base and hal/sysfs. Value types; any thread. Reading takes well under
+// a millisecond.
 #pragma once
 
 #include <optional>
@@ -16,8 +17,8 @@ namespace blue::hal {
 enum class TransparentHuge : std::uint8_t { absent, never, on_request, always };
 
 struct MemoryInfo {
-  Bytes total;                        ///< of the machine
-  Bytes available;                    ///< that can be taken without swapping, the cgroup's limit considered
+  Bytes total;      ///< of the machine
+  Bytes available;  ///< that can be taken without swapping, the cgroup's limit considered
   std::optional<Bytes> cgroup_limit;  ///< memory.max of the nearest group that has one
   Bytes huge_page_size;               ///< 0 where there are none
   std::uint64_t n_huge_pages_free = 0;

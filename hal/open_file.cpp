@@ -24,21 +24,24 @@ ssize_t pread_retrying(int descriptor, void* into, std::size_t size, off_t offse
   return n_read;
 }
 
-/// Do reads of `unit` bytes work, at an address that is a multiple of `unit` and of nothing more, at the first offsets
-/// that are? The second one, because file systems answer reads at or past the end without looking at alignment.
+/// Do reads of `unit` bytes work, at an address that is a multiple of `unit` and of nothing more,
+/// at the first offsets that are? The second one, because file systems answer reads at or past the
+/// end without looking at alignment.
 bool can_read_at(int descriptor, std::size_t unit) {
   alignas(8192) static thread_local std::array<std::byte, 8192 + 4096> space;
   for (const std::size_t offset : {std::size_t{0}, unit})
-    if (pread_retrying(descriptor, space.data() + unit, unit, static_cast<off_t>(offset)) < 0) return false;
+    if (pread_retrying(descriptor, space.data() + unit, unit, static_cast<off_t>(offset)) < 0)
+      return false;
   return true;
 }
 
-/// Does the page cache hold the file? Asks for single bytes over its whole length, without waiting for the drive; the first
-/// that is not there answers.
+/// Does the page cache hold the file? Asks for single bytes over its whole length, without waiting
+/// for the drive; the first that is not there answers.
 bool is_cached(int descriptor) {
   constexpr std::uint64_t kSamples = 64;
   struct stat about {};
-  if (::fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size == 0) return false;
+  if (::fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size == 0)
+    return false;
   // Else the miss that answers would also make the kernel read ahead.
   static_cast<void>(::posix_fadvise(descriptor, 0, 0, POSIX_FADV_RANDOM));
   const auto last = static_cast<std::uint64_t>(about.st_size - 1);
@@ -64,7 +67,8 @@ Status check_kind(const std::string& path) {
   struct stat about {};
   if (::stat(path.c_str(), &about) != 0)
     return Error(HalError::bad_file, path + ": " + std::strerror(errno) + "; name a readable file");
-  if (S_ISDIR(about.st_mode)) return Error(HalError::bad_file, path + ": is a directory; name a file in it");
+  if (S_ISDIR(about.st_mode))
+    return Error(HalError::bad_file, path + ": is a directory; name a file in it");
   // A pipe or a terminal has no offsets, and opening one may block for ever.
   if (!S_ISREG(about.st_mode) && !S_ISBLK(about.st_mode))
     return Error(HalError::bad_file, path + ": is neither a regular file nor a block device");
@@ -107,7 +111,8 @@ Result<OpenFile> OpenFile::open(const std::string& path, FileAccess access) {
     }
   }
   const int descriptor = open_retrying(path, 0);
-  if (descriptor < 0) return Error(HalError::bad_file, path + ": cannot be opened: " + std::strerror(errno));
+  if (descriptor < 0)
+    return Error(HalError::bad_file, path + ": cannot be opened: " + std::strerror(errno));
   return OpenFile(descriptor, path);
 }
 
@@ -134,14 +139,16 @@ Result<Bytes> OpenFile::size() const {
   if (!S_ISBLK(about.st_mode)) return Bytes{static_cast<std::uint64_t>(about.st_size)};
   std::uint64_t n_bytes = 0;
   if (::ioctl(descriptor_, BLKGETSIZE64, &n_bytes) != 0)
-    return Error(HalError::io_failed, path_ + ": size of the device cannot be read: " + std::strerror(errno));
+    return Error(HalError::io_failed,
+                 path_ + ": size of the device cannot be read: " + std::strerror(errno));
   return Bytes{n_bytes};
 }
 
 Error OpenFile::short_file(std::uint64_t offset, std::uint64_t wanted, std::uint64_t got) const {
   return {HalError::short_file, path_ + ": ends too early: " + std::to_string(wanted) +
                                     " bytes wanted at offset " + std::to_string(offset) + ", " +
-                                    std::to_string(got) + " are there; the file is truncated, replace it"};
+                                    std::to_string(got) +
+                                    " are there; the file is truncated, replace it"};
 }
 
 Error OpenFile::io_failed(std::uint64_t offset, std::uint64_t wanted, int failure) const {

@@ -1,6 +1,7 @@
-// A file opened for reading, with what the readers need to know of it: its path for messages, and the alignment at which
-// the drive reads without the page cache. Shared by the file readers.
-// Depends on base and hal_error. Threads: belongs to its reader. Lifetime: closes the file when it dies.
+// A file opened for reading, with what the readers need to know of it: its path for messages, and
+// the alignment at which the drive reads without the page cache. Shared by the file readers.
+// Depends on base and hal_error. Threads: belongs to its reader. Lifetime: closes the file when it
+// dies.
 #pragma once
 
 #include <optional>
@@ -13,14 +14,15 @@
 namespace blue::hal {
 
 enum class FileAccess : std::uint8_t {
-  buffered,              ///< through the page cache
-  direct_if_possible,    ///< O_DIRECT where the file system grants it and a trial proves it, else buffered
+  buffered,            ///< through the page cache
+  direct_if_possible,  ///< O_DIRECT where the file system grants it and a trial proves it, else buffered
   direct_unless_cached,  ///< buffered where the page cache holds the file already, else as direct_if_possible
 };
 
 class OpenFile {
  public:
-  /// Regular files and block devices. Errors: bad_file (absent, directory, pipe, unreadable; names the path).
+  /// Regular files and block devices. Errors: bad_file (absent, directory, pipe, unreadable; names
+  /// the path).
   static Result<OpenFile> open(const std::string& path, FileAccess access);
 
   OpenFile(OpenFile&& other) noexcept;
@@ -29,13 +31,15 @@ class OpenFile {
 
   [[nodiscard]] int descriptor() const { return descriptor_; }
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// Offset, length and address alignment of direct reads; 1 when the file is read through the page cache.
+  /// Offset, length and address alignment of direct reads; 1 when the file is read through the page
+  /// cache.
   [[nodiscard]] Bytes alignment() const { return alignment_; }
   [[nodiscard]] bool is_direct() const { return alignment_.count > 1; }
   /// As it is now. Errors: io_failed.
   [[nodiscard]] Result<Bytes> size() const;
 
-  [[nodiscard]] Error short_file(std::uint64_t offset, std::uint64_t wanted, std::uint64_t got) const;
+  [[nodiscard]] Error short_file(std::uint64_t offset, std::uint64_t wanted,
+                                 std::uint64_t got) const;
   /// `failure`: an errno.
   [[nodiscard]] Error io_failed(std::uint64_t offset, std::uint64_t wanted, int failure) const;
 
@@ -47,14 +51,15 @@ class OpenFile {
   Bytes alignment_{1};
 };
 
-/// Does a read of `size` bytes at `offset` end where file offsets end (2^63)? A hostile file's numbers may not.
+/// Does a read of `size` bytes at `offset` end where file offsets end (2^63)? A hostile file's
+/// numbers may not.
 [[nodiscard]] constexpr bool is_addressable(std::uint64_t offset, std::uint64_t size) {
   constexpr std::uint64_t kEnd = (std::uint64_t{1} << 63) - 1;
   return offset <= kEnd && size <= kEnd - offset;
 }
 
-/// The alignment at which `descriptor`, opened with O_DIRECT, reads; nothing when it does not. Asks statx
-/// (STATX_DIOALIGN, Linux 6.1), and where that knows nothing, tries 512 and 4096 bytes.
+/// The alignment at which `descriptor`, opened with O_DIRECT, reads; nothing when it does not. Asks
+/// statx (STATX_DIOALIGN, Linux 6.1), and where that knows nothing, tries 512 and 4096 bytes.
 [[nodiscard]] std::optional<Bytes> probe_direct_alignment(int descriptor);
 
 }  // namespace blue::hal

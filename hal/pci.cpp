@@ -21,8 +21,8 @@ struct PciAddress {
 std::optional<PciAddress> parse_address(const std::string& text) {
   PciAddress out;
   int n_read = 0;
-  const int fields =
-      std::sscanf(text.c_str(), "%x:%x:%x.%x%n", &out.domain, &out.bus, &out.slot, &out.function, &n_read);
+  const int fields = std::sscanf(text.c_str(), "%x:%x:%x.%x%n", &out.domain, &out.bus, &out.slot,
+                                 &out.function, &n_read);
   if (fields != 4 || static_cast<std::size_t>(n_read) != text.size()) return std::nullopt;
   return out;
 }
@@ -63,15 +63,16 @@ std::vector<std::string> read_block_devices(const std::string& folder) {
   for (const std::string& controller : list_directory(folder + "/nvme")) {
     for (std::string name : list_directory(folder + "/nvme/" + controller)) {
       if (!name.starts_with("nvme") || name.find('n', 4) == std::string::npos) continue;
-      if (const auto c = name.find('c', 4); c != std::string::npos) name.erase(c, name.find('n', c) - c);
+      if (const auto c = name.find('c', 4); c != std::string::npos)
+        name.erase(c, name.find('n', c) - c);
       if (std::find(found.begin(), found.end(), name) == found.end()) found.push_back(name);
     }
   }
   return found;
 }
 
-PciDevice read_device(const std::string& folder, const std::string& address, std::uint32_t class_code,
-                      Hosting hosting) {
+PciDevice read_device(const std::string& folder, const std::string& address,
+                      std::uint32_t class_code, Hosting hosting) {
   PciDevice device;
   device.address = address;
   device.class_code = class_code;
@@ -89,7 +90,8 @@ PciDevice read_device(const std::string& folder, const std::string& address, std
 
 PciPlacement classify_intel(const PciBridge& root_port, const PciAddress& address) {
   if (address.domain < 0x10000 && (address.domain != 0 || address.bus != 0))
-    return {PciPlace::cpu, "Intel root port " + root_port.address + " on a processor's own root bus"};
+    return {PciPlace::cpu,
+            "Intel root port " + root_port.address + " on a processor's own root bus"};
   if (address.slot >= 0x1a && address.slot <= 0x1d)
     return {PciPlace::chipset, "Intel chipset root port " + root_port.address};
   if (address.slot >= 0x01 && address.slot <= 0x0f)
@@ -116,8 +118,8 @@ double PciLink::bytes_per_s() const {
 std::string to_text(const PciLink& link) {
   if (link.gigatransfers_per_s <= 0 || link.n_lanes <= 0) return "unknown";
   char text[64];
-  std::snprintf(text, sizeof text, "%g GT/s x%d (%.2f GB/s)", link.gigatransfers_per_s, link.n_lanes,
-                link.bytes_per_s() / 1e9);
+  std::snprintf(text, sizeof text, "%g GT/s x%d (%.2f GB/s)", link.gigatransfers_per_s,
+                link.n_lanes, link.bytes_per_s() / 1e9);
   return text;
 }
 
@@ -145,7 +147,8 @@ PciView read_pci_view(const SystemRoots& roots, Hosting hosting) {
     const auto folder = resolve_path(all + "/" + address);
     if (!folder) continue;
     const std::uint32_t class_code = read_id(*folder + "/class");
-    if (class_code >> 16 == 0x03) view.gpus.push_back(read_device(*folder, address, class_code, hosting));
+    if (class_code >> 16 == 0x03)
+      view.gpus.push_back(read_device(*folder, address, class_code, hosting));
     if (class_code >> 8 == 0x0108) {
       view.drives.push_back(read_device(*folder, address, class_code, hosting));
       view.drives.back().block_devices = read_block_devices(*folder);

@@ -1,6 +1,7 @@
-// The PCIe view of GPUs and NVMe drives from sysfs: links, NUMA node, and whether the path to memory goes through the
-// chipset, which shares one uplink among everything behind it.
-// Depends on base, hal/sysfs. Value types; any thread. The sysfs root is a parameter; tests build one out of files.
+// The PCIe view of GPUs and NVMe drives from sysfs: links, NUMA node, and whether the path to
+// memory goes through the chipset, which shares one uplink among everything behind it. Depends on
+// base, hal/sysfs. Value types; any thread. The sysfs root is a parameter; tests build one out of
+// files.
 #pragma once
 
 #include <optional>
@@ -11,16 +12,19 @@
 
 namespace blue::hal {
 
-/// Where a device hangs. `unknown` where the machine is virtual (its tree is made up) or no rule of classify applies.
+/// Where a device hangs. `unknown` where the machine is virtual (its tree is made up) or no rule of
+/// classify applies.
 enum class PciPlace : std::uint8_t { unknown, cpu, chipset };
 std::string_view to_text(PciPlace place);
 
-/// One end's idea of a link. An idle GPU lowers its current speed; the maximum is what the device could do.
+/// One end's idea of a link. An idle GPU lowers its current speed; the maximum is what the device
+/// could do.
 struct PciLink {
   double gigatransfers_per_s = 0;  ///< per lane; 0 where unknown
   int n_lanes = 0;
 
-  /// Bytes per second in one direction after line coding (8b/10b up to 5 GT/s, 128b/130b above), before packet headers.
+  /// Bytes per second in one direction after line coding (8b/10b up to 5 GT/s, 128b/130b above),
+  /// before packet headers.
   [[nodiscard]] double bytes_per_s() const;
 };
 /// "16 GT/s x4 (7.88 GB/s)", "unknown".
@@ -40,7 +44,8 @@ struct PciDevice {
 };
 
 struct PciView {
-  std::vector<PciDevice> gpus;  ///< class 03: display controllers, management consoles of servers among them
+  std::vector<PciDevice>
+      gpus;  ///< class 03: display controllers, management consoles of servers among them
   std::vector<PciDevice> drives;  ///< class 0108: NVMe
 };
 
@@ -59,7 +64,8 @@ struct PciPlacement {
   std::string reason;
 };
 
-/// Pure: where a device with these bridges above it hangs. The rules, in order; what none of them covers is unknown:
+/// Pure: where a device with these bridges above it hangs. The rules, in order; what none of them
+/// covers is unknown:
 ///  1. In a virtual machine the tree is the hypervisor's invention: unknown.
 ///  2. No bridge above: it sits on the root complex itself (an integrated GPU): behind the CPU.
 ///  3. A bridge of AMD's chipsets (1022:43xx) or of ASMedia (1b21, who makes them): behind the chipset. AMD hangs its

@@ -1,5 +1,5 @@
-// The plain file reader: pread through the page cache, one read at a time, finished when submit returns. It runs
-// everywhere, and it is what the io_uring reader is tested against.
+// The plain file reader: pread through the page cache, one read at a time, finished when submit
+// returns. It runs everywhere, and it is what the io_uring reader is tested against.
 #include <unistd.h>
 
 #include <algorithm>
@@ -41,7 +41,8 @@ class PreadReader final : public FileReader {
 
   [[nodiscard]] Result<std::size_t> reap(std::span<ReadCompletion> out, Reap) override {
     const std::size_t n_done = std::min(out.size(), finished_.size());
-    std::move(finished_.begin(), finished_.begin() + static_cast<std::ptrdiff_t>(n_done), out.begin());
+    std::move(finished_.begin(), finished_.begin() + static_cast<std::ptrdiff_t>(n_done),
+              out.begin());
     finished_.erase(finished_.begin(), finished_.begin() + static_cast<std::ptrdiff_t>(n_done));
     return n_done;
   }

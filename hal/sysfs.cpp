@@ -24,7 +24,8 @@ std::optional<std::string> read_first_line(const std::string& path) {
   auto text = read_small_file(path);
   if (!text) return std::nullopt;
   std::string line = text->substr(0, text->find('\n'));
-  while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) line.pop_back();
+  while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r'))
+    line.pop_back();
   return line;
 }
 

@@ -1,6 +1,6 @@
-// Small reads of /sys and /proc: one-line files, numbers, directory listings. Roots are parameters everywhere, so that
-// tests build a machine out of plain files.
-// Depends on the standard library alone. Free functions without state; any thread.
+// Small reads of /sys and /proc: one-line files, numbers, directory listings. Roots are parameters
+// everywhere, so that tests build a machine out of plain files. Depends on the standard library
+// alone. Free functions without state; any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@ struct SystemRoots {
   std::string proc = "/proc";
 };
 
-/// The first line without its newline and trailing blanks; nothing where the file is absent or unreadable.
+/// The first line without its newline and trailing blanks; nothing where the file is absent or
+/// unreadable.
 std::optional<std::string> read_first_line(const std::string& path);
 /// The whole file (a small one: at most 1 MiB is read).
 std::optional<std::string> read_small_file(const std::string& path);

@@ -28,8 +28,9 @@ HwlocTopology make_topology() {
   return HwlocTopology(raw);
 }
 
-/// The kind that a group of cores declares itself. Intel names its cores; elsewhere only the ranking speaks, and its
-/// highest rank is taken as performance (three ranks, as with low-power efficiency cores, leave the lower two efficiency).
+/// The kind that a group of cores declares itself. Intel names its cores; elsewhere only the
+/// ranking speaks, and its highest rank is taken as performance (three ranks, as with low-power
+/// efficiency cores, leave the lower two efficiency).
 CoreKind kind_of_group(int efficiency, int highest, unsigned n_infos, const hwloc_info_s* infos) {
   for (unsigned i = 0; i < n_infos; ++i) {
     if (std::strcmp(infos[i].name, "CoreType") != 0) continue;
@@ -39,7 +40,8 @@ CoreKind kind_of_group(int efficiency, int highest, unsigned n_infos, const hwlo
   return efficiency == highest ? CoreKind::performance : CoreKind::efficiency;
 }
 
-/// Sets each core's kind from hwloc's cpukinds; leaves all uniform when there are fewer than two ranked groups.
+/// Sets each core's kind from hwloc's cpukinds; leaves all uniform when there are fewer than two
+/// ranked groups.
 void assign_kinds(hwloc_topology_t topology, std::vector<Core>& cores) {
   const int n_groups = hwloc_cpukinds_get_nr(topology, 0);
   if (n_groups < 2) return;
@@ -49,23 +51,27 @@ void assign_kinds(hwloc_topology_t topology, std::vector<Core>& cores) {
     unsigned n_infos = 0;
     hwloc_info_s* infos = nullptr;
     const auto index = static_cast<unsigned>(group);
-    if (hwloc_cpukinds_get_info(topology, index, set.get(), &efficiency, &n_infos, &infos, 0) != 0) continue;
+    if (hwloc_cpukinds_get_info(topology, index, set.get(), &efficiency, &n_infos, &infos, 0) != 0)
+      continue;
     if (efficiency < 0)
       return;  // hwloc could not rank the groups: which is the quicker one is anybody's guess
     const CoreKind kind = kind_of_group(efficiency, n_groups - 1, n_infos, infos);
     for (Core& core : cores)
       if (hwloc_bitmap_isset(set.get(), static_cast<unsigned>(core.pus.front()))) core.kind = kind;
   }
-  // Groups that all turned out the same kind (three groups of IntelCore that differ in turbo clock) are no choice.
-  const bool is_one_kind = std::all_of(cores.begin(), cores.end(),
-                                       [&](const Core& core) { return core.kind == cores.front().kind; });
+  // Groups that all turned out the same kind (three groups of IntelCore that differ in turbo clock)
+  // are no choice.
+  const bool is_one_kind = std::all_of(cores.begin(), cores.end(), [&](const Core& core) {
+    return core.kind == cores.front().kind;
+  });
   if (!is_one_kind) return;
   for (Core& core : cores) core.kind = CoreKind::uniform;
 }
 
 std::vector<int> pus_of(hwloc_obj_t object) {
   std::vector<int> pus;
-  for (int pu = hwloc_bitmap_first(object->cpuset); pu >= 0; pu = hwloc_bitmap_next(object->cpuset, pu))
+  for (int pu = hwloc_bitmap_first(object->cpuset); pu >= 0;
+       pu = hwloc_bitmap_next(object->cpuset, pu))
     pus.push_back(pu);
   return pus;
 }
@@ -97,14 +103,17 @@ Topology convert(hwloc_topology_t topology) {
   Topology out;
   out.cpu_name = cpu_name_of(topology);
   // Some virtual machines show hardware threads without cores; each is then a core of its own.
-  const auto level = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE) > 0 ? HWLOC_OBJ_CORE : HWLOC_OBJ_PU;
-  for (hwloc_obj_t core = nullptr; (core = hwloc_get_next_obj_by_type(topology, level, core)) != nullptr;) {
+  const auto level =
+      hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE) > 0 ? HWLOC_OBJ_CORE : HWLOC_OBJ_PU;
+  for (hwloc_obj_t core = nullptr;
+       (core = hwloc_get_next_obj_by_type(topology, level, core)) != nullptr;) {
     if (hwloc_bitmap_iszero(core->cpuset)) continue;
     out.cores.push_back(describe_core(topology, core, static_cast<int>(out.cores.size())));
   }
   for (hwloc_obj_t node = nullptr;
        (node = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, node)) != nullptr;)
-    out.numa_nodes.push_back({static_cast<int>(node->os_index), {node->attr->numanode.local_memory}});
+    out.numa_nodes.push_back(
+        {static_cast<int>(node->os_index), {node->attr->numanode.local_memory}});
   if (!out.cores.empty()) assign_kinds(topology, out.cores);
   return out;
 }
@@ -158,15 +167,18 @@ std::string to_text(const Topology& topology) {
 
 Result<Topology> read_topology() {
   const HwlocTopology topology = make_topology();
-  // The x86 component visits every CPU to run cpuid there, which a boot cannot afford; Linux tells the same in sysfs.
+  // The x86 component visits every CPU to run cpuid there, which a boot cannot afford; Linux tells
+  // the same in sysfs.
   if (topology == nullptr ||
-      hwloc_topology_set_components(topology.get(), HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST, "x86") != 0 ||
+      hwloc_topology_set_components(topology.get(), HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
+                                    "x86") != 0 ||
       hwloc_topology_load(topology.get()) != 0)
     return Error(HalError::absent,
                  "processor topology: hwloc cannot read this machine; check that /sys is mounted");
   Topology out = convert(topology.get());
   if (out.cores.empty())
-    return Error(HalError::absent, "processor topology: hwloc finds no core; check that /sys is mounted");
+    return Error(HalError::absent,
+                 "processor topology: hwloc finds no core; check that /sys is mounted");
   return out;
 }
 
@@ -174,7 +186,8 @@ Result<Topology> read_topology_from_xml(std::string_view xml) {
   const HwlocTopology topology = make_topology();
   const std::string text(xml);  // hwloc wants the terminating zero counted
   if (topology == nullptr ||
-      hwloc_topology_set_xmlbuffer(topology.get(), text.c_str(), static_cast<int>(text.size() + 1)) != 0 ||
+      hwloc_topology_set_xmlbuffer(topology.get(), text.c_str(),
+                                   static_cast<int>(text.size() + 1)) != 0 ||
       hwloc_topology_load(topology.get()) != 0)
     return Error(HalError::bad_file,
                  "topology XML: not an hwloc export; write one with `lstopo --of xml FILE`");

@@ -1,6 +1,8 @@
-// The processor as plain data: cores with their hardware threads, kinds, caches and NUMA nodes. Read from the machine
-// through hwloc, or from an hwloc XML export, so that placement is tested for machines that are not here.
-// Depends on base and hal_error; hwloc stays in topology.cpp. Value types; any thread. Reading takes milliseconds: at boot.
+// The processor as plain data: cores with their hardware threads, kinds, caches and NUMA nodes.
+// Read from the machine through hwloc, or from an hwloc XML export, so that placement is tested for
+// machines that are not here.
+// Depends on base and hal_error; hwloc stays in topology.cpp. Value types; any thread. Reading
+// takes milliseconds: at boot.
 #pragma once
 
 #include <cstdint>
@@ -55,10 +57,12 @@ struct Topology {
 /// "24 cores (8 performance, 16 efficiency), 32 hardware threads, 1 NUMA node".
 std::string to_text(const Topology& topology);
 
-/// This machine, without the cores that the process's cgroup forbids. Errors: absent when hwloc finds no core.
+/// This machine, without the cores that the process's cgroup forbids. Errors: absent when hwloc
+/// finds no core.
 Result<Topology> read_topology();
 
-/// What `lstopo --of xml` wrote, as text. Errors: bad_file when hwloc cannot read it or finds no core in it.
+/// What `lstopo --of xml` wrote, as text. Errors: bad_file when hwloc cannot read it or finds no
+/// core in it.
 Result<Topology> read_topology_from_xml(std::string_view xml);
 /// The same from a file. Errors: bad_file (the message names the path).
 Result<Topology> read_topology_from_xml_file(const std::string& path);

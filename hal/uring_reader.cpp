@@ -1,10 +1,10 @@
-// The file reader on io_uring: direct reads (O_DIRECT) where the file system grants them, into registered buffers where
-// the caller registered them, with a bounded number under way.
+// The file reader on io_uring: direct reads (O_DIRECT) where the file system grants them, into
+// registered buffers where the caller registered them, with a bounded number under way.
 //
-// A request occupies a slot and goes to the kernel piece by piece, one piece at a time. A piece is either direct, from an
-// aligned offset to an aligned address, or a bounce: an aligned window of the file that is read into the slot's own
-// buffer and copied out of. Only the unaligned ends of a request bounce, unless its address and offset disagree in
-// alignment; then all of it does.
+// A request occupies a slot and goes to the kernel piece by piece, one piece at a time. A piece is
+// either direct, from an aligned offset to an aligned address, or a bounce: an aligned window of
+// the file that is read into the slot's own buffer and copied out of. Only the unaligned ends of a
+// request bounce, unless its address and offset disagree in alignment; then all of it does.
 #include <liburing.h>
 #include <sys/mman.h>
 
@@ -47,7 +47,8 @@ struct RegisteredRange {
   std::size_t size = 0;
 };
 
-/// Memory for every slot's window, aligned as strictly as any accepted drive wants; touched only when something bounces.
+/// Memory for every slot's window, aligned as strictly as any accepted drive wants; touched only
+/// when something bounces.
 class BounceMemory {
  public:
   explicit BounceMemory(std::size_t n_slots) : size_((n_slots + 1) * kBounceSize) {
@@ -79,7 +80,8 @@ class UringReader final : public FileReader {
     for (unsigned slot = queue_depth; slot-- > 0;) free_.push_back(slot);
   }
 
-  /// The kernel may still write into callers' memory and into bounce_: wait for every piece under way.
+  /// The kernel may still write into callers' memory and into bounce_: wait for every piece under
+  /// way.
   ~UringReader() override {
     if (!is_open_) return;
     while (n_pieces_ > 0) {
@@ -95,7 +97,8 @@ class UringReader final : public FileReader {
   }
 
   Status start() {
-    if (!bounce_.is_mapped()) return Error(HalError::out_of_memory, "io_uring: no memory for bounce buffers");
+    if (!bounce_.is_mapped())
+      return Error(HalError::out_of_memory, "io_uring: no memory for bounce buffers");
     const int failure = io_uring_queue_init(static_cast<unsigned>(slots_.size()), &ring_, 0);
     if (failure == 0) {
       is_open_ = true;
@@ -105,18 +108,20 @@ class UringReader final : public FileReader {
     if (failure == -ENOSYS)
       return Error(HalError::absent, "io_uring: this kernel has none" + why + "; Linux 5.6 has");
     if (failure == -EPERM || failure == -EACCES)
-      return Error(HalError::denied, "io_uring: refused" + why +
-                                         "; set kernel.io_uring_disabled=0, or allow io_uring_setup "
-                                         "in the container's seccomp profile");
-    return Error(HalError::denied,
-                 "io_uring: cannot be set up" + why + "; raise `ulimit -l`, or use a shorter queue");
+      return Error(HalError::denied,
+                   "io_uring: refused" + why +
+                       "; set kernel.io_uring_disabled=0, or allow io_uring_setup "
+                       "in the container's seccomp profile");
+    return Error(HalError::denied, "io_uring: cannot be set up" + why +
+                                       "; raise `ulimit -l`, or use a shorter queue");
   }
 
   [[nodiscard]] std::string_view name() const override { return "io_uring"; }
 
   [[nodiscard]] Result<FileId> open(const std::string& path) override {
     BLUE_TRY_ASSIGN(auto file, OpenFile::open(path, access_));
-    // A window must hold whole units. No drive asks for more than 64 KiB, but the kernel's word is not ours to trust.
+    // A window must hold whole units. No drive asks for more than 64 KiB, but the kernel's word is
+    // not ours to trust.
     if (kBounceSize % file.alignment().count != 0)
       return Error(HalError::bad_file,
                    path + ": the drive asks for an alignment of " + to_text(file.alignment()));
@@ -187,7 +192,8 @@ void UringReader::plan_piece(Slot& slot) const {
     slot.piece_size = std::min<std::uint64_t>(remaining - remaining % unit, kLargestPiece);
     return;
   }
-  const bool is_middle_aligned = address % unit == skip && skip > 0 && remaining >= unit - skip + unit;
+  const bool is_middle_aligned =
+      address % unit == skip && skip > 0 && remaining >= unit - skip + unit;
   const std::uint64_t wanted = is_middle_aligned ? unit - skip : remaining;
   slot.is_bounce = true;
   slot.piece_start = position - skip;
@@ -211,7 +217,8 @@ void UringReader::enqueue_next_piece(unsigned index) {
   ++n_pieces_;
 }
 
-/// `result`: bytes read, or a negative errno. Copies a bounce, then finishes the request or enqueues its next piece.
+/// `result`: bytes read, or a negative errno. Copies a bounce, then finishes the request or
+/// enqueues its next piece.
 void UringReader::take_result(unsigned index, int result) {
   Slot& slot = slots_[index];
   const ReadRequest& request = slot.request;
@@ -226,7 +233,8 @@ void UringReader::take_result(unsigned index, int result) {
   }
   slot.done += n_new;
   if (slot.done == request.into.size()) return finish(index, {});
-  // Nothing new means the end of the file. (A window that a signal cut off before the wanted bytes is no such proof.)
+  // Nothing new means the end of the file. (A window that a signal cut off before the wanted bytes
+  // is no such proof.)
   if (n_new == 0) {
     const auto size = file.size();
     if (!size) return finish(index, size.error());
@@ -246,13 +254,15 @@ std::optional<int> UringReader::registered_index(const std::byte* at, std::size_
   return std::nullopt;
 }
 
-/// Hands what was enqueued to the kernel. What it has no room for now stays enqueued for the next call.
+/// Hands what was enqueued to the kernel. What it has no room for now stays enqueued for the next
+/// call.
 Status UringReader::flush() {
   while (io_uring_sq_ready(&ring_) > 0) {
     const int n_taken = io_uring_submit(&ring_);
     if (n_taken >= 0 || n_taken == -EINTR) continue;
     if (n_taken == -EAGAIN || n_taken == -EBUSY) return {};
-    return Error(HalError::io_failed, std::string("io_uring: submitting failed: ") + std::strerror(-n_taken));
+    return Error(HalError::io_failed,
+                 std::string("io_uring: submitting failed: ") + std::strerror(-n_taken));
   }
   return {};
 }
@@ -277,7 +287,8 @@ Result<std::size_t> UringReader::reap(std::span<ReadCompletion> out, Reap mode) 
     if (n_done > 0 || out.empty() || mode == Reap::poll || n_in_flight() == 0) return n_done;
     const int failure = io_uring_submit_and_wait(&ring_, 1);
     if (failure < 0 && failure != -EINTR && failure != -EAGAIN && failure != -EBUSY)
-      return Error(HalError::io_failed, std::string("io_uring: waiting failed: ") + std::strerror(-failure));
+      return Error(HalError::io_failed,
+                   std::string("io_uring: waiting failed: ") + std::strerror(-failure));
   }
 }
 
@@ -291,15 +302,15 @@ Status UringReader::register_buffer(ByteSpan range) {
   }
   for (std::size_t start = 0; start < range.size(); start += kLargestRegistered) {
     if (registered_.size() == kMostRegistered)
-      return Error(HalError::denied,
-                   "io_uring: all " + std::to_string(kMostRegistered) + " registered buffers are taken");
+      return Error(HalError::denied, "io_uring: all " + std::to_string(kMostRegistered) +
+                                         " registered buffers are taken");
     const std::size_t size = std::min(range.size() - start, kLargestRegistered);
     const iovec piece{range.data() + start, size};
     const int n_updated = io_uring_register_buffers_update_tag(
         &ring_, static_cast<unsigned>(registered_.size()), &piece, nullptr, 1);
     if (n_updated < 0)
-      return Error(HalError::denied, "io_uring: registering " + to_text(Bytes{size}) + " refused (" +
-                                         std::strerror(-n_updated) +
+      return Error(HalError::denied, "io_uring: registering " + to_text(Bytes{size}) +
+                                         " refused (" + std::strerror(-n_updated) +
                                          "); raise `ulimit -l`; reads work without");
     registered_.push_back({range.data() + start, size});
   }
@@ -311,7 +322,8 @@ Status UringReader::register_buffer(ByteSpan range) {
 Result<std::unique_ptr<FileReader>> open_uring_reader(unsigned queue_depth, FileAccess access) {
   if (queue_depth == 0 || queue_depth > kMostSlots)
     return Error(HalError::bad_argument, "io_uring: a queue of " + std::to_string(queue_depth) +
-                                             " reads; 1 to " + std::to_string(kMostSlots) + " are possible");
+                                             " reads; 1 to " + std::to_string(kMostSlots) +
+                                             " are possible");
   auto reader = std::make_unique<UringReader>(queue_depth, access);
   BLUE_TRY(reader->start());
   return std::unique_ptr<FileReader>(std::move(reader));

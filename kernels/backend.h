@@ -1,6 +1,7 @@
-// The backend contract: runs ops on a device. One folder each under kernels/; `backend.cpp` there defines
-// `const BackendEntry& backend_<folder>();`, found by the generated registry.
-// Depends on base, hal and kernels. Threads: a Backend is driven by one thread at a time. A Backend owns its Device.
+// The backend contract: runs ops on a device. One folder each under kernels/; `backend.cpp` there
+// defines `const BackendEntry& backend_<folder>();`, found by the generated registry.
+// Depends on base, hal and kernels. Threads: a Backend is driven by one thread at a time. A Backend
+// owns its Device.
 #pragma once
 
 #include <memory>
@@ -16,7 +17,8 @@ namespace blue::kernels {
 
 struct BackendOptions {
   int device_index = 0;
-  /// Cores (OS numbers) that workers pin themselves to, the caller's own first; empty: no pinning, one worker.
+  /// Cores (OS numbers) that workers pin themselves to, the caller's own first; empty: no pinning,
+  /// one worker.
   std::vector<int> worker_cores;
 };
 
@@ -27,7 +29,8 @@ class Backend {
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual hal::Device& device() = 0;
 
-  /// Can this op run with its weight in `format` (null for ops without weight)? Asked once per program.
+  /// Can this op run with its weight in `format` (null for ops without weight)? Asked once per
+  /// program.
   /// Errors: unsupported_shape, unsupported_format; the message names op, shape and format.
   [[nodiscard]] virtual Status supports(const Op& op, const Format* format) const = 0;
 
@@ -36,13 +39,14 @@ class Backend {
   [[nodiscard]] virtual Status supports_cache(KvType type) const;
 
   /// Device bytes of workspace that the ops need for steps of up to `max_tokens`.
-  [[nodiscard]] virtual Bytes workspace_bytes(std::span<const Op> ops, std::uint32_t max_tokens) const = 0;
+  [[nodiscard]] virtual Bytes workspace_bytes(std::span<const Op> ops,
+                                              std::uint32_t max_tokens) const = 0;
 
-  /// Enqueues one op on `stream`. Never allocates, never synchronises. Step scalars that kernels need come from
-  /// device memory (StepInputs pointers); n_tokens and n_outputs are launch shapes.
+  /// Enqueues one op on `stream`. Never allocates, never synchronises. Step scalars that kernels
+  /// need come from device memory (StepInputs pointers); n_tokens and n_outputs are launch shapes.
   /// Errors: device_failed. The caller has asked supports() before.
-  [[nodiscard]] virtual Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs,
-                                       hal::Stream& stream) = 0;
+  [[nodiscard]] virtual Status enqueue(const Op& op, const Bindings& bindings,
+                                       const StepInputs& inputs, hal::Stream& stream) = 0;
 };
 
 struct BackendEntry {

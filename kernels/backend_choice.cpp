@@ -1,4 +1,5 @@
-// choose_backend: from what the user said ("auto", "cpu", "cuda:1") to a backend's entry and device.
+// choose_backend: from what the user said ("auto", "cpu", "cuda:1") to a backend's entry and
+// device.
 #include <charconv>
 #include <string>
 #include <utility>
@@ -18,8 +19,10 @@ std::string known_names() {
   return names;
 }
 
-BackendChoice chosen(const BackendEntry& entry, const hal::DeviceInfo& device, std::string_view reason) {
-  std::string why = entry.name == device.name ? device.name : std::string(entry.name) + " on " + device.name;
+BackendChoice chosen(const BackendEntry& entry, const hal::DeviceInfo& device,
+                     std::string_view reason) {
+  std::string why =
+      entry.name == device.name ? device.name : std::string(entry.name) + " on " + device.name;
   if (device.name.starts_with(std::string(entry.name) + ":")) why = device.name;
   why += " (" + device.description + "): " + std::string(reason);
   return {&entry, device.index, std::move(why)};
@@ -51,8 +54,8 @@ Result<BackendChoice> choose_automatically() {
 Status Backend::supports_cache(KvType type) const {
   if (type != KvType::q8_0) return {};
   return Error(KernelsError::unsupported_format,
-               "the " + std::string(name()) + " backend has no kernel for a " + std::string(to_text(type)) +
-                   " cache; take f16, or --device cpu");
+               "the " + std::string(name()) + " backend has no kernel for a " +
+                   std::string(to_text(type)) + " cache; take f16, or --device cpu");
 }
 
 Result<BackendChoice> choose_backend(std::string_view wanted) {
@@ -64,9 +67,9 @@ Result<BackendChoice> choose_backend(std::string_view wanted) {
     const char* end = wanted.data() + wanted.size();
     const auto [stop, error] = std::from_chars(wanted.data() + colon + 1, end, index);
     if (error != std::errc{} || stop != end || index < 0) {
-      return Error(
-          KernelsError::unknown_backend,
-          "backend '" + std::string(wanted) + "': what follows ':' must be a device number, as in cuda:0");
+      return Error(KernelsError::unknown_backend,
+                   "backend '" + std::string(wanted) +
+                       "': what follows ':' must be a device number, as in cuda:0");
     }
   }
   for (const BackendEntry* entry : registered_backends()) {
@@ -75,12 +78,13 @@ Result<BackendChoice> choose_backend(std::string_view wanted) {
     for (const hal::DeviceInfo& device : devices) {
       if (device.index == index) return chosen(*entry, device, "asked for");
     }
-    return Error(KernelsError::unknown_backend, "backend '" + std::string(wanted) + "': this machine has " +
-                                                    std::to_string(devices.size()) + " device(s) for " +
-                                                    std::string(name) + "; take another or auto");
+    return Error(KernelsError::unknown_backend,
+                 "backend '" + std::string(wanted) + "': this machine has " +
+                     std::to_string(devices.size()) + " device(s) for " + std::string(name) +
+                     "; take another or auto");
   }
-  return Error(KernelsError::unknown_backend,
-               "unknown backend '" + std::string(wanted) + "'; take auto or one of " + known_names());
+  return Error(KernelsError::unknown_backend, "unknown backend '" + std::string(wanted) +
+                                                  "'; take auto or one of " + known_names());
 }
 
 }  // namespace blue::kernels

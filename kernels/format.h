@@ -1,4 +1,5 @@
-// A weight format: how numbers of one tensor row are packed into blocks. One folder each under kernels/formats/:
+// A weight format: how numbers of one tensor row are packed into blocks. One folder each under
+// kernels/formats/:
 //   format.cpp  defines `const Format& format_<folder>();` (found by the generated registry)
 //   block.h     the block struct and its per-value decoder, usable from scalar, SIMD and CUDA translation units
 // Depends on base. Plain descriptors with static lifetime; any thread.
@@ -21,8 +22,8 @@ struct Format {
   std::uint32_t values_per_block;  ///< 1 for plain floats
   std::uint32_t bytes_per_block;
 
-  /// Decodes whole blocks. Shapes: in [n_blocks · bytes_per_block], out [n_blocks · values_per_block].
-  /// Exact: every value is the format's definition evaluated in binary32.
+  /// Decodes whole blocks. Shapes: in [n_blocks · bytes_per_block], out [n_blocks ·
+  /// values_per_block]. Exact: every value is the format's definition evaluated in binary32.
   void (*decode)(ConstByteSpan in, std::span<float> out);
 
   /// Encodes whole blocks, round to nearest or better. Shapes: as decode, reversed.

@@ -1,5 +1,6 @@
-// Where a token's key and value rows lie in the paged cache: KvView's address arithmetic, in its one place.
-// Depends on kernels/op.h and kernels/portable.h; usable in scalar, SIMD and CUDA translation units. Pure; any thread.
+// Where a token's key and value rows lie in the paged cache: KvView's address arithmetic, in its
+// one place. Depends on kernels/op.h and kernels/portable.h; usable in scalar, SIMD and CUDA
+// translation units. Pure; any thread.
 #pragma once
 
 #include "kernels/op.h"
@@ -22,7 +23,9 @@ BLUE_HOST_DEVICE std::uint64_t kv_row_bytes(KvType type, std::uint64_t width) {
 }
 
 /// Bytes of one token's value row.
-BLUE_HOST_DEVICE std::uint64_t value_row_bytes(const KvView& kv) { return kv_row_bytes(kv.type, kv.v_width); }
+BLUE_HOST_DEVICE std::uint64_t value_row_bytes(const KvView& kv) {
+  return kv_row_bytes(kv.type, kv.v_width);
+}
 
 /// First byte of the page that holds `layer`.
 BLUE_HOST_DEVICE std::byte* kv_page(const KvView& kv, std::uint32_t layer, std::int32_t page) {
@@ -40,8 +43,10 @@ BLUE_HOST_DEVICE std::byte* value_row(const KvView& kv, std::byte* page, std::ui
 }
 
 /// The page of token `t`'s sequence that holds `position`.
-BLUE_HOST_DEVICE std::int32_t page_of(const StepInputs& inputs, std::uint32_t t, std::uint32_t position) {
-  const std::uint64_t row = static_cast<std::uint64_t>(inputs.sequences[t]) * inputs.page_table_stride;
+BLUE_HOST_DEVICE std::int32_t page_of(const StepInputs& inputs, std::uint32_t t,
+                                      std::uint32_t position) {
+  const std::uint64_t row =
+      static_cast<std::uint64_t>(inputs.sequences[t]) * inputs.page_table_stride;
   return inputs.page_table[row + position / kPageTokens];
 }
 

@@ -1,8 +1,9 @@
 // The ops that programs are made of, as plain records, and what they are bound to when a step runs.
-// An Op names its operands by operand numbers, never by address, so the same list is interpreted on a CPU, captured into a
-// CUDA graph, or walked by a kernel. Everything that changes from step to step (tokens, positions, page tables) lies in
-// device memory behind StepInputs, so that a captured step can be launched again without touching it.
-// Depends on base and kernels/format.h. Plain values; any thread.
+// An Op names its operands by operand numbers, never by address, so the same list is interpreted on
+// a CPU, captured into a CUDA graph, or walked by a kernel. Everything that changes from step to
+// step (tokens, positions, page tables) lies in device memory behind StepInputs, so that a captured
+// step can be launched again without touching it. Depends on base and kernels/format.h. Plain
+// values; any thread.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +15,8 @@
 
 namespace blue::kernels {
 
-/// Activations are float32, row-major [n_rows, width]. "tokens" rows: one per token of the step (n_tokens);
-/// "outputs" rows: one per token whose logits are wanted (n_outputs).
+/// Activations are float32, row-major [n_rows, width]. "tokens" rows: one per token of the step
+/// (n_tokens); "outputs" rows: one per token whose logits are wanted (n_outputs).
 ///
 ///   embed        out[t, :] = decode(weight[token_id[t], :])                       weight [n_vocab, cols]; out width cols
 ///   rms_norm     out = in / sqrt(mean(in²) + eps) · weight, over groups of `cols` values; a row holds n_heads such
@@ -58,7 +59,8 @@ namespace blue::kernels {
 ///   hadamard     multiplies groups of cols values, a power of two, by the Hadamard matrix over sqrt(cols): row i, column j is
 ///                the parity of i & j as sign. A row holds n_heads groups. out may be in.
 ///
-/// Tolerance: a backend's out agrees with the reference backend's within max_abs_error(op) (op_tolerance.h).
+/// Tolerance: a backend's out agrees with the reference backend's within max_abs_error(op)
+/// (op_tolerance.h).
 enum class OpKind : std::uint8_t {
   embed,
   rms_norm,
@@ -97,7 +99,8 @@ enum class RouteWeights : std::uint8_t { as_gated, normalised };
 /// What expert_linear reads per token: one row for all chosen experts, or a row for each.
 enum class ExpertInput : std::uint8_t { shared, per_choice };
 
-/// Added to the sum that weights are normalised by, so that gates which all vanish stay finite (DeepSeek-V3's own code).
+/// Added to the sum that weights are normalised by, so that gates which all vanish stay finite
+/// (DeepSeek-V3's own code).
 inline constexpr double kTinySum = 1e-20;
 
 /// Index into Bindings::activations or Bindings::weights.
@@ -127,22 +130,25 @@ struct Op {
   std::uint16_t top_k = 0;
   std::uint16_t n_groups = 1;
   std::uint16_t n_groups_used = 1;
-  std::uint32_t value_dim = 0;  ///< values that attention_latent gives per head; kv_append: 0 for head_dim
+  std::uint32_t value_dim =
+      0;  ///< values that attention_latent gives per head; kv_append: 0 for head_dim
   float eps = 0.0F;
   float scale = 1.0F;
   float rope_base = 10000.0F;
   float rope_scale = 1.0F;
   float rope_magnitude = 1.0F;
-  float yarn_mix = 0.0F;   ///< share of the unscaled frequency where wavelengths are short; 0: no YaRN
+  float yarn_mix =
+      0.0F;  ///< share of the unscaled frequency where wavelengths are short; 0: no YaRN
   float yarn_low = 0.0F;   ///< pairs up to here keep their frequency
   float yarn_high = 1.0F;  ///< pairs from here on are scaled in full
 };
 static_assert(std::is_trivially_copyable_v<Op> && std::is_standard_layout_v<Op>,
               "a kernel may walk a list of these");
 
-/// A weight matrix where it lies now. Valid while the lease behind it lives.
-/// Of an expert_linear each expert's [rows, cols] lies in a block of its own, so there is no one address but a table of
-/// them: `experts` [n_experts], itself in memory that the device reads, null for an expert that is not leased.
+/// A weight matrix where it lies now. Valid while the lease behind it lives. Of an expert_linear
+/// each expert's [rows, cols] lies in a block of its own, so there is no one address but a table of
+/// them: `experts` [n_experts], itself in memory that the device reads, null for an expert that is
+/// not leased.
 struct WeightView {
   const std::byte* data = nullptr;  ///< an address the backend's device reads; null with `experts`
   const Format* format = nullptr;
@@ -151,7 +157,8 @@ struct WeightView {
   const std::byte* const* experts = nullptr;
 };
 
-/// q8_0: blocks of kKvBlockValues signed bytes behind their scale as binary16, as in the weight format of that name.
+/// q8_0: blocks of kKvBlockValues signed bytes behind their scale as binary16, as in the weight
+/// format of that name.
 enum class KvType : std::uint8_t { f32, f16, q8_0 };
 std::string_view to_text(KvType type);
 inline constexpr std::uint32_t kKvBlockValues = 32;
@@ -162,8 +169,9 @@ inline constexpr std::uint32_t kPageTokens = 32;
 
 /// The paged KV cache as kernels see it. Key row of (layer, page, token in page):
 ///   base + layer · layer_stride + page · page_stride + token · (bytes of k_width values)
-/// value row: the same + v_offset with v_width. Widths in values. With latent attention the value is part of the key row: the
-/// value row then holds the sparse indexer's key, or nothing (v_width 0).
+/// value row: the same + v_offset with v_width. Widths in values. With latent attention the value
+/// is part of the key row: the value row then holds the sparse indexer's key, or nothing (v_width
+/// 0).
 struct KvView {
   std::byte* base = nullptr;
   std::uint64_t layer_stride = 0;  ///< bytes
@@ -174,7 +182,8 @@ struct KvView {
   KvType type = KvType::f32;
 };
 
-/// What changes from step to step; every pointer is device memory of the backend, filled before the step.
+/// What changes from step to step; every pointer is device memory of the backend, filled before the
+/// step.
 struct StepInputs {
   const std::int32_t* token_ids = nullptr;    ///< [n_tokens]
   const std::int32_t* positions = nullptr;    ///< [n_tokens] position of each token in its sequence

@@ -6,8 +6,8 @@ namespace {
 bool is_norm(OpKind kind) { return kind == OpKind::rms_norm || kind == OpKind::layer_norm; }
 
 bool has_weight(OpKind kind) {
-  return kind == OpKind::embed || is_norm(kind) || kind == OpKind::linear || kind == OpKind::add_bias ||
-         kind == OpKind::expert_linear || kind == OpKind::head_linear;
+  return kind == OpKind::embed || is_norm(kind) || kind == OpKind::linear ||
+         kind == OpKind::add_bias || kind == OpKind::expert_linear || kind == OpKind::head_linear;
 }
 
 /// Vectors that are added, multiplied or divided by are read as they lie.
@@ -33,7 +33,8 @@ std::string_view broken_weight_rule(const Op& op, const Format* format) {
   if (op.weight == kNoOperand) return {};
   if (format == nullptr) return "it needs the format of its weight";
   if (needs_f32_weight(op.kind)) return format->name == "F32" ? "" : "its weight must be F32";
-  if (op.cols % format->values_per_block != 0) return "cols must be a multiple of the format's block";
+  if (op.cols % format->values_per_block != 0)
+    return "cols must be a multiple of the format's block";
   return {};
 }
 
@@ -41,7 +42,8 @@ std::string_view broken_route_rule(const Op& op) {
   if (op.in == op.out) return "out must not be in";
   if (op.top_k == 0 || op.top_k > op.n_experts) return "top_k must be 1 to n_experts";
   if (op.n_groups == 0 || op.n_experts % op.n_groups != 0) return "n_groups must divide n_experts";
-  if (op.n_groups_used == 0 || op.n_groups_used > op.n_groups) return "n_groups_used must be 1 to n_groups";
+  if (op.n_groups_used == 0 || op.n_groups_used > op.n_groups)
+    return "n_groups_used must be 1 to n_groups";
   if (op.n_experts / op.n_groups * op.n_groups_used < op.top_k)
     return "the groups used must hold top_k experts";
   return {};
@@ -60,12 +62,15 @@ std::string_view broken_expert_rule(const Op& op) {
   if (op.out == op.in || op.out == op.in2) return "out must not be an input";
   if (op.top_k == 0 || op.cols == 0) return "top_k and cols must be positive";
   if (op.kind == OpKind::expert_sum) return {};
-  return op.rows > 0 && op.n_experts >= op.top_k ? "" : "rows must be positive and n_experts at least top_k";
+  return op.rows > 0 && op.n_experts >= op.top_k
+             ? ""
+             : "rows must be positive and n_experts at least top_k";
 }
 
 std::string_view broken_latent_rule(const Op& op) {
   if (op.n_heads == 0 || op.head_dim == 0) return "n_heads and head_dim must be positive";
-  if (op.kind != OpKind::head_linear && op.head_dim > kMaxLatentDim) return "head_dim must not exceed 1024";
+  if (op.kind != OpKind::head_linear && op.head_dim > kMaxLatentDim)
+    return "head_dim must not exceed 1024";
   switch (op.kind) {
     case OpKind::head_linear:
       if (op.in == op.out) return "out must not be in";
@@ -74,7 +79,8 @@ std::string_view broken_latent_rule(const Op& op) {
     case OpKind::attention_latent:
       if (op.in == op.out || op.in2 == op.out) return "out must not be an input";
       if (op.in2 != kNoOperand && op.top_k == 0) return "top_k must be positive with a selection";
-      return op.value_dim > 0 && op.value_dim <= op.head_dim ? "" : "value_dim must be 1 to head_dim";
+      return op.value_dim > 0 && op.value_dim <= op.head_dim ? ""
+                                                             : "value_dim must be 1 to head_dim";
     default:
       if (op.in == op.out || op.in2 == op.out) return "out must not be an input";
       return op.top_k > 0 ? "" : "top_k must be positive";
@@ -89,7 +95,8 @@ std::string_view broken_size_rule(const Op& op) {
     case OpKind::add_bias:
     case OpKind::gather_rows: return op.cols > 0 ? "" : "cols must be positive";
     case OpKind::rms_norm:
-      if (op.head_dim > op.cols && op.in != op.out) return "out must be in where head_dim exceeds cols";
+      if (op.head_dim > op.cols && op.in != op.out)
+        return "out must be in where head_dim exceeds cols";
       return op.cols > 0 && op.n_heads > 0 ? "" : "cols and n_heads must be positive";
     case OpKind::linear:
       if (op.in == op.out) return "out must not be in";
@@ -132,8 +139,9 @@ std::string describe(const Op& op, const Format* format) {
   text += ", layer " + std::to_string(op.layer);
   if (op.kind == OpKind::attention || op.kind == OpKind::rope || op.kind == OpKind::kv_append ||
       op.kind == OpKind::attention_latent || op.kind == OpKind::index_topk) {
-    text += ", " + std::to_string(op.n_heads) + " heads, " + std::to_string(op.n_kv_heads) + " kv heads of " +
-            std::to_string(op.head_dim) + ", " + std::to_string(op.rotary_dims) + " rotary";
+    text += ", " + std::to_string(op.n_heads) + " heads, " + std::to_string(op.n_kv_heads) +
+            " kv heads of " + std::to_string(op.head_dim) + ", " + std::to_string(op.rotary_dims) +
+            " rotary";
   } else if (op.kind == OpKind::route) {
     text += ", " + std::to_string(op.top_k) + " of " + std::to_string(op.n_experts) + " experts, " +
             std::to_string(op.n_groups_used) + " of " + std::to_string(op.n_groups) + " groups";

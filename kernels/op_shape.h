@@ -1,5 +1,5 @@
-// The shape rules that hold for an op on every backend, checked once per program by each backend's supports().
-// Depends on kernels/op.h. Pure functions; any thread.
+// The shape rules that hold for an op on every backend, checked once per program by each backend's
+// supports(). Depends on kernels/op.h. Pure functions; any thread.
 #pragma once
 
 #include <string>
@@ -9,7 +9,8 @@
 
 namespace blue::kernels {
 
-/// The longest head that any backend takes: bounds the accumulators that attention keeps on its stack.
+/// The longest head that any backend takes: bounds the accumulators that attention keeps on its
+/// stack.
 inline constexpr std::uint32_t kMaxHeadDim = 512;
 
 /// The longest row that attention_latent takes: a compressed key-value row and its rotary part.

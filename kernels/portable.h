@@ -1,9 +1,10 @@
 // What block decoders need in every translation unit that may include them: scalar, SIMD and CUDA.
-// Depends on the standard library alone (no SDK header: nvcc's own macros suffice). Pure functions; any thread.
+// Depends on the standard library alone (no SDK header: nvcc's own macros suffice). Pure functions;
+// any thread.
 //
-// BLUE_HOST_DEVICE forces inlining. That is for correctness, not speed: these functions are compiled in translation units
-// with different instruction sets, and an out-of-line copy would be merged by the linker, which might keep the one
-// that an older CPU cannot run.
+// BLUE_HOST_DEVICE forces inlining. That is for correctness, not speed: these functions are
+// compiled in translation units with different instruction sets, and an out-of-line copy would be
+// merged by the linker, which might keep the one that an older CPU cannot run.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +41,8 @@ BLUE_HOST_DEVICE float half_to_float(std::uint16_t half) {
   return float_from_bits(sign | bits_from_float(magnitude));
 }
 
-/// binary32 to binary16, round to nearest, ties to even; too large becomes infinity, a NaN stays a (quiet) NaN.
+/// binary32 to binary16, round to nearest, ties to even; too large becomes infinity, a NaN stays a
+/// (quiet) NaN.
 BLUE_HOST_DEVICE std::uint16_t float_to_half(float value) {
   const std::uint32_t bits = bits_from_float(value);
   const std::uint32_t sign = bits >> 16 & 0x8000U;

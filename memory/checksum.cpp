@@ -8,7 +8,8 @@
 namespace blue::memory {
 
 std::uint32_t crc32c(ConstByteSpan bytes, std::uint32_t earlier) {
-  // ISA-L takes and gives the register itself; the published checksum is its complement. Its length is an int.
+  // ISA-L takes and gives the register itself; the published checksum is its complement. Its length
+  // is an int.
   constexpr std::size_t kStep = std::size_t{1} << 30;
   std::uint32_t state = ~earlier;
   while (!bytes.empty()) {

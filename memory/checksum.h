@@ -8,7 +8,8 @@
 
 namespace blue::memory {
 
-/// CRC32C of `bytes`, going on from the checksum of what stood before them: crc32c(b, crc32c(a)) == crc32c(a then b).
+/// CRC32C of `bytes`, going on from the checksum of what stood before them: crc32c(b, crc32c(a)) ==
+/// crc32c(a then b).
 /// Bound: reads each byte once, at several bytes per cycle where the CPU has the instruction.
 /// Source: RFC 3720 §12.1.
 [[nodiscard]] std::uint32_t crc32c(ConstByteSpan bytes, std::uint32_t earlier = 0);

@@ -84,7 +84,8 @@ Status write_neighbour(const std::string& path, std::span<const ConstByteSpan> p
 }  // namespace
 
 Result<std::unique_ptr<AppendFile>> open_append_file(const std::string& path, OpenMode mode) {
-  const int flags = O_WRONLY | O_APPEND | O_CLOEXEC | (mode == OpenMode::create_new ? O_CREAT | O_EXCL : 0);
+  const int flags =
+      O_WRONLY | O_APPEND | O_CLOEXEC | (mode == OpenMode::create_new ? O_CREAT | O_EXCL : 0);
   Descriptor file(::open(path.c_str(), flags, 0644));
   if (!file.is_open())
     return os_error(mode == OpenMode::create_new ? "cannot create" : "cannot open", path, errno);

@@ -11,7 +11,7 @@ enum class MemoryError {
   read_failed,    ///< the file could not be read (the message carries why): the supervisor decides
   stopped,        ///< the waiting work was told to stop
   pages_used_up,  ///< the KV pool is full: the user asks for fewer tokens or grants more
-  log_corrupt,    ///< a record before the tail of a write-ahead log does not check: the user starts a new run
+  log_corrupt,  ///< a record before the tail of a write-ahead log does not check: the user starts a new run
   log_failed,  ///< the log could not be written or synced: the run ends with an error, nothing committed is lost
   unknown_slot,       ///< no such slot in this Thinking Buffer: the cascade file is mended
   hidden_slot,        ///< the reader is not configured to see that slot: the cascade file is mended

@@ -1,5 +1,6 @@
-// Every message type of the program, once. What is registered with the actor system and what the tests walk; a type that
-// is sent and missing here does not compile (traced.h asks is_listed). Depends on every conversation.
+// Every message type of the program, once. What is registered with the actor system and what the
+// tests walk; a type that is sent and missing here does not compile (traced.h asks is_listed).
+// Depends on every conversation.
 #pragma once
 
 #include <type_traits>
@@ -32,12 +33,13 @@ struct MessageList {
 
 using AllMessages =
     MessageList<OpenRun, OpenGeneration, SubmitRun, BeginRun, CancelRun, StageStarted, SlotWritten,
-                StageSkipped, SlotPreempted, RunDone, GenerateText, GeneratedText, PollText, StageReady,
-                RunStage, StageDone, StagePreempted, StageFailed, PreemptStage, WatchTokens, UnwatchTokens,
-                PollSamples, PollHints, PrefetchModel, Fetch, Evict, PinReport, PinCounts, Move, Moved,
-                MoveCorrupt, MoveFailed, BlockReady, TierPressure, WakeMisses, PollMisses, SaveKv, KvSaved,
-                LoadKv, KvLoaded, EncodeText, EncodedText, DecodeTokens, DecodedText, WatchStage,
-                UnwatchStage, Stalled, SchedulerRestarted, StageLost, PollHeartbeats, Ping, Pong, FlushTraces,
+                StageSkipped, SlotPreempted, RunDone, GenerateText, GeneratedText, PollText,
+                StageReady, RunStage, StageDone, StagePreempted, StageFailed, PreemptStage,
+                WatchTokens, UnwatchTokens, PollSamples, PollHints, PrefetchModel, Fetch, Evict,
+                PinReport, PinCounts, Move, Moved, MoveCorrupt, MoveFailed, BlockReady,
+                TierPressure, WakeMisses, PollMisses, SaveKv, KvSaved, LoadKv, KvLoaded, EncodeText,
+                EncodedText, DecodeTokens, DecodedText, WatchStage, UnwatchStage, Stalled,
+                SchedulerRestarted, StageLost, PollHeartbeats, Ping, Pong, FlushTraces,
                 TracesFlushed, PollTraces>;
 
 template <class T>

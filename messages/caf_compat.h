@@ -1,7 +1,8 @@
-// Our layer over CAF, the one place that knows which version it is (0.17.6, as Debian packages it): protocols, sending,
-// requests, watching, configuration. Only messages/ and actors/, and programs that embed, include CAF.
-// What it uses exists in CAF 1.x too: class-based typed actors, no atoms, no streams, no stateful actors.
-// Light CAF headers only: caf/all.hpp would cost every file half as much again.
+// Our layer over CAF, the one place that knows which version it is (0.17.6, as Debian packages it):
+// protocols, sending, requests, watching, configuration. Only messages/ and actors/, and programs
+// that embed, include CAF. What it uses exists in CAF 1.x too: class-based typed actors, no atoms,
+// no streams, no stateful actors. Light CAF headers only: caf/all.hpp would cost every file half as
+// much again.
 #pragma once
 
 #include <caf/actor_system.hpp>
@@ -21,7 +22,8 @@
 
 namespace blue {
 
-/// Found by argument-dependent look-up when CAF writes or prints a message. Members in the order they are declared.
+/// Found by argument-dependent look-up when CAF writes or prints a message. Members in the order
+/// they are declared.
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& inspector, TraceContext& trace) {
   return inspector(trace.trace_high, trace.trace_low, trace.span, trace.parent, trace.sent_ns);
@@ -64,7 +66,8 @@ void send_bare_from_outside(const Handle& to, M message) {
   caf::anon_send(to, std::move(message));
 }
 
-/// Asks an actor to end. Not preemptive: what waits in its mailbox is handled first, so raise its stop flag before.
+/// Asks an actor to end. Not preemptive: what waits in its mailbox is handled first, so raise its
+/// stop flag before.
 template <class Handle>
 void send_exit_to(const Handle& to, caf::exit_reason reason = caf::exit_reason::user_shutdown) {
   caf::anon_send_exit(to, reason);

@@ -1,4 +1,5 @@
-// The conversation with the entropy monitor: which channels to listen at. Samples and hints themselves cross rings (rings.h).
+// The conversation with the entropy monitor: which channels to listen at. Samples and hints
+// themselves cross rings (rings.h).
 //   stage -watch_tokens, unwatch_tokens-> entropy monitor -preempt_stage-> stage
 // Depends on base. Plain values.
 #pragma once

@@ -1,4 +1,5 @@
-// The conversation about being alive: stages, watchdog, supervisor. A stage's heartbeat is an atomic in its stage's channel.
+// The conversation about being alive: stages, watchdog, supervisor. A stage's heartbeat is an
+// atomic in its stage's channel.
 //   stage -watch_stage, unwatch_stage-> watchdog -stalled-> scheduler -preempt_stage-> stage
 //   supervisor -scheduler_restarted-> cascade, -stage_lost-> scheduler
 // Depends on base. Plain values.

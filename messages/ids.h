@@ -5,7 +5,8 @@
 
 namespace blue::messages {
 
-/// A run (or a single generation) of this runtime; its id on disk is text and lies in the run's plan. 0: none.
+/// A run (or a single generation) of this runtime; its id on disk is text and lies in the run's
+/// plan. 0: none.
 using RunNumber = std::uint64_t;
 /// One attempt of one stage to give tokens; never reused within a runtime. 0: none.
 using JobNumber = std::uint64_t;

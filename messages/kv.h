@@ -1,5 +1,5 @@
-// The conversation with the kv library: snapshots of a stage's KV rows. The bytes lie in a snapshot in shared memory and in the
-// snapshot's file, never in a message.
+// The conversation with the kv library: snapshots of a stage's KV rows. The bytes lie in a snapshot
+// in shared memory and in the snapshot's file, never in a message.
 //   stage -save_kv-> kv library -kv_saved;  stage -load_kv-> kv library -kv_loaded
 // Depends on base. Plain values.
 #pragma once
@@ -39,7 +39,8 @@ struct KvSaved {
   }
 };
 
-/// stage -> kv library, answered by kv_loaded: bring the snapshot `name` of the model with this fingerprint.
+/// stage -> kv library, answered by kv_loaded: bring the snapshot `name` of the model with this
+/// fingerprint.
 struct LoadKv {
   static constexpr const char* type_name = "load_kv";
   TraceContext trace;

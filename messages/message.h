@@ -1,12 +1,13 @@
-// What makes a struct a message: plain values, a static name, a trace, and one place that lists its fields.
+// What makes a struct a message: plain values, a static name, a trace, and one place that lists its
+// fields.
 //   struct OpenRun {
 //     static constexpr const char* type_name = "open_run";
 //     TraceContext trace;
 //     std::uint64_t run = 0;
 //     template <class Visit> auto visit_fields(Visit&& visit) { return visit(trace, run); }
 //   };
-// Never tensor bytes, never a lease, never a float: a float's wire format loses infinities, so FloatBits carries it.
-// Depends on base. No CAF in here. Plain values; any thread.
+// Never tensor bytes, never a lease, never a float: a float's wire format loses infinities, so
+// FloatBits carries it. Depends on base. No CAF in here. Plain values; any thread.
 #pragma once
 
 #include <bit>
@@ -29,8 +30,8 @@ struct AnyVisit {
 /// Refuses floating point among the fields of a message.
 struct NoFloats {
   template <class... Fields>
-  constexpr std::bool_constant<(!std::is_floating_point_v<std::remove_cvref_t<Fields>> && ...)> operator()(
-      Fields&...) const {
+  constexpr std::bool_constant<(!std::is_floating_point_v<std::remove_cvref_t<Fields>> && ...)>
+  operator()(Fields&...) const {
     return {};
   }
 };
@@ -51,10 +52,11 @@ concept HasTrace = requires(T& value) {
 /// What may be sent.
 template <class T>
 concept Message = Record<T> && HasTrace<T> && std::is_default_constructible_v<T> &&
-    std::is_copy_constructible_v<T> && decltype(std::declval<T&>().visit_fields(fields::NoFloats{}))::value;
+    std::is_copy_constructible_v<T> &&
+    decltype(std::declval<T&>().visit_fields(fields::NoFloats{}))::value;
 
-/// A message that an actor sends itself to look at its rings again. It carries a trace like all others, but handling it
-/// leaves no span of its own: what it finds in a ring does.
+/// A message that an actor sends itself to look at its rings again. It carries a trace like all
+/// others, but handling it leaves no span of its own: what it finds in a ring does.
 template <class T>
 concept Poll = Message<T> && T::is_poll;
 

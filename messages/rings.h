@@ -1,5 +1,6 @@
-// The records that cross the rings (base/spsc_ring.h) beside the messages: one producer, one consumer, no allocation.
-// Each carries its trace; whoever drains a ring leaves a span for the batch.
+// The records that cross the rings (base/spsc_ring.h) beside the messages: one producer, one
+// consumer, no allocation. Each carries its trace; whoever drains a ring leaves a span for the
+// batch.
 //   samples   stage -> entropy monitor        tokens    stage -> application
 //   hints     entropy monitor -> scheduler    misses    stage -> DMA engine
 // Depends on base. Plain values; they never leave the process, so floats are allowed.
@@ -25,7 +26,8 @@ struct TokenSample {
   float entropy_nats = 0.0F;
 };
 
-/// What the entropy monitor thinks of a stage (HintKind of actors/stage/entropy_watch.h, as a number).
+/// What the entropy monitor thinks of a stage (HintKind of actors/stage/entropy_watch.h, as a
+/// number).
 struct HintRecord {
   TraceContext trace;
   JobNumber job = 0;
@@ -35,8 +37,9 @@ struct HintRecord {
   float mean_entropy_nats = 0.0F;  ///< over the stage so far
 };
 
-/// A stretch of generated text. A token's text longer than kMaxBytes takes several records. `offset` counts the job's
-/// bytes before this one, so that a reader sees a gap where a full ring dropped one and takes the rest from the end message.
+/// A stretch of generated text. A token's text longer than kMaxBytes takes several records.
+/// `offset` counts the job's bytes before this one, so that a reader sees a gap where a full ring
+/// dropped one and takes the rest from the end message.
 struct TextRecord {
   static constexpr std::size_t kMaxBytes = 32;
 

@@ -1,5 +1,6 @@
-// The conversation about runs: application, supervisor, scheduler and cascade. A run's plan (the parsed cascade, the task,
-// its folder) lies in the runtime's run table; messages name it by number.
+// The conversation about runs: application, supervisor, scheduler and cascade. A run's plan (the
+// parsed cascade, the task, its folder) lies in the runtime's run table; messages name it by
+// number.
 //   application -open_run-> supervisor -submit_run-> scheduler -begin_run-> cascade
 //   cascade -stage_started, slot_written, stage_skipped, run_done-> application;  cascade -run_done-> scheduler, supervisor
 //   application -open_generation-> supervisor -stage_ready (stages.h)-> scheduler
@@ -27,7 +28,8 @@ struct OpenRun {
   }
 };
 
-/// application -> supervisor: one stage's work without a cascade; its end comes back as stage_done or its kin.
+/// application -> supervisor: one stage's work without a cascade; its end comes back as stage_done
+/// or its kin.
 struct OpenGeneration {
   static constexpr const char* type_name = "open_generation";
   TraceContext trace;
@@ -137,7 +139,8 @@ struct SlotPreempted {
   }
 };
 
-/// cascade (supervisor, when the cascade died) -> application, scheduler, supervisor: the run has ended, its log is closed.
+/// cascade (supervisor, when the cascade died) -> application, scheduler, supervisor: the run has
+/// ended, its log is closed.
 struct RunDone {
   static constexpr const char* type_name = "run_done";
   TraceContext trace;

@@ -63,7 +63,8 @@ struct SamplingBits {
 struct StageFigures {
   static constexpr const char* type_name = "stage_figures";
   std::uint32_t n_prompt_tokens = 0;
-  std::uint32_t n_cached_tokens = 0;  ///< of the prompt: their rows stood already from the job before
+  std::uint32_t n_cached_tokens =
+      0;  ///< of the prompt: their rows stood already from the job before
   std::uint32_t n_tokens = 0;
   Nanoseconds load_ns = 0;    ///< until the model could run; 0 when it could already
   Nanoseconds prompt_ns = 0;  ///< from there to the first token
@@ -78,8 +79,8 @@ struct StageFigures {
   }
 };
 
-/// cascade (supervisor, for a single generation) -> scheduler: this stage's inputs stand; give it a processor. Said again
-/// after a scheduler's restart; `job` makes it idempotent.
+/// cascade (supervisor, for a single generation) -> scheduler: this stage's inputs stand; give it a
+/// processor. Said again after a scheduler's restart; `job` makes it idempotent.
 struct StageReady {
   static constexpr const char* type_name = "stage_ready";
   TraceContext trace;
@@ -96,7 +97,8 @@ struct StageReady {
 
   template <class Visit>
   auto visit_fields(Visit&& visit) {
-    return visit(trace, run, job, stage, stage_id, model, system, prompt, max_tokens, sampling, next_model);
+    return visit(trace, run, job, stage, stage_id, model, system, prompt, max_tokens, sampling,
+                 next_model);
   }
 };
 
@@ -156,7 +158,8 @@ struct StagePreempted {
   }
 };
 
-/// stage (supervisor, when the stage died) -> scheduler -> cascade or application: it can't be done.
+/// stage (supervisor, when the stage died) -> scheduler -> cascade or application: it can't be
+/// done.
 struct StageFailed {
   static constexpr const char* type_name = "stage_failed";
   TraceContext trace;

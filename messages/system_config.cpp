@@ -7,7 +7,8 @@ namespace blue::messages {
 
 SystemConfig::SystemConfig(Scheduling scheduling) {
   AllMessages::for_each([this]<class M>() { add_message_type<M>(M::type_name); });
-  // Our actors are detached, so CAF's own workers have nothing to do; `sharing` sleeps where `stealing` polls.
+  // Our actors are detached, so CAF's own workers have nothing to do; `sharing` sleeps where
+  // `stealing` polls.
   set("scheduler.max-threads", std::size_t{1});
   if (scheduling == Scheduling::deterministic) {
     set("scheduler.policy", caf::atom("testing"));

@@ -1,4 +1,5 @@
-// The conversation about where blocks are: scheduler, tier managers (vram, ram, nvme) and the DMA engine. Blocks by number.
+// The conversation about where blocks are: scheduler, tier managers (vram, ram, nvme) and the DMA
+// engine. Blocks by number.
 //   scheduler -prefetch_model-> tier manager(vram) -fetch-> tier manager(ram) -fetch-> tier manager(nvme)
 //   tier manager -move-> DMA engine -moved | move_corrupt | move_failed-> tier manager -block_ready-> tier manager above
 //   DMA engine, on a stage's miss, -fetch-> tier manager(vram), urgent
@@ -15,7 +16,8 @@
 
 namespace blue::messages {
 
-/// scheduler -> tier manager(vram): bring the model's blocks near in program order, as long as nothing in use has to go.
+/// scheduler -> tier manager(vram): bring the model's blocks near in program order, as long as
+/// nothing in use has to go.
 struct PrefetchModel {
   static constexpr const char* type_name = "prefetch_model";
   TraceContext trace;

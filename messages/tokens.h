@@ -12,7 +12,8 @@
 
 namespace blue::messages {
 
-/// anyone -> tokenizer worker, answered by encoded_text: ids of the text alone, special tokens taken as text.
+/// anyone -> tokenizer worker, answered by encoded_text: ids of the text alone, special tokens
+/// taken as text.
 struct EncodeText {
   static constexpr const char* type_name = "encode_text";
   TraceContext trace;

@@ -1,6 +1,7 @@
-// TraceScope: one actor's place in the trace: the context of the handler that runs now, and the writer its spans go to.
-// Kept in the actor, never in a global, so that any spawn option and any scheduler traces alike.
-// With tracing off nothing is stamped, no clock is read and no span is left.
+// TraceScope: one actor's place in the trace: the context of the handler that runs now, and the
+// writer its spans go to. Kept in the actor, never in a global, so that any spawn option and any
+// scheduler traces alike. With tracing off nothing is stamped, no clock is read and no span is
+// left.
 // Depends on base. Threads: its actor's alone. The hub outlives it.
 #pragma once
 
@@ -53,8 +54,8 @@ class TraceScope {
   TraceContext running_;
 };
 
-/// Hands every record that waits in `ring` to `use` and leaves one span for them all, under the first one's trace.
-/// Returns how many there were; an empty ring leaves nothing.
+/// Hands every record that waits in `ring` to `use` and leaves one span for them all, under the
+/// first one's trace. Returns how many there were; an empty ring leaves nothing.
 template <class Ring, class Use>
 std::size_t drain_traced(TraceScope& scope, Ring& ring, const char* name, Use&& use) {
   const std::size_t n_waiting = ring.size();

@@ -1,7 +1,9 @@
-// The one place that stamps a trace on what is sent, and the one place that opens the span when a handler runs.
-// An actor derives from TracedActor<its protocol>, wraps each handler in on(...), and speaks through send, send_urgent,
-// send_after and ask. A type that is not in all_messages.h does not compile.
-// Depends on messages/ and CAF. Threads: an actor's own. Lifetime: the TraceHub outlives the actor system.
+// The one place that stamps a trace on what is sent, and the one place that opens the span when a
+// handler runs. An actor derives from TracedActor<its protocol>, wraps each handler in on(...), and
+// speaks through send, send_urgent, send_after and ask. A type that is not in all_messages.h does
+// not compile.
+// Depends on messages/ and CAF. Threads: an actor's own. Lifetime: the TraceHub outlives the actor
+// system.
 #pragma once
 
 #include <chrono>
@@ -27,7 +29,8 @@ template <class C, class R, class M>
 struct Signature<R (C::*)(M)> : Signature<R (C::*)(M) const> {};
 }  // namespace traced
 
-/// Wraps one handler: `handler` takes const M& and returns nothing, a reply message, or a Promise of one.
+/// Wraps one handler: `handler` takes const M& and returns nothing, a reply message, or a Promise
+/// of one.
 template <class Handler>
 auto traced_handler(TraceScope& scope, Handler handler) {
   using In = typename traced::Signature<decltype(&Handler::operator())>::In;
@@ -49,7 +52,8 @@ auto traced_handler(TraceScope& scope, Handler handler) {
   };
 }
 
-/// From a thread that is no actor: under the context that runs in `scope` (a new trace when none does).
+/// From a thread that is no actor: under the context that runs in `scope` (a new trace when none
+/// does).
 template <class Handle, ListedMessage M>
 void send_from_outside(TraceScope& scope, const Handle& to, M message) {
   message.trace = scope.next();
@@ -103,9 +107,9 @@ class TracedActor : public Interface::base {
     send_bare(static_cast<Base*>(this), Interface(this), std::move(message));
   }
 
-  /// Asks an actor of this process and goes on. No deadline: one that dies, or is dead, fails the request at once, and a
-  /// pending deadline would hold the asker's thread at shutdown. `then(const Out&)` runs in a span of its own when the
-  /// answer comes, `otherwise(why)` when none does.
+  /// Asks an actor of this process and goes on. No deadline: one that dies, or is dead, fails the
+  /// request at once, and a pending deadline would hold the asker's thread at shutdown. `then(const
+  /// Out&)` runs in a span of its own when the answer comes, `otherwise(why)` when none does.
   template <ListedMessage Out, class Handle, ListedMessage M, class Then, class Otherwise>
   void ask(const Handle& to, M message, Then then, Otherwise otherwise) {
     if (!to) {
@@ -119,7 +123,9 @@ class TracedActor : public Interface::base {
               const TraceScope::Handling span(trace_scope_, reply.trace, Out::type_name);
               then(reply);
             },
-            [this, otherwise](const caf::error& why) mutable { otherwise(this->system().render(why)); });
+            [this, otherwise](const caf::error& why) mutable {
+              otherwise(this->system().render(why));
+            });
   }
 
   template <ListedMessage Out>

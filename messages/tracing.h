@@ -1,5 +1,5 @@
-// The conversation with the tracer: spans themselves lie in the actors' rings (base/trace_context.h).
-// Depends on base. Plain values.
+// The conversation with the tracer: spans themselves lie in the actors' rings
+// (base/trace_context.h). Depends on base. Plain values.
 #pragma once
 
 #include <cstdint>

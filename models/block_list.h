@@ -1,4 +1,5 @@
-// From a program's block plans to the catalog's blocks. Depends on models/program.h and memory/tiers/block.h. Pure.
+// From a program's block plans to the catalog's blocks. Depends on models/program.h and
+// memory/tiers/block.h. Pure.
 #pragma once
 
 #include <string>
@@ -9,7 +10,8 @@
 
 namespace blue::models {
 
-/// What BlockCatalog::add_model takes: blocks in Program::blocks order, named "<model>/<block>"; extents' files are Model::files.
+/// What BlockCatalog::add_model takes: blocks in Program::blocks order, named "<model>/<block>";
+/// extents' files are Model::files.
 std::vector<memory::Block> blocks_of(const Program& program, const std::string& model_name);
 
 }  // namespace blue::models

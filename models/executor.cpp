@@ -27,7 +27,8 @@ const ExecutorFigures& Executor::figures() const { return state_->figures; }
 
 Result<std::unique_ptr<Executor>> Executor::create(const Program& program,
                                                    std::span<const memory::BlockId> block_ids,
-                                                   kernels::Backend& backend, memory::LeaseSource& leases,
+                                                   kernels::Backend& backend,
+                                                   memory::LeaseSource& leases,
                                                    const ExecutorLimits& limits) {
   BLUE_CHECK(block_ids.size() == program.blocks.size(), "one id per block");
   BLUE_CHECK(limits.max_step_tokens > 0 && limits.max_sequences > 0 && limits.max_context > 0);
@@ -66,11 +67,12 @@ Status Executor::State::build() {
   held.resize(program.blocks.size());
   bound_addresses.resize(program.blocks.size());
   graph_addresses.resize(program.blocks.size());
-  BLUE_TRY_ASSIGN(kv, KvCache::create(program.kv, limits.kv_type, limits.max_sequences, limits.max_context,
-                                      backend.device()));
+  BLUE_TRY_ASSIGN(kv, KvCache::create(program.kv, limits.kv_type, limits.max_sequences,
+                                      limits.max_context, backend.device()));
   const Bytes workspace = backend.workspace_bytes(program.ops, limits.max_step_tokens);
-  BLUE_TRY_ASSIGN(buffers, StepBuffers::create(program, backend.device(), limits.max_step_tokens,
-                                               limits.max_sequences, kv->pages_per_sequence(), workspace));
+  BLUE_TRY_ASSIGN(buffers,
+                  StepBuffers::create(program, backend.device(), limits.max_step_tokens,
+                                      limits.max_sequences, kv->pages_per_sequence(), workspace));
   BLUE_TRY_ASSIGN(stream, backend.device().open_stream());
   for (auto& event : passed) {
     BLUE_TRY_ASSIGN(event, backend.device().open_event());
@@ -82,7 +84,8 @@ Status Executor::State::build_expert_parts() {
   dense_block_after.assign(program.blocks.size(), kNoBlock);
   for (std::size_t block = program.blocks.size(); block-- > 1;) {
     const bool is_expert = program.blocks[block].kind == memory::BlockKind::expert;
-    dense_block_after[block - 1] = is_expert ? dense_block_after[block] : static_cast<std::uint32_t>(block);
+    dense_block_after[block - 1] =
+        is_expert ? dense_block_after[block] : static_cast<std::uint32_t>(block);
   }
   std::size_t most_chosen = 0;
   std::size_t most_experts = 0;
@@ -95,7 +98,8 @@ Status Executor::State::build_expert_parts() {
   expert_leases.reserve(most_experts);
   routes.resize(2 * most_chosen * limits.max_step_tokens);
   if (routes.empty()) return {};
-  BLUE_TRY_ASSIGN(routes_lock, backend.device().register_host(std::as_writable_bytes(std::span(routes))));
+  BLUE_TRY_ASSIGN(routes_lock,
+                  backend.device().register_host(std::as_writable_bytes(std::span(routes))));
   return {};
 }
 
@@ -170,7 +174,8 @@ Status Executor::State::run_graph(const kernels::StepInputs& inputs) {
     BLUE_TRY(std::move(enqueued));
     if (!captured) return std::move(captured).error();
     graph = std::move(captured).value();
-    for (std::size_t block = 0; block < held.size(); ++block) graph_addresses[block] = held[block].address();
+    for (std::size_t block = 0; block < held.size(); ++block)
+      graph_addresses[block] = held[block].address();
     ++figures.n_graph_captures;
   }
   BLUE_TRY(graph->launch(*stream));
@@ -183,7 +188,8 @@ Status Executor::State::run_resident(const kernels::StepInputs& inputs, const St
   if (status.ok()) {
     const bool is_decode = is_decode_shape(inputs.n_tokens, inputs.n_outputs);
     const bool has_graphs = backend.device().graph_capture() != nullptr;
-    status = is_decode && has_graphs && has_run_decode ? run_graph(inputs) : run_eager(inputs, stop);
+    status =
+        is_decode && has_graphs && has_run_decode ? run_graph(inputs) : run_eager(inputs, stop);
     has_run_decode = has_run_decode || (is_decode && status.ok());
   }
   for (memory::Lease& lease : held) lease.release();
@@ -220,9 +226,9 @@ Result<std::span<const float>> Executor::step(const StepRequest& request, const 
 
 Status Executor::reserve(std::int32_t sequence, std::uint32_t n_tokens) {
   if (n_tokens > state_->limits.max_context) {
-    return Error(ModelsError::context_full, "the context holds " +
-                                                std::to_string(state_->limits.max_context) + " tokens, " +
-                                                std::to_string(n_tokens) + " are asked for");
+    return Error(ModelsError::context_full,
+                 "the context holds " + std::to_string(state_->limits.max_context) + " tokens, " +
+                     std::to_string(n_tokens) + " are asked for");
   }
   return state_->kv->reserve(sequence, n_tokens);
 }
@@ -234,13 +240,15 @@ void Executor::truncate(std::int32_t sequence, std::uint32_t n_tokens) {
 Bytes Executor::kv_bytes(std::uint32_t n_tokens) const { return state_->kv->row_bytes(n_tokens); }
 
 Status Executor::export_kv(std::int32_t sequence, std::uint32_t n_tokens, ByteSpan out) {
-  BLUE_TRY(state_->kv->export_rows(sequence, n_tokens, out, state_->backend.device(), *state_->stream));
+  BLUE_TRY(
+      state_->kv->export_rows(sequence, n_tokens, out, state_->backend.device(), *state_->stream));
   return state_->stream->synchronize();
 }
 
 Status Executor::import_kv(std::int32_t sequence, std::uint32_t n_tokens, ConstByteSpan rows) {
   BLUE_TRY(reserve(sequence, n_tokens));
-  BLUE_TRY(state_->kv->import_rows(sequence, n_tokens, rows, state_->backend.device(), *state_->stream));
+  BLUE_TRY(
+      state_->kv->import_rows(sequence, n_tokens, rows, state_->backend.device(), *state_->stream));
   return state_->stream->synchronize();
 }
 

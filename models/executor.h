@@ -1,7 +1,7 @@
-// Executor: program x backend x residency. Runs steps: binds operands to addresses, takes leases, enqueues ops, brings the
-// logits back. All memory is taken at creation; a step allocates nothing.
-// Depends on base, hal, memory, kernels, models/program.h. One thread at a time. Borrows program, backend and leases:
-// they outlive it.
+// Executor: program x backend x residency. Runs steps: binds operands to addresses, takes leases,
+// enqueues ops, brings the logits back. All memory is taken at creation; a step allocates nothing.
+// Depends on base, hal, memory, kernels, models/program.h. One thread at a time. Borrows program,
+// backend and leases: they outlive it.
 #pragma once
 
 #include <cstdint>
@@ -23,9 +23,10 @@ struct ExecutorLimits {
   std::uint32_t max_sequences = 1;
   std::uint32_t max_context = 1024;  ///< tokens per sequence
   kernels::KvType kv_type = kernels::KvType::f32;
-  /// Tier 0's budget. When all weights fit, a step holds every lease at once (and is one graph launch where the
-  /// device has graphs); otherwise leases are taken block by block as the step goes, and of a layer's experts only those
-  /// that the router chose, in as many passes as tier 0 needs.
+  /// Tier 0's budget. When all weights fit, a step holds every lease at once (and is one graph
+  /// launch where the device has graphs); otherwise leases are taken block by block as the step
+  /// goes, and of a layer's experts only those that the router chose, in as many passes as tier 0
+  /// needs.
   Bytes weight_budget;
 };
 
@@ -47,26 +48,31 @@ struct ExecutorFigures {
 
 class Executor {
  public:
-  /// `block_ids`: by Program::blocks index. Errors: unsupported_shape, unsupported_format, out_of_memory.
+  /// `block_ids`: by Program::blocks index. Errors: unsupported_shape, unsupported_format,
+  /// out_of_memory.
   static Result<std::unique_ptr<Executor>> create(const Program& program,
                                                   std::span<const memory::BlockId> block_ids,
-                                                  kernels::Backend& backend, memory::LeaseSource& leases,
+                                                  kernels::Backend& backend,
+                                                  memory::LeaseSource& leases,
                                                   const ExecutorLimits& limits);
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  /// Makes room for positions < n_tokens of `sequence`. Errors: context_full (over max_context), pages_used_up.
+  /// Makes room for positions < n_tokens of `sequence`. Errors: context_full (over max_context),
+  /// pages_used_up.
   [[nodiscard]] Status reserve(std::int32_t sequence, std::uint32_t n_tokens);
   /// Forgets positions >= n_tokens and gives their pages back.
   void truncate(std::int32_t sequence, std::uint32_t n_tokens);
 
-  /// Runs one step and returns logits [n_outputs, n_vocab], valid until the next step.
-  /// Positions must have been reserved. Errors: stopped (between ops or launches; the KV rows of this step are then
-  /// undefined, truncate them), device_failed, what leases give.
-  [[nodiscard]] Result<std::span<const float>> step(const StepRequest& request, const StopToken& stop);
+  /// Runs one step and returns logits [n_outputs, n_vocab], valid until the next step. Positions
+  /// must have been reserved. Errors: stopped (between ops or launches; the KV rows of this step
+  /// are then undefined, truncate them), device_failed, what leases give.
+  [[nodiscard]] Result<std::span<const float>> step(const StepRequest& request,
+                                                    const StopToken& stop);
 
-  /// The KV rows of positions < n_tokens as bytes: per layer keys then values, [n_tokens, width]. For snapshots.
+  /// The KV rows of positions < n_tokens as bytes: per layer keys then values, [n_tokens, width].
+  /// For snapshots.
   [[nodiscard]] Bytes kv_bytes(std::uint32_t n_tokens) const;
   [[nodiscard]] Status export_kv(std::int32_t sequence, std::uint32_t n_tokens, ByteSpan out);
   /// Reserves and fills. Errors: as reserve; a size that does not fit is a bug.

@@ -1,5 +1,5 @@
-// What an executor's steps work with, and how: shared by executor.cpp (creation, resident steps) and
-// executor_streaming.cpp (steps whose weights come block by block). Nobody else includes it.
+// What an executor's steps work with, and how: shared by executor.cpp (creation, resident steps)
+// and executor_streaming.cpp (steps whose weights come block by block). Nobody else includes it.
 // Depends on models/executor.h. One thread at a time, as the executor.
 #pragma once
 
@@ -36,14 +36,15 @@ struct Executor::State {
 
   /// All weights fit in tier 0: a step holds every lease.
   bool is_resident = false;
-  std::vector<memory::Lease> held;                    ///< by block; resident mode
-  std::vector<const std::byte*> bound_addresses;      ///< by block: what its weights are bound to
-  std::array<memory::Lease, 2> window;                ///< streaming mode: the block in use and the one before
+  std::vector<memory::Lease> held;                ///< by block; resident mode
+  std::vector<const std::byte*> bound_addresses;  ///< by block: what its weights are bound to
+  std::array<memory::Lease, 2> window;  ///< streaming mode: the block in use and the one before
   std::array<std::unique_ptr<hal::Event>, 2> passed;  ///< when the window's block was last read
   std::size_t window_slot = 0;                        ///< of the block in use
   std::uint32_t window_block = kNoBlock;              ///< the block in use
-  std::vector<std::uint32_t> dense_block_after;       ///< by block: the next that is no expert, or kNoBlock
-  std::vector<float> routes;                          ///< host copy of one layer's choice
+  std::vector<std::uint32_t>
+      dense_block_after;      ///< by block: the next that is no expert, or kNoBlock
+  std::vector<float> routes;  ///< host copy of one layer's choice
   std::unique_ptr<hal::HostRegistration> routes_lock;
   std::vector<std::uint8_t> is_chosen;  ///< by expert
   std::vector<std::uint32_t> chosen;    ///< the distinct experts of a run, ascending

@@ -1,5 +1,6 @@
-// Steps of a model that does not fit in tier 0: a lease for the block in use and one for the block before, whose kernels
-// may still be under way; and of a layer's experts, those that its router chose, as many at a time as there is room for.
+// Steps of a model that does not fit in tier 0: a lease for the block in use and one for the block
+// before, whose kernels may still be under way; and of a layer's experts, those that its router
+// chose, as many at a time as there is room for.
 #include <algorithm>
 
 #include "models/executor_state.h"
@@ -100,7 +101,8 @@ Result<std::size_t> Executor::State::lease_experts(std::size_t run, std::size_t 
   return chosen.size() - first;
 }
 
-Status Executor::State::run_pass(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop) {
+Status Executor::State::run_pass(std::size_t run, const kernels::StepInputs& inputs,
+                                 const StopToken& stop) {
   const ExpertGroup& experts = program.expert_groups[run];
   const kernels::Bindings at = bindings();
   BLUE_TRY(tables->upload(run, *stream));
@@ -138,7 +140,8 @@ void Executor::State::release_streamed() {
   if (expert_leases.empty()) return;
   expert_leases.clear();
   for (std::size_t run = 0; run < program.expert_groups.size(); ++run) {
-    for (std::uint32_t e = 0; e < program.expert_groups[run].n_experts; ++e) tables->bind(run, e, nullptr);
+    for (std::uint32_t e = 0; e < program.expert_groups[run].n_experts; ++e)
+      tables->bind(run, e, nullptr);
   }
 }
 

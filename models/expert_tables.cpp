@@ -22,7 +22,8 @@ ExpertTables::ExpertTables(const Program& program, hal::Device& device) : device
   mirror_.assign(n_entries, nullptr);
 }
 
-Result<std::unique_ptr<ExpertTables>> ExpertTables::create(const Program& program, hal::Device& device) {
+Result<std::unique_ptr<ExpertTables>> ExpertTables::create(const Program& program,
+                                                           hal::Device& device) {
   std::unique_ptr<ExpertTables> tables(new ExpertTables(program, device));
   if (!tables->mirror_.empty()) BLUE_TRY(tables->allocate());
   return tables;
@@ -62,9 +63,10 @@ Status ExpertTables::upload(std::size_t run, hal::Stream& stream) {
   Run& changed = runs_.at(run);
   if (!changed.is_changed) return {};
   changed.is_changed = false;
-  return device_.copy_to_device(reinterpret_cast<std::byte*>(device_entries() + changed.first_entry),
-                                reinterpret_cast<const std::byte*>(mirror_.data() + changed.first_entry),
-                                {changed.n_entries * sizeof(std::byte*)}, stream);
+  return device_.copy_to_device(
+      reinterpret_cast<std::byte*>(device_entries() + changed.first_entry),
+      reinterpret_cast<const std::byte*>(mirror_.data() + changed.first_entry),
+      {changed.n_entries * sizeof(std::byte*)}, stream);
 }
 
 }  // namespace blue::models

@@ -1,7 +1,8 @@
-// ExpertTables: where the experts of a program lie now. A stacked weight has no single address, since each expert is a block
-// of its own; its WeightView points at a table of addresses that kernels read. Tables lie in device memory, with a mirror on
-// the host; what changed travels as one copy per layer.
-// Depends on base, hal, models/program.h. One thread. Program and device outlive it. Allocates at creation only.
+// ExpertTables: where the experts of a program lie now. A stacked weight has no single address,
+// since each expert is a block of its own; its WeightView points at a table of addresses that
+// kernels read. Tables lie in device memory, with a mirror on the host; what changed travels as one
+// copy per layer. Depends on base, hal, models/program.h. One thread. Program and device outlive
+// it. Allocates at creation only.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ class ExpertTables {
   /// The table of a stacked weight, for its WeightView; null for any other weight. Fixed for good.
   [[nodiscard]] const std::byte* const* table(kernels::Operand weight) const;
 
-  /// Says where block first_block + expert of run `run` lies now; null: nowhere. On the host only, until upload().
-  /// The copy before must have ended.
+  /// Says where block first_block + expert of run `run` lies now; null: nowhere. On the host only,
+  /// until upload(). The copy before must have ended.
   void bind(std::size_t run, std::uint32_t expert, const std::byte* address);
 
   /// Enqueues the copy of the run's tables where something changed.

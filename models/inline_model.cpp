@@ -24,7 +24,8 @@ Result<std::unique_ptr<InlineModel>> InlineModel::load(const std::string& path,
   BLUE_TRY_ASSIGN(loaded->model_, open_model(path));
   BLUE_TRY_ASSIGN(const kernels::BackendChoice choice, kernels::choose_backend(options.backend));
   loaded->choice_ = choice.why;
-  BLUE_TRY_ASSIGN(loaded->backend_, choice.entry->open({choice.device_index, options.worker_cores}));
+  BLUE_TRY_ASSIGN(loaded->backend_,
+                  choice.entry->open({choice.device_index, options.worker_cores}));
   BLUE_TRY(loaded->open_tiers(options));
   return loaded;
 }
@@ -33,8 +34,8 @@ Status InlineModel::open_tiers(const InlineModelOptions& options) {
   const Program& program = model_->program;
   const auto n_blocks = static_cast<std::uint32_t>(program.blocks.size());
   NullLogSink silence;
-  BLUE_TRY_ASSIGN(reader_,
-                  hal::open_file_reader(kReadsInFlight, options.log != nullptr ? *options.log : silence));
+  BLUE_TRY_ASSIGN(reader_, hal::open_file_reader(kReadsInFlight,
+                                                 options.log != nullptr ? *options.log : silence));
   catalog_ = std::make_unique<memory::BlockCatalog>(n_blocks);
   residency_ = std::make_unique<memory::Residency>(n_blocks);
   const bool is_cpu = backend_->device().info().kind == hal::DeviceKind::cpu;
@@ -43,14 +44,15 @@ Status InlineModel::open_tiers(const InlineModelOptions& options) {
   memory::TierBudgets budgets;
   budgets.vram = options.vram.count != 0 ? options.vram : resident_bytes(program);
   budgets.ram = options.ram.count != 0 ? options.ram : is_cpu ? Bytes{} : largest_block * 2 + 1_MiB;
-  BLUE_TRY_ASSIGN(tiers_,
-                  memory::InlineTiers::open(backend_->device(), *reader_, *catalog_, *residency_, budgets));
-  BLUE_TRY_ASSIGN(
-      const memory::CatalogModel added,
-      catalog_->add_model(program.hyper.name, model_->files, blocks_of(program, program.hyper.name)));
+  BLUE_TRY_ASSIGN(tiers_, memory::InlineTiers::open(backend_->device(), *reader_, *catalog_,
+                                                    *residency_, budgets));
+  BLUE_TRY_ASSIGN(const memory::CatalogModel added,
+                  catalog_->add_model(program.hyper.name, model_->files,
+                                      blocks_of(program, program.hyper.name)));
   ExecutorLimits limits;
-  limits.max_context =
-      options.max_context != 0 ? options.max_context : std::min(program.hyper.n_context, kDefaultContext);
+  limits.max_context = options.max_context != 0
+                           ? options.max_context
+                           : std::min(program.hyper.n_context, kDefaultContext);
   limits.max_step_tokens = options.max_step_tokens;
   limits.kv_type = options.kv_type;
   limits.weight_budget = budgets.vram;

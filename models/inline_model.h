@@ -1,5 +1,5 @@
-// InlineModel: one model with everything it needs on the caller's thread: backend, tiers, executor. For `blue logits`,
-// tools and tests; programs that run several models use the actors instead.
+// InlineModel: one model with everything it needs on the caller's thread: backend, tiers, executor.
+// For `blue logits`, tools and tests; programs that run several models use the actors instead.
 // Depends on models, memory, kernels, hal. One thread.
 #pragma once
 

@@ -23,15 +23,15 @@ KvCache::KvCache(const KvShape& shape, kernels::KvType type, std::uint32_t max_s
                 .n_pages = pages_per_sequence_ * max_sequences} {}
 
 Result<std::unique_ptr<KvCache>> KvCache::create(const KvShape& shape, kernels::KvType type,
-                                                 std::uint32_t max_sequences, std::uint32_t max_context,
-                                                 hal::Device& device) {
+                                                 std::uint32_t max_sequences,
+                                                 std::uint32_t max_context, hal::Device& device) {
   const std::uint32_t block = kernels::kv_block_values(type);
   if (shape.k_width % block != 0 || shape.v_width % block != 0) {
     return Error(ModelsError::unsupported_format,
-                 "a " + std::string(kernels::to_text(type)) + " cache holds rows of a multiple of " +
-                     std::to_string(block) + " values; this model's keys have " +
-                     std::to_string(shape.k_width) + ", its values " + std::to_string(shape.v_width) +
-                     ": take --kv f16");
+                 "a " + std::string(kernels::to_text(type)) +
+                     " cache holds rows of a multiple of " + std::to_string(block) +
+                     " values; this model's keys have " + std::to_string(shape.k_width) +
+                     ", its values " + std::to_string(shape.v_width) + ": take --kv f16");
   }
   std::unique_ptr<KvCache> cache(new KvCache(shape, type, max_sequences, max_context));
   BLUE_TRY_ASSIGN(cache->arena_, device.allocate(cache->geometry_.total()));
@@ -72,14 +72,16 @@ template <class Use>
 Status KvCache::for_each_run(std::int32_t sequence, std::uint32_t n_tokens, Use&& use) const {
   const kernels::KvView at = view();
   const std::span<const std::int32_t> page_numbers = pages(sequence);
-  BLUE_CHECK(page_numbers.size() * kernels::kPageTokens >= n_tokens, "rows of tokens that were not reserved");
+  BLUE_CHECK(page_numbers.size() * kernels::kPageTokens >= n_tokens,
+             "rows of tokens that were not reserved");
   for (std::uint32_t layer = 0; layer < shape_.n_layers; ++layer) {
     for (const bool is_value : {false, true}) {
-      const std::uint64_t token_bytes = is_value ? geometry_.v_row_bytes() : geometry_.k_row_bytes();
+      const std::uint64_t token_bytes =
+          is_value ? geometry_.v_row_bytes() : geometry_.k_row_bytes();
       for (std::uint32_t first = 0; first < n_tokens; first += kernels::kPageTokens) {
         const auto page = static_cast<std::uint64_t>(page_numbers[first / kernels::kPageTokens]);
-        std::byte* run =
-            at.base + layer * at.layer_stride + page * at.page_stride + (is_value ? at.v_offset : 0);
+        std::byte* run = at.base + layer * at.layer_stride + page * at.page_stride +
+                         (is_value ? at.v_offset : 0);
         BLUE_TRY(use(run, Bytes{token_bytes * std::min(kernels::kPageTokens, n_tokens - first)}));
       }
     }
@@ -87,8 +89,8 @@ Status KvCache::for_each_run(std::int32_t sequence, std::uint32_t n_tokens, Use&
   return {};
 }
 
-Status KvCache::export_rows(std::int32_t sequence, std::uint32_t n_tokens, ByteSpan out, hal::Device& device,
-                            hal::Stream& stream) {
+Status KvCache::export_rows(std::int32_t sequence, std::uint32_t n_tokens, ByteSpan out,
+                            hal::Device& device, hal::Stream& stream) {
   BLUE_CHECK(out.size() == row_bytes(n_tokens).count);
   std::byte* to = out.data();
   return for_each_run(sequence, n_tokens, [&](const std::byte* run, Bytes size) {

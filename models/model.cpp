@@ -9,14 +9,18 @@ namespace blue::models {
 
 namespace {
 
-/// FNV-1a over what tells one set of weights from another without reading them: names, shapes, types and places of all
-/// tensors, each file's size and when it was last written (fine-tunes of one model differ in nothing else).
+/// FNV-1a over what tells one set of weights from another without reading them: names, shapes,
+/// types and places of all tensors, each file's size and when it was last written (fine-tunes of
+/// one model differ in nothing else).
 std::uint64_t fingerprint_of(const GgufFile& file) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   const auto mix = [&hash](ConstByteSpan bytes) {
-    for (const std::byte byte : bytes) hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3ULL;
+    for (const std::byte byte : bytes)
+      hash = (hash ^ static_cast<std::uint64_t>(byte)) * 0x100000001b3ULL;
   };
-  const auto mix_number = [&mix](std::uint64_t number) { mix(std::as_bytes(std::span(&number, 1))); };
+  const auto mix_number = [&mix](std::uint64_t number) {
+    mix(std::as_bytes(std::span(&number, 1)));
+  };
   for (const GgufPart& part : file.parts()) {
     mix_number(part.size);
     std::error_code unknown_time;
@@ -67,8 +71,10 @@ Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
   return std::shared_ptr<const Model>(std::move(model));
 }
 
-Result<std::vector<TokenId>> Model::prompt_tokens(std::string_view system, std::string_view user) const {
-  if (tokenizer && chat_error.empty() && !chat) return text_tokens(std::string(system) + std::string(user));
+Result<std::vector<TokenId>> Model::prompt_tokens(std::string_view system,
+                                                  std::string_view user) const {
+  if (tokenizer && chat_error.empty() && !chat)
+    return text_tokens(std::string(system) + std::string(user));
   std::vector<ChatMessage> messages;
   if (!system.empty()) messages.push_back({"system", std::string(system)});
   messages.push_back({"user", std::string(user)});
@@ -81,11 +87,13 @@ Result<std::vector<TokenId>> Model::chat_tokens(std::span<const ChatMessage> mes
   if (!chat_error.empty()) return Error(ModelsError::bad_template, chat_error);
   if (!chat) {
     std::string text;
-    for (const ChatMessage& message : messages) text += (text.empty() ? "" : "\n") + message.content;
+    for (const ChatMessage& message : messages)
+      text += (text.empty() ? "" : "\n") + message.content;
     return text_tokens(text);
   }
   const ChatVariables variables{std::string(tokenizer->piece(tokenizer->bos())),
-                                std::string(tokenizer->piece(tokenizer->eos())), thinking, local_time()};
+                                std::string(tokenizer->piece(tokenizer->eos())), thinking,
+                                local_time()};
   auto pieces = chat->render(messages, GenerationPrompt::yes, variables);
   if (!pieces) return std::move(pieces).error().within(path);
   BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer->encode_pieces(*pieces));
@@ -98,7 +106,8 @@ Result<std::vector<TokenId>> Model::chat_tokens(std::span<const ChatMessage> mes
 Result<std::vector<TokenId>> Model::text_tokens(std::string_view text) const {
   if (!tokenizer) return Error(ModelsError::unsupported_tokenizer, tokenizer_error);
   BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer->encode(text, SpecialTokens::as_text));
-  if (tokenizer->adds_bos() && tokenizer->bos() != kNoToken) tokens.insert(tokens.begin(), tokenizer->bos());
+  if (tokenizer->adds_bos() && tokenizer->bos() != kNoToken)
+    tokens.insert(tokens.begin(), tokenizer->bos());
   return tokens;
 }
 

@@ -1,5 +1,6 @@
-// Model: a file opened and understood: its program, vocabulary and chat template; no weights. Weights come as leases.
-// Depends on models. Immutable; shared by shared_ptr between sessions; any thread.
+// Model: a file opened and understood: its program, vocabulary and chat template; no weights.
+// Weights come as leases. Depends on models. Immutable; shared by shared_ptr between sessions; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -17,28 +18,32 @@
 namespace blue::models {
 
 struct Model {
-  std::string path;                ///< as it was opened
-  std::vector<std::string> files;  ///< all parts; BlockExtent::file of the program's blocks indexes them
-  std::uint64_t fingerprint = 0;   ///< of header and size: what a KV snapshot is checked against
+  std::string path;  ///< as it was opened
+  std::vector<std::string>
+      files;  ///< all parts; BlockExtent::file of the program's blocks indexes them
+  std::uint64_t fingerprint = 0;  ///< of header and size: what a KV snapshot is checked against
   Program program;
-  std::unique_ptr<const Tokenizer> tokenizer;  ///< null when the file has no vocabulary; see tokenizer_error
-  std::string tokenizer_error;                 ///< why there is none
+  std::unique_ptr<const Tokenizer>
+      tokenizer;                ///< null when the file has no vocabulary; see tokenizer_error
+  std::string tokenizer_error;  ///< why there is none
   std::optional<ChatTemplate> chat;
   std::string chat_error;  ///< why there is none, empty when the file simply has no template
 
-  /// The tokens a user message becomes: through the chat template where there is one, else the bare text, with BOS
-  /// where the vocabulary asks for it. `system` may be empty.
+  /// The tokens a user message becomes: through the chat template where there is one, else the bare
+  /// text, with BOS where the vocabulary asks for it. `system` may be empty.
   /// Errors: unsupported_tokenizer, bad_template.
   [[nodiscard]] Result<std::vector<TokenId>> prompt_tokens(std::string_view system,
                                                            std::string_view user) const;
 
-  /// The tokens a whole conversation becomes, up to where the assistant begins. Without a chat template the messages' bare texts,
-  /// a line each. A BOS that the template has written is not doubled.
+  /// The tokens a whole conversation becomes, up to where the assistant begins. Without a chat
+  /// template the messages' bare texts, a line each. A BOS that the template has written is not
+  /// doubled.
   /// Errors: unsupported_tokenizer, bad_template, bad_message.
   [[nodiscard]] Result<std::vector<TokenId>> chat_tokens(std::span<const ChatMessage> messages,
                                                          Thinking thinking) const;
 
-  /// The tokens of bare text, as `blue generate` continues it: no template, BOS where the vocabulary asks for it.
+  /// The tokens of bare text, as `blue generate` continues it: no template, BOS where the
+  /// vocabulary asks for it.
   /// Errors: unsupported_tokenizer.
   [[nodiscard]] Result<std::vector<TokenId>> text_tokens(std::string_view text) const;
 };

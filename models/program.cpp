@@ -17,9 +17,9 @@ Result<Program> compile_program(const GgufFile& file) {
     if (arch->name == wanted) return arch->compile(file);
     known += (known.empty() ? "" : ", ") + std::string(arch->name);
   }
-  return Error(ModelsError::unknown_architecture, file.path() + ": unknown architecture '" +
-                                                      std::string(wanted) +
-                                                      "' (general.architecture); this build knows " + known);
+  return Error(ModelsError::unknown_architecture,
+               file.path() + ": unknown architecture '" + std::string(wanted) +
+                   "' (general.architecture); this build knows " + known);
 }
 
 }  // namespace blue::models

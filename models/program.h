@@ -1,6 +1,7 @@
-// Program: what an architecture compiles a file's inventory into, once. A linear list of ops with the blocks they need;
-// interpreted on a CPU, captured into a CUDA graph, read ahead by the timeline planner.
-// Depends on base, memory/tiers/block.h and kernels/op.h. A plain value, immutable after compilation; any thread.
+// Program: what an architecture compiles a file's inventory into, once. A linear list of ops with
+// the blocks they need; interpreted on a CPU, captured into a CUDA graph, read ahead by the
+// timeline planner. Depends on base, memory/tiers/block.h and kernels/op.h. A plain value,
+// immutable after compilation; any thread.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +13,12 @@
 
 namespace blue::models {
 
-/// How rotation is stretched beyond the trained context: what goes into every rope op (kernels/op.h).
+/// How rotation is stretched beyond the trained context: what goes into every rope op
+/// (kernels/op.h).
 struct RopeScaling {
   float scale = 1.0F;
-  float magnitude = 1.0F;  ///< as llama's YaRN has it; deepseek's puts it into the softmax scale instead
+  float magnitude =
+      1.0F;  ///< as llama's YaRN has it; deepseek's puts it into the softmax scale instead
   float yarn_mix = 0.0F;
   float yarn_low = 0.0F;
   float yarn_high = 1.0F;
@@ -42,9 +45,10 @@ struct HyperParameters {
   std::uint32_t d_ff_expert = 0;
 };
 
-/// A weight matrix inside its block, or one matrix per expert, each inside that expert's block. Indexed by Op::weight.
+/// A weight matrix inside its block, or one matrix per expert, each inside that expert's block.
+/// Indexed by Op::weight.
 struct WeightUse {
-  std::uint32_t block = 0;         ///< index into Program::blocks; with experts: expert e's is block + e
+  std::uint32_t block = 0;  ///< index into Program::blocks; with experts: expert e's is block + e
   std::uint64_t block_offset = 0;  ///< bytes; the same in each expert's block
   const kernels::Format* format = nullptr;
   std::uint64_t rows = 0;  ///< of one expert, with experts
@@ -74,10 +78,11 @@ struct KvShape {
   std::uint32_t v_width = 0;
 };
 
-/// The ops [first_op, end_op) that one layer's routed experts run through, from the first expert_linear to the last. Which of
-/// the blocks [first_block, first_block + n_experts) they read is known only when the route op before them has run.
-/// They may run several times in a step, each time with other experts at hand: between expert_linear ops over the same
-/// blocks stand only ops value by value (silu_mul), which leave nothing behind that a later pass does not overwrite.
+/// The ops [first_op, end_op) that one layer's routed experts run through, from the first
+/// expert_linear to the last. Which of the blocks [first_block, first_block + n_experts) they read
+/// is known only when the route op before them has run. They may run several times in a step, each
+/// time with other experts at hand: between expert_linear ops over the same blocks stand only ops
+/// value by value (silu_mul), which leave nothing behind that a later pass does not overwrite.
 struct ExpertGroup {
   std::uint32_t first_op = 0;
   std::uint32_t end_op = 0;

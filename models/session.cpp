@@ -7,13 +7,17 @@
 namespace blue::models {
 
 Session::Session(const Model& model, Executor& executor, std::int32_t sequence)
-    : model_(model), executor_(executor), sequence_(sequence), logits_(model.program.hyper.n_vocab) {
+    : model_(model),
+      executor_(executor),
+      sequence_(sequence),
+      logits_(model.program.hyper.n_vocab) {
   history_.reserve(executor.limits().max_context);
   positions_.resize(executor.limits().max_step_tokens);
   sequences_.assign(executor.limits().max_step_tokens, sequence);
 }
 
-Result<std::span<const float>> Session::feed(std::span<const TokenId> tokens, const StopToken& stop) {
+Result<std::span<const float>> Session::feed(std::span<const TokenId> tokens,
+                                             const StopToken& stop) {
   const std::uint32_t chunk = executor_.limits().max_step_tokens;
   const auto n_before = static_cast<std::uint32_t>(history_.size());
   BLUE_TRY(executor_.reserve(sequence_, n_before + static_cast<std::uint32_t>(tokens.size())));
@@ -21,10 +25,12 @@ Result<std::span<const float>> Session::feed(std::span<const TokenId> tokens, co
   for (std::size_t done = 0; done < tokens.size();) {
     const std::size_t n = std::min<std::size_t>(chunk, tokens.size() - done);
     const bool is_last = done + n == tokens.size();
-    for (std::size_t i = 0; i < n; ++i) positions_[i] = static_cast<std::int32_t>(history_.size() + i);
+    for (std::size_t i = 0; i < n; ++i)
+      positions_[i] = static_cast<std::int32_t>(history_.size() + i);
     const std::int32_t last_row = static_cast<std::int32_t>(n) - 1;
     const StepRequest request{tokens.subspan(done, n), std::span(positions_).first(n),
-                              std::span(sequences_).first(n), std::span(&last_row, is_last ? 1 : 0)};
+                              std::span(sequences_).first(n),
+                              std::span(&last_row, is_last ? 1 : 0)};
     auto stepped = executor_.step(request, stop);
     if (!stepped) {
       // This chunk's rows are undefined; what earlier chunks cached stays good.
@@ -39,17 +45,17 @@ Result<std::span<const float>> Session::feed(std::span<const TokenId> tokens, co
   return logits;
 }
 
-Status Session::begin(std::span<const TokenId> prompt, const SamplingSpec& sampling, std::uint32_t max_tokens,
-                      const StopToken& stop) {
+Status Session::begin(std::span<const TokenId> prompt, const SamplingSpec& sampling,
+                      std::uint32_t max_tokens, const StopToken& stop) {
   BLUE_TRY(sampling.validate());
   const std::uint32_t context = executor_.limits().max_context;
   if (prompt.empty())
     return Error(ModelsError::prompt_too_long, "the prompt is empty: give at least one token");
   if (prompt.size() >= context) {
-    return Error(ModelsError::prompt_too_long, model_.path + ": the prompt has " +
-                                                   std::to_string(prompt.size()) +
-                                                   " tokens, the context holds " + std::to_string(context) +
-                                                   " and needs room for one more");
+    return Error(ModelsError::prompt_too_long,
+                 model_.path + ": the prompt has " + std::to_string(prompt.size()) +
+                     " tokens, the context holds " + std::to_string(context) +
+                     " and needs room for one more");
   }
   // At least the prompt's last token is run again: its logits are not kept.
   const auto [in_history, in_prompt] =
@@ -81,8 +87,9 @@ Result<std::optional<TokenEvent>> Session::next(const StopToken& stop) {
   }
   const TokenId token = sampler_->pick(logits_);
   if (token == kNoToken) {
-    return Error(ModelsError::malformed, model_.path + ": the model's logits are not numbers at token " +
-                                             std::to_string(history_.size()) + ": its weights are broken");
+    return Error(ModelsError::malformed,
+                 model_.path + ": the model's logits are not numbers at token " +
+                     std::to_string(history_.size()) + ": its weights are broken");
   }
   if (model_.tokenizer && model_.tokenizer->is_end(token)) {
     end_ = SessionEnd::end_token;

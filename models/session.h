@@ -32,13 +32,16 @@ class Session {
   /// Uses row `sequence` of the executor.
   Session(const Model& model, Executor& executor, std::int32_t sequence);
 
-  /// Checks the prompt against the context and runs it in chunks of max_step_tokens. Rows already cached for the longest
-  /// common prefix of history() and `prompt` are kept; all else of before is forgotten.
-  /// Errors: prompt_too_long (names both lengths), bad_sampling, stopped within one chunk, executor's.
+  /// Checks the prompt against the context and runs it in chunks of max_step_tokens. Rows already
+  /// cached for the longest common prefix of history() and `prompt` are kept; all else of before is
+  /// forgotten.
+  /// Errors: prompt_too_long (names both lengths), bad_sampling, stopped within one chunk,
+  /// executor's.
   [[nodiscard]] Status begin(std::span<const TokenId> prompt, const SamplingSpec& sampling,
                              std::uint32_t max_tokens, const StopToken& stop);
 
-  /// The next token; nothing when end() is no longer `running`. The end-of-generation token itself is not handed out.
+  /// The next token; nothing when end() is no longer `running`. The end-of-generation token itself
+  /// is not handed out.
   /// Errors: stopped, executor's.
   [[nodiscard]] Result<std::optional<TokenEvent>> next(const StopToken& stop);
 
@@ -48,12 +51,14 @@ class Session {
   /// All tokens whose KV rows are valid: prompt and those generated and fed back.
   [[nodiscard]] std::span<const TokenId> history() const { return history_; }
 
-  /// KV rows of history() for a snapshot, and back. Restoring replaces everything; begin() then reuses the rows.
+  /// KV rows of history() for a snapshot, and back. Restoring replaces everything; begin() then
+  /// reuses the rows.
   [[nodiscard]] Result<std::vector<std::byte>> export_kv();
   [[nodiscard]] Status restore(std::span<const TokenId> history, ConstByteSpan rows);
 
  private:
-  [[nodiscard]] Result<std::span<const float>> feed(std::span<const TokenId> tokens, const StopToken& stop);
+  [[nodiscard]] Result<std::span<const float>> feed(std::span<const TokenId> tokens,
+                                                    const StopToken& stop);
 
   const Model& model_;
   Executor& executor_;

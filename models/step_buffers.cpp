@@ -9,18 +9,19 @@ constexpr std::uint64_t kAlignment = 256;
 
 }  // namespace
 
-Result<std::unique_ptr<StepBuffers>> StepBuffers::create(const Program& program, hal::Device& device,
-                                                         std::uint32_t max_tokens,
-                                                         std::uint32_t max_sequences,
-                                                         std::uint32_t page_table_stride, Bytes workspace) {
-  std::unique_ptr<StepBuffers> buffers(new StepBuffers(device, max_tokens, max_sequences, page_table_stride));
+Result<std::unique_ptr<StepBuffers>> StepBuffers::create(
+    const Program& program, hal::Device& device, std::uint32_t max_tokens,
+    std::uint32_t max_sequences, std::uint32_t page_table_stride, Bytes workspace) {
+  std::unique_ptr<StepBuffers> buffers(
+      new StepBuffers(device, max_tokens, max_sequences, page_table_stride));
   BLUE_TRY(buffers->lay_out(program, workspace));
   return buffers;
 }
 
 Status StepBuffers::lay_out(const Program& program, Bytes workspace) {
   n_vocab_ = program.hyper.n_vocab;
-  host_inputs_.assign(kTokenParts * max_tokens_ + std::size_t{max_sequences_} * page_table_stride_, 0);
+  host_inputs_.assign(kTokenParts * max_tokens_ + std::size_t{max_sequences_} * page_table_stride_,
+                      0);
   host_logits_.assign(std::size_t{max_tokens_} * n_vocab_, 0.0F);
   const std::uint64_t inputs_bytes = host_inputs_.size() * sizeof(std::int32_t);
 
@@ -40,21 +41,24 @@ Status StepBuffers::lay_out(const Program& program, Bytes workspace) {
   device_logits_ = activations_.at(program.logits);
   workspace_ = arena_->base() + workspace_offset;
 
-  BLUE_TRY_ASSIGN(inputs_lock_, device_.register_host(std::as_writable_bytes(std::span(host_inputs_))));
-  BLUE_TRY_ASSIGN(logits_lock_, device_.register_host(std::as_writable_bytes(std::span(host_logits_))));
+  BLUE_TRY_ASSIGN(inputs_lock_,
+                  device_.register_host(std::as_writable_bytes(std::span(host_inputs_))));
+  BLUE_TRY_ASSIGN(logits_lock_,
+                  device_.register_host(std::as_writable_bytes(std::span(host_logits_))));
   return {};
 }
 
 std::span<std::int32_t> StepBuffers::page_row(std::uint32_t sequence) {
   BLUE_CHECK(sequence < max_sequences_);
   return std::span(host_inputs_)
-      .subspan(kTokenParts * max_tokens_ + std::size_t{sequence} * page_table_stride_, page_table_stride_);
+      .subspan(kTokenParts * max_tokens_ + std::size_t{sequence} * page_table_stride_,
+               page_table_stride_);
 }
 
 Status StepBuffers::upload(hal::Stream& stream) {
   const ConstByteSpan bytes = std::as_bytes(std::span(host_inputs_));
-  return device_.copy_to_device(reinterpret_cast<std::byte*>(device_inputs_), bytes.data(), {bytes.size()},
-                                stream);
+  return device_.copy_to_device(reinterpret_cast<std::byte*>(device_inputs_), bytes.data(),
+                                {bytes.size()}, stream);
 }
 
 Status StepBuffers::download_logits(std::uint32_t n_outputs, hal::Stream& stream) {

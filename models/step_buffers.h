@@ -1,6 +1,7 @@
-// StepBuffers: the memory one executor's steps run in: inputs (host side and device side), activations, logits on the
-// host. Taken once. The inputs of a step travel as one copy, so that a captured step holds one node for them.
-// Depends on base, hal, kernels, models/program.h. One thread.
+// StepBuffers: the memory one executor's steps run in: inputs (host side and device side),
+// activations, logits on the host. Taken once. The inputs of a step travel as one copy, so that a
+// captured step holds one node for them. Depends on base, hal, kernels, models/program.h. One
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,10 @@ class StepBuffers {
  public:
   /// `page_table_stride` in pages per sequence. Errors: out_of_memory, device_failed.
   static Result<std::unique_ptr<StepBuffers>> create(const Program& program, hal::Device& device,
-                                                     std::uint32_t max_tokens, std::uint32_t max_sequences,
-                                                     std::uint32_t page_table_stride, Bytes workspace);
+                                                     std::uint32_t max_tokens,
+                                                     std::uint32_t max_sequences,
+                                                     std::uint32_t page_table_stride,
+                                                     Bytes workspace);
 
   /// Host side of the inputs, to be filled before upload().
   [[nodiscard]] std::span<std::int32_t> token_ids() { return part(0); }

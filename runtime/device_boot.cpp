@@ -20,8 +20,8 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
   BLUE_TRY_ASSIGN(boot->backend, choice.entry->open({choice.device_index, placement.worker_cpus}));
   hal::Device& device = boot->backend->device();
   actors::TierMemoryOptions tiers;
-  tiers.vram =
-      options.vram_budget.count > 0 ? options.vram_budget : Bytes{device.info().memory_free.count / 2};
+  tiers.vram = options.vram_budget.count > 0 ? options.vram_budget
+                                             : Bytes{device.info().memory_free.count / 2};
   tiers.ram = options.ram_budget;
   if (tiers.ram.count == 0 && device.info().kind != hal::DeviceKind::cpu) {
     BLUE_TRY_ASSIGN(const hal::MemoryInfo memory, hal::read_memory_info());
@@ -40,7 +40,8 @@ actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOption
   limits.weight_budget = boot.tiers->budget(memory::Tier::vram);
   return [&boot, limits](actors::StageChannel& channel) -> std::unique_ptr<actors::TokenSource> {
     return std::make_unique<actors::SessionSource>(
-        actors::SessionDeps{*boot.backend, boot.turn, *boot.tiers, *boot.registry, limits}, channel);
+        actors::SessionDeps{*boot.backend, boot.turn, *boot.tiers, *boot.registry, limits},
+        channel);
   };
 }
 

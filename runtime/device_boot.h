@@ -1,6 +1,8 @@
-// DeviceBoot: the device side of a runtime: backend chosen and opened, tiers opened on its device, models' registry, and the
-// sources of tokens over them. What is left when the actors are taken away.
-// Depends on hal, kernels, memory, models, the policies of actors/. Threads: opened on one; then as its parts say.
+// DeviceBoot: the device side of a runtime: backend chosen and opened, tiers opened on its device,
+// models' registry, and the sources of tokens over them. What is left when the actors are taken
+// away.
+// Depends on hal, kernels, memory, models, the policies of actors/. Threads: opened on one; then as
+// its parts say.
 #pragma once
 
 #include <memory>

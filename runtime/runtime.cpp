@@ -117,7 +117,8 @@ const std::string& Runtime::device_choice() const { return state_->choice; }
 actors::ActorRuntime& Runtime::actor_runtime() { return *state_->actors; }
 
 Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::string& path) {
-  if (!state_->device) return Error(ActorsError::bad_request, "this runtime was started without a device");
+  if (!state_->device)
+    return Error(ActorsError::bad_request, "this runtime was started without a device");
   BLUE_TRY_ASSIGN(const auto loaded, state_->device->registry->open(path));
   messages::PrefetchModel prefetch;
   prefetch.model = path;
@@ -125,8 +126,9 @@ Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::stri
   return loaded->model;
 }
 
-Result<Run> Runtime::open(std::unique_ptr<Run::State> run, std::string log_path, actors::RunStart start,
-                          actors::RunRecord record, std::optional<actors::StageJob> generation) {
+Result<Run> Runtime::open(std::unique_ptr<Run::State> run, std::string log_path,
+                          actors::RunStart start, actors::RunRecord record,
+                          std::optional<actors::StageJob> generation) {
   if (state_->is_down) return Error(ActorsError::shutting_down, "the runtime was shut down");
   actors::RuntimeContext& context = state_->actors->context();
   run->actors = {state_, state_->actors.get()};  // keeps the device alive as long as the actors
@@ -137,7 +139,8 @@ Result<Run> Runtime::open(std::unique_ptr<Run::State> run, std::string log_path,
   }
   const bool is_generation = generation.has_value();
   context.events.open(run->number);
-  context.runs.put({run->number, std::move(log_path), start, std::move(record), std::move(generation)});
+  context.runs.put(
+      {run->number, std::move(log_path), start, std::move(record), std::move(generation)});
   if (is_generation) {
     messages::OpenGeneration order;
     order.run = run->number;
@@ -173,20 +176,22 @@ Result<Run> Runtime::run_cascade(actors::CascadeSpec cascade, const std::string&
   auto run = std::make_unique<Run::State>();
   run->id = place.id;
   const SkipPolicy skip = cascade.allows_skip ? SkipPolicy::as_configured : options.skip;
-  return open(std::move(run), place.log.string(), actors::RunStart::anew, {std::move(cascade), task, skip},
-              std::nullopt);
+  return open(std::move(run), place.log.string(), actors::RunStart::anew,
+              {std::move(cascade), task, skip}, std::nullopt);
 }
 
 Result<Run> Runtime::resume(const std::string& run_id) {
-  BLUE_TRY_ASSIGN(const actors::RunPlace place, actors::find_run(state_->options.runs_root, run_id));
+  BLUE_TRY_ASSIGN(const actors::RunPlace place,
+                  actors::find_run(state_->options.runs_root, run_id));
   BLUE_TRY_ASSIGN(actors::LoggedRun logged, actors::read_logged_run(place.log.string()));
   if (logged.end && logged.end->outcome == messages::Outcome::completed) {
-    return Error(ActorsError::run_finished, "run " + place.id + " has completed; there is nothing to resume");
+    return Error(ActorsError::run_finished,
+                 "run " + place.id + " has completed; there is nothing to resume");
   }
   auto run = std::make_unique<Run::State>();
   run->id = place.id;
-  return open(std::move(run), place.log.string(), actors::RunStart::resumed, std::move(logged.record),
-              std::nullopt);
+  return open(std::move(run), place.log.string(), actors::RunStart::resumed,
+              std::move(logged.record), std::nullopt);
 }
 
 std::vector<memory::SlotText> Runtime::slots(const Run& run) const {
@@ -194,7 +199,9 @@ std::vector<memory::SlotText> Runtime::slots(const Run& run) const {
   return buffer ? buffer->observe() : std::vector<memory::SlotText>();
 }
 
-std::vector<actors::ActorThread> Runtime::actors() const { return state_->actors->context().threads.all(); }
+std::vector<actors::ActorThread> Runtime::actors() const {
+  return state_->actors->context().threads.all();
+}
 
 std::vector<TierState> Runtime::tiers() const {
   std::vector<TierState> states;
@@ -202,8 +209,8 @@ std::vector<TierState> Runtime::tiers() const {
   actors::TierMemory& tiers = *state_->device->tiers;
   const auto views = memory::UnifiedAddressSpace(tiers.catalog(), tiers.residency()).view();
   for (const memory::Tier tier : {memory::Tier::vram, memory::Tier::ram, memory::Tier::nvme}) {
-    states.push_back(
-        {std::string(actors::to_text(tier)), tiers.budget(tier), views[static_cast<std::size_t>(tier)]});
+    states.push_back({std::string(actors::to_text(tier)), tiers.budget(tier),
+                      views[static_cast<std::size_t>(tier)]});
   }
   return states;
 }

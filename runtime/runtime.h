@@ -1,10 +1,11 @@
-// blue::runtime::Runtime: the whole program as one object: machine, device, tiers, actors, models, runs. What `blue`, the shell, the
-// C API and embedding programs use; no CAF in here (embedded.h has the actor system for those who want it).
+// blue::runtime::Runtime: the whole program as one object: machine, device, tiers, actors, models,
+// runs. What `blue`, the shell, the C API and embedding programs use; no CAF in here (embedded.h
+// has the actor system for those who want it).
 //   auto runtime = Runtime::start(options);            boots the devices, places the actors, starts them
 //   auto run = runtime->run_cascade(spec, task, {});   a handle; poll() or wait() give its events
 //   runtime->shutdown();                               clean from any state, within a second
-// Threads: every method from any thread; a handle from one thread at a time. A handle may outlive its Runtime: it
-// then says that its work has ended.
+// Threads: every method from any thread; a handle from one thread at a time. A handle may outlive
+// its Runtime: it then says that its work has ended.
 #pragma once
 
 #include <chrono>
@@ -51,7 +52,8 @@ struct RuntimeOptions {
   Tracing tracing = Tracing::off;
   std::size_t spans_per_actor = 16384;
   Nanoseconds stall_deadline_ns = 30'000'000'000;
-  /// Tests and embedders may bring their own source of tokens; models, device and tiers are then not opened.
+  /// Tests and embedders may bring their own source of tokens; models, device and tiers are then
+  /// not opened.
   actors::TokenSourceFactory make_source;
 };
 
@@ -61,8 +63,9 @@ struct GenerateRequest {
   std::string prompt;  ///< may be empty: BOS alone
   std::uint32_t max_tokens = 256;
   models::SamplingSpec sampling;
-  /// Where not empty, the prompt as the model's tokens (models::Model::chat_tokens), and `system` and `prompt` are not read.
-  /// Rows of the longest beginning that it shares with the generation before on this model are not computed again.
+  /// Where not empty, the prompt as the model's tokens (models::Model::chat_tokens), and `system`
+  /// and `prompt` are not read. Rows of the longest beginning that it shares with the generation
+  /// before on this model are not computed again.
   std::vector<TokenId> prompt_tokens;
 };
 
@@ -87,9 +90,11 @@ class Run {
   [[nodiscard]] bool is_finished() const;
   /// Stops the work at its next op; the end comes as an event. What was committed stays.
   void cancel();
-  /// Waits to the end: `hear` gets every event as it comes, and the work is cancelled once `wants_stop`, asked between two
-  /// looks, says so. Returns the last event, `finished`; it must not have been handed out before.
-  RunEvent follow(const std::function<void(const RunEvent&)>& hear, const std::function<bool()>& wants_stop);
+  /// Waits to the end: `hear` gets every event as it comes, and the work is cancelled once
+  /// `wants_stop`, asked between two looks, says so. Returns the last event, `finished`; it must
+  /// not have been handed out before.
+  RunEvent follow(const std::function<void(const RunEvent&)>& hear,
+                  const std::function<bool()>& wants_stop);
   /// Waits to the end and gives all events that were not yet handed out; the last is `finished`.
   std::vector<RunEvent> finish();
 
@@ -119,15 +124,17 @@ class Runtime {
   /// One line: the device and why it was chosen.
   [[nodiscard]] const std::string& device_choice() const;
 
-  /// Opens a model and begins to bring its blocks near. Errors: open_model's; bad_request without devices.
+  /// Opens a model and begins to bring its blocks near. Errors: open_model's; bad_request without
+  /// devices.
   Result<std::shared_ptr<const models::Model>> load_model(const std::string& path);
-  /// Errors: bad_sampling, shutting_down. What the model or prompt is refused for comes as the `finished` event.
+  /// Errors: bad_sampling, shutting_down. What the model or prompt is refused for comes as the
+  /// `finished` event.
   Result<Run> generate(const GenerateRequest& request);
   /// Errors: shutting_down; bad_request where the runs' folder can't be made.
   Result<Run> run_cascade(actors::CascadeSpec cascade, const std::string& task,
                           const CascadeOptions& options);
-  /// Continues at the first unfinished stage; "last" is the newest run. Errors: unknown_run, run_finished, bad_cascade,
-  /// log_corrupt.
+  /// Continues at the first unfinished stage; "last" is the newest run. Errors: unknown_run,
+  /// run_finished, bad_cascade, log_corrupt.
   Result<Run> resume(const std::string& run_id);
 
   /// Slots of a run of this runtime, as they are; empty when it is not open.
@@ -150,7 +157,8 @@ class Runtime {
   explicit Runtime(std::shared_ptr<State> state);
   Result<Run> open(std::unique_ptr<Run::State> run, std::string log_path, actors::RunStart start,
                    actors::RunRecord record, std::optional<actors::StageJob> generation);
-  std::shared_ptr<State> state_;  ///< shared with the handles of its runs, so that these may outlive it
+  std::shared_ptr<State>
+      state_;  ///< shared with the handles of its runs, so that these may outlive it
 };
 
 }  // namespace blue::runtime

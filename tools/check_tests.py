@@ -47,10 +47,12 @@ def ctest_inventory(build):
 
 def catch_inventory(program):
     """(number of test cases, {source files they stand in}) as the executable tells it."""
-    # Catch2 2 answers a listing with the number of tests as its exit status, so that the status says nothing.
+    # Catch2 2 answers a listing with the number of tests as its exit status, so that the status
+    # says nothing.
     said = subprocess.run([program, "--list-tests", "--verbosity", "high"], stdout=subprocess.PIPE, check=False)
     text = said.stdout.decode(errors="replace")
-    # Paths are told from the root (cmake/BlueCompiler.cmake): one that is absolute, or broken at column 80, is no match.
+    # Paths are told from the root (cmake/BlueCompiler.cmake): one that is absolute, or broken at
+    # column 80, is no match.
     sources = set(re.findall(r"^\s+(\S+\.cpp):\d+$", text, re.MULTILINE))
     count = re.search(r"^(\d+) (?:matching )?test cases?$", text, re.MULTILINE)
     return int(count.group(1)) if count else 0, sources

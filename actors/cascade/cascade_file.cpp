@@ -25,16 +25,16 @@ bool has(const std::vector<std::string>& all, std::string_view one) {
 
 std::string in_quotes(std::string_view name) { return "'" + std::string(name) + "'"; }
 
-models::SamplingSpec read_sampling(const toml::table& table, const std::string& file, const std::string& what,
-                                   std::optional<Error>& error) {
+models::SamplingSpec read_sampling(const toml::table& table, const std::string& file,
+                                   const std::string& what, std::optional<Error>& error) {
   TomlReader reader(table, file, what + ", sampling", error);
   models::SamplingSpec sampling;
   sampling.temperature = static_cast<float>(reader.number_or("temperature", sampling.temperature));
   sampling.top_k = static_cast<int>(reader.integer_or("top_k", sampling.top_k, 0, kMostTokens));
   sampling.top_p = static_cast<float>(reader.number_or("top_p", sampling.top_p));
   sampling.min_p = static_cast<float>(reader.number_or("min_p", sampling.min_p));
-  sampling.seed =
-      static_cast<std::uint64_t>(reader.integer_or("seed", 0, 0, std::numeric_limits<std::int64_t>::max()));
+  sampling.seed = static_cast<std::uint64_t>(
+      reader.integer_or("seed", 0, 0, std::numeric_limits<std::int64_t>::max()));
   reader.finish();
   if (const Status valid = sampling.validate(); !valid) reader.complain(valid.error().message());
   return sampling;
@@ -81,7 +81,8 @@ StageSpec read_stage(const toml::table& table, const std::string& file, std::siz
       stage.prompt, [](std::string_view) {},
       [&](std::string_view slot) -> Status {
         if (!has(stage.reads, slot)) {
-          reader.complain("the prompt names the slot " + in_quotes(slot) + ", which is not among its reads");
+          reader.complain("the prompt names the slot " + in_quotes(slot) +
+                          ", which is not among its reads");
         }
         return {};
       });
@@ -92,23 +93,28 @@ StageSpec read_stage(const toml::table& table, const std::string& file, std::siz
 /// Names that become parts of thread names, traces and --set: no surprises in them.
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   });
 }
 
 void check_names(const CascadeSpec& cascade, TomlReader& reader) {
   std::set<std::string> seen;
   for (const std::string& slot : cascade.slots) {
-    if (!is_plain_name(slot)) reader.complain("slot " + in_quotes(slot) + " must be letters, digits, _ or -");
-    if (!seen.insert(slot).second) reader.complain("slot " + in_quotes(slot) + " is declared twice");
+    if (!is_plain_name(slot))
+      reader.complain("slot " + in_quotes(slot) + " must be letters, digits, _ or -");
+    if (!seen.insert(slot).second)
+      reader.complain("slot " + in_quotes(slot) + " is declared twice");
   }
   seen.clear();
   for (const StageSpec& stage : cascade.stages) {
     if (!is_plain_name(stage.name))
       reader.complain("stage name " + in_quotes(stage.name) + " must be letters, digits, _ or -");
-    if (!seen.insert(stage.name).second) reader.complain("two stages are called " + in_quotes(stage.name));
+    if (!seen.insert(stage.name).second)
+      reader.complain("two stages are called " + in_quotes(stage.name));
   }
-  for (const auto& [key, slot] : {std::pair("input", cascade.input), std::pair("output", cascade.output)}) {
+  for (const auto& [key, slot] :
+       {std::pair("input", cascade.input), std::pair("output", cascade.output)}) {
     if (!has(cascade.slots, slot))
       reader.complain(std::string(key) + " names the slot " + in_quotes(slot) +
                       ", which slots does not declare");
@@ -123,9 +129,11 @@ void check_flow(const CascadeSpec& cascade, TomlReader& reader) {
     const std::string who = "stage " + in_quotes(stage.name);
     for (const std::string& slot : stage.reads) {
       if (!has(cascade.slots, slot)) {
-        reader.complain(who + " reads the slot " + in_quotes(slot) + ", which slots does not declare");
+        reader.complain(who + " reads the slot " + in_quotes(slot) +
+                        ", which slots does not declare");
       } else if (!written.contains(slot)) {
-        reader.complain(who + " reads the slot " + in_quotes(slot) + " before any stage has written it");
+        reader.complain(who + " reads the slot " + in_quotes(slot) +
+                        " before any stage has written it");
       }
     }
     if (stage.skip && !done.contains(stage.skip->after)) {
@@ -137,10 +145,12 @@ void check_flow(const CascadeSpec& cascade, TomlReader& reader) {
                       ", which is not written by then");
     }
     if (!has(cascade.slots, stage.writes)) {
-      reader.complain(who + " writes the slot " + in_quotes(stage.writes) + ", which slots does not declare");
+      reader.complain(who + " writes the slot " + in_quotes(stage.writes) +
+                      ", which slots does not declare");
     }
     if (!written.insert(stage.writes).second) {
-      reader.complain(who + " writes the slot " + in_quotes(stage.writes) + ", which is written already");
+      reader.complain(who + " writes the slot " + in_quotes(stage.writes) +
+                      ", which is written already");
     }
     done.insert(stage.name);
   }
@@ -155,8 +165,9 @@ Result<CascadeSpec> parse_cascade(std::string_view toml, const std::string& sour
   BLUE_TRY_ASSIGN(const std::string ascii, ascii_toml(toml, source));
   const toml::parse_result parsed = toml::parse(ascii, source);
   if (!parsed) {
-    return Error(ActorsError::bad_cascade, source + ":" + std::to_string(parsed.error().source().begin.line) +
-                                               ": not TOML: " + std::string(parsed.error().description()));
+    return Error(ActorsError::bad_cascade,
+                 source + ":" + std::to_string(parsed.error().source().begin.line) +
+                     ": not TOML: " + std::string(parsed.error().description()));
   }
   std::optional<Error> error;
   const toml::table& root = parsed.table();
@@ -170,7 +181,8 @@ Result<CascadeSpec> parse_cascade(std::string_view toml, const std::string& sour
   cascade.allows_skip = reader.flag_or("allow_skip", false);
 
   const toml::node* stages = reader.find("stage");
-  const bool is_list = stages != nullptr && stages->is_array_of_tables() && !stages->as_array()->empty();
+  const bool is_list =
+      stages != nullptr && stages->is_array_of_tables() && !stages->as_array()->empty();
   if (!is_list || stages->as_array()->size() > kMostStages) {
     reader.complain("needs 1 to " + std::to_string(kMostStages) + " [[stage]] tables");
   } else {
@@ -191,7 +203,8 @@ Result<CascadeSpec> load_cascade(const std::string& path) {
     return Error(ActorsError::bad_cascade, path + ": is a directory, a cascade is a TOML file");
   }
   std::ifstream file(path, std::ios::binary);
-  if (!file) return Error(ActorsError::bad_cascade, path + ": no such cascade file, or not readable");
+  if (!file)
+    return Error(ActorsError::bad_cascade, path + ": no such cascade file, or not readable");
   std::string text(kMostFileBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
@@ -202,8 +215,8 @@ Result<CascadeSpec> load_cascade(const std::string& path) {
   return parse_cascade(text, path);
 }
 
-Result<std::string> render_prompt(const StageSpec& stage,
-                                  const std::function<Result<std::string>(std::string_view slot)>& read) {
+Result<std::string> render_prompt(
+    const StageSpec& stage, const std::function<Result<std::string>(std::string_view slot)>& read) {
   std::string rendered;
   BLUE_TRY(walk_prompt(
       stage.prompt, [&](std::string_view text) { rendered += text; },

@@ -1,5 +1,6 @@
-// A cascade: stages in order, each a model with a prompt, the slots it may read and the one it writes. Read from TOML.
-// Depends on base, models/sampling and toml++ (in the .cpp). No CAF. Plain values; any thread.
+// A cascade: stages in order, each a model with a prompt, the slots it may read and the one it
+// writes. Read from TOML. Depends on base, models/sampling and toml++ (in the .cpp). No CAF. Plain
+// values; any thread.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@
 
 namespace blue::actors {
 
-/// Lets a stage be skipped when an earlier one was sure of itself. Only obeyed when skipping is allowed for the run.
+/// Lets a stage be skipped when an earlier one was sure of itself. Only obeyed when skipping is
+/// allowed for the run.
 struct SkipRule {
   std::string after;                ///< the stage whose certainty is looked at
   float mean_entropy_below = 0.0F;  ///< nats per token
@@ -45,9 +47,10 @@ struct CascadeSpec {
   std::vector<StageSpec> stages;
 };
 
-/// Parses and checks: unknown keys, duplicate or missing names, slots that are not declared, read before anything
-/// writes them, written twice or never, placeholders outside `reads`, impossible sampling.
-/// `source` is the path for messages and for resolving models. Errors: bad_cascade with file and line.
+/// Parses and checks: unknown keys, duplicate or missing names, slots that are not declared, read
+/// before anything writes them, written twice or never, placeholders outside `reads`, impossible
+/// sampling. `source` is the path for messages and for resolving models. Errors: bad_cascade with
+/// file and line.
 Result<CascadeSpec> parse_cascade(std::string_view toml, const std::string& source);
 Result<CascadeSpec> load_cascade(const std::string& path);
 
@@ -56,7 +59,7 @@ Status apply_override(CascadeSpec& cascade, std::string_view assignment);
 
 /// The stage's prompt with its placeholders filled by `read`, which enforces visibility.
 /// Errors: whatever `read` gives (hidden_slot, unknown_slot).
-Result<std::string> render_prompt(const StageSpec& stage,
-                                  const std::function<Result<std::string>(std::string_view slot)>& read);
+Result<std::string> render_prompt(
+    const StageSpec& stage, const std::function<Result<std::string>(std::string_view slot)>& read);
 
 }  // namespace blue::actors

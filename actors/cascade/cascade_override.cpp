@@ -48,16 +48,18 @@ Status apply_override(CascadeSpec& cascade, std::string_view assignment) {
     } else if (key == "seed") {
       is_read = parse_all(value, changed.sampling.seed);
     } else {
-      return bad(assignment, "no key '" + std::string(key) + "': model, max_tokens, temperature or seed");
+      return bad(assignment,
+                 "no key '" + std::string(key) + "': model, max_tokens, temperature or seed");
     }
-    if (!is_read) return bad(assignment, "'" + std::string(value) + "' is no value for " + std::string(key));
+    if (!is_read)
+      return bad(assignment, "'" + std::string(value) + "' is no value for " + std::string(key));
     if (const Status valid = changed.sampling.validate(); !valid)
       return bad(assignment, valid.error().message());
     stage = std::move(changed);
     return {};
   }
-  return bad(assignment,
-             "no stage '" + std::string(stage_name) + "' in " + cascade.source + ": " + names(cascade));
+  return bad(assignment, "no stage '" + std::string(stage_name) + "' in " + cascade.source + ": " +
+                             names(cascade));
 }
 
 }  // namespace blue::actors

@@ -14,7 +14,8 @@ using memory::LogRecordType;
 using memory::SlotState;
 
 Result<LoggedRun> interpret(const memory::LogReading& reading, const std::string& path) {
-  if (reading.contents.records.empty() || reading.contents.records.front().type != LogRecordType::run_begin) {
+  if (reading.contents.records.empty() ||
+      reading.contents.records.front().type != LogRecordType::run_begin) {
     return Error(ActorsError::bad_cascade,
                  path + ": the log ends before it says what the run was; start the run anew");
   }
@@ -57,7 +58,8 @@ Result<CascadeRun> CascadeRun::start(RunRecord record, const std::string& log_pa
 }
 
 Result<CascadeRun> CascadeRun::resume(const std::string& log_path) {
-  BLUE_TRY_ASSIGN(memory::WriteAheadLog::Reopened reopened, memory::WriteAheadLog::reopen(log_path));
+  BLUE_TRY_ASSIGN(memory::WriteAheadLog::Reopened reopened,
+                  memory::WriteAheadLog::reopen(log_path));
   BLUE_TRY_ASSIGN(LoggedRun logged, interpret(reopened.before, log_path));
   if (logged.end && logged.end->outcome == messages::Outcome::completed) {
     return Error(ActorsError::run_finished,
@@ -93,7 +95,8 @@ std::optional<std::string> CascadeRun::reason_to_skip(const StageSpec& stage) co
   const std::vector<StageSpec>& stages = record_.cascade.stages;
   const auto after = std::ranges::find(stages, stage.skip->after, &StageSpec::name);
   if (after == stages.end() || !is_committed(stage.skip->copy)) return std::nullopt;
-  const std::optional<float>& mean = mean_entropy_nats_[static_cast<std::size_t>(after - stages.begin())];
+  const std::optional<float>& mean =
+      mean_entropy_nats_[static_cast<std::size_t>(after - stages.begin())];
   if (!mean || *mean >= stage.skip->mean_entropy_below) return std::nullopt;
   std::array<char, 96> figures{};
   std::snprintf(figures.data(), figures.size(), ": mean entropy %.4f nats per token, below %.4f",
@@ -128,15 +131,18 @@ Result<CascadeRun::Step> CascadeRun::next() {
 Status CascadeRun::stage_done(std::uint32_t stage, const std::string& text,
                               const messages::StageFigures& figures) {
   BLUE_CHECK(stage < record_.cascade.stages.size());
-  mean_entropy_nats_[stage] = static_cast<float>(static_cast<double>(figures.mean_entropy_micronats) * 1e-6);
+  mean_entropy_nats_[stage] =
+      static_cast<float>(static_cast<double>(figures.mean_entropy_micronats) * 1e-6);
   return commit(record_.cascade.stages[stage].writes, text);
 }
 
 Status CascadeRun::stage_preempted(std::uint32_t stage, const std::string& text,
-                                   messages::PreemptReason reason, const messages::StageFigures& figures) {
+                                   messages::PreemptReason reason,
+                                   const messages::StageFigures& figures) {
   BLUE_CHECK(stage < record_.cascade.stages.size());
-  BLUE_TRY(log_.append_text(LogRecordType::stage_preempted,
-                            record_.cascade.stages[stage].name + ": " + std::string(to_text(reason))));
+  BLUE_TRY(
+      log_.append_text(LogRecordType::stage_preempted,
+                       record_.cascade.stages[stage].name + ": " + std::string(to_text(reason))));
   BLUE_TRY(stage_done(stage, text, figures));
   // What was cut says nothing about certainty: no later stage is spared for it.
   mean_entropy_nats_[stage].reset();

@@ -1,6 +1,8 @@
-// CascadeRun: the policy of one run: which stage is next, what it may read, what is written where, and what the log says.
-// Order of every write: log first (synced), Thinking Buffer second, the outside last; so what was shown is never lost.
-// Depends on base, memory/text and the policies of actors/; no CAF. Threads: the cascade actor's; the buffer may be observed by any.
+// CascadeRun: the policy of one run: which stage is next, what it may read, what is written where,
+// and what the log says. Order of every write: log first (synced), Thinking Buffer second, the
+// outside last; so what was shown is never lost.
+// Depends on base, memory/text and the policies of actors/; no CAF. Threads: the cascade actor's;
+// the buffer may be observed by any.
 #pragma once
 
 #include <memory>
@@ -23,7 +25,8 @@ class CascadeRun {
   /// Errors: log_failed.
   static Result<CascadeRun> start(RunRecord record, const std::string& log_path);
   /// A run that a crash or an error interrupted, up to its last committed slot.
-  /// Errors: log_failed, log_corrupt, bad_cascade (a log without a description), run_finished (it had completed).
+  /// Errors: log_failed, log_corrupt, bad_cascade (a log without a description), run_finished (it
+  /// had completed).
   static Result<CascadeRun> resume(const std::string& log_path);
 
   /// The next stage with its prompt filled from the slots it may read.
@@ -38,15 +41,18 @@ class CascadeRun {
   };
   struct Finished {};
   using Step = std::variant<StageToRun, Skipped, Finished>;
-  /// What comes now. Errors: hidden_slot, unknown_slot (a prompt reads what its stage may not), log_failed.
+  /// What comes now. Errors: hidden_slot, unknown_slot (a prompt reads what its stage may not),
+  /// log_failed.
   [[nodiscard]] Result<Step> next();
 
   /// The stage's whole text: committed. Errors: log_failed, slot_committed.
   [[nodiscard]] Status stage_done(std::uint32_t stage, const std::string& text,
                                   const messages::StageFigures& figures);
-  /// The stage degenerated: what it gave is committed as its slot, and the log says that it was cut.
+  /// The stage degenerated: what it gave is committed as its slot, and the log says that it was
+  /// cut.
   [[nodiscard]] Status stage_preempted(std::uint32_t stage, const std::string& text,
-                                       messages::PreemptReason reason, const messages::StageFigures& figures);
+                                       messages::PreemptReason reason,
+                                       const messages::StageFigures& figures);
   /// The stage ended without a result: its text is kept for people; a resume runs the stage again.
   [[nodiscard]] Status stage_lost(std::uint32_t stage, const std::string& text);
   /// The last record. A run that failed or was cancelled can be resumed; one that completed can't.

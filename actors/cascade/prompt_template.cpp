@@ -28,7 +28,8 @@ Status walk_prompt(std::string_view prompt, const std::function<void(std::string
     }
     if (prompt[brace] == '}') return bad_brace("a '}' without its '{'", brace);
     const std::size_t close = prompt.find_first_of("{}", brace + 1);
-    if (close == std::string_view::npos || prompt[close] == '{') return bad_brace("an unclosed '{'", brace);
+    if (close == std::string_view::npos || prompt[close] == '{')
+      return bad_brace("an unclosed '{'", brace);
     if (close == brace + 1) return bad_brace("an empty '{}'", brace);
     BLUE_TRY(on_slot(prompt.substr(brace + 1, close - brace - 1)));
     at = close + 1;

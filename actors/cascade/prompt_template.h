@@ -11,7 +11,8 @@
 
 namespace blue::actors {
 
-/// Calls on_text for literal stretches and on_slot for each placeholder, in order; stops at the first error.
+/// Calls on_text for literal stretches and on_slot for each placeholder, in order; stops at the
+/// first error.
 /// Errors: bad_cascade for an unclosed, empty or stray brace; whatever the callbacks give.
 Status walk_prompt(std::string_view prompt, const std::function<void(std::string_view)>& on_text,
                    const std::function<Status(std::string_view slot)>& on_slot);

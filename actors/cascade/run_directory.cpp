@@ -42,7 +42,8 @@ std::filesystem::path default_runs_root() {
     return value == nullptr ? "" : value;
   };
   if (const auto runs = from_environment("BLUE_RUNS"); !runs.empty()) return runs;
-  if (const auto state = from_environment("XDG_STATE_HOME"); !state.empty()) return state / "blue" / "runs";
+  if (const auto state = from_environment("XDG_STATE_HOME"); !state.empty())
+    return state / "blue" / "runs";
   if (const auto home = from_environment("HOME"); !home.empty())
     return home / ".local" / "state" / "blue" / "runs";
   return std::filesystem::path(".blue") / "runs";
@@ -57,7 +58,8 @@ Result<RunPlace> create_run(const std::filesystem::path& root) {
     if (std::filesystem::create_directory(fresh.directory, failure)) return fresh;
   }
   return Error(ActorsError::bad_request, root.string() + ": cannot make a folder for the run (" +
-                                             failure.message() + "); name another place with BLUE_RUNS");
+                                             failure.message() +
+                                             "); name another place with BLUE_RUNS");
 }
 
 std::vector<std::string> list_runs(const std::filesystem::path& root) {
@@ -76,8 +78,9 @@ Result<RunPlace> find_run(const std::filesystem::path& root, const std::string& 
   const std::vector<std::string> known = list_runs(root);
   if (id == "last" && !known.empty()) return place(root, known.back());
   if (std::ranges::find(known, id) != known.end()) return place(root, id);
-  return Error(ActorsError::unknown_run, "no run '" + id + "' under " + root.string() +
-                                             (known.empty() ? "" : "; the newest is " + known.back()));
+  return Error(ActorsError::unknown_run,
+               "no run '" + id + "' under " + root.string() +
+                   (known.empty() ? "" : "; the newest is " + known.back()));
 }
 
 }  // namespace blue::actors

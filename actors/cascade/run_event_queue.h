@@ -1,5 +1,7 @@
-// RunEventQueue: where the application actor leaves what happens to runs, and where threads that are no actors wait for it.
-// Depends on base and messages' plain parts. Threads: any on both sides; one mutex. Owned by the runtime.
+// RunEventQueue: where the application actor leaves what happens to runs, and where threads that
+// are no actors wait for it.
+// Depends on base and messages' plain parts. Threads: any on both sides; one mutex. Owned by the
+// runtime.
 #pragma once
 
 #include <chrono>
@@ -72,7 +74,8 @@ class RunEventQueue {
     }
     changed_.notify_all();
   }
-  /// What has happened since the last call; waits up to `patience` for something. Empty when nothing did.
+  /// What has happened since the last call; waits up to `patience` for something. Empty when
+  /// nothing did.
   std::vector<RunEvent> take(messages::RunNumber run, std::chrono::nanoseconds patience) {
     std::unique_lock lock(mutex_);
     const auto has_news = [&] {

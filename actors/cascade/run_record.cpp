@@ -55,7 +55,8 @@ class Reader {
   }
   std::vector<std::string> texts() {
     std::vector<std::string> values;
-    for (std::uint32_t n = number<std::uint32_t>(); n > 0 && is_good_; --n) values.push_back(text());
+    for (std::uint32_t n = number<std::uint32_t>(); n > 0 && is_good_; --n)
+      values.push_back(text());
     return values;
   }
   [[nodiscard]] bool is_good() const { return is_good_; }

@@ -1,7 +1,7 @@
-// RunRecord: all that a resume needs of a run: its cascade as it was after every override, its task, its settings. The
-// payload of run_begin in the write-ahead log, and of run_end.
-// Format (little-endian): version u32, then the fields in order; strings and lists with a u32 length in front; floats as bits.
-// Depends on base and cascade_file.h. Pure; any thread.
+// RunRecord: all that a resume needs of a run: its cascade as it was after every override, its
+// task, its settings. The payload of run_begin in the write-ahead log, and of run_end. Format
+// (little-endian): version u32, then the fields in order; strings and lists with a u32 length in
+// front; floats as bits. Depends on base and cascade_file.h. Pure; any thread.
 #pragma once
 
 #include <cstddef>
@@ -25,7 +25,8 @@ struct RunRecord {
 };
 
 std::vector<std::byte> encode_run_record(const RunRecord& record);
-/// Believes nothing. Errors: bad_cascade (damaged, or of another version); `name` stands in the message.
+/// Believes nothing. Errors: bad_cascade (damaged, or of another version); `name` stands in the
+/// message.
 /// Bound: allocates at most 16 times the payload.
 Result<RunRecord> decode_run_record(ConstByteSpan payload, const std::string& name);
 

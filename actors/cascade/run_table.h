@@ -1,5 +1,6 @@
-// RunTable: the plans of the runs of one runtime, by number: what is too large or too rich for a message. Messages name a
-// plan; whoever needs it looks it up. A plan never changes once it is in, but for its buffer, which guards itself.
+// RunTable: the plans of the runs of one runtime, by number: what is too large or too rich for a
+// message. Messages name a plan; whoever needs it looks it up. A plan never changes once it is in,
+// but for its buffer, which guards itself.
 // Depends on the policies of actors/ and memory/text. Threads: any. Owned by the runtime.
 #pragma once
 
@@ -31,8 +32,12 @@ struct RunPlan {
 
 class RunTable {
  public:
-  [[nodiscard]] messages::RunNumber next_run() { return next_run_.fetch_add(1, std::memory_order_relaxed); }
-  [[nodiscard]] messages::JobNumber next_job() { return next_job_.fetch_add(1, std::memory_order_relaxed); }
+  [[nodiscard]] messages::RunNumber next_run() {
+    return next_run_.fetch_add(1, std::memory_order_relaxed);
+  }
+  [[nodiscard]] messages::JobNumber next_job() {
+    return next_job_.fetch_add(1, std::memory_order_relaxed);
+  }
 
   void put(RunPlan plan) {
     const std::lock_guard lock(mutex_);

@@ -26,9 +26,12 @@ std::size_t skip_quoted(std::string_view toml, std::size_t at) {
   return toml.size();
 }
 
-/// The code point that begins with the byte at `at` (> 0x7f), and its length; length 0 when it is no UTF-8.
+/// The code point that begins with the byte at `at` (> 0x7f), and its length; length 0 when it is
+/// no UTF-8.
 std::pair<char32_t, std::size_t> decode_utf8(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U; };
+  const auto byte = [&](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
   const unsigned lead = byte(at);
   const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
   char32_t point = lead & (0xffU >> (length + 1));
@@ -37,8 +40,8 @@ std::pair<char32_t, std::size_t> decode_utf8(std::string_view text, std::size_t 
     point = point << 6 | (byte(at + i) & 0x3fU);
   }
   constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool is_valid = lead >= 0xc0 && lead < 0xf8 && point >= kLeast[length] && point <= 0x10ffff &&
-                        (point < 0xd800 || point > 0xdfff);
+  const bool is_valid = lead >= 0xc0 && lead < 0xf8 && point >= kLeast[length] &&
+                        point <= 0x10ffff && (point < 0xd800 || point > 0xdfff);
   return {point, is_valid ? length : 0};
 }
 
@@ -55,7 +58,8 @@ bool append_ascii(std::string_view part, std::string& out) {
     const bool is_escaped = kind == '"' && (i - part.find_last_not_of('\\', i - 1)) % 2 == 0;
     if (length == 0 || is_escaped || (kind != '#' && kind != '"')) return false;
     char escape[16] = "?";
-    if (kind == '"') std::snprintf(escape, sizeof escape, "\\U%08lX", static_cast<unsigned long>(point));
+    if (kind == '"')
+      std::snprintf(escape, sizeof escape, "\\U%08lX", static_cast<unsigned long>(point));
     out += escape;
     i += length;
   }
@@ -65,15 +69,17 @@ bool append_ascii(std::string_view part, std::string& out) {
 }  // namespace
 
 Result<std::string> ascii_toml(std::string_view toml, const std::string& source) {
-  if (toml.starts_with("\xEF\xBB\xBF")) toml.remove_prefix(3);  // a byte order mark may open the file
+  if (toml.starts_with("\xEF\xBB\xBF"))
+    toml.remove_prefix(3);  // a byte order mark may open the file
   std::string ascii;
   for (std::size_t at = 0; at < toml.size();) {
     const std::size_t behind = std::max(skip_quoted(toml, at), at + 1);
     if (!append_ascii(toml.substr(at, behind - at), ascii)) {
       const auto line = 1 + std::ranges::count(toml.substr(0, at), '\n');
-      return Error(ActorsError::bad_cascade,
-                   source + ":" + std::to_string(line) +
-                       ": a character that is not ASCII outside \"quotes\" and comments, or no UTF-8");
+      return Error(
+          ActorsError::bad_cascade,
+          source + ":" + std::to_string(line) +
+              ": a character that is not ASCII outside \"quotes\" and comments, or no UTF-8");
     }
     at = behind;
   }
@@ -87,8 +93,8 @@ const toml::node* TomlReader::find(std::string_view key) {
 
 void TomlReader::complain_at(const toml::node& node, const std::string& message) {
   if (error_) return;
-  error_ = Error(ActorsError::bad_cascade,
-                 file_ + ":" + std::to_string(node.source().begin.line) + ": " + what_ + ": " + message);
+  error_ = Error(ActorsError::bad_cascade, file_ + ":" + std::to_string(node.source().begin.line) +
+                                               ": " + what_ + ": " + message);
 }
 
 std::string TomlReader::text(std::string_view key) {
@@ -133,14 +139,14 @@ double TomlReader::number_or(std::string_view key, double if_absent) {
   return if_absent;
 }
 
-std::int64_t TomlReader::integer_or(std::string_view key, std::int64_t if_absent, std::int64_t least,
-                                    std::int64_t most) {
+std::int64_t TomlReader::integer_or(std::string_view key, std::int64_t if_absent,
+                                    std::int64_t least, std::int64_t most) {
   const toml::node* node = find(key);
   if (node == nullptr) return if_absent;
   const auto* value = node->as_integer();
   if (value != nullptr && value->get() >= least && value->get() <= most) return value->get();
-  complain_at(*node, std::string(key) + " must be a whole number from " + std::to_string(least) + " to " +
-                         std::to_string(most));
+  complain_at(*node, std::string(key) + " must be a whole number from " + std::to_string(least) +
+                         " to " + std::to_string(most));
   return if_absent;
 }
 

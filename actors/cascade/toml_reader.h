@@ -1,6 +1,6 @@
-// TomlReader: reads one TOML table and names file, line and key in every complaint; the first complaint sticks.
-// Keys that nobody asked for are complained about: a misspelt key must not be ignored.
-// Depends on base, actors_error.h and toml++. One thread; borrows the table.
+// TomlReader: reads one TOML table and names file, line and key in every complaint; the first
+// complaint sticks. Keys that nobody asked for are complained about: a misspelt key must not be
+// ignored. Depends on base, actors_error.h and toml++. One thread; borrows the table.
 #pragma once
 
 #include <cstdint>
@@ -18,16 +18,19 @@
 
 namespace blue::actors {
 
-/// The same TOML in ASCII: characters beyond it become \u escapes in basic strings and `?` in comments. toml++ 3.3 runs into
-/// undefined behaviour on some of them wherever it looks ahead, so it is handed none.
-/// Errors: bad_cascade with `source` and line for one that stands elsewhere (bare, or in a literal string, which knows no
-/// escapes) and for bytes that are no UTF-8.
+/// The same TOML in ASCII: characters beyond it become \u escapes in basic strings and `?` in
+/// comments. toml++ 3.3 runs into undefined behaviour on some of them wherever it looks ahead, so
+/// it is handed none.
+/// Errors: bad_cascade with `source` and line for one that stands elsewhere (bare, or in a literal
+/// string, which knows no escapes) and for bytes that are no UTF-8.
 Result<std::string> ascii_toml(std::string_view toml, const std::string& source);
 
 class TomlReader {
  public:
-  /// `what`: how the table is called in messages: "the cascade", "stage 2". `error` collects the first complaint.
-  TomlReader(const toml::table& table, std::string file, std::string what, std::optional<Error>& error)
+  /// `what`: how the table is called in messages: "the cascade", "stage 2". `error` collects the
+  /// first complaint.
+  TomlReader(const toml::table& table, std::string file, std::string what,
+             std::optional<Error>& error)
       : table_(table), file_(std::move(file)), what_(std::move(what)), error_(error) {}
 
   std::string text(std::string_view key);  ///< required

@@ -1,5 +1,6 @@
-// Backoff: how an actor with work in flight looks at its rings: it spins for a moment, then naps, and between two looks its
-// mailbox gets its turn. Without work in flight it does not poll at all. Depends on base. Threads: its actor's.
+// Backoff: how an actor with work in flight looks at its rings: it spins for a moment, then naps,
+// and between two looks its mailbox gets its turn. Without work in flight it does not poll at all.
+// Depends on base. Threads: its actor's.
 #pragma once
 
 #include <chrono>
@@ -10,8 +11,8 @@
 namespace blue::actors {
 
 struct Backoff {
-  /// False on a deterministic scheduler, where an actor that keeps sending itself messages would starve all others: rings
-  /// are then drained with the messages that begin and end work.
+  /// False on a deterministic scheduler, where an actor that keeps sending itself messages would
+  /// starve all others: rings are then drained with the messages that begin and end work.
   bool is_polling = false;
   Nanoseconds spin_ns = 0;  ///< looks again at once for so long
   Nanoseconds nap_ns = 0;   ///< then sleeps for so long; 0: never

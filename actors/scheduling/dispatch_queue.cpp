@@ -7,7 +7,8 @@ namespace blue::actors {
 
 bool DispatchQueue::add(messages::StageReady stage) {
   if (running_ && running_->job == stage.job) return false;
-  if (std::ranges::any_of(waiting_, [&](const Waiting& other) { return other.stage.job == stage.job; }))
+  if (std::ranges::any_of(waiting_,
+                          [&](const Waiting& other) { return other.stage.job == stage.job; }))
     return false;
   waiting_.push_back({std::move(stage), 0});
   return true;
@@ -42,8 +43,8 @@ bool DispatchQueue::finish(messages::JobNumber job, const messages::StageFigures
     };
     cost.load_ns = blend(cost.load_ns, figures->load_ns);
     if (figures->n_tokens > 1) {
-      cost.token_ns =
-          blend(cost.token_ns, figures->decode_ns / static_cast<Nanoseconds>(figures->n_tokens - 1));
+      cost.token_ns = blend(cost.token_ns,
+                            figures->decode_ns / static_cast<Nanoseconds>(figures->n_tokens - 1));
     }
     ++cost.n_seen;
     last_model_ = running_->model;

@@ -1,5 +1,6 @@
-// DispatchQueue: the scheduler's policy. It knows which stages wait, which runs, what models cost, and decides who gets the
-// device next. Stages of one device take turns: two at once would halve each other's bandwidth and double the weights in use.
+// DispatchQueue: the scheduler's policy. It knows which stages wait, which runs, what models cost,
+// and decides who gets the device next. Stages of one device take turns: two at once would halve
+// each other's bandwidth and double the weights in use.
 //   cost of a stage = cost of bringing its model near (none when it ran last) + tokens of its budget x its time per token
 // The cheapest goes first, but nobody is passed over more than kMaxPasses times.
 // Depends on base and messages' plain parts; pure: no clock, no CAF. Threads: the scheduler's.
@@ -24,7 +25,8 @@ class DispatchQueue {
   bool add(messages::StageReady stage);
   /// The stage to run now; nothing while one runs, or none waits.
   [[nodiscard]] std::optional<messages::StageReady> take();
-  /// A job has ended, however; `figures` null when it gave none. False when it was not the running one.
+  /// A job has ended, however; `figures` null when it gave none. False when it was not the running
+  /// one.
   bool finish(messages::JobNumber job, const messages::StageFigures* figures);
   /// Drops what waits of a run; returns the dropped jobs. What runs is the caller's to preempt.
   std::vector<messages::StageReady> cancel(messages::RunNumber run);

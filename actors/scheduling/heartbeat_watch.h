@@ -1,4 +1,5 @@
-// HeartbeatWatch: which of the watched heartbeats stands still for too long. Pure: times come from outside.
+// HeartbeatWatch: which of the watched heartbeats stands still for too long. Pure: times come from
+// outside.
 // Depends on base and messages' ids. Threads: the watchdog's.
 #pragma once
 

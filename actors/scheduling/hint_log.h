@@ -1,4 +1,5 @@
-// HintLog: the last hints that the scheduler took from its ring, and how many of each kind there were. For people.
+// HintLog: the last hints that the scheduler took from its ring, and how many of each kind there
+// were. For people.
 // Depends on messages' plain parts. Threads: any. Owned by the runtime.
 #pragma once
 

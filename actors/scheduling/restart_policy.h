@@ -1,4 +1,5 @@
-// RestartPolicy: what the supervisor does when an actor is gone. Pure: kinds and times in, a decision out.
+// RestartPolicy: what the supervisor does when an actor is gone. Pure: kinds and times in, a
+// decision out.
 //   state that can be rebuilt (from the tables that outlive actors): the actor is started again;
 //   state that can't (a cascade's open run): the run ends with an error, its log and Thinking Buffer stay;
 //   an actor that dies again and again: the runtime gives up, since something outside is broken.

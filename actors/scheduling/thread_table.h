@@ -1,4 +1,5 @@
-// ThreadTable: which actors sit on which threads and cores: for people, and for the test that reads /proc.
+// ThreadTable: which actors sit on which threads and cores: for people, and for the test that reads
+// /proc.
 // Depends on base and restart_policy.h. Threads: any. Owned by the runtime.
 #pragma once
 
@@ -36,14 +37,15 @@ class ThreadTable {
     }
     taken_.notify_all();
   }
-  /// Waits until every actor spawned so far has taken its thread; false when that did not happen in time.
+  /// Waits until every actor spawned so far has taken its thread; false when that did not happen in
+  /// time.
   [[nodiscard]] bool wait_until_bound(std::chrono::nanoseconds patience) {
     std::unique_lock lock(mutex_);
     return taken_.wait_for(lock, patience, [&] { return n_taken_ >= n_expected_; });
   }
   void leave(int thread_id, const std::string& name) {
     const std::lock_guard lock(mutex_);
-    std::erase_if(threads_, [&](const ActorThread\& thread) {
+    std::erase_if(threads_, [&](const ActorThread& thread) {
       return thread.thread_id == thread_id && thread.name == name;
     });
   }

@@ -31,7 +31,8 @@ EntropyWatch::EntropyWatch(const EntropyWatchLimits& limits)
       recent_tokens_(limits.max_period, kNoToken),
       repeated_(limits.max_period, 0),
       recent_entropy_(limits.window, 0.0F) {
-  BLUE_CHECK(limits.window > 0 && limits.max_period > 0 && limits.min_cycles > 1 && limits.pinned_tokens > 0);
+  BLUE_CHECK(limits.window > 0 && limits.max_period > 0 && limits.min_cycles > 1 &&
+             limits.pinned_tokens > 0);
 }
 
 void EntropyWatch::begin(std::uint32_t expected_tokens) {
@@ -71,7 +72,8 @@ std::uint32_t EntropyWatch::feed_repetition(TokenId token) {
 }
 
 std::optional<Degeneration> EntropyWatch::feed_pinned(float entropy_nats) {
-  // "Earlier" is what came before the run: a stream that was never different is not pinned against its own history.
+  // "Earlier" is what came before the run: a stream that was never different is not pinned against
+  // its own history.
   high_.feed(entropy_nats > limits_.high_nats, entropy_nats);
   zero_.feed(entropy_nats < limits_.zero_nats, entropy_nats);
   if (high_.length >= limits_.pinned_tokens && n_tokens_ > high_.length &&

@@ -1,6 +1,7 @@
-// EntropyWatch: what the entropy monitor thinks of one stage's token stream. It is fed every token's entropy and says
-// hints, and when the stream has degenerated (a repeating cycle, or entropy pinned against its own history).
-// Pure: no clock, no threads, no CAF. Depends on base. Allocates at construction only.
+// EntropyWatch: what the entropy monitor thinks of one stage's token stream. It is fed every
+// token's entropy and says hints, and when the stream has degenerated (a repeating cycle, or
+// entropy pinned against its own history). Pure: no clock, no threads, no CAF. Depends on base.
+// Allocates at construction only.
 #pragma once
 
 #include <cstdint>
@@ -36,13 +37,13 @@ struct EntropyWatchLimits {
   std::uint32_t min_repeated = 64;    ///< and how many repeated tokens there must be
   std::uint32_t pinned_tokens = 128;  ///< how long entropy must stay pinned
   float pinned_high_factor =
-      3.0F;                  ///< pinned high: each token above high_nats and this many times the earlier mean
+      3.0F;  ///< pinned high: each token above high_nats and this many times the earlier mean
   float zero_nats = 1e-3F;   ///< pinned at zero: each token below this ...
   float lively_nats = 0.2F;  ///< ... in a stage whose earlier mean was above this
 };
 
 struct EntropyVerdict {
-  std::optional<HintKind> hint;              ///< said when it becomes true, not for as long as it is
+  std::optional<HintKind> hint;  ///< said when it becomes true, not for as long as it is
   std::optional<Degeneration> degeneration;  ///< said once
 };
 
@@ -50,7 +51,8 @@ class EntropyWatch {
  public:
   explicit EntropyWatch(const EntropyWatchLimits& limits);
 
-  /// A new stage begins. PREFETCH_NOW comes at three quarters of `expected_tokens` (its budget, or what it usually takes).
+  /// A new stage begins. PREFETCH_NOW comes at three quarters of `expected_tokens` (its budget, or
+  /// what it usually takes).
   void begin(std::uint32_t expected_tokens);
   /// Bound: max_period comparisons.
   EntropyVerdict feed(TokenId token, float entropy_nats);
@@ -77,9 +79,10 @@ class EntropyWatch {
   [[nodiscard]] std::optional<HintKind> feed_window(float entropy_nats);
 
   EntropyWatchLimits limits_;
-  std::vector<TokenId> recent_tokens_;   ///< ring of max_period
-  std::vector<std::uint32_t> repeated_;  ///< by period - 1: tokens in a row equal to the one a period before
-  std::vector<float> recent_entropy_;    ///< ring of window
+  std::vector<TokenId> recent_tokens_;  ///< ring of max_period
+  std::vector<std::uint32_t>
+      repeated_;  ///< by period - 1: tokens in a row equal to the one a period before
+  std::vector<float> recent_entropy_;  ///< ring of window
   std::uint32_t n_tokens_ = 0;
   std::uint32_t expected_tokens_ = 0;
   double entropy_sum_ = 0.0;

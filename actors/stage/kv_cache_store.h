@@ -1,6 +1,7 @@
-// KvCacheStore: KV snapshots in memory, by number while they are handed over and by name once the kv library has them. Bounded: the
-// least recently used leaves. The bytes never cross a message.
-// Depends on base. Threads: any. Owned by the runtime, so that a restarted library finds its snapshots.
+// KvCacheStore: KV snapshots in memory, by number while they are handed over and by name once the
+// kv library has them. Bounded: the least recently used leaves. The bytes never cross a message.
+// Depends on base. Threads: any. Owned by the runtime, so that a restarted library finds its
+// snapshots.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +44,8 @@ class KvCacheStore {
     return snapshot;
   }
 
-  /// Keeps it under a name, in place of what had the name. False when it is larger than the whole budget.
+  /// Keeps it under a name, in place of what had the name. False when it is larger than the whole
+  /// budget.
   [[nodiscard]] bool keep(const std::string& name, std::shared_ptr<const KvSnapshot> snapshot) {
     const std::lock_guard lock(mutex_);
     if (snapshot->rows.size() > budget_.count) return false;
@@ -54,7 +56,8 @@ class KvCacheStore {
     return true;
   }
   /// A kept one, handed over anew; nothing when there is none of this name and model.
-  [[nodiscard]] std::shared_ptr<const KvSnapshot> find(const std::string& name, std::uint64_t fingerprint) {
+  [[nodiscard]] std::shared_ptr<const KvSnapshot> find(const std::string& name,
+                                                       std::uint64_t fingerprint) {
     const std::lock_guard lock(mutex_);
     for (auto kept = kept_.begin(); kept != kept_.end(); ++kept) {
       if (kept->name != name || kept->snapshot->fingerprint != fingerprint) continue;

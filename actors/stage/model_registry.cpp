@@ -29,17 +29,21 @@ std::vector<std::shared_ptr<const LoadedModel>> ModelRegistry::all() const {
   return all;
 }
 
-Result<std::vector<TokenId>> ModelRegistry::encode(const std::string& model, std::string_view text) const {
+Result<std::vector<TokenId>> ModelRegistry::encode(const std::string& model,
+                                                   std::string_view text) const {
   BLUE_TRY_ASSIGN(const auto loaded, open(model));
   const auto& tokenizer = loaded->model->tokenizer;
-  if (!tokenizer) return Error(models::ModelsError::unsupported_tokenizer, loaded->model->tokenizer_error);
+  if (!tokenizer)
+    return Error(models::ModelsError::unsupported_tokenizer, loaded->model->tokenizer_error);
   return tokenizer->encode(text, models::SpecialTokens::as_text);
 }
 
-Result<std::string> ModelRegistry::decode(const std::string& model, std::span<const TokenId> ids) const {
+Result<std::string> ModelRegistry::decode(const std::string& model,
+                                          std::span<const TokenId> ids) const {
   BLUE_TRY_ASSIGN(const auto loaded, open(model));
   const auto& tokenizer = loaded->model->tokenizer;
-  if (!tokenizer) return Error(models::ModelsError::unsupported_tokenizer, loaded->model->tokenizer_error);
+  if (!tokenizer)
+    return Error(models::ModelsError::unsupported_tokenizer, loaded->model->tokenizer_error);
   return tokenizer->decode(ids);
 }
 

@@ -1,6 +1,7 @@
-// ModelRegistry: the models of a runtime, each opened once: several stages that use one file share its program, vocabulary and
-// blocks. Also the codec of the tokenizer worker.
-// Depends on models, memory/tiers. Threads: any; opening holds the mutex. Lifetime: tier memory and log outlive it.
+// ModelRegistry: the models of a runtime, each opened once: several stages that use one file share
+// its program, vocabulary and blocks. Also the codec of the tokenizer worker.
+// Depends on models, memory/tiers. Threads: any; opening holds the mutex. Lifetime: tier memory and
+// log outlive it.
 #pragma once
 
 #include <map>
@@ -18,7 +19,8 @@ namespace blue::actors {
 
 struct LoadedModel {
   std::shared_ptr<const models::Model> model;
-  std::vector<memory::BlockId> blocks;  ///< by Program::blocks: in the order a step first needs them
+  std::vector<memory::BlockId>
+      blocks;  ///< by Program::blocks: in the order a step first needs them
 };
 
 class ModelRegistry final : public TextCodec {

@@ -17,8 +17,8 @@ Status SessionSource::open(const std::string& path) {
   models::ExecutorLimits limits = deps_.limits;
   const std::uint32_t n_trained = model_->model->program.hyper.n_context;
   if (n_trained > 0) limits.max_context = std::min(limits.max_context, n_trained);
-  BLUE_TRY_ASSIGN(executor_, models::Executor::create(model_->model->program, model_->blocks, deps_.backend,
-                                                      leases_, limits));
+  BLUE_TRY_ASSIGN(executor_, models::Executor::create(model_->model->program, model_->blocks,
+                                                      deps_.backend, leases_, limits));
   session_.emplace(*model_->model, *executor_, 0);
   path_ = path;
   return {};
@@ -36,8 +36,8 @@ std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const StageJob& jo
   if (!rows) return change;  // a device in trouble shows it in the next step
   const auto history = session_->history();
   change.leaving = path_;
-  change.rows =
-      KvSnapshot{model_->model->fingerprint, {history.begin(), history.end()}, std::move(rows).value()};
+  change.rows = KvSnapshot{
+      model_->model->fingerprint, {history.begin(), history.end()}, std::move(rows).value()};
   return change;
 }
 
@@ -61,8 +61,9 @@ Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& s
     return Error(models::ModelsError::unsupported_tokenizer, model_->model->tokenizer_error);
   }
   const bool is_blank = job.prompt_tokens.empty() && job.prompt.empty();
-  decoder_.emplace(*model_->model->tokenizer, is_blank ? models::StreamDecoder::TextStart::beginning
-                                                       : models::StreamDecoder::TextStart::continuation);
+  decoder_.emplace(*model_->model->tokenizer, is_blank
+                                                  ? models::StreamDecoder::TextStart::beginning
+                                                  : models::StreamDecoder::TextStart::continuation);
   begun.n_prompt_tokens = static_cast<std::uint32_t>(prompt.size());
   BLUE_TRY(session_->begin(prompt, job.sampling, job.max_tokens, stop));
   begun.n_cached_tokens = session_->n_reused();
@@ -72,7 +73,8 @@ Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& s
 Result<std::optional<SourceToken>> SessionSource::next(const StopToken& stop) {
   BLUE_TRY_ASSIGN(const std::optional<models::TokenEvent> event, session_->next(stop));
   if (!event) return std::optional<SourceToken>();
-  return std::optional(SourceToken{event->id, event->statistics.entropy_nats, decoder_->feed(event->id)});
+  return std::optional(
+      SourceToken{event->id, event->statistics.entropy_nats, decoder_->feed(event->id)});
 }
 
 std::string_view SessionSource::rest() {

@@ -1,6 +1,8 @@
-// SessionSource: a stage's tokens from a model session: opens the job's model from the registry, keeps executor and session warm
-// between jobs of one model, and takes the device's turn for the length of a job.
-// Depends on models, kernels/backend.h, the policies of actors/. Threads: its stage's. Lifetime: what SessionDeps names outlives it.
+// SessionSource: a stage's tokens from a model session: opens the job's model from the registry,
+// keeps executor and session warm between jobs of one model, and takes the device's turn for the
+// length of a job.
+// Depends on models, kernels/backend.h, the policies of actors/. Threads: its stage's. Lifetime:
+// what SessionDeps names outlives it.
 #pragma once
 
 #include <memory>
@@ -35,7 +37,9 @@ class SessionSource final : public TokenSource {
   [[nodiscard]] Result<std::optional<SourceToken>> next(const StopToken& stop) override;
   [[nodiscard]] std::string_view rest() override;
   [[nodiscard]] messages::StageEnd end() const override;
-  [[nodiscard]] std::uint64_t n_misses() const override { return leases_.n_misses() - n_misses_before_; }
+  [[nodiscard]] std::uint64_t n_misses() const override {
+    return leases_.n_misses() - n_misses_before_;
+  }
   [[nodiscard]] std::optional<KvSwitch> leave_for(const StageJob& job) override;
   [[nodiscard]] Status enter_with(const StageJob& job, const KvSnapshot& snapshot) override;
 

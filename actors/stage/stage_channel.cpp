@@ -4,8 +4,9 @@
 
 namespace blue::actors {
 namespace {
-/// Capacities hold what a stage gives while its readers are held up for a second or two; a full ring loses nothing but
-/// a sample (counted) or a live piece of text (taken from the end message instead).
+/// Capacities hold what a stage gives while its readers are held up for a second or two; a full
+/// ring loses nothing but a sample (counted) or a live piece of text (taken from the end message
+/// instead).
 constexpr std::size_t kSamples = 8192;
 constexpr std::size_t kTextRecords = 16384;
 constexpr std::size_t kMisses = 1024;

@@ -1,7 +1,9 @@
-// StageChannel: what a stage and those around it share without messages: its rings, its stop flag, its heartbeat.
-// StageChannels: all channels of a runtime; they are added and never removed, so that an index stays good.
-// Depends on base and messages' plain parts; no CAF. Owned by the runtime, which outlives every actor.
-// Threads: a ring's two ends are the actors named in messages/rings.h; everything else is any thread.
+// StageChannel: what a stage and those around it share without messages: its rings, its stop flag,
+// its heartbeat. StageChannels: all channels of a runtime; they are added and never removed, so
+// that an index stays good. Depends on base and messages' plain parts; no CAF. Owned by the
+// runtime, which outlives every actor.
+// Threads: a ring's two ends are the actors named in messages/rings.h; everything else is any
+// thread.
 #pragma once
 
 #include <array>
@@ -34,14 +36,16 @@ class StageChannel {
   /// Grows with every token and every block that a step takes; what the watchdog compares.
   std::atomic<std::uint64_t> heartbeat{0};
 
-  /// The stage takes up a job. Nothing when it was preempted before it began; the reason is then in last_reason().
+  /// The stage takes up a job. Nothing when it was preempted before it began; the reason is then in
+  /// last_reason().
   [[nodiscard]] std::optional<StopToken> begin_job(messages::JobNumber job);
   void end_job();
   [[nodiscard]] messages::JobNumber current_job() const {
     return current_job_.load(std::memory_order_acquire);
   }
 
-  /// Stops `job` if it runs, and refuses it if it is yet to begin. A stop never reaches another job.
+  /// Stops `job` if it runs, and refuses it if it is yet to begin. A stop never reaches another
+  /// job.
   void preempt(messages::JobNumber job, messages::PreemptReason reason);
   /// Stops what runs and refuses everything from now on: shutdown.
   void close();
@@ -68,7 +72,8 @@ class StageChannels {
  public:
   static constexpr std::uint32_t kMaxStages = 32;
 
-  /// The channel of the stage of this name; made when there is none. Errors: bad_request when all channels are taken.
+  /// The channel of the stage of this name; made when there is none. Errors: bad_request when all
+  /// channels are taken.
   [[nodiscard]] Result<StageChannel*> open(const std::string& name);
   [[nodiscard]] std::uint32_t size() const { return n_channels_.load(std::memory_order_acquire); }
   [[nodiscard]] StageChannel& at(messages::StageId index) const;

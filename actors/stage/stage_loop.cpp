@@ -7,7 +7,8 @@
 namespace blue::actors {
 namespace {
 
-/// Room for the text of a job is taken before its first token: this much per token of its budget, up to a megabyte.
+/// Room for the text of a job is taken before its first token: this much per token of its budget,
+/// up to a megabyte.
 constexpr std::size_t kReservedBytesPerToken = 16;
 constexpr std::size_t kMaxReservedBytes = std::size_t{1} << 20;
 
@@ -28,7 +29,8 @@ class JobScope {
   std::optional<StopToken> stop_;
 };
 
-/// Cuts text into records of the ring, never inside a record's room; counts bytes whether the ring has room or not.
+/// Cuts text into records of the ring, never inside a record's room; counts bytes whether the ring
+/// has room or not.
 void push_text(StageChannel& channel, messages::TextRecord& record, std::string_view text) {
   while (!text.empty()) {
     const std::size_t n = std::min(text.size(), messages::TextRecord::kMaxBytes);
@@ -42,7 +44,8 @@ void push_text(StageChannel& channel, messages::TextRecord& record, std::string_
 
 class TokenLoop {
  public:
-  TokenLoop(const StageJob& job, TokenSource& source, StageChannel& channel, const TraceContext& running)
+  TokenLoop(const StageJob& job, TokenSource& source, StageChannel& channel,
+            const TraceContext& running)
       : source_(source), channel_(channel), running_(running) {
     record_.job = job.job;
     sample_.job = job.job;
@@ -97,8 +100,8 @@ class TokenLoop {
     figures.n_misses = source_.n_misses();
     if (figures.n_tokens > 0) {
       figures.decode_ns = monotonic_now_ns() - first_token_ns_;
-      figures.mean_entropy_micronats =
-          static_cast<std::uint64_t>(std::llround(std::max(0.0, entropy_sum_ / figures.n_tokens) * 1e6));
+      figures.mean_entropy_micronats = static_cast<std::uint64_t>(
+          std::llround(std::max(0.0, entropy_sum_ / figures.n_tokens) * 1e6));
     }
     // A stop shows as an error of the kind `cancelled` in whatever layer saw it first.
     if (stop.is_stopped() && (!error || error->kind() == ErrorKind::cancelled)) {

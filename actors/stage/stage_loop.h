@@ -1,5 +1,6 @@
-// The token loop of a stage: source to rings. It allocates nothing per token and sends no message: samples and text go to the
-// channel's rings, life to its heartbeat, and its stop token is read before every token.
+// The token loop of a stage: source to rings. It allocates nothing per token and sends no message:
+// samples and text go to the channel's rings, life to its heartbeat, and its stop token is read
+// before every token.
 // Depends on the policies of actors/ and base; no CAF. Threads: the stage's.
 #pragma once
 
@@ -13,7 +14,8 @@
 
 namespace blue::actors {
 
-/// Exactly one of the three: done (neither optional set), preempted, failed. Whatever it was, `text` is what came out.
+/// Exactly one of the three: done (neither optional set), preempted, failed. Whatever it was,
+/// `text` is what came out.
 struct StageOutcome {
   std::string text;
   messages::StageFigures figures;
@@ -22,8 +24,9 @@ struct StageOutcome {
   std::optional<Error> error;
 };
 
-/// `running`: the context of the handler that runs the job; the ring records become its children (unstamped: untraced).
-/// An exception out of the source passes through, after the channel was told that the job has ended.
+/// `running`: the context of the handler that runs the job; the ring records become its children
+/// (unstamped: untraced). An exception out of the source passes through, after the channel was told
+/// that the job has ended.
 StageOutcome run_stage_job(const StageJob& job, TokenSource& source, StageChannel& channel,
                            const TraceContext& running);
 

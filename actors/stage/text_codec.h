@@ -1,4 +1,5 @@
-// TextCodec: what the tokenizer worker encodes and decodes with: vocabularies by model path. Behind it stands the model registry.
+// TextCodec: what the tokenizer worker encodes and decodes with: vocabularies by model path. Behind
+// it stands the model registry.
 // Depends on base. Threads: as the implementation says; the worker's alone here.
 #pragma once
 
@@ -15,7 +16,8 @@ namespace blue::actors {
 class TextCodec {
  public:
   virtual ~TextCodec() = default;
-  /// Ids of the text alone, special tokens taken as text. Errors: those of opening the model; unsupported_tokenizer.
+  /// Ids of the text alone, special tokens taken as text. Errors: those of opening the model;
+  /// unsupported_tokenizer.
   [[nodiscard]] virtual Result<std::vector<TokenId>> encode(const std::string& model,
                                                             std::string_view text) const = 0;
   [[nodiscard]] virtual Result<std::string> decode(const std::string& model,

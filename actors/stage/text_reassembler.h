@@ -1,5 +1,6 @@
-// TextReassembler: puts a job's text together from ring records and its end message, so that the outside gets every byte once and
-// in order, although a full ring may have dropped records. Pure. Threads: the application actor's.
+// TextReassembler: puts a job's text together from ring records and its end message, so that the
+// outside gets every byte once and in order, although a full ring may have dropped records. Pure.
+// Threads: the application actor's.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ class TextReassembler {
   }
 
  private:
-  std::uint64_t n_bytes_ = 0;  ///< shown so far; once a record is missing nothing follows until the end
+  std::uint64_t n_bytes_ =
+      0;  ///< shown so far; once a record is missing nothing follows until the end
 };
 
 }  // namespace blue::actors

@@ -1,5 +1,7 @@
-// TokenSource: where a stage's tokens come from. Behind it stands a model session (session_source.h), or a script in a test.
-// Depends on base, models and messages' plain parts; no CAF. Threads: its stage's alone. next() allocates nothing.
+// TokenSource: where a stage's tokens come from. Behind it stands a model session
+// (session_source.h), or a script in a test.
+// Depends on base, models and messages' plain parts; no CAF. Threads: its stage's alone. next()
+// allocates nothing.
 #pragma once
 
 #include <cstdint>
@@ -40,7 +42,7 @@ struct StageJob {
 /// What is known once the prompt has been taken in.
 struct SourceBegin {
   std::uint32_t n_prompt_tokens = 0;
-  Nanoseconds load_ns = 0;            ///< of the time begin() took: opening the model and making room
+  Nanoseconds load_ns = 0;  ///< of the time begin() took: opening the model and making room
   std::uint32_t n_cached_tokens = 0;  ///< of the prompt: their rows stood already
 };
 
@@ -55,7 +57,8 @@ class TokenSource {
  public:
   virtual ~TokenSource() = default;
 
-  /// Opens the job's model unless it is open, and runs the prompt. Errors: the models', memory's; stopped.
+  /// Opens the job's model unless it is open, and runs the prompt. Errors: the models', memory's;
+  /// stopped.
   [[nodiscard]] virtual Result<SourceBegin> begin(const StageJob& job, const StopToken& stop) = 0;
   /// The next token; nothing at the end. Errors: stopped; the models'.
   [[nodiscard]] virtual Result<std::optional<SourceToken>> next(const StopToken& stop) = 0;
@@ -66,7 +69,8 @@ class TokenSource {
   /// Blocks that had to be waited for in this job.
   [[nodiscard]] virtual std::uint64_t n_misses() const = 0;
 
-  /// What lets a stage keep the KV rows of one model while it runs another. A source without rows says nothing of it.
+  /// What lets a stage keep the KV rows of one model while it runs another. A source without rows
+  /// says nothing of it.
   struct KvSwitch {
     std::string leaving;  ///< model whose rows `rows` are; empty when there are none
     std::optional<KvSnapshot> rows;
@@ -78,7 +82,8 @@ class TokenSource {
   [[nodiscard]] virtual Status enter_with(const StageJob&, const KvSnapshot&) { return {}; }
 };
 
-/// Makes the source of one channel's stage, on that stage's own thread. A restarted stage asks again.
+/// Makes the source of one channel's stage, on that stage's own thread. A restarted stage asks
+/// again.
 using TokenSourceFactory = std::function<std::unique_ptr<TokenSource>(StageChannel&)>;
 
 }  // namespace blue::actors

@@ -7,12 +7,14 @@
 
 namespace blue::actors {
 namespace {
-/// A miss is asked for again after so long: whoever had it may have died, or the block may have left again.
+/// A miss is asked for again after so long: whoever had it may have died, or the block may have
+/// left again.
 constexpr Nanoseconds kAskAgain_ns = 50'000'000;
 }  // namespace
 
 Result<memory::Lease> RingLeases::lease(memory::BlockId block, const StopToken& stop) {
-  // A step that goes on takes leases: a long prompt, or weights on their way from a slow drive, are no stall.
+  // A step that goes on takes leases: a long prompt, or weights on their way from a slow drive, are
+  // no stall.
   channel_.heartbeat.fetch_add(1, std::memory_order_relaxed);
   if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
   return miss(block, stop);
@@ -29,7 +31,8 @@ void RingLeases::ask(memory::BlockId block, Want want) {
   record.block = block.value;
   record.is_demanded = want == Want::demanded;
   channel_.misses.push(record);
-  // Pairs with the engine: it says that it sleeps, then looks once more; so either it sees the record or we see it sleep.
+  // Pairs with the engine: it says that it sleeps, then looks once more; so either it sees the
+  // record or we see it sleep.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (tiers_.is_engine_asleep.load(std::memory_order_seq_cst)) tiers_.wake_engine(channel_.index);
 }
@@ -44,11 +47,13 @@ Result<memory::Lease> RingLeases::miss(memory::BlockId block, const StopToken& s
     }
     ask(block, Want::demanded);
     const std::optional<Error> failure = tiers_.wait_for(block, stop, kAskAgain_ns);
-    if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
+    if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram))
+      return std::move(*held);
     if (!failure) continue;
     // No room in tier 0 beside what is pinned: the device may read page-locked memory in place.
     if (failure->is(memory::MemoryError::tier_full) && tiers_.is_ram_page_locked()) {
-      if (auto in_place = tiers_.residency().try_lease(block, memory::Tier::ram)) return std::move(*in_place);
+      if (auto in_place = tiers_.residency().try_lease(block, memory::Tier::ram))
+        return std::move(*in_place);
     }
     return *failure;
   }

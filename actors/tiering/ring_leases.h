@@ -1,6 +1,8 @@
-// RingLeases: a stage's lease source. A hit is a few atomics; a miss goes into the channel's miss ring, which the DMA engine reads
-// between its moves, and the stage waits in the tier memory's line.
-// Depends on the policies of actors/, memory/tiers. Threads: its stage's. Lifetime: tiers and channel outlive it.
+// RingLeases: a stage's lease source. A hit is a few atomics; a miss goes into the channel's miss
+// ring, which the DMA engine reads between its moves, and the stage waits in the tier memory's
+// line.
+// Depends on the policies of actors/, memory/tiers. Threads: its stage's. Lifetime: tiers and
+// channel outlive it.
 #pragma once
 
 #include "actors/stage/stage_channel.h"

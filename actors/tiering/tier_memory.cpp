@@ -22,12 +22,15 @@ Result<std::shared_ptr<TierMemory>> TierMemory::open(hal::Device& device, TierMe
   auto tiers = std::shared_ptr<TierMemory>(new TierMemory(device, std::move(options)));
   const TierMemoryOptions& given = tiers->options_;
   BLUE_TRY_ASSIGN(tiers->arena_, device.allocate(given.vram));
-  tiers->ledger(Tier::vram) = TierLedger(Tier::vram, tiers->arena_->base(), given.vram, given.max_blocks);
+  tiers->ledger(Tier::vram) =
+      TierLedger(Tier::vram, tiers->arena_->base(), given.vram, given.max_blocks);
   if (device.info().kind == hal::DeviceKind::cpu || given.ram.count == 0) return tiers;
   BLUE_TRY_ASSIGN(tiers->pool_, memory::PinnedPool::open(device, given.ram));
-  tiers->ledger(Tier::ram) = TierLedger(Tier::ram, tiers->pool_->bytes().data(), given.ram, given.max_blocks);
+  tiers->ledger(Tier::ram) =
+      TierLedger(Tier::ram, tiers->pool_->bytes().data(), given.ram, given.max_blocks);
   if (!tiers->pool_->is_page_locked()) {
-    log.write_once(LogLevel::warning, "tier ram is not page-locked (" + tiers->pool_->lock_refusal() +
+    log.write_once(LogLevel::warning, "tier ram is not page-locked (" +
+                                          tiers->pool_->lock_refusal() +
                                           "): copies to the device go through staging");
   }
   return tiers;

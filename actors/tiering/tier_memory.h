@@ -1,6 +1,7 @@
-// TierMemory: the tiers' memory and tables that outlive the actors working on them: arenas, ledgers, catalog, residency, and
-// the line in which stages wait for blocks.
-// Depends on hal, memory/tiers. Threads: a ledger is its tier manager's alone; everything else any thread.
+// TierMemory: the tiers' memory and tables that outlive the actors working on them: arenas,
+// ledgers, catalog, residency, and the line in which stages wait for blocks.
+// Depends on hal, memory/tiers. Threads: a ledger is its tier manager's alone; everything else any
+// thread.
 // Lifetime: the device outlives it; it outlives every lease and actor.
 #pragma once
 
@@ -52,27 +53,32 @@ class TierMemory {
     return ledgers_[static_cast<std::size_t>(tier)].size();
   }
   [[nodiscard]] bool has_ram() const { return pool_ != nullptr; }
-  [[nodiscard]] bool is_ram_page_locked() const { return pool_ != nullptr && pool_->is_page_locked(); }
+  [[nodiscard]] bool is_ram_page_locked() const {
+    return pool_ != nullptr && pool_->is_page_locked();
+  }
   /// Where a tier with memory begins; a bug for nvme.
   [[nodiscard]] std::byte* base(memory::Tier tier) const;
   /// The host address behind a published address of tier 1.
   [[nodiscard]] const std::byte* ram_host(const std::byte* published) const;
-  /// What is published for a block at `host` in tier 1: where the device reads it in place, where it can.
+  /// What is published for a block at `host` in tier 1: where the device reads it in place, where
+  /// it can.
   [[nodiscard]] std::byte* ram_address(std::byte* host) const;
   [[nodiscard]] Result<std::unique_ptr<hal::FileReader>> open_reader() const {
     return options_.open_reader();
   }
 
   /// How a miss wakes a DMA engine that sleeps. Set once, before any actor runs.
-  void set_wake_engine(std::function<void(messages::StageId)> wake) { wake_engine_ = std::move(wake); }
+  void set_wake_engine(std::function<void(messages::StageId)> wake) {
+    wake_engine_ = std::move(wake);
+  }
   void wake_engine(messages::StageId stage_id) {
     if (wake_engine_) wake_engine_(stage_id);
   }
   /// The DMA engine says whether it looks at the rings by itself.
   std::atomic<bool> is_engine_asleep{true};
 
-  /// Waits until the block can be leased in tier 0, has failed, or the work was stopped, or `patience` is over. Returns
-  /// its failure if there is one.
+  /// Waits until the block can be leased in tier 0, has failed, or the work was stopped, or
+  /// `patience` is over. Returns its failure if there is one.
   std::optional<Error> wait_for(memory::BlockId block, const StopToken& stop, Nanoseconds patience);
   /// Something changed that may be waited for (a block arrived, a stop flag was raised).
   void wake_waiters();

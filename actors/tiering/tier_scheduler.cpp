@@ -46,9 +46,10 @@ void TierScheduler::answer_from_files(BlockId block, Orders& orders) {
     }
     if (extent.file_offset + extent.size > known->second) {
       file_sizes_.erase(known);  // looked at anew next time: the user may have mended it
-      return tiers_.post_failure(block, Error(memory::MemoryError::read_failed,
-                                              tiers_.catalog().path(extent.file) +
-                                                  ": the file has become shorter than its header says"));
+      return tiers_.post_failure(block,
+                                 Error(memory::MemoryError::read_failed,
+                                       tiers_.catalog().path(extent.file) +
+                                           ": the file has become shorter than its header says"));
     }
   }
   orders.ready.push_back(block);

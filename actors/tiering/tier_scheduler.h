@@ -1,5 +1,6 @@
-// TierScheduler: the policy of a tier manager: what to evict, what to ask the tier below for, what to have moved. It books in its
-// tier's ledger and makes the residency's transitions; copying is the DMA engine's.
+// TierScheduler: the policy of a tier manager: what to evict, what to ask the tier below for, what
+// to have moved. It books in its tier's ledger and makes the residency's transitions; copying is
+// the DMA engine's.
 //   vram  wants a block: from ram where there is a tier ram, else straight from the file
 //   ram   wants a block: its bytes checked to be in the file by nvme, then read
 //   nvme  holds every block there is; it answers whether the files still hold it

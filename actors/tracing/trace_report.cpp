@@ -27,12 +27,15 @@ bool parse_hex(std::string_view text, std::uint64_t& number) {
 }
 
 double to_us(Nanoseconds ns) { return static_cast<double>(ns) / 1000.0; }
-Nanoseconds to_ns(double us) { return static_cast<Nanoseconds>(us * 1000.0 + (us < 0 ? -0.5 : 0.5)); }
+Nanoseconds to_ns(double us) {
+  return static_cast<Nanoseconds>(us * 1000.0 + (us < 0 ? -0.5 : 0.5));
+}
 
 /// Track numbers by actor name, in order of first appearance.
 std::map<std::string, int> number_tracks(const TraceDump& dump) {
   std::map<std::string, int> tracks;
-  for (const SpanRow& span : dump.spans) tracks.emplace(span.actor, static_cast<int>(tracks.size()) + 1);
+  for (const SpanRow& span : dump.spans)
+    tracks.emplace(span.actor, static_cast<int>(tracks.size()) + 1);
   return tracks;
 }
 
@@ -52,7 +55,8 @@ json slice(const SpanRow& span, int track, Nanoseconds origin) {
             {"queue_us", to_us(span.begin_ns - span.context.sent_ns)}}}};
 }
 
-json flow_end(const SpanRow& span, const char* phase, int track, Nanoseconds at, Nanoseconds origin) {
+json flow_end(const SpanRow& span, const char* phase, int track, Nanoseconds at,
+              Nanoseconds origin) {
   json event = {{"ph", phase},
                 {"name", span.message},
                 {"cat", "message"},
@@ -66,8 +70,10 @@ json flow_end(const SpanRow& span, const char* phase, int track, Nanoseconds at,
 
 double percentile(std::vector<double>& values, double fraction) {
   if (values.empty()) return 0;
-  const auto rank = static_cast<std::size_t>(fraction * static_cast<double>(values.size() - 1) + 0.5);
-  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(rank), values.end());
+  const auto rank =
+      static_cast<std::size_t>(fraction * static_cast<double>(values.size() - 1) + 0.5);
+  std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(rank),
+                   values.end());
   return values[rank];
 }
 
@@ -76,7 +82,8 @@ bool read_slice(const json& event, const std::map<int, std::string>& names, Span
   if (!event.contains("args") || !event["args"].is_object()) return false;
   const json& args = event["args"];
   const auto text = [](const json& object, const char* key) {
-    return object.contains(key) && object[key].is_string() ? object[key].get<std::string>() : std::string();
+    return object.contains(key) && object[key].is_string() ? object[key].get<std::string>()
+                                                           : std::string();
   };
   const auto number = [](const json& object, const char* key) {
     return object.contains(key) && object[key].is_number() ? object[key].get<double>() : -1e300;
@@ -92,14 +99,15 @@ bool read_slice(const json& event, const std::map<int, std::string>& names, Span
   const double duration = number(event, "dur");
   const double sent = number(args, "sent_us");
   constexpr double kMostUs = 1e15;
-  if (std::abs(ts) > kMostUs || std::abs(duration) > kMostUs || std::abs(sent) > kMostUs) return false;
+  if (std::abs(ts) > kMostUs || std::abs(duration) > kMostUs || std::abs(sent) > kMostUs)
+    return false;
   span.context.sent_ns = to_ns(sent);
   span.begin_ns = to_ns(ts);
   span.end_ns = to_ns(ts + duration);
   span.message = text(event, "name");
   span.actor_kind = text(event, "cat");
-  const auto track =
-      names.find(event.contains("tid") && event["tid"].is_number_integer() ? event["tid"].get<int>() : -1);
+  const auto track = names.find(
+      event.contains("tid") && event["tid"].is_number_integer() ? event["tid"].get<int>() : -1);
   if (track == names.end() || span.message.empty()) return false;
   span.actor = track->second;
   return true;
@@ -114,7 +122,8 @@ TraceDump to_dump(const std::vector<TraceSpan>& spans, const std::vector<TraceHu
   dump.spans.reserve(spans.size());
   for (const TraceSpan& span : spans) {
     const TraceHub::Writer& writer = writers.at(span.actor);
-    dump.spans.push_back({span.context, span.begin_ns, span.end_ns, span.name, writer.name, writer.kind});
+    dump.spans.push_back(
+        {span.context, span.begin_ns, span.end_ns, span.name, writer.name, writer.kind});
   }
   std::ranges::sort(dump.spans, {}, &SpanRow::begin_ns);
   return dump;
@@ -129,17 +138,22 @@ std::string to_chrome_json(const TraceDump& dump) {
   }
   const std::map<std::string, int> tracks = number_tracks(dump);
   json events = json::array();
-  events.push_back({{"ph", "M"}, {"pid", 1}, {"name", "process_name"}, {"args", {{"name", "blue"}}}});
+  events.push_back(
+      {{"ph", "M"}, {"pid", 1}, {"name", "process_name"}, {"args", {{"name", "blue"}}}});
   for (const auto& [actor, track] : tracks) {
-    events.push_back(
-        {{"ph", "M"}, {"pid", 1}, {"tid", track}, {"name", "thread_name"}, {"args", {{"name", actor}}}});
+    events.push_back({{"ph", "M"},
+                      {"pid", 1},
+                      {"tid", track},
+                      {"name", "thread_name"},
+                      {"args", {{"name", actor}}}});
   }
   for (const SpanRow& span : dump.spans) {
     const int track = tracks.at(span.actor);
     events.push_back(slice(span, track, origin));
     const auto sender = by_id.find(span.context.parent);
     if (sender == by_id.end()) continue;
-    events.push_back(flow_end(span, "s", tracks.at(sender->second->actor), span.context.sent_ns, origin));
+    events.push_back(
+        flow_end(span, "s", tracks.at(sender->second->actor), span.context.sent_ns, origin));
     events.push_back(flow_end(span, "f", track, span.begin_ns, origin));
   }
   const json document = {{"displayTimeUnit", "ns"},
@@ -150,8 +164,10 @@ std::string to_chrome_json(const TraceDump& dump) {
 
 Result<TraceDump> parse_chrome_json(std::string_view text, const std::string& source) {
   const json document = json::parse(text, nullptr, false);
-  if (!document.is_object() || !document.contains("traceEvents") || !document["traceEvents"].is_array()) {
-    return Error(ActorsError::bad_request, source + ": not a trace: no JSON object with traceEvents");
+  if (!document.is_object() || !document.contains("traceEvents") ||
+      !document["traceEvents"].is_array()) {
+    return Error(ActorsError::bad_request,
+                 source + ": not a trace: no JSON object with traceEvents");
   }
   TraceDump dump;
   if (document.contains("otherData") && document["otherData"].is_object()) {
@@ -203,13 +219,13 @@ std::vector<MessageSummary> summarise(const TraceDump& dump) {
 std::string summary_table(const TraceDump& dump) {
   std::string table;
   char line[256];
-  std::snprintf(line, sizeof line, "%-28s %8s %12s %12s %12s %12s\n", "message", "count", "queue p50 us",
-                "queue p99 us", "run p50 us", "run p99 us");
+  std::snprintf(line, sizeof line, "%-28s %8s %12s %12s %12s %12s\n", "message", "count",
+                "queue p50 us", "queue p99 us", "run p50 us", "run p99 us");
   table += line;
   for (const MessageSummary& row : summarise(dump)) {
-    std::snprintf(line, sizeof line, "%-28s %8llu %12.1f %12.1f %12.1f %12.1f\n", row.message.c_str(),
-                  static_cast<unsigned long long>(row.count), row.queue_median_us, row.queue_p99_us,
-                  row.run_median_us, row.run_p99_us);
+    std::snprintf(line, sizeof line, "%-28s %8llu %12.1f %12.1f %12.1f %12.1f\n",
+                  row.message.c_str(), static_cast<unsigned long long>(row.count),
+                  row.queue_median_us, row.queue_p99_us, row.run_median_us, row.run_p99_us);
     table += line;
   }
   std::set<std::string> actors;
@@ -218,8 +234,9 @@ std::string summary_table(const TraceDump& dump) {
     actors.insert(span.actor);
     kinds.insert(span.actor_kind);
   }
-  std::snprintf(line, sizeof line, "%zu spans of %zu actors of %zu kinds, %llu dropped\n", dump.spans.size(),
-                actors.size(), kinds.size(), static_cast<unsigned long long>(dump.n_dropped));
+  std::snprintf(line, sizeof line, "%zu spans of %zu actors of %zu kinds, %llu dropped\n",
+                dump.spans.size(), actors.size(), kinds.size(),
+                static_cast<unsigned long long>(dump.n_dropped));
   return table + line;
 }
 

@@ -1,6 +1,6 @@
-// What a trace tells: Chrome trace JSON (ui.perfetto.dev opens it: one track per actor, flows from sender to receiver)
-// and a table of count, queue time and run time per message type.
-// Depends on base/trace_context.h; nlohmann-json in the .cpp. Pure; any thread.
+// What a trace tells: Chrome trace JSON (ui.perfetto.dev opens it: one track per actor, flows from
+// sender to receiver) and a table of count, queue time and run time per message type. Depends on
+// base/trace_context.h; nlohmann-json in the .cpp. Pure; any thread.
 #pragma once
 
 #include <cstdint>

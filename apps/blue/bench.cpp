@@ -1,4 +1,5 @@
-// `blue bench`: prompt and decode speed of one model, beside the bytes a step must read and what the memory gives.
+// `blue bench`: prompt and decode speed of one model, beside the bytes a step must read and what
+// the memory gives.
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -30,8 +31,9 @@ struct BenchOptions {
 struct BenchFigures {
   double prompt_per_s = 0;  ///< tokens
   double decode_per_s = 0;
-  double step_gb = 0;          ///< bytes of weights that a decode step reads
-  double read_limit_gb_s = 0;  ///< what as many threads read here from memory; 0: not measured on this device
+  double step_gb = 0;  ///< bytes of weights that a decode step reads
+  double read_limit_gb_s =
+      0;  ///< what as many threads read here from memory; 0: not measured on this device
 };
 
 double median(std::vector<double> values) {
@@ -39,9 +41,12 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-double seconds_since(Nanoseconds begin) { return static_cast<double>(monotonic_now_ns() - begin) / 1e9; }
+double seconds_since(Nanoseconds begin) {
+  return static_cast<double>(monotonic_now_ns() - begin) / 1e9;
+}
 
-/// What one decode step reads: every weight once for each op that uses it, of an embedding one row, of experts those chosen.
+/// What one decode step reads: every weight once for each op that uses it, of an embedding one row,
+/// of experts those chosen.
 double gb_per_decode_step(const models::Program& program) {
   std::uint64_t bytes = 0;
   for (const kernels::Op& op : program.ops) {
@@ -58,7 +63,8 @@ struct Rates {
   std::vector<double> decode;
 };
 
-/// One prompt and one decode, through the executor: tokens are given, so that an end token ends nothing.
+/// One prompt and one decode, through the executor: tokens are given, so that an end token ends
+/// nothing.
 Status measure(models::InlineModel& model, const BenchOptions& options, Rates& rates) {
   models::Executor& executor = model.executor();
   const std::uint32_t n_vocab = model.model().program.hyper.n_vocab;
@@ -100,28 +106,33 @@ Result<std::vector<int>> take_cores(std::uint32_t n) {
   return cores;
 }
 
-/// To be asked before the calling thread is pinned: threads that it starts would all share its core.
+/// To be asked before the calling thread is pinned: threads that it starts would all share its
+/// core.
 double read_limit(std::uint32_t n_threads) {
   const auto limit = hal::measure_memory_read({.budget_ns = 400'000'000, .n_threads = n_threads});
   return limit ? limit->gb_per_s() : 0.0;
 }
 
-void print_text(const BenchOptions& options, const std::string& choice, const BenchFigures& figures) {
+void print_text(const BenchOptions& options, const std::string& choice,
+                const BenchFigures& figures) {
   const double gb_per_s = figures.decode_per_s * figures.step_gb;
   std::printf("%s on %s\n", options.model.c_str(), choice.c_str());
-  std::printf("prompt  %10.1f tokens/s   (%u tokens, median of %u)\n", figures.prompt_per_s, options.n_prompt,
-              options.n_runs);
-  std::printf("decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s\n",
-              figures.decode_per_s, options.n_tokens, options.n_runs, figures.step_gb, gb_per_s);
+  std::printf("prompt  %10.1f tokens/s   (%u tokens, median of %u)\n", figures.prompt_per_s,
+              options.n_prompt, options.n_runs);
+  std::printf(
+      "decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s\n",
+      figures.decode_per_s, options.n_tokens, options.n_runs, figures.step_gb, gb_per_s);
   if (figures.read_limit_gb_s > 0) {
     std::printf(
-        "limit   %10.1f tokens/s   at %.2f GB/s, what %u thread(s) read here from memory: %.0f %% reached\n",
+        "limit   %10.1f tokens/s   at %.2f GB/s, what %u thread(s) read here from memory: %.0f %% "
+        "reached\n",
         figures.read_limit_gb_s / figures.step_gb, figures.read_limit_gb_s, options.n_threads,
         100.0 * gb_per_s / figures.read_limit_gb_s);
   }
 }
 
-void print_json(const BenchOptions& options, const std::string& choice, const BenchFigures& figures) {
+void print_json(const BenchOptions& options, const std::string& choice,
+                const BenchFigures& figures) {
   nlohmann::ordered_json out;
   out["model"] = options.model;
   out["device"] = choice;
@@ -137,7 +148,8 @@ void print_json(const BenchOptions& options, const std::string& choice, const Be
     out["read_limit_gbytes_per_s"] = figures.read_limit_gb_s;
     out["share_of_read_limit"] = figures.decode_per_s * figures.step_gb / figures.read_limit_gb_s;
   }
-  std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  std::printf("%s\n",
+              out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
 }
 
 Result<int> bench(const BenchOptions& options) {
@@ -158,7 +170,8 @@ Result<int> bench(const BenchOptions& options) {
   BenchFigures figures{.prompt_per_s = median(rates.prompt),
                        .decode_per_s = median(rates.decode),
                        .step_gb = gb_per_decode_step(model->model().program)};
-  if (model->backend().device().info().kind == hal::DeviceKind::cpu) figures.read_limit_gb_s = read_gb_per_s;
+  if (model->backend().device().info().kind == hal::DeviceKind::cpu)
+    figures.read_limit_gb_s = read_gb_per_s;
   (options.is_json ? print_json : print_text)(options, model->choice(), figures);
   return kExitDone;
 }
@@ -166,8 +179,8 @@ Result<int> bench(const BenchOptions& options) {
 }  // namespace
 
 void add_bench(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("bench", "Measure one model: prompt and decode speed beside the machine's limit");
+  CLI::App* command = app.add_subcommand(
+      "bench", "Measure one model: prompt and decode speed beside the machine's limit");
   auto options = std::make_shared<BenchOptions>();
   command->add_option("-m,--model", options->model, "GGUF file")->required();
   command->add_option("-p,--prompt-tokens", options->n_prompt, "Tokens of prompt")

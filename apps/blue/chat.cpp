@@ -1,5 +1,6 @@
-// `blue chat`: a conversation with one model, turn by turn: lines from the terminal or a pipe, answers as they come. Every answer is a
-// generation of the runtime; its stage keeps the rows of earlier turns, so that only what is new is computed.
+// `blue chat`: a conversation with one model, turn by turn: lines from the terminal or a pipe,
+// answers as they come. Every answer is a generation of the runtime; its stage keeps the rows of
+// earlier turns, so that only what is new is computed.
 #include <unistd.h>
 
 #include <algorithm>
@@ -46,8 +47,8 @@ models::Thinking thinking_of(const std::string& word) {
 /// One model, one conversation.
 class Chat {
  public:
-  Chat(const ChatOptions& options, runtime::Runtime& runtime, std::shared_ptr<const models::Model> model,
-       const Interrupt& interrupt)
+  Chat(const ChatOptions& options, runtime::Runtime& runtime,
+       std::shared_ptr<const models::Model> model, const Interrupt& interrupt)
       : options_(options),
         runtime_(runtime),
         model_(std::move(model)),
@@ -82,7 +83,8 @@ class Chat {
   }
 
  private:
-  /// Adds the message and its answer to the conversation. When it can't be answered the conversation stays as it was.
+  /// Adds the message and its answer to the conversation. When it can't be answered the
+  /// conversation stays as it was.
   Status answer(const std::string& line) {
     conversation_.ask(line);
     Result<std::optional<std::string>> text = generate();
@@ -92,29 +94,34 @@ class Chat {
     return {};
   }
 
-  /// The prompt of the conversation so far. Errors: chat_tokens'; bad_request when the context has no room for an answer to it.
+  /// The prompt of the conversation so far. Errors: chat_tokens'; bad_request when the context has
+  /// no room for an answer to it.
   Result<std::vector<TokenId>> prompt() const {
     BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
                     model_->chat_tokens(conversation_.messages(), thinking_of(options_.thinking)));
     const std::uint32_t n_trained = model_->program.hyper.n_context;
-    const std::uint32_t n_context =
-        n_trained > 0 ? std::min(options_.runtime.max_context, n_trained) : options_.runtime.max_context;
+    const std::uint32_t n_context = n_trained > 0
+                                        ? std::min(options_.runtime.max_context, n_trained)
+                                        : options_.runtime.max_context;
     if (tokens.size() < n_context) return tokens;
-    return Error(AppsError::bad_request, "the conversation has " + std::to_string(tokens.size()) +
-                                             " tokens with this message, the context holds " +
-                                             std::to_string(n_context) +
-                                             " and needs room for one more; /clear forgets the conversation "
-                                             "so far, --context holds more of it");
+    return Error(AppsError::bad_request,
+                 "the conversation has " + std::to_string(tokens.size()) +
+                     " tokens with this message, the context holds " + std::to_string(n_context) +
+                     " and needs room for one more; /clear forgets the conversation "
+                     "so far, --context holds more of it");
   }
 
   /// Has the template opened the thinking already? The answer then begins inside it.
   [[nodiscard]] bool opens_thinking(std::span<const TokenId> prompt) const {
-    const std::string end = model_->tokenizer->decode(prompt.last(std::min<std::size_t>(prompt.size(), 4)));
+    const std::string end =
+        model_->tokenizer->decode(prompt.last(std::min<std::size_t>(prompt.size(), 4)));
     const std::size_t last = end.find_last_not_of(" \n");
-    return last != std::string::npos && std::string_view(end).substr(0, last + 1).ends_with("<think>");
+    return last != std::string::npos &&
+           std::string_view(end).substr(0, last + 1).ends_with("<think>");
   }
 
-  /// The answer, shown as it comes; what there is of it when it was stopped, nothing when it had not begun.
+  /// The answer, shown as it comes; what there is of it when it was stopped, nothing when it had
+  /// not begun.
   Result<std::optional<std::string>> generate() {
     runtime::GenerateRequest request;
     request.model = options_.model;
@@ -122,8 +129,9 @@ class Chat {
     request.sampling = options_.sampling;
     BLUE_TRY_ASSIGN(request.prompt_tokens, prompt());
     const bool is_thinking = opens_thinking(request.prompt_tokens);
-    StreamPrinter screen(is_dimmed_ ? StreamPrinter::Style::dimmed : StreamPrinter::Style::plain,
-                         is_thinking ? StreamPrinter::Begins::thinking : StreamPrinter::Begins::answering);
+    StreamPrinter screen(
+        is_dimmed_ ? StreamPrinter::Style::dimmed : StreamPrinter::Style::plain,
+        is_thinking ? StreamPrinter::Begins::thinking : StreamPrinter::Begins::answering);
     BLUE_TRY_ASSIGN(runtime::Run run, runtime_.generate(request));
     const runtime::RunEvent end = run.follow(
         [&screen](const runtime::RunEvent& event) {
@@ -135,7 +143,8 @@ class Chat {
     screen.finish();
     if (end.outcome == messages::Outcome::failed && !end.preempted) {
       if (!end.text.empty()) std::fputc('\n', stdout);
-      const bool is_for_user = end.error_kind == ErrorKind::bad_input || end.error_kind == ErrorKind::corrupt;
+      const bool is_for_user =
+          end.error_kind == ErrorKind::bad_input || end.error_kind == ErrorKind::corrupt;
       return Error(is_for_user ? AppsError::bad_request : AppsError::run_failed, end.error);
     }
     const bool has_begun = !end.preempted || !end.text.empty();
@@ -171,7 +180,8 @@ class Chat {
 int read_lines(Chat& chat, terminal::LineReader& lines, Interrupt& interrupt, bool is_terminal) {
   int status = kExitDone;
   for (;;) {
-    // What is pressed from here on stops the answer to this line, also while its prompt is taken in.
+    // What is pressed from here on stops the answer to this line, also while its prompt is taken
+    // in.
     interrupt.forget();
     const std::optional<std::string> line = lines.next();
     if (!line) return status;
@@ -191,19 +201,21 @@ Result<int> chat(const ChatOptions& options) {
   StderrLog log;
   runtime::RuntimeOptions how = options.runtime;
   how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
-  BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime, runtime::Runtime::start(how, log));
+  BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
+                  runtime::Runtime::start(how, log));
   BLUE_TRY_ASSIGN(std::shared_ptr<const models::Model> model, runtime->load_model(options.model));
   std::fprintf(stderr, "blue: device %s\n", runtime->device_choice().c_str());
   Interrupt interrupt(Interrupt::Again::is_noted);
   Chat chat(options, *runtime, std::move(model), interrupt);
   const bool is_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
   if (is_terminal) std::fprintf(stderr, "blue: /help lists the commands; Ctrl-D ends\n");
-  const auto lines = is_terminal ? terminal::edited_lines({.program = "blue",
-                                                           .prompt = "> ",
-                                                           .history = terminal::history_path("chat_history"),
-                                                           .complete = {},
-                                                           .interrupt = terminal::InterruptKey::ends_input})
-                                 : terminal::script_lines();
+  const auto lines =
+      is_terminal ? terminal::edited_lines({.program = "blue",
+                                            .prompt = "> ",
+                                            .history = terminal::history_path("chat_history"),
+                                            .complete = {},
+                                            .interrupt = terminal::InterruptKey::ends_input})
+                  : terminal::script_lines();
   const int status = read_lines(chat, *lines, interrupt, is_terminal);
   if (!options.trace.empty()) BLUE_TRY(write_trace(*runtime, options.trace));
   runtime->shutdown();

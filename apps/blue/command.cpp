@@ -11,12 +11,14 @@ int tell(const Error& error) {
 }
 
 void add_device_option(CLI::App& command, std::string& device) {
-  command.add_option("--device,--backend", device, "cpu, cuda:0, reference, or auto")->capture_default_str();
+  command.add_option("--device,--backend", device, "cpu, cuda:0, reference, or auto")
+      ->capture_default_str();
 }
 
 void add_kv_option(CLI::App& command, kernels::KvType& type) {
-  const std::map<std::string, kernels::KvType> types = {
-      {"f32", kernels::KvType::f32}, {"f16", kernels::KvType::f16}, {"q8_0", kernels::KvType::q8_0}};
+  const std::map<std::string, kernels::KvType> types = {{"f32", kernels::KvType::f32},
+                                                        {"f16", kernels::KvType::f16},
+                                                        {"q8_0", kernels::KvType::q8_0}};
   command.add_option("--kv", type, "What the KV cache holds: f32, f16 or q8_0")
       ->transform(CLI::CheckedTransformer(types))
       ->default_str("f32");

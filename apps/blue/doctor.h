@@ -1,5 +1,5 @@
-// `blue doctor`: the boot report as text for people and as JSON for programs.
-// Depends on hal/boot_report; nlohmann-json stays in doctor.cpp. Free functions without state; any thread.
+// `blue doctor`: the boot report as text for people and as JSON for programs. Depends on
+// hal/boot_report; nlohmann-json stays in doctor.cpp. Free functions without state; any thread.
 #pragma once
 
 #include <string>
@@ -8,7 +8,8 @@
 
 namespace blue::apps {
 
-/// Each phase with its items, one line each: outcome, name, detail; where there is a remedy, a line "-> remedy" below.
+/// Each phase with its items, one line each: outcome, name, detail; where there is a remedy, a line
+/// "-> remedy" below.
 std::string doctor_text(const hal::BootReport& report);
 
 /// {"phases": [{"number", "name", "took_ms", "items": [{"name", "outcome", "detail", "remedy"}]}],

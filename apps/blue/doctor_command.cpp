@@ -1,4 +1,5 @@
-// `blue doctor`: boots the machine phase by phase and says what was granted, denied or absent, and what to do.
+// `blue doctor`: boots the machine phase by phase and says what was granted, denied or absent, and
+// what to do.
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -20,7 +21,8 @@ struct DoctorOptions {
   unsigned milliseconds = 600;
 };
 
-/// What the backends find; the reference backend computes on the same CPU and is no device of its own.
+/// What the backends find; the reference backend computes on the same CPU and is no device of its
+/// own.
 void probe_devices(hal::BootRequest& request) {
   for (const kernels::BackendEntry* entry : kernels::registered_backends()) {
     if (entry->preference == 0) continue;
@@ -42,13 +44,18 @@ hal::BootItem hand_over(const DoctorOptions& options, LogSink& log) {
   how.device = options.device;
   auto runtime = runtime::Runtime::start(how, log);
   if (!runtime) {
-    return {
-        .name = "actors", .outcome = hal::Outcome::denied, .detail = runtime.error().message(), .remedy = ""};
+    return {.name = "actors",
+            .outcome = hal::Outcome::denied,
+            .detail = runtime.error().message(),
+            .remedy = ""};
   }
-  std::string detail =
-      std::to_string((*runtime)->actors().size()) + " actors started; device " + (*runtime)->device_choice();
+  std::string detail = std::to_string((*runtime)->actors().size()) + " actors started; device " +
+                       (*runtime)->device_choice();
   (*runtime)->shutdown();
-  return {.name = "actors", .outcome = hal::Outcome::granted, .detail = std::move(detail), .remedy = ""};
+  return {.name = "actors",
+          .outcome = hal::Outcome::granted,
+          .detail = std::move(detail),
+          .remedy = ""};
 }
 
 Result<int> examine(const DoctorOptions& options) {
@@ -61,19 +68,22 @@ Result<int> examine(const DoctorOptions& options) {
   request.scratch_size = 64_MiB;
   BLUE_TRY_ASSIGN(hal::BootedMachine machine, hal::boot(request, log));
   machine.report().phase(hal::BootStep::hand_over).items.push_back(hand_over(options, log));
-  std::fputs((options.is_json ? doctor_json(machine.report()) : doctor_text(machine.report())).c_str(),
-             stdout);
+  std::fputs(
+      (options.is_json ? doctor_json(machine.report()) : doctor_text(machine.report())).c_str(),
+      stdout);
   return kExitDone;
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("doctor", "Examine the machine: what it has, what it grants, what it reaches");
+  CLI::App* command = app.add_subcommand(
+      "doctor", "Examine the machine: what it has, what it grants, what it reaches");
   auto options = std::make_shared<DoctorOptions>();
   command->add_flag("--json", options->is_json, "One JSON object");
-  command->add_option("--measure-ms", options->milliseconds, "Time for measuring the tiers, milliseconds")
+  command
+      ->add_option("--measure-ms", options->milliseconds,
+                   "Time for measuring the tiers, milliseconds")
       ->check(CLI::Range(0, 60000))
       ->capture_default_str();
   add_device_option(*command, options->device);

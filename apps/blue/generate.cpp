@@ -22,15 +22,15 @@ struct GenerateOptions {
 void print_figures(const actors::RunEvent& end) {
   const messages::StageFigures& figures = end.figures;
   const double decode_s = static_cast<double>(figures.decode_ns) / 1e9;
-  std::fprintf(
-      stderr,
-      "blue: %u prompt tokens, first token after %.1f ms (loading %.1f ms); %u tokens, %.1f tokens/s; "
-      "entropy %.3f nats; ended by %s\n",
-      figures.n_prompt_tokens, static_cast<double>(figures.prompt_ns) / 1e6,
-      static_cast<double>(figures.load_ns) / 1e6, figures.n_tokens,
-      figures.n_tokens > 1 && decode_s > 0 ? (figures.n_tokens - 1) / decode_s : 0.0,
-      static_cast<double>(figures.mean_entropy_micronats) / 1e6,
-      std::string(messages::to_text(end.end)).c_str());
+  std::fprintf(stderr,
+               "blue: %u prompt tokens, first token after %.1f ms (loading %.1f ms); %u tokens, "
+               "%.1f tokens/s; "
+               "entropy %.3f nats; ended by %s\n",
+               figures.n_prompt_tokens, static_cast<double>(figures.prompt_ns) / 1e6,
+               static_cast<double>(figures.load_ns) / 1e6, figures.n_tokens,
+               figures.n_tokens > 1 && decode_s > 0 ? (figures.n_tokens - 1) / decode_s : 0.0,
+               static_cast<double>(figures.mean_entropy_micronats) / 1e6,
+               std::string(messages::to_text(end.end)).c_str());
 }
 
 Result<int> generate(const GenerateOptions& options) {
@@ -40,7 +40,8 @@ Result<int> generate(const GenerateOptions& options) {
   how.max_context = options.context;
   how.kv_type = options.kv_type;
   how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
-  BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime, runtime::Runtime::start(how, log));
+  BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
+                  runtime::Runtime::start(how, log));
   std::fprintf(stderr, "blue: device %s\n", runtime->device_choice().c_str());
   BLUE_TRY(runtime->load_model(options.request.model));
   BLUE_TRY_ASSIGN(runtime::Run run, runtime->generate(options.request));
@@ -67,9 +68,12 @@ Result<int> generate(const GenerateOptions& options) {
 }  // namespace
 
 void add_sampling_options(CLI::App& command, models::SamplingSpec& sampling) {
-  command.add_option("--temp", sampling.temperature, "Temperature; 0 is greedy")->capture_default_str();
-  command.add_option("--top-k", sampling.top_k, "Keep the k likeliest; 0 keeps all")->capture_default_str();
-  command.add_option("--top-p", sampling.top_p, "Keep the likeliest that reach p")->capture_default_str();
+  command.add_option("--temp", sampling.temperature, "Temperature; 0 is greedy")
+      ->capture_default_str();
+  command.add_option("--top-k", sampling.top_k, "Keep the k likeliest; 0 keeps all")
+      ->capture_default_str();
+  command.add_option("--top-p", sampling.top_p, "Keep the likeliest that reach p")
+      ->capture_default_str();
   command.add_option("--min-p", sampling.min_p, "Keep what has this share of the top probability")
       ->capture_default_str();
   command.add_option("--seed", sampling.seed, "Seed of the sampler")->capture_default_str();
@@ -82,13 +86,15 @@ void add_generate(CLI::App& app, Action& action) {
   command->add_option("-m,--model", request.model, "GGUF file")->required();
   command->add_option("-p,--prompt", request.prompt,
                       "The prompt; a model with a chat template gets it as the user's message");
-  command->add_option("--system", request.system, "System message, for a model with a chat template");
+  command->add_option("--system", request.system,
+                      "System message, for a model with a chat template");
   command->add_option("-n,--tokens", request.max_tokens, "Most tokens to generate")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
   add_sampling_options(*command, request.sampling);
   command
-      ->add_option("--context", options->context, "Tokens of context; cut to what the model was trained for")
+      ->add_option("--context", options->context,
+                   "Tokens of context; cut to what the model was trained for")
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
   add_device_option(*command, options->device);

@@ -84,8 +84,8 @@ void print_text(const ordered_json& document) {
   const auto& program = document["program"];
   if (program["runs"].get<bool>()) {
     std::printf("runs here: %s, %zu ops, %zu blocks, %s of weights\n",
-                program["architecture"].get<std::string>().c_str(), program["n_ops"].get<std::size_t>(),
-                program["n_blocks"].get<std::size_t>(),
+                program["architecture"].get<std::string>().c_str(),
+                program["n_ops"].get<std::size_t>(), program["n_blocks"].get<std::size_t>(),
                 to_text(Bytes{program["weight_bytes"].get<std::uint64_t>()}).c_str());
   } else {
     std::printf("does not run here: %s\n", program["why"].get<std::string>().c_str());
@@ -106,7 +106,8 @@ void add_inspect(CLI::App& app, Action& action) {
       if (!file) return tell(file.error());
       const ordered_json document = describe(*file);
       if (*is_json) {
-        std::printf("%s\n", document.dump(2, ' ', false, ordered_json::error_handler_t::replace).c_str());
+        std::printf("%s\n",
+                    document.dump(2, ' ', false, ordered_json::error_handler_t::replace).c_str());
       } else {
         print_text(document);
       }

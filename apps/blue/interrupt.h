@@ -6,7 +6,8 @@
 
 namespace blue::apps {
 
-/// While it lives SIGINT and SIGTERM are noted instead of ending the program; its death restores them.
+/// While it lives SIGINT and SIGTERM are noted instead of ending the program; its death restores
+/// them.
 class Interrupt {
  public:
   /// What a second Ctrl-C does.

@@ -31,7 +31,8 @@ Result<std::vector<TokenId>> parse_ids(const std::string& path) {
     TokenId id = 0;
     const char* last = text.data() + text.size();
     const auto [end, failure] = std::from_chars(text.data() + at, last, id);
-    const bool ends_word = end == last || std::string_view(" \t\r\n").find(*end) != std::string_view::npos;
+    const bool ends_word =
+        end == last || std::string_view(" \t\r\n").find(*end) != std::string_view::npos;
     if (failure != std::errc() || !ends_word) {
       return Error(AppsError::bad_file,
                    path + ": word " + std::to_string(ids.size() + 1) + " is no token id");
@@ -64,7 +65,8 @@ Status write_logits(const LogitsOptions& options) {
   BLUE_TRY(executor.reserve(0, static_cast<std::uint32_t>(ids.size())));
   std::string bytes;
   for (std::size_t done = 0; done < ids.size(); done += executor.limits().max_step_tokens) {
-    const std::size_t n = std::min<std::size_t>(executor.limits().max_step_tokens, ids.size() - done);
+    const std::size_t n =
+        std::min<std::size_t>(executor.limits().max_step_tokens, ids.size() - done);
     std::vector<std::int32_t> positions(n);
     std::vector<std::int32_t> rows(n);
     const std::vector<std::int32_t> sequences(n, 0);
@@ -85,7 +87,8 @@ void add_logits(CLI::App& app, Action& action) {
       app.add_subcommand("logits", "Write float32 logits [n_tokens, n_vocab] of given token ids");
   auto options = std::make_shared<LogitsOptions>();
   command->add_option("-m,--model", options->model, "GGUF file")->required();
-  command->add_option("--tokens", options->tokens, "File of whitespace-separated token ids")->required();
+  command->add_option("--tokens", options->tokens, "File of whitespace-separated token ids")
+      ->required();
   command->add_option("-o,--out", options->out, "File to write")->required();
   add_device_option(*command, options->device);
   add_kv_option(*command, options->kv_type);

@@ -12,11 +12,14 @@ using namespace blue::apps;
 
 /// One line on stderr for any wrong flag; help and version as asked for.
 int end_parsing(const CLI::App& app, const CLI::ParseError& problem) {
-  if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(problem);
-  // CLI11 misses what is required before it sees what is unknown; for the user the unknown word comes first.
+  if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+    return app.exit(problem);
+  // CLI11 misses what is required before it sees what is unknown; for the user the unknown word
+  // comes first.
   std::string text = problem.what();
   if (const std::vector<std::string> unknown = app.remaining(true); !unknown.empty()) {
-    text = (unknown.front().starts_with('-') ? "unknown flag " : "unknown argument ") + unknown.front();
+    text = (unknown.front().starts_with('-') ? "unknown flag " : "unknown argument ") +
+           unknown.front();
   }
   for (char& c : text) c = c == '\n' ? ' ' : c;
   std::fprintf(stderr, "blue: %s (see blue --help)\n", text.c_str());
@@ -24,7 +27,9 @@ int end_parsing(const CLI::App& app, const CLI::ParseError& problem) {
 }
 
 int run_command(int argc, char** argv) {
-  CLI::App app("Several language models on one machine, each larger than its GPU, working together.", "blue");
+  CLI::App app(
+      "Several language models on one machine, each larger than its GPU, working together.",
+      "blue");
   app.require_subcommand(1);
   app.set_version_flag("--version", "blue 0.1.0");
   Action action;

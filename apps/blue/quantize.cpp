@@ -56,12 +56,14 @@ class ProgressTold {
   unsigned last_percent_ = 0;
 };
 
-void print_figures(const QuantizeCommand& command, const models::QuantizeFigures& figures, double seconds) {
+void print_figures(const QuantizeCommand& command, const models::QuantizeFigures& figures,
+                   double seconds) {
   const double values = static_cast<double>(std::max<std::uint64_t>(figures.n_values, 1));
-  std::fprintf(stderr, "blue: %s: %zu tensors, %s to %s, %.2f bits per value, in %.1f s (%.1f MB/s read)\n",
-               command.out.c_str(), figures.n_tensors, to_text(figures.read).c_str(),
-               to_text(figures.written).c_str(), 8.0 * static_cast<double>(figures.written.count) / values,
-               seconds, static_cast<double>(figures.read.count) / 1e6 / std::max(seconds, 1e-9));
+  std::fprintf(
+      stderr, "blue: %s: %zu tensors, %s to %s, %.2f bits per value, in %.1f s (%.1f MB/s read)\n",
+      command.out.c_str(), figures.n_tensors, to_text(figures.read).c_str(),
+      to_text(figures.written).c_str(), 8.0 * static_cast<double>(figures.written.count) / values,
+      seconds, static_cast<double>(figures.read.count) / 1e6 / std::max(seconds, 1e-9));
 }
 
 Status quantize(const QuantizeCommand& command) {
@@ -105,14 +107,15 @@ void add_quantize(CLI::App& app, Action& action) {
       app.add_subcommand("quantize", "Write a model with its matrices in another weight format");
   auto options = std::make_shared<QuantizeCommand>();
   command->add_option("in", options->in, "GGUF file to read")->required();
-  command->add_option("out", options->out, "GGUF file to write; an older one is replaced")->required();
+  command->add_option("out", options->out, "GGUF file to write; an older one is replaced")
+      ->required();
   command->add_option("type", options->type, "Weight format of all matrices: F16, Q8_0, Q4_K, ...")
       ->required();
   command
-      ->add_option(
-          "--override", options->overrides,
-          "PATTERN=TYPE: another format for tensors whose name fits, like '*ffn_down*=Q6_K'; the last that "
-          "fits counts")
+      ->add_option("--override", options->overrides,
+                   "PATTERN=TYPE: another format for tensors whose name fits, like "
+                   "'*ffn_down*=Q6_K'; the last that "
+                   "fits counts")
       ->allow_extra_args(false);
   command->add_option("--threads", options->n_threads, "Threads; by default one for each core")
       ->check(CLI::Range(1U, 1024U));

@@ -67,7 +67,9 @@ Result<int> follow(runtime::Runtime& runtime, runtime::Run& run, RunReport& repo
   return status;
 }
 
-RunOutput output_of(const RunOptions& options) { return options.is_json ? RunOutput::json : RunOutput::live; }
+RunOutput output_of(const RunOptions& options) {
+  return options.is_json ? RunOutput::json : RunOutput::live;
+}
 
 Result<int> run(const RunOptions& options) {
   BLUE_TRY_ASSIGN(const actors::CascadeSpec cascade, load(options));
@@ -105,7 +107,8 @@ void add_shared_options(CLI::App& command, const std::shared_ptr<RunOptions>& op
   add_kv_option(command, options->kv_type);
 }
 
-Action action_of(Result<int> (*what)(const RunOptions&), const std::shared_ptr<RunOptions>& options) {
+Action action_of(Result<int> (*what)(const RunOptions&),
+                 const std::shared_ptr<RunOptions>& options) {
   return [what, options] {
     const Result<int> status = what(*options);
     return status ? *status : tell(status.error());
@@ -115,23 +118,26 @@ Action action_of(Result<int> (*what)(const RunOptions&), const std::shared_ptr<R
 }  // namespace
 
 void add_run(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("run", "Think, code, review and fix: run a cascade on a task");
+  CLI::App* command =
+      app.add_subcommand("run", "Think, code, review and fix: run a cascade on a task");
   auto options = std::make_shared<RunOptions>();
   command->add_option("task", options->task, "The task, in plain English")->required();
-  command->add_option("--cascade", options->cascade, "Cascade file (TOML); think-code-review-fix by default");
+  command->add_option("--cascade", options->cascade,
+                      "Cascade file (TOML); think-code-review-fix by default");
   command
       ->add_option("--set", options->overrides,
                    "STAGE.KEY=VALUE: model, max_tokens, temperature or seed of a stage")
       ->allow_extra_args(false);
-  command->add_flag("--allow-skip", options->allows_skip,
-                    "Obey skip rules: a stage is left out when an earlier one was sure (may cost quality)");
+  command->add_flag(
+      "--allow-skip", options->allows_skip,
+      "Obey skip rules: a stage is left out when an earlier one was sure (may cost quality)");
   add_shared_options(*command, options);
   command->callback([&action, options] { action = action_of(run, options); });
 }
 
 void add_resume(CLI::App& app, Action& action) {
-  CLI::App* command =
-      app.add_subcommand("resume", "Go on with a run that was stopped, at its first unfinished stage");
+  CLI::App* command = app.add_subcommand(
+      "resume", "Go on with a run that was stopped, at its first unfinished stage");
   auto options = std::make_shared<RunOptions>();
   command->add_option("run", options->run_id, "The run's id, or `last`")->required();
   add_shared_options(*command, options);

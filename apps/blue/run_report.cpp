@@ -80,7 +80,8 @@ void RunReport::hear(const RunEvent& event) {
     case RunEvent::Kind::stage_preempted:
       line(event.stage).note =
           (event.kind == RunEvent::Kind::stage_skipped ? "skipped: " : "cut short: ") + event.text;
-      std::fprintf(stderr, "blue: stage %s %s\n", event.name.c_str(), line(event.stage).note.c_str());
+      std::fprintf(stderr, "blue: stage %s %s\n", event.name.c_str(),
+                   line(event.stage).note.c_str());
       break;
     case RunEvent::Kind::finished: finished_ = event; break;
   }
@@ -90,11 +91,12 @@ void RunReport::hear(const RunEvent& event) {
 void RunReport::print_figures() const {
   for (const auto& [index, line] : lines_) {
     const messages::StageFigures& figures = line.figures;
-    std::fprintf(stderr,
-                 "blue: %-10s %5u prompt tokens in %7.1f ms, %5u tokens at %7.1f/s, entropy %.3f nats%s%s\n",
-                 line.name.c_str(), figures.n_prompt_tokens, to_ms(figures.prompt_ns), figures.n_tokens,
-                 tokens_per_second(figures), static_cast<double>(figures.mean_entropy_micronats) / 1e6,
-                 line.note.empty() ? "" : ", ", line.note.c_str());
+    std::fprintf(
+        stderr,
+        "blue: %-10s %5u prompt tokens in %7.1f ms, %5u tokens at %7.1f/s, entropy %.3f nats%s%s\n",
+        line.name.c_str(), figures.n_prompt_tokens, to_ms(figures.prompt_ns), figures.n_tokens,
+        tokens_per_second(figures), static_cast<double>(figures.mean_entropy_micronats) / 1e6,
+        line.note.empty() ? "" : ", ", line.note.c_str());
   }
 }
 
@@ -108,7 +110,8 @@ void RunReport::print_json() const {
   document["output"] = cascade_.output;
   document["slots"] = ordered_json::object();
   for (const std::string& slot : cascade_.slots) {
-    if (const auto found = slots_.find(slot); found != slots_.end()) document["slots"][slot] = found->second;
+    if (const auto found = slots_.find(slot); found != slots_.end())
+      document["slots"][slot] = found->second;
   }
   document["stages"] = ordered_json::array();
   for (const auto& [index, line] : lines_) {
@@ -133,14 +136,15 @@ void RunReport::print_json() const {
 int RunReport::end() {
   if (output_ == RunOutput::json) print_json();
   const bool is_complete = finished_.outcome == messages::Outcome::completed;
-  if (output_ == RunOutput::live && is_complete) put("\n[answer]\n" + slots_[cascade_.output] + "\n");
+  if (output_ == RunOutput::live && is_complete)
+    put("\n[answer]\n" + slots_[cascade_.output] + "\n");
   std::fflush(stdout);
   print_figures();
   if (is_complete) return kExitDone;
   std::fprintf(stderr, "blue: %s\n",
                finished_.error.empty() ? "the run was cancelled" : finished_.error.c_str());
-  std::fprintf(stderr, "blue: run %s keeps what was committed; go on with: blue resume %s\n", run_id_.c_str(),
-               run_id_.c_str());
+  std::fprintf(stderr, "blue: run %s keeps what was committed; go on with: blue resume %s\n",
+               run_id_.c_str(), run_id_.c_str());
   return finished_.outcome == messages::Outcome::cancelled ? kExitCancelled
                                                            : exit_status(finished_.error_kind);
 }

@@ -24,7 +24,9 @@ StreamPrinter::StreamPrinter(Style style, Begins begins)
   if (is_thinking_ && style_ == Style::dimmed) write(kDim);
 }
 
-void StreamPrinter::write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void StreamPrinter::write(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 void StreamPrinter::show(std::string_view text) {
   if (style_ == Style::plain) {

@@ -1,5 +1,5 @@
-// StreamPrinter: an answer on standard output as it streams; at a terminal what stands between <think> and </think> is dim.
-// Depends on the standard library. Main thread; one answer.
+// StreamPrinter: an answer on standard output as it streams; at a terminal what stands between
+// <think> and </think> is dim. Depends on the standard library. Main thread; one answer.
 #pragma once
 
 #include <cstdint>

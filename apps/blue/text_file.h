@@ -8,7 +8,7 @@
 namespace blue::apps {
 
 enum class AppsError {
-  bad_file,     ///< a file that the command line names cannot be read or written, or holds something else
+  bad_file,  ///< a file that the command line names cannot be read or written, or holds something else
   bad_request,  ///< a value on the command line that no parser could refuse
   run_failed,   ///< a generation ended over the machine or a device
 };

@@ -34,10 +34,12 @@ std::string printable(std::string_view bytes) {
   return text;
 }
 
-Result<std::vector<TokenId>> encode(const models::Tokenizer& tokenizer, const TokenizeOptions& options) {
+Result<std::vector<TokenId>> encode(const models::Tokenizer& tokenizer,
+                                    const TokenizeOptions& options) {
   const std::string text = read_standard_input();
   if (!options.parses_special) return tokenizer.encode(text, models::SpecialTokens::as_text);
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer.encode(text, models::SpecialTokens::parse));
+  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
+                  tokenizer.encode(text, models::SpecialTokens::parse));
   const bool has_bos = !tokens.empty() && tokens.front() == tokenizer.bos();
   if (tokenizer.adds_bos() && tokenizer.bos() != kNoToken && !has_bos)
     tokens.insert(tokens.begin(), tokenizer.bos());
@@ -46,7 +48,8 @@ Result<std::vector<TokenId>> encode(const models::Tokenizer& tokenizer, const To
 
 Status tokenize(const TokenizeOptions& options) {
   BLUE_TRY_ASSIGN(const models::GgufFile file, models::GgufFile::open(options.model));
-  BLUE_TRY_ASSIGN(const std::unique_ptr<models::Tokenizer> tokenizer, models::Tokenizer::from_gguf(file));
+  BLUE_TRY_ASSIGN(const std::unique_ptr<models::Tokenizer> tokenizer,
+                  models::Tokenizer::from_gguf(file));
   BLUE_TRY_ASSIGN(const std::vector<TokenId> tokens, encode(*tokenizer, options));
   std::string out;
   for (const TokenId token : tokens) {
@@ -64,7 +67,8 @@ Status tokenize(const TokenizeOptions& options) {
 }  // namespace
 
 void add_tokenize(CLI::App& app, Action& action) {
-  CLI::App* command = app.add_subcommand("tokenize", "Read text from standard input, print its tokens");
+  CLI::App* command =
+      app.add_subcommand("tokenize", "Read text from standard input, print its tokens");
   auto options = std::make_shared<TokenizeOptions>();
   command->add_option("-m,--model", options->model, "GGUF file")->required();
   command->add_flag("--ids", options->shows_ids, "Ids alone, on one line");

@@ -34,7 +34,8 @@ Status write_trace(runtime::Runtime& runtime, const std::string& path) {
 
 void add_trace(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
-      "trace", "Summarise a trace written by `blue run --trace FILE` (the file opens in ui.perfetto.dev)");
+      "trace",
+      "Summarise a trace written by `blue run --trace FILE` (the file opens in ui.perfetto.dev)");
   auto path = std::make_shared<std::string>();
   command->add_option("file", *path, "Trace file (Chrome JSON)")->required();
   command->callback([&action, path] {

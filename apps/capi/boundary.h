@@ -1,6 +1,7 @@
-// The edge of the C API: what runs inside guarded() may return an Error or throw; what leaves is a status, and the message
-// is kept for blue_last_error. Depends on base and runtime.h. Threads: any. The thread's own last message is the one piece of
-// thread-local state of the library: a failed create has no handle that could hold it.
+// The edge of the C API: what runs inside guarded() may return an Error or throw; what leaves is a
+// status, and the message is kept for blue_last_error. Depends on base and runtime.h. Threads: any.
+// The thread's own last message is the one piece of thread-local state of the library: a failed
+// create has no handle that could hold it.
 #pragma once
 
 #include <exception>

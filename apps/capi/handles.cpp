@@ -26,7 +26,8 @@ Status status_of_end(const RunEvent& event) {
   switch (event.outcome) {
     case blue::messages::Outcome::completed: return {};
     case blue::messages::Outcome::cancelled: return Error(EndedAs::cancelled, event.error);
-    case blue::messages::Outcome::failed: return Error(static_cast<EndedAs>(event.error_kind), event.error);
+    case blue::messages::Outcome::failed:
+      return Error(static_cast<EndedAs>(event.error_kind), event.error);
   }
   return Error(EndedAs::failed, event.error);
 }
@@ -47,7 +48,10 @@ blue_event kind_of(RunEvent::Kind kind) {
 
 blue_stream::blue_stream(std::shared_ptr<blue::capi::Core> shared, blue::runtime::Run begun,
                          std::string output)
-    : core(std::move(shared)), id(begun.id()), run(std::move(begun)), output_slot(std::move(output)) {
+    : core(std::move(shared)),
+      id(begun.id()),
+      run(std::move(begun)),
+      output_slot(std::move(output)) {
   const std::lock_guard lock(core->streams_mutex);
   core->streams.insert(this);
 }
@@ -67,7 +71,8 @@ void blue_stream::cancel() { run.cancel(); }
 void blue_stream::take(RunEvent event) {
   if (event.kind == RunEvent::Kind::slot_written) slots[event.name] = event.text;
   if (event.kind == RunEvent::Kind::finished && event.text.empty() && !output_slot.empty()) {
-    if (const auto found = slots.find(output_slot); found != slots.end()) event.text = found->second;
+    if (const auto found = slots.find(output_slot); found != slots.end())
+      event.text = found->second;
   }
   current = std::move(event);
   has_event = true;

@@ -1,5 +1,5 @@
-// What stands behind the C API's opaque handles. Depends on runtime. Threads: as runtime.h says. Lifetime: a stream may
-// outlive its runtime, so what both need (log, error note) is shared.
+// What stands behind the C API's opaque handles. Depends on runtime. Threads: as runtime.h says.
+// Lifetime: a stream may outlive its runtime, so what both need (log, error note) is shared.
 #pragma once
 
 #include <deque>
@@ -22,7 +22,8 @@ class CallbackSink final : public LogSink {
 
   void write(LogLevel level, std::string_view line) override {
     const std::lock_guard lock(mutex_);
-    if (callback_ != nullptr) callback_(static_cast<blue_log_level>(level), std::string(line).c_str(), user_);
+    if (callback_ != nullptr)
+      callback_(static_cast<blue_log_level>(level), std::string(line).c_str(), user_);
   }
   /// Nothing is called any more once this has returned.
   void close() {
@@ -64,7 +65,8 @@ struct blue_runtime {
 };
 
 struct blue_stream {
-  blue_stream(std::shared_ptr<blue::capi::Core> shared, blue::runtime::Run begun, std::string output_slot);
+  blue_stream(std::shared_ptr<blue::capi::Core> shared, blue::runtime::Run begun,
+              std::string output_slot);
   /// Cancels what still runs.
   ~blue_stream();
   blue_stream(const blue_stream&) = delete;

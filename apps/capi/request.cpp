@@ -27,7 +27,8 @@ blue_status change_sampling(const char* function, blue_request* request, Set&& s
 
 extern "C" {
 
-blue_status blue_request_create(const char* model_path, const char* prompt, blue_request** request) {
+blue_status blue_request_create(const char* model_path, const char* prompt,
+                                blue_request** request) {
   return guarded(__func__, nullptr, [&]() -> Status {
     BLUE_REQUIRE_ARGUMENT(request);
     *request = nullptr;
@@ -65,19 +66,23 @@ blue_status blue_request_set_temperature(blue_request* request, float temperatur
 }
 
 blue_status blue_request_set_top_k(blue_request* request, int32_t top_k) {
-  return change_sampling(__func__, request, [&](blue::models::SamplingSpec& spec) { spec.top_k = top_k; });
+  return change_sampling(__func__, request,
+                         [&](blue::models::SamplingSpec& spec) { spec.top_k = top_k; });
 }
 
 blue_status blue_request_set_top_p(blue_request* request, float top_p) {
-  return change_sampling(__func__, request, [&](blue::models::SamplingSpec& spec) { spec.top_p = top_p; });
+  return change_sampling(__func__, request,
+                         [&](blue::models::SamplingSpec& spec) { spec.top_p = top_p; });
 }
 
 blue_status blue_request_set_min_p(blue_request* request, float min_p) {
-  return change_sampling(__func__, request, [&](blue::models::SamplingSpec& spec) { spec.min_p = min_p; });
+  return change_sampling(__func__, request,
+                         [&](blue::models::SamplingSpec& spec) { spec.min_p = min_p; });
 }
 
 blue_status blue_request_set_seed(blue_request* request, uint64_t seed) {
-  return change_sampling(__func__, request, [&](blue::models::SamplingSpec& spec) { spec.seed = seed; });
+  return change_sampling(__func__, request,
+                         [&](blue::models::SamplingSpec& spec) { spec.seed = seed; });
 }
 
 blue_status blue_request_destroy(blue_request** request) {

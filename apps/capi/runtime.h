@@ -43,8 +43,9 @@ extern "C" {
 
 typedef enum blue_status {
   BLUE_OK = 0,
-  BLUE_ERROR_BAD_INPUT = 1,   /* an argument, file, prompt or cascade is to be mended */
-  BLUE_ERROR_EXHAUSTED = 2,   /* memory, disk or context is full: free or grant some, or try again later */
+  BLUE_ERROR_BAD_INPUT = 1, /* an argument, file, prompt or cascade is to be mended */
+  BLUE_ERROR_EXHAUSTED =
+      2, /* memory, disk or context is full: free or grant some, or try again later */
   BLUE_ERROR_UNAVAILABLE = 3, /* this machine lacks it: no such device, not permitted */
   BLUE_ERROR_CORRUPT = 4,     /* stored bytes are not what was written: replace the file */
   BLUE_ERROR_CANCELLED = 5,   /* somebody asked for it, or the runtime is gone */
@@ -100,7 +101,8 @@ BLUE_API blue_status blue_options_set_ram_budget(blue_options* options, uint64_t
 /* Where the logs of cascades lie. Default: the user's state folder. */
 BLUE_API blue_status blue_options_set_runs_folder(blue_options* options, const char* path);
 /* Null: silence (the default). `user` is handed through. */
-BLUE_API blue_status blue_options_set_log(blue_options* options, blue_log_callback callback, void* user);
+BLUE_API blue_status blue_options_set_log(blue_options* options, blue_log_callback callback,
+                                          void* user);
 BLUE_API blue_status blue_options_destroy(blue_options** options);
 
 /* ---- runtime ---- */
@@ -123,14 +125,19 @@ BLUE_API blue_status blue_cancel(blue_runtime* runtime);
 
 /* `prompt` may be empty: generation then begins with the model's start token alone.
  * Defaults: no system text, 256 tokens, greedy. */
-BLUE_API blue_status blue_request_create(const char* model_path, const char* prompt, blue_request** request);
+BLUE_API blue_status blue_request_create(const char* model_path, const char* prompt,
+                                         blue_request** request);
 BLUE_API blue_status blue_request_set_system(blue_request* request, const char* text);
-BLUE_API blue_status blue_request_set_max_tokens(blue_request* request, uint32_t n_tokens); /* > 0 */
+BLUE_API blue_status blue_request_set_max_tokens(blue_request* request,
+                                                 uint32_t n_tokens); /* > 0 */
 BLUE_API blue_status blue_request_set_temperature(blue_request* request,
-                                                  float temperature);              /* >= 0; 0: greedy */
-BLUE_API blue_status blue_request_set_top_k(blue_request* request, int32_t top_k); /* >= 0; 0: all */
-BLUE_API blue_status blue_request_set_top_p(blue_request* request, float top_p);   /* in (0, 1]; 1: all */
-BLUE_API blue_status blue_request_set_min_p(blue_request* request, float min_p);   /* in [0, 1]; 0: all */
+                                                  float temperature); /* >= 0; 0: greedy */
+BLUE_API blue_status blue_request_set_top_k(blue_request* request,
+                                            int32_t top_k); /* >= 0; 0: all */
+BLUE_API blue_status blue_request_set_top_p(blue_request* request,
+                                            float top_p); /* in (0, 1]; 1: all */
+BLUE_API blue_status blue_request_set_min_p(blue_request* request,
+                                            float min_p); /* in [0, 1]; 0: all */
 BLUE_API blue_status blue_request_set_seed(blue_request* request, uint64_t seed);
 BLUE_API blue_status blue_request_destroy(blue_request** request);
 
@@ -169,15 +176,16 @@ BLUE_API blue_status blue_generate_stream_begin(blue_runtime* runtime, const blu
 /* Begins a run of a cascade and returns at once. `cascade_path` null: the cascade that comes with BlueOS.
  * `overrides`: n_overrides strings such as "code.model=FILE" or "think.max_tokens=64"; may be null when there are none.
  * Errors: BAD_INPUT for the file (with its line) and the overrides. */
-BLUE_API blue_status blue_run_cascade_begin(blue_runtime* runtime, const char* cascade_path, const char* task,
-                                            const char* const* overrides, size_t n_overrides,
-                                            blue_stream** stream);
+BLUE_API blue_status blue_run_cascade_begin(blue_runtime* runtime, const char* cascade_path,
+                                            const char* task, const char* const* overrides,
+                                            size_t n_overrides, blue_stream** stream);
 
 typedef enum blue_event {
-  BLUE_EVENT_NONE = 0,            /* nothing has happened since */
-  BLUE_EVENT_TEXT = 1,            /* text: what became whole since the last piece; name: the stage */
-  BLUE_EVENT_STAGE_STARTED = 2,   /* name: the stage */
-  BLUE_EVENT_SLOT_WRITTEN = 3,    /* name: the slot, text: all of it, figures: of the stage that wrote it */
+  BLUE_EVENT_NONE = 0,          /* nothing has happened since */
+  BLUE_EVENT_TEXT = 1,          /* text: what became whole since the last piece; name: the stage */
+  BLUE_EVENT_STAGE_STARTED = 2, /* name: the stage */
+  BLUE_EVENT_SLOT_WRITTEN =
+      3, /* name: the slot, text: all of it, figures: of the stage that wrote it */
   BLUE_EVENT_STAGE_SKIPPED = 4,   /* name: the stage, text: why */
   BLUE_EVENT_STAGE_PREEMPTED = 5, /* name: the stage, text: why */
   BLUE_EVENT_FINISHED = 6         /* text: the whole answer (a cascade's output slot) */

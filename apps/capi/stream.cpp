@@ -16,9 +16,11 @@ using blue::runtime::RunEvent;
 
 namespace {
 
-/// As much of the figures as the caller's struct holds. Errors: bad_argument for a size that holds nothing.
+/// As much of the figures as the caller's struct holds. Errors: bad_argument for a size that holds
+/// nothing.
 Status copy_figures(const RunEvent& event, blue_figures& out) {
-  if (out.size < sizeof(out.size)) return bad_argument("set figures->size to sizeof(blue_figures) first");
+  if (out.size < sizeof(out.size))
+    return bad_argument("set figures->size to sizeof(blue_figures) first");
   blue_figures whole{};
   whole.size = out.size;
   whole.n_prompt_tokens = event.figures.n_prompt_tokens;
@@ -33,7 +35,8 @@ Status copy_figures(const RunEvent& event, blue_figures& out) {
   return {};
 }
 
-Result<std::unique_ptr<blue_stream>> begin_generation(blue_runtime& runtime, const blue_request& request) {
+Result<std::unique_ptr<blue_stream>> begin_generation(blue_runtime& runtime,
+                                                      const blue_request& request) {
   BLUE_TRY_ASSIGN(blue::runtime::Run run, runtime.host->generate(request.host));
   return std::make_unique<blue_stream>(runtime.core, std::move(run), "");
 }
@@ -56,8 +59,8 @@ blue::capi::ErrorNote* note_of(const blue_stream* stream) {
 
 extern "C" {
 
-blue_status blue_generate(blue_runtime* runtime, const blue_request* request, char** text, size_t* length,
-                          blue_figures* figures) {
+blue_status blue_generate(blue_runtime* runtime, const blue_request* request, char** text,
+                          size_t* length, blue_figures* figures) {
   return guarded(__func__, note_of(runtime), [&]() -> Status {
     if (length != nullptr) *length = 0;
     BLUE_REQUIRE_ARGUMENT(text);
@@ -90,8 +93,9 @@ blue_status blue_generate_stream_begin(blue_runtime* runtime, const blue_request
   });
 }
 
-blue_status blue_run_cascade_begin(blue_runtime* runtime, const char* cascade_path, const char* task,
-                                   const char* const* overrides, size_t n_overrides, blue_stream** stream) {
+blue_status blue_run_cascade_begin(blue_runtime* runtime, const char* cascade_path,
+                                   const char* task, const char* const* overrides,
+                                   size_t n_overrides, blue_stream** stream) {
   return guarded(__func__, note_of(runtime), [&]() -> Status {
     BLUE_REQUIRE_ARGUMENT(stream);
     *stream = nullptr;
@@ -105,7 +109,8 @@ blue_status blue_run_cascade_begin(blue_runtime* runtime, const char* cascade_pa
       BLUE_TRY(blue::actors::apply_override(cascade, overrides[i]));
     }
     const std::string output = cascade.output;
-    BLUE_TRY_ASSIGN(blue::runtime::Run run, runtime->host->run_cascade(std::move(cascade), task, {}));
+    BLUE_TRY_ASSIGN(blue::runtime::Run run,
+                    runtime->host->run_cascade(std::move(cascade), task, {}));
     *stream = new blue_stream(runtime->core, std::move(run), output);
     return {};
   });
@@ -143,7 +148,8 @@ blue_status blue_stream_figures(const blue_stream* stream, blue_figures* figures
   });
 }
 
-blue_status blue_stream_slot(const blue_stream* stream, const char* slot, char** text, size_t* length) {
+blue_status blue_stream_slot(const blue_stream* stream, const char* slot, char** text,
+                             size_t* length) {
   return guarded(__func__, note_of(stream), [&]() -> Status {
     if (length != nullptr) *length = 0;
     BLUE_REQUIRE_ARGUMENT(text);

@@ -1,5 +1,5 @@
-// A host program with an actor of its own inside the runtime's actor system: it asks the tokenizer for a prompt's tokens
-// and the application for an answer, both through typed messages.
+// A host program with an actor of its own inside the runtime's actor system: it asks the tokenizer
+// for a prompt's tokens and the application for an answer, both through typed messages.
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
@@ -37,7 +37,8 @@ std::string joined(const std::vector<TokenId>& ids) {
   return text;
 }
 
-/// The actor of this program: asks for an answer, prints it, sends its own parent the exit status and ends.
+/// The actor of this program: asks for an answer, prints it, sends its own parent the exit status
+/// and ends.
 caf::behavior asker(caf::event_based_actor* self, actors::ApplicationHandle application,
                     messages::GenerateText order, caf::actor parent) {
   self->request(application, kPatience, std::move(order))
@@ -74,7 +75,9 @@ int print_tokens(runtime::Runtime& runtime, caf::scoped_actor& self, const std::
               std::printf("prompt tokens:%s\n", joined(encoded.ids).c_str());
             }
           },
-          [&](const caf::error& problem) { status = tell(self->system().render(problem), kExitFailed); });
+          [&](const caf::error& problem) {
+            status = tell(self->system().render(problem), kExitFailed);
+          });
   return status;
 }
 
@@ -101,7 +104,8 @@ int run(int argc, char** argv) {
   StderrSink log;
   auto runtime = runtime::Runtime::start({}, log);
   if (!runtime) return tell(runtime.error().message(), kExitFailed);
-  // Every handle of ours is gone when converse() returns, so that the shutdown finds nobody waiting.
+  // Every handle of ours is gone when converse() returns, so that the shutdown finds nobody
+  // waiting.
   const int status = converse(**runtime, argv[1], argv[2]);
   (*runtime)->shutdown();
   return status;

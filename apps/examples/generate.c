@@ -35,7 +35,8 @@ static blue_status print_stream(blue_stream* stream) {
   return status;
 }
 
-static blue_status generate(blue_runtime* runtime, const char* model, const char* prompt, uint32_t n_tokens) {
+static blue_status generate(blue_runtime* runtime, const char* model, const char* prompt,
+                            uint32_t n_tokens) {
   blue_request* request = NULL;
   blue_stream* stream = NULL;
   blue_status status = blue_request_create(model, prompt, &request);

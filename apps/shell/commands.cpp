@@ -15,30 +15,34 @@ Status quit(Session& session, const std::string&) {
 }
 
 constexpr std::array kCommands = {
-    Command{"help", "COMMAND", Argument::command, Need::optional, "these lines, or one of them", show_help},
-    Command{"load", "FILE", Argument::file, Need::required, "open a model; generate then uses it", load},
-    Command{"models", "", Argument::none, Need::optional, "the models loaded, and those of the cascade",
-            show_models},
-    Command{"generate", "TEXT", Argument::text, Need::optional, "continue TEXT; nothing: begin a text",
-            generate},
+    Command{"help", "COMMAND", Argument::command, Need::optional, "these lines, or one of them",
+            show_help},
+    Command{"load", "FILE", Argument::file, Need::required, "open a model; generate then uses it",
+            load},
+    Command{"models", "", Argument::none, Need::optional,
+            "the models loaded, and those of the cascade", show_models},
+    Command{"generate", "TEXT", Argument::text, Need::optional,
+            "continue TEXT; nothing: begin a text", generate},
     Command{"cascade", "FILE", Argument::file, Need::optional,
             "choose a cascade; nothing: show the one at hand", choose_cascade},
     Command{"set", "STAGE.KEY=VALUE", Argument::assignment, Need::required,
             "model, max_tokens, temperature or seed of a stage, or of 'generate'", set},
-    Command{"run", "TASK", Argument::text, Need::required, "give the cascade a task and watch its slots",
-            run},
+    Command{"run", "TASK", Argument::text, Need::required,
+            "give the cascade a task and watch its slots", run},
     Command{"resume", "ID", Argument::run_id, Need::optional,
             "go on with an interrupted run; nothing: the last", resume},
-    Command{"runs", "", Argument::none, Need::optional, "the runs on disk and how they ended", show_runs},
-    Command{"slots", "SLOT", Argument::slot, Need::optional, "the slots of the last run, or the whole of one",
-            show_slots},
-    Command{"actors", "", Argument::none, Need::optional, "each actor's thread and core", show_actors},
+    Command{"runs", "", Argument::none, Need::optional, "the runs on disk and how they ended",
+            show_runs},
+    Command{"slots", "SLOT", Argument::slot, Need::optional,
+            "the slots of the last run, or the whole of one", show_slots},
+    Command{"actors", "", Argument::none, Need::optional, "each actor's thread and core",
+            show_actors},
     Command{"tiers", "", Argument::none, Need::optional, "what lies in VRAM, RAM and on the drive",
             show_tiers},
     Command{"hints", "", Argument::none, Need::optional, "the latest hints of the entropy monitor",
             show_hints},
-    Command{"traces", "", Argument::none, Need::optional, "messages by type: counts, queue and run times",
-            show_traces},
+    Command{"traces", "", Argument::none, Need::optional,
+            "messages by type: counts, queue and run times", show_traces},
     Command{"trace", "FILE", Argument::file, Need::required,
             "write all spans as Chrome JSON (ui.perfetto.dev)", write_trace},
     Command{"quit", "", Argument::none, Need::optional, "leave (Ctrl-D too)", quit},
@@ -57,8 +61,9 @@ Error unknown(std::string_view name) {
 
 void print_help(const Command& command) {
   const bool is_optional = command.need == Need::optional && *command.argument_name != '\0';
-  const std::string usage = std::string(command.name) + (*command.argument_name == '\0' ? "" : " ") +
-                            (is_optional ? "[" : "") + command.argument_name + (is_optional ? "]" : "");
+  const std::string usage = std::string(command.name) +
+                            (*command.argument_name == '\0' ? "" : " ") + (is_optional ? "[" : "") +
+                            command.argument_name + (is_optional ? "]" : "");
   std::printf("  %-22s %s\n", usage.c_str(), command.help);
 }
 

@@ -29,7 +29,8 @@ struct Command {
 /// In the order in which help shows them.
 std::span<const Command> commands();
 
-/// Runs one line: blank ones and those that begin with # do nothing. Errors: bad_command; the command's.
+/// Runs one line: blank ones and those that begin with # do nothing. Errors: bad_command; the
+/// command's.
 Status execute(Session& session, std::string_view line);
 
 // commands_model.cpp
@@ -50,7 +51,8 @@ Status show_hints(Session& session, const std::string& none);
 Status show_traces(Session& session, const std::string& none);
 Status write_trace(Session& session, const std::string& path);
 
-/// Prints the events of a run as they come, until its end; Ctrl-C cancels it. Errors: run_ended, run_cancelled.
+/// Prints the events of a run as they come, until its end; Ctrl-C cancels it. Errors: run_ended,
+/// run_cancelled.
 Status follow(Session& session, runtime::Run& run);
 
 }  // namespace blue::shell

@@ -9,8 +9,9 @@ namespace blue::shell {
 Status show_actors(Session& session, const std::string&) {
   std::printf("%-24s %-16s %8s %5s\n", "actor", "kind", "thread", "core");
   for (const actors::ActorThread& thread : session.runtime.actors()) {
-    std::printf("%-24s %-16s %8d %5s\n", thread.name.c_str(), std::string(to_text(thread.kind)).c_str(),
-                thread.thread_id, thread.cpu < 0 ? "any" : std::to_string(thread.cpu).c_str());
+    std::printf("%-24s %-16s %8d %5s\n", thread.name.c_str(),
+                std::string(to_text(thread.kind)).c_str(), thread.thread_id,
+                thread.cpu < 0 ? "any" : std::to_string(thread.cpu).c_str());
   }
   return {};
 }
@@ -33,8 +34,8 @@ Status show_hints(Session& session, const std::string&) {
   for (const messages::HintRecord& hint : hints) {
     std::printf("job %-4llu channel %-2u %-13s after %4u tokens, %.3f nats a token\n",
                 static_cast<unsigned long long>(hint.job), hint.stage_id,
-                std::string(to_text(static_cast<actors::HintKind>(hint.kind))).c_str(), hint.n_tokens,
-                static_cast<double>(hint.mean_entropy_nats));
+                std::string(to_text(static_cast<actors::HintKind>(hint.kind))).c_str(),
+                hint.n_tokens, static_cast<double>(hint.mean_entropy_nats));
   }
   return {};
 }

@@ -13,14 +13,15 @@ Status load(Session& session, const std::string& path) {
     session.models.push_back(path);
   }
   const models::HyperParameters& shape = model->program.hyper;
-  std::printf("%s: %s, %u layers, d_model %u, vocabulary of %u\n", path.c_str(), shape.architecture.c_str(),
-              shape.n_layers, shape.d_model, shape.n_vocab);
+  std::printf("%s: %s, %u layers, d_model %u, vocabulary of %u\n", path.c_str(),
+              shape.architecture.c_str(), shape.n_layers, shape.d_model, shape.n_vocab);
   return {};
 }
 
 Status generate(Session& session, const std::string& text) {
   const actors::StageSpec& stage = session.generate_stage();
-  if (stage.model.empty()) return Error(ShellError::bad_command, "no model at hand; load FILE first");
+  if (stage.model.empty())
+    return Error(ShellError::bad_command, "no model at hand; load FILE first");
   runtime::GenerateRequest request;
   request.model = stage.model;
   request.prompt = text;
@@ -36,7 +37,8 @@ Status show_models(Session& session, const std::string&) {
   }
   if (const actors::CascadeSpec* cascade = session.cascade_at_hand()) {
     for (const actors::StageSpec& stage : cascade->stages) {
-      std::printf("  %s (stage %s of %s)\n", stage.model.c_str(), stage.name.c_str(), cascade->name.c_str());
+      std::printf("  %s (stage %s of %s)\n", stage.model.c_str(), stage.name.c_str(),
+                  cascade->name.c_str());
     }
   } else if (session.models.empty()) {
     std::printf("none loaded; load FILE\n");

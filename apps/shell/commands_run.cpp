@@ -98,7 +98,8 @@ Status show_slots(Session& session, const std::string& wanted) {
     }
   }
   if (wanted.empty()) return {};
-  return Error(ShellError::bad_command, "run " + session.last_run + " has no slot '" + wanted + "'");
+  return Error(ShellError::bad_command,
+               "run " + session.last_run + " has no slot '" + wanted + "'");
 }
 
 }  // namespace blue::shell

@@ -20,8 +20,8 @@ std::vector<std::string> files(const std::string& prefix) {
   const std::string folder = slash == std::string::npos ? "" : prefix.substr(0, slash + 1);
   std::vector<std::string> found;
   std::error_code refused;
-  for (fs::directory_iterator entry(folder.empty() ? "." : folder, refused), end; !refused && entry != end;
-       entry.increment(refused)) {
+  for (fs::directory_iterator entry(folder.empty() ? "." : folder, refused), end;
+       !refused && entry != end; entry.increment(refused)) {
     const std::string name = entry->path().filename().string();
     const bool is_hidden = name.starts_with(".") && prefix.size() == folder.size();
     std::error_code unknown;
@@ -49,7 +49,8 @@ std::vector<std::string> assignments(const Session& session, const std::string& 
   return found;
 }
 
-std::vector<std::string> candidates(const Session& session, Argument argument, const std::string& word) {
+std::vector<std::string> candidates(const Session& session, Argument argument,
+                                    const std::string& word) {
   std::vector<std::string> found;
   switch (argument) {
     case Argument::none:

@@ -12,9 +12,11 @@ using runtime::RunEvent;
 void print_figures(const messages::StageFigures& figures) {
   const double seconds = static_cast<double>(figures.decode_ns) / 1e9;
   const double rate = seconds > 0 && figures.n_tokens > 1 ? (figures.n_tokens - 1) / seconds : 0;
-  std::fprintf(stderr, "  [%u tokens after a prompt of %u; %.1f tokens/s; loading %.1f ms, prompt %.1f ms]\n",
-               figures.n_tokens, figures.n_prompt_tokens, rate, static_cast<double>(figures.load_ns) / 1e6,
-               static_cast<double>(figures.prompt_ns) / 1e6);
+  std::fprintf(
+      stderr,
+      "  [%u tokens after a prompt of %u; %.1f tokens/s; loading %.1f ms, prompt %.1f ms]\n",
+      figures.n_tokens, figures.n_prompt_tokens, rate, static_cast<double>(figures.load_ns) / 1e6,
+      static_cast<double>(figures.prompt_ns) / 1e6);
 }
 
 /// Text of a stage goes out raw; whatever else is said begins on a line of its own.
@@ -78,7 +80,8 @@ Status status_of_end(const RunEvent& event) {
       return Error(ShellError::run_cancelled, event.error.empty() ? "cancelled" : event.error);
     case messages::Outcome::failed: break;
   }
-  const bool is_for_user = event.error_kind == ErrorKind::bad_input || event.error_kind == ErrorKind::corrupt;
+  const bool is_for_user =
+      event.error_kind == ErrorKind::bad_input || event.error_kind == ErrorKind::corrupt;
   return Error(is_for_user ? ShellError::run_refused : ShellError::run_ended, event.error);
 }
 

@@ -1,6 +1,6 @@
-// `blue-shell`: commands on a runtime that stays warm. At a terminal an error is told and the next line is read; a script
-// on standard input ends at its first error. Exit status: 0; 2 for a line, file or model to be mended; 1 when the machine
-// failed; 130 after Ctrl-C.
+// `blue-shell`: commands on a runtime that stays warm. At a terminal an error is told and the next
+// line is read; a script on standard input ends at its first error. Exit status: 0; 2 for a line,
+// file or model to be mended; 1 when the machine failed; 130 after Ctrl-C.
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -60,7 +60,8 @@ void describe(CLI::App& app, Arguments& arguments) {
   app.add_option("--ram-mib", arguments.ram_mib,
                  "page-locked memory beside a GPU, MiB; 0: a quarter of what is free");
   app.add_option("--runs", arguments.runtime.runs_root, "folder of the runs' logs (or BLUE_RUNS)");
-  app.add_option("--cascade", arguments.cascade, "cascade to begin with, instead of the bundled one");
+  app.add_option("--cascade", arguments.cascade,
+                 "cascade to begin with, instead of the bundled one");
 }
 
 /// Reads and runs lines until the end, or a script's first error. The exit status.
@@ -94,13 +95,15 @@ int start_and_read(Arguments arguments) {
   arguments.runtime.vram_budget = Bytes{arguments.vram_mib << 20};
   arguments.runtime.ram_budget = Bytes{arguments.ram_mib << 20};
   arguments.runtime.tracing = runtime::Tracing::on;
-  if (arguments.runtime.runs_root.empty()) arguments.runtime.runs_root = actors::default_runs_root();
+  if (arguments.runtime.runs_root.empty())
+    arguments.runtime.runs_root = actors::default_runs_root();
   const std::filesystem::path runs_root = arguments.runtime.runs_root;
   auto runtime = runtime::Runtime::start(std::move(arguments.runtime), log);
   if (!runtime) return tell(runtime.error());
   Session session(**runtime, interrupts, runs_root);
   if (!arguments.cascade.empty()) {
-    if (const Status loaded = session.load_cascade(arguments.cascade); !loaded) return tell(loaded.error());
+    if (const Status loaded = session.load_cascade(arguments.cascade); !loaded)
+      return tell(loaded.error());
   }
   const bool is_terminal = isatty(STDIN_FILENO) == 1;
   if (!is_terminal) return read_commands(session, *terminal::script_lines(), is_terminal);
@@ -114,14 +117,16 @@ int start_and_read(Arguments arguments) {
 }
 
 int parse_and_run(int argc, char** argv) {
-  CLI::App app("Commands on a runtime that stays warm; reads a script where standard input is no terminal.",
-               "blue-shell");
+  CLI::App app(
+      "Commands on a runtime that stays warm; reads a script where standard input is no terminal.",
+      "blue-shell");
   Arguments arguments;
   describe(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) return app.exit(problem);
+    if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
+      return app.exit(problem);
     std::fprintf(stderr, "blue-shell: %s (see blue-shell --help)\n", problem.what());
     return kExitBadInput;
   }

@@ -6,7 +6,8 @@
 
 namespace blue::shell {
 
-Session::Session(runtime::Runtime& runtime_in, Interrupts& interrupts_in, std::filesystem::path runs)
+Session::Session(runtime::Runtime& runtime_in, Interrupts& interrupts_in,
+                 std::filesystem::path runs)
     : runtime(runtime_in), interrupts(interrupts_in), runs_root(std::move(runs)) {
   generation.name = kGenerateStage;
   generation.source = "the shell";
@@ -18,8 +19,9 @@ Result<actors::CascadeSpec*> Session::cascade() {
   if (!cascade_) {
     const auto bundled = runtime::find_asset(runtime::kDefaultCascade);
     if (!bundled) {
-      return Error(ShellError::bad_file,
-                   "the bundled cascade was not found; name one: cascade FILE (or set BLUE_ASSETS)");
+      return Error(
+          ShellError::bad_file,
+          "the bundled cascade was not found; name one: cascade FILE (or set BLUE_ASSETS)");
     }
     BLUE_TRY(load_cascade(bundled->string()));
   }

@@ -23,7 +23,8 @@ struct EndHistory {
   void operator()(History* history) const { history_end(history); }
 };
 
-/// Models read UTF-8. In a locale of single bytes the editor would drop every other character in silence.
+/// Models read UTF-8. In a locale of single bytes the editor would drop every other character in
+/// silence.
 void read_utf8() {
   const bool is_known = std::setlocale(LC_CTYPE, "") != nullptr;
   if (!is_known || MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
@@ -102,7 +103,8 @@ unsigned char EditedLines::complete_word() {
   std::string more = completion.common().substr(completion.word.size());
   const bool is_whole = completion.whole.size() == 1;
   // A folder, or a key that a value belongs behind, is gone on with.
-  if (is_whole && !completion.whole.front().ends_with("/") && !completion.whole.front().ends_with("="))
+  if (is_whole && !completion.whole.front().ends_with("/") &&
+      !completion.whole.front().ends_with("="))
     more += ' ';
   if (!more.empty()) return el_insertstr(line_.get(), more.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
   if (is_whole) return CC_NORM;

@@ -1,5 +1,7 @@
-// Where lines come from: a terminal, through libedit with history and completion; or standard input as it is.
-// Depends on the standard library; libedit in edited_lines.cpp alone. Main thread. Lifetime: what it completes from outlives it.
+// Where lines come from: a terminal, through libedit with history and completion; or standard input
+// as it is.
+// Depends on the standard library; libedit in edited_lines.cpp alone. Main thread. Lifetime: what
+// it completes from outlives it.
 #pragma once
 
 #include <cstdint>
@@ -23,15 +25,17 @@ class LineReader {
 
 /// Ways to end the word that the cursor stands behind.
 struct Completion {
-  std::string word;                          ///< what is there of it
-  std::vector<std::string> whole;            ///< sorted; each begins with `word`; a folder ends in '/'
-  [[nodiscard]] std::string common() const;  ///< what all of them begin with; `word` where there are none
+  std::string word;                ///< what is there of it
+  std::vector<std::string> whole;  ///< sorted; each begins with `word`; a folder ends in '/'
+  [[nodiscard]] std::string common()
+      const;  ///< what all of them begin with; `word` where there are none
 };
 
 /// `before`: the line up to the cursor.
 using Completer = std::function<Completion(std::string_view before)>;
 
-/// What Ctrl-C does while a line is edited. It is a key there; between two lines it is a signal like any other.
+/// What Ctrl-C does while a line is edited. It is a key there; between two lines it is a signal
+/// like any other.
 enum class InterruptKey : std::uint8_t { empties_line, ends_input };
 
 struct EditedLinesOptions {
@@ -45,7 +49,8 @@ struct EditedLinesOptions {
 /// A terminal.
 std::unique_ptr<LineReader> edited_lines(EditedLinesOptions options);
 
-/// Standard input as it is; nothing is prompted for. A signal that is noted and not ignored ends it.
+/// Standard input as it is; nothing is prompted for. A signal that is noted and not ignored ends
+/// it.
 std::unique_ptr<LineReader> script_lines();
 
 /// `name` in $XDG_STATE_HOME/blue, else in $HOME/.local/state/blue, else empty.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gets llama.cpp v0.5.0 (MIT) as npm packages publish it into build/peers and builds llama_bench against it. Nothing of it enters
-# this repository.
+# Gets llama.cpp v0.5.0 (MIT) as npm packages publish it into build/peers and builds llama_bench
+# against it. Nothing of it enters this repository.
 #   bench/peers/fetch.sh          needs npm, git, c++ and the network
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -10,7 +10,8 @@ command -v npm >/dev/null || { echo "npm is missing: apt-get install npm" >&2; e
 mkdir -p build/peers
 cd build/peers
 [ -f package.json ] || echo '{"name": "peers", "private": true}' >package.json
-# The one holds shared libraries, a CPU backend per instruction set; the other a git bundle of the sources, for the headers.
+# The one holds shared libraries, a CPU backend per instruction set; the other a git bundle of the
+# sources, for the headers.
 npm install --ignore-scripts --no-audit --no-fund --omit=optional \
   "@node-llama-cpp/linux-x64@$packages" "node-llama-cpp@$packages"
 if [ ! -d src/include ]; then

@@ -1,8 +1,10 @@
-// Prompt and decode speed of llama.cpp on one file, the way its own llama-bench measures: random token ids, a warm-up, whole
-// prompts in one batch, then single tokens. Built by fetch.sh against llama.h alone, never part of the default build.
+// Prompt and decode speed of llama.cpp on one file, the way its own llama-bench measures: random
+// token ids, a warm-up, whole prompts in one batch, then single tokens. Built by fetch.sh against
+// llama.h alone, never part of the default build.
 //   llama_bench FILE N_PROMPT N_TOKENS N_THREADS repack|plain     prints one JSON object
-// "repack" loads without mmap, so that weights may be laid out anew for the CPU's instructions; "plain" maps them as they are.
-// Depends on llama.h. One thread; libraries are found beside this program.
+// "repack" loads without mmap, so that weights may be laid out anew for the CPU's instructions;
+// "plain" maps them as they are. Depends on llama.h. One thread; libraries are found beside this
+// program.
 #include <llama.h>
 
 #include <chrono>
@@ -72,10 +74,11 @@ class Bench {
  private:
   void feed(int n) {
     std::vector<llama_token> tokens(static_cast<std::size_t>(n));
-    std::uniform_int_distribution<llama_token> any(0,
-                                                   llama_vocab_n_tokens(llama_model_get_vocab(model_)) - 1);
+    std::uniform_int_distribution<llama_token> any(
+        0, llama_vocab_n_tokens(llama_model_get_vocab(model_)) - 1);
     for (llama_token& token : tokens) token = any(random_);
-    if (llama_decode(context_, llama_batch_get_one(tokens.data(), n)) != 0) give_up("a step failed");
+    if (llama_decode(context_, llama_batch_get_one(tokens.data(), n)) != 0)
+      give_up("a step failed");
     llama_synchronize(context_);
   }
 
@@ -95,12 +98,14 @@ int main(int argc, char** argv) {
     give_up("counts must be 1 or more");
   llama_log_set(keep_errors, nullptr);
   const std::filesystem::path here = std::filesystem::canonical("/proc/self/exe").parent_path();
-  ggml_backend_load_all_from_path((here / "node_modules/@node-llama-cpp/linux-x64/bins/linux-x64").c_str());
+  ggml_backend_load_all_from_path(
+      (here / "node_modules/@node-llama-cpp/linux-x64/bins/linux-x64").c_str());
 
   Bench bench(request);
   double prompt_seconds = 0.0;
   double decode_seconds = 0.0;
-  bench.run(request.n_prompt, 2, prompt_seconds, decode_seconds);  // warm-up, as long as what follows
+  bench.run(request.n_prompt, 2, prompt_seconds,
+            decode_seconds);  // warm-up, as long as what follows
   bench.run(request.n_prompt, request.n_tokens, prompt_seconds, decode_seconds);
   std::printf("{\"prefill_tokens_per_s\": %.3f, \"decode_tokens_per_s\": %.3f}\n",
               request.n_prompt / prompt_seconds, request.n_tokens / decode_seconds);

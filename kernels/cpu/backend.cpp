@@ -1,4 +1,5 @@
-// The registry's entry of the CPU backend: it has a device where the processor has AVX2, FMA and F16C.
+// The registry's entry of the CPU backend: it has a device where the processor has AVX2, FMA and
+// F16C.
 #include "kernels/backend.h"
 
 #include "hal/cpu_device.h"
@@ -20,8 +21,9 @@ std::vector<hal::DeviceInfo> probe() {
 Result<std::unique_ptr<Backend>> open(const BackendOptions& options) {
   const std::vector<cpu::Isa> isas = cpu::available_isas();
   if (isas.empty()) {
-    return Error(KernelsError::unknown_backend,
-                 "the cpu backend needs a processor with AVX2, FMA and F16C; take --backend reference");
+    return Error(
+        KernelsError::unknown_backend,
+        "the cpu backend needs a processor with AVX2, FMA and F16C; take --backend reference");
   }
   return cpu::open_cpu_backend(isas.back(), options);
 }
@@ -29,7 +31,8 @@ Result<std::unique_ptr<Backend>> open(const BackendOptions& options) {
 }  // namespace
 
 const BackendEntry& backend_cpu() {
-  static constexpr BackendEntry kEntry{.name = "cpu", .preference = 10, .probe = probe, .open = open};
+  static constexpr BackendEntry kEntry{
+      .name = "cpu", .preference = 10, .probe = probe, .open = open};
   return kEntry;
 }
 

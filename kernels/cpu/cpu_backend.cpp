@@ -22,7 +22,8 @@ std::string folder_of(const Format& format) {
   return folder;
 }
 
-/// What an instruction set has. avxvnni differs from avx2, and amx from avx512, in the products of bytes alone.
+/// What an instruction set has. avxvnni differs from avx2, and amx from avx512, in the products of
+/// bytes alone.
 struct IsaEntry {
   Isa isa = Isa::avx2;
   std::string_view name;
@@ -31,7 +32,8 @@ struct IsaEntry {
   bool (*is_there)(const hal::CpuFeatures& features) = nullptr;
 };
 
-/// Best last. The AVX-512 units are compiled with VNNI too, so the compiler may use it wherever it likes.
+/// Best last. The AVX-512 units are compiled with VNNI too, so the compiler may use it wherever it
+/// likes.
 constexpr IsaEntry kIsas[] = {
     {.isa = Isa::avx2,
      .name = "avx2",
@@ -60,8 +62,8 @@ constexpr IsaEntry kIsas[] = {
      .format_kernels = format_kernels_amx,
      .is_there =
          [](const hal::CpuFeatures& features) {
-           return features.supports_avx512_kernels() && features.has_avx512_vnni && features.has_amx_int8 &&
-                  request_tiles();
+           return features.supports_avx512_kernels() && features.has_avx512_vnni &&
+                  features.has_amx_int8 && request_tiles();
          }},
 };
 
@@ -99,7 +101,8 @@ class CpuBackend final : public Backend {
       if (op.kind == OpKind::linear) most = std::max(most, linear_workspace(op, max_tokens));
       if (op.kind == OpKind::route) most = std::max(most, route_workspace(op, max_tokens));
       if (op.kind == OpKind::expert_linear) most = std::max(most, expert_workspace(op, max_tokens));
-      if (op.kind == OpKind::head_linear) most = std::max(most, head_linear_workspace(op, max_tokens));
+      if (op.kind == OpKind::head_linear)
+        most = std::max(most, head_linear_workspace(op, max_tokens));
       if (op.kind == OpKind::index_topk)
         most = std::max(most, index_topk_workspace(op, max_tokens, workers_.n_workers()));
     }
@@ -110,15 +113,16 @@ class CpuBackend final : public Backend {
 
   Status supports(const Op& op, const Format* format) const override {
     BLUE_TRY(check_shape(op, format));
-    const bool multiplies =
-        op.kind == OpKind::linear || op.kind == OpKind::head_linear || op.kind == OpKind::expert_linear;
+    const bool multiplies = op.kind == OpKind::linear || op.kind == OpKind::head_linear ||
+                            op.kind == OpKind::expert_linear;
     if (!multiplies || kernels_of(format) != nullptr) return {};
     return Error(KernelsError::unsupported_format,
-                 describe(op, format) + ": the cpu backend has no kernel for " + std::string(format->name) +
-                     "; take --backend reference");
+                 describe(op, format) + ": the cpu backend has no kernel for " +
+                     std::string(format->name) + "; take --backend reference");
   }
 
-  Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs, hal::Stream&) override {
+  Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                 hal::Stream&) override {
     const StepWork work{op, bindings, inputs, workers_};
     switch (op.kind) {
       case OpKind::embed: embed(work); break;
@@ -181,7 +185,8 @@ Result<std::unique_ptr<Backend>> open_cpu_backend(Isa isa, const BackendOptions&
   BLUE_CHECK(std::find(isas.begin(), isas.end(), isa) != isas.end(),
              "this processor lacks " + std::string(to_text(isa)));
   BLUE_TRY_ASSIGN(std::unique_ptr<hal::Device> device, hal::open_cpu_device());
-  return std::unique_ptr<Backend>(std::make_unique<CpuBackend>(isa, std::move(device), options.worker_cores));
+  return std::unique_ptr<Backend>(
+      std::make_unique<CpuBackend>(isa, std::move(device), options.worker_cores));
 }
 
 }  // namespace blue::kernels::cpu

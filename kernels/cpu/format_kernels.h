@@ -1,6 +1,7 @@
-// What the CPU backend has of each weight format on each instruction set: made by BLUE_CPU_FORMAT_TU in one generated
-// translation unit per pair, found by the generated table (generated/kernels/cpu/format_table.h).
-// Depends on the standard library alone. Plain function pointers with static lifetime; any thread.
+// What the CPU backend has of each weight format on each instruction set: made by
+// BLUE_CPU_FORMAT_TU in one generated translation unit per pair, found by the generated table
+// (generated/kernels/cpu/format_table.h). Depends on the standard library alone. Plain function
+// pointers with static lifetime; any thread.
 #pragma once
 
 #include <cstddef>
@@ -26,11 +27,13 @@ struct LinearPart {
 
 struct FormatKernels {
   const char* name = nullptr;  ///< Format::name
-  /// out[t, r] = Σ_c weight[r, c] · in[t, c] for r in [first_row, end_row). Weights are decoded to float32 in registers or
-  /// the first cache and never rounded further; sums are float32 in as many partial sums as there are lanes.
+  /// out[t, r] = Σ_c weight[r, c] · in[t, c] for r in [first_row, end_row). Weights are decoded to
+  /// float32 in registers or the first cache and never rounded further; sums are float32 in as many
+  /// partial sums as there are lanes.
   void (*linear)(const LinearPart& part) = nullptr;
-  /// The same from LinearPart::bytes instead of `in`; null for formats that are not quantised. Products are exact integers
-  /// within a group of the format; groups are summed in float32. first_row is a multiple of kRowsAtOnce.
+  /// The same from LinearPart::bytes instead of `in`; null for formats that are not quantised.
+  /// Products are exact integers within a group of the format; groups are summed in float32.
+  /// first_row is a multiple of kRowsAtOnce.
   void (*linear_q8)(const LinearPart& part) = nullptr;
 };
 

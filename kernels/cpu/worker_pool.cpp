@@ -72,7 +72,8 @@ void WorkerPool::run(const Job& job) {
 void WorkerPool::take_parts() {
   std::uint64_t seen = left_.load(std::memory_order_acquire);
   while (static_cast<std::uint32_t>(seen) != 0) {
-    if (!left_.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel, std::memory_order_acquire))
+    if (!left_.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel,
+                                     std::memory_order_acquire))
       continue;
     const std::uint32_t n_parts = job_.n_parts;
     const std::uint64_t begin = (n_parts - static_cast<std::uint32_t>(seen)) * job_.part;

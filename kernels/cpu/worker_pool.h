@@ -30,7 +30,9 @@ class WorkerPool {
   ~WorkerPool();
 
   /// The caller included.
-  [[nodiscard]] std::uint32_t n_workers() const { return static_cast<std::uint32_t>(threads_.size()) + 1; }
+  [[nodiscard]] std::uint32_t n_workers() const {
+    return static_cast<std::uint32_t>(threads_.size()) + 1;
+  }
   /// Workers that hold their core, the caller not counted. Final when the
   /// constructor returns.
   [[nodiscard]] std::uint32_t n_pinned() const { return n_pinned_.load(std::memory_order_relaxed); }
@@ -77,7 +79,8 @@ class WorkerPool {
   Job job_;
   std::uint32_t generation_of_job_ = 0;  ///< the caller's own count of jobs
   std::atomic<bool> should_stop_{false};
-  alignas(64) std::atomic<std::uint32_t> generation_{0};  ///< moves once per job: what idle workers wait on
+  alignas(64) std::atomic<std::uint32_t> generation_{
+      0};  ///< moves once per job: what idle workers wait on
   /// The job's generation in the upper half, how many of its parts are left in
   /// the lower: a part is taken only from the job that it belongs to, however
   /// late a worker comes.

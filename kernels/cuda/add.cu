@@ -20,11 +20,13 @@ bool load_add() { return load_kernels(add_kernel); }
 /// Shapes:   in, in2, out [n, cols] float32, n of op.row_set.   Aliasing: out may be in or in2 (one thread a value).
 /// Threads:  one launch on `stream`; never allocates.   Errors: none beyond the launch.
 /// Bound:    moves 3 · n · cols · 4 bytes; exact.   Source: definition.
-void launch_add(const Op& op, const Bindings& bindings, const StepInputs& inputs, CUstream_st* stream) {
+void launch_add(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                CUstream_st* stream) {
   const std::uint64_t n_values = static_cast<std::uint64_t>(n_rows(op, inputs)) * op.cols;
   if (n_values == 0) return;
   add_kernel<<<n_blocks(n_values, kThreads), kThreads, 0, stream>>>(
-      bindings.activations[op.in], bindings.activations[op.in2], bindings.activations[op.out], n_values);
+      bindings.activations[op.in], bindings.activations[op.in2], bindings.activations[op.out],
+      n_values);
 }
 
 }  // namespace blue::kernels::cuda

@@ -24,7 +24,8 @@ struct Softmax {
   float largest = -INFINITY;
   float sum = 0.0F;
 
-  /// Takes one more score: `rescale` multiplies what was accumulated before, `weight` the new value.
+  /// Takes one more score: `rescale` multiplies what was accumulated before, `weight` the new
+  /// value.
   __device__ __forceinline__ void take(float score, float& rescale, float& weight) {
     const float now = fmaxf(largest, score);
     rescale = expf(largest - now);
@@ -34,7 +35,8 @@ struct Softmax {
   }
 };
 
-/// What the warps of a block hand each other: their softmaxes and, [kWarps, head_dim], their weighted values.
+/// What the warps of a block hand each other: their softmaxes and, [kWarps, head_dim], their
+/// weighted values.
 template <int kPerLane>
 struct Partials {
   float largest[kWarps];
@@ -44,11 +46,13 @@ struct Partials {
 
 /// Joins the partials in the order of the warps and writes the head's row.
 template <int kPerLane>
-__device__ void write_joined(const Partials<kPerLane>& partials, float* out, std::uint32_t head_dim) {
+__device__ void write_joined(const Partials<kPerLane>& partials, float* out,
+                             std::uint32_t head_dim) {
   float largest = -INFINITY;
   for (std::uint32_t w = 0; w < kWarps; ++w) largest = fmaxf(largest, partials.largest[w]);
   float sum = 0.0F;
-  for (std::uint32_t w = 0; w < kWarps; ++w) sum += partials.sum[w] * expf(partials.largest[w] - largest);
+  for (std::uint32_t w = 0; w < kWarps; ++w)
+    sum += partials.sum[w] * expf(partials.largest[w] - largest);
   for (std::uint32_t d = threadIdx.x; d < head_dim; d += blockDim.x) {
     float value = 0.0F;
     for (std::uint32_t w = 0; w < kWarps; ++w) {
@@ -58,18 +62,21 @@ __device__ void write_joined(const Partials<kPerLane>& partials, float* out, std
   }
 }
 
-/// One block a token and head; warp w takes the positions w, w + kWarps, ...; lane l the dimensions l, l + 32, ... of them.
-/// A warp without a position keeps a softmax of largest -inf and sum 0, which the join weighs with exp(-inf) = 0.
+/// One block a token and head; warp w takes the positions w, w + kWarps, ...; lane l the dimensions
+/// l, l + 32, ... of them. A warp without a position keeps a softmax of largest -inf and sum 0,
+/// which the join weighs with exp(-inf) = 0.
 template <class Number, int kPerLane>
 __global__ void __launch_bounds__(kWarps* kWarp)
-    attention_kernel(const float* q, float* out, AttentionShape shape, KvView kv, StepInputs inputs) {
+    attention_kernel(const float* q, float* out, AttentionShape shape, KvView kv,
+                     StepInputs inputs) {
   __shared__ Partials<kPerLane> partials;
   const std::uint32_t token = blockIdx.x;
   const std::uint32_t head = blockIdx.y;
   const std::uint32_t lane = threadIdx.x % kWarp;
   const std::uint32_t warp = threadIdx.x / kWarp;
   const std::uint32_t kv_column = head / (shape.n_heads / shape.n_kv_heads) * shape.head_dim;
-  const std::uint64_t q_row = (static_cast<std::uint64_t>(token) * shape.n_heads + head) * shape.head_dim;
+  const std::uint64_t q_row =
+      (static_cast<std::uint64_t>(token) * shape.n_heads + head) * shape.head_dim;
   const auto length = static_cast<std::uint32_t>(inputs.positions[token]) + 1;
 
   float query[kPerLane];
@@ -83,8 +90,10 @@ __global__ void __launch_bounds__(kWarps* kWarp)
   Softmax softmax;
   for (std::uint32_t position = warp; position < length; position += kWarps) {
     std::byte* page = kv_page(kv, shape.layer, page_of(inputs, token, position));
-    const auto* key = reinterpret_cast<Number*>(key_row(kv, page, position % kPageTokens)) + kv_column;
-    const auto* value = reinterpret_cast<Number*>(value_row(kv, page, position % kPageTokens)) + kv_column;
+    const auto* key =
+        reinterpret_cast<Number*>(key_row(kv, page, position % kPageTokens)) + kv_column;
+    const auto* value =
+        reinterpret_cast<Number*>(value_row(kv, page, position % kPageTokens)) + kv_column;
     float product = 0.0F;
 #pragma unroll
     for (int i = 0; i < kPerLane; ++i) {
@@ -97,7 +106,8 @@ __global__ void __launch_bounds__(kWarps* kWarp)
 #pragma unroll
     for (int i = 0; i < kPerLane; ++i) {
       const std::uint32_t d = lane + i * kWarp;
-      if (d < shape.head_dim) sums[i] = __fmaf_rn(weight, load_number(value + d), sums[i] * rescale);
+      if (d < shape.head_dim)
+        sums[i] = __fmaf_rn(weight, load_number(value + d), sums[i] * rescale);
     }
   }
 
@@ -116,12 +126,13 @@ __global__ void __launch_bounds__(kWarps* kWarp)
 
 template <class Number>
 bool load_for_cache() {
-  return load_kernels(attention_kernel<Number, 2>, attention_kernel<Number, 4>, attention_kernel<Number, 8>,
-                      attention_kernel<Number, 16>);
+  return load_kernels(attention_kernel<Number, 2>, attention_kernel<Number, 4>,
+                      attention_kernel<Number, 8>, attention_kernel<Number, 16>);
 }
 
 template <class Number>
-void launch_for_cache(const Op& op, const Bindings& bindings, const StepInputs& inputs, CUstream_st* stream) {
+void launch_for_cache(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                      CUstream_st* stream) {
   const AttentionShape shape{op.n_heads, op.n_kv_heads, op.head_dim, op.layer, op.scale};
   const float* q = bindings.activations[op.in];
   float* out = bindings.activations[op.out];
@@ -151,9 +162,11 @@ bool load_attention() { return load_for_cache<float>() && load_for_cache<__half>
 /// Errors:   unsupported_shape unless head_dim <= kMaxHeadDim and n_heads is a multiple of n_kv_heads (supports()).
 /// Bound:    reads 2 · length · head_dim values per token and head; error within op_tolerance.h.
 /// Source:   Milakov and Gimelshein 2018, Online normalizer calculation for softmax; Kwon et al. 2023, PagedAttention.
-void launch_attention(const Op& op, const Bindings& bindings, const StepInputs& inputs, CUstream_st* stream) {
+void launch_attention(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                      CUstream_st* stream) {
   if (n_rows(op, inputs) == 0) return;
-  if (bindings.kv.type == KvType::f16) return launch_for_cache<__half>(op, bindings, inputs, stream);
+  if (bindings.kv.type == KvType::f16)
+    return launch_for_cache<__half>(op, bindings, inputs, stream);
   launch_for_cache<float>(op, bindings, inputs, stream);
 }
 

@@ -40,7 +40,8 @@ std::vector<KnownFormat> known_formats() {
   for (const Format* format : registered_formats()) {
     const FormatKernels* kernels = format_kernels(folder_of(*format));
     if (kernels == nullptr) continue;
-    BLUE_CHECK(kernels->format_name == format->name, "a format's folder is not its name in lower case");
+    BLUE_CHECK(kernels->format_name == format->name,
+               "a format's folder is not its name in lower case");
     known.push_back({format, kernels});
   }
   return known;
@@ -50,7 +51,8 @@ bool has_format(OpKind kind) { return kind == OpKind::embed || kind == OpKind::l
 
 Error no_kernels(const Op& op, const Format* format) {
   return {KernelsError::unsupported_format,
-          "cuda: " + describe(op, format) + ": no CUDA kernel for this format; take another backend or file"};
+          "cuda: " + describe(op, format) +
+              ": no CUDA kernel for this format; take another backend or file"};
 }
 
 /// Ops and attributes that programs may hold and no kernel here computes.
@@ -85,20 +87,23 @@ class CudaBackend final : public Backend {
   [[nodiscard]] Status supports(const Op& op, const Format* format) const override {
     BLUE_TRY(check_shape(op, format));
     if (!has_kernel(op)) {
-      return Error(KernelsError::unsupported_shape,
-                   "the cuda backend has no kernel for " + describe(op, format) + "; take --device cpu");
+      return Error(
+          KernelsError::unsupported_shape,
+          "the cuda backend has no kernel for " + describe(op, format) + "; take --device cpu");
     }
     if (has_format(op.kind) && kernels_of(format) == nullptr) return no_kernels(op, format);
     if (op.kind == OpKind::attention && op.n_heads > kMaxGridRows) {
-      return Error(
-          KernelsError::unsupported_shape,
-          "cuda: " + describe(op, format) + ": n_heads must not exceed " + std::to_string(kMaxGridRows));
+      return Error(KernelsError::unsupported_shape, "cuda: " + describe(op, format) +
+                                                        ": n_heads must not exceed " +
+                                                        std::to_string(kMaxGridRows));
     }
     return {};
   }
 
   /// None: every op works in registers and shared memory.
-  [[nodiscard]] Bytes workspace_bytes(std::span<const Op>, std::uint32_t) const override { return {}; }
+  [[nodiscard]] Bytes workspace_bytes(std::span<const Op>, std::uint32_t) const override {
+    return {};
+  }
 
   [[nodiscard]] Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs,
                                hal::Stream& stream) override {
@@ -109,9 +114,9 @@ class CudaBackend final : public Backend {
     launch(op, bindings, inputs, CudaStream::handle_of(stream));
     const cudaError_t code = cudaGetLastError();
     if (code == cudaSuccess) return {};
-    return Error(KernelsError::device_failed, device_->info().name + ": launching " + describe(op, nullptr) +
-                                                  " over " + std::to_string(n_rows(op, inputs)) +
-                                                  " rows: " + to_text(code));
+    return Error(KernelsError::device_failed,
+                 device_->info().name + ": launching " + describe(op, nullptr) + " over " +
+                     std::to_string(n_rows(op, inputs)) + " rows: " + to_text(code));
   }
 
  private:

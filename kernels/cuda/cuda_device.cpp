@@ -14,7 +14,9 @@ namespace {
 
 std::string name_of(int index) { return "cuda:" + std::to_string(index); }
 
-std::string at(int index, std::string_view what) { return name_of(index).append(": ").append(what); }
+std::string at(int index, std::string_view what) {
+  return name_of(index).append(": ").append(what);
+}
 
 class CudaArena final : public hal::Arena {
  public:
@@ -83,8 +85,9 @@ Error registration_error(cudaError_t code, int index, Bytes size) {
     return {hal::HalError::out_of_memory,
             hal_error(code, what).message() + "; page-lock less, or free memory"};
   }
-  if (code == cudaErrorOperatingSystem || code == cudaErrorNotPermitted || code == cudaErrorNotSupported ||
-      code == cudaErrorInvalidValue || code == cudaErrorHostMemoryAlreadyRegistered) {
+  if (code == cudaErrorOperatingSystem || code == cudaErrorNotPermitted ||
+      code == cudaErrorNotSupported || code == cudaErrorInvalidValue ||
+      code == cudaErrorHostMemoryAlreadyRegistered) {
     return {hal::HalError::denied, hal_error(code, what).message() +
                                        "; raise the limit on locked memory (ulimit -l) " +
                                        "and register ordinary memory once"};
@@ -96,7 +99,8 @@ Error registration_error(cudaError_t code, int index, Bytes size) {
 
 std::vector<hal::DeviceInfo> probe_devices() {
   int n_devices = 0;
-  // Any failure here means that there is nothing to open: no driver, too old a driver, no GPU, no access to it.
+  // Any failure here means that there is nothing to open: no driver, too old a driver, no GPU, no
+  // access to it.
   if (cudaGetDeviceCount(&n_devices) != cudaSuccess) {
     static_cast<void>(cudaGetLastError());
     return {};
@@ -121,12 +125,15 @@ Result<hal::DeviceInfo> describe_device(int index) {
                  name_of(index) + ": no such GPU; this machine has " + std::to_string(n_devices));
   }
   cudaDeviceProp properties{};
-  BLUE_TRY(check_hal(cudaGetDeviceProperties(&properties, index), at(index, "asking for its properties")));
-  const std::string capability = std::to_string(properties.major) + std::to_string(properties.minor);
+  BLUE_TRY(check_hal(cudaGetDeviceProperties(&properties, index),
+                     at(index, "asking for its properties")));
+  const std::string capability =
+      std::to_string(properties.major) + std::to_string(properties.minor);
   BLUE_TRY(check_hal(cudaSetDevice(index), at(index, "choosing the device")));
   if (!load_add()) {
     const cudaError_t code = cudaGetLastError();
-    if (code != cudaErrorNoKernelImageForDevice) return hal_error(code, at(index, "loading a kernel"));
+    if (code != cudaErrorNoKernelImageForDevice)
+      return hal_error(code, at(index, "loading a kernel"));
     return Error(hal::HalError::absent, name_of(index) + ": this build holds no machine code for " +
                                             properties.name + " (sm_" + capability +
                                             "); add it to CMAKE_CUDA_ARCHITECTURES or use the CPU");
@@ -149,7 +156,8 @@ Result<hal::DeviceInfo> describe_device(int index) {
 
   std::size_t free_bytes = 0;
   std::size_t total_bytes = 0;
-  BLUE_TRY(check_hal(cudaMemGetInfo(&free_bytes, &total_bytes), at(index, "asking for its free memory")));
+  BLUE_TRY(check_hal(cudaMemGetInfo(&free_bytes, &total_bytes),
+                     at(index, "asking for its free memory")));
   info.memory_free = Bytes{free_bytes};
   info.memory_total = Bytes{total_bytes};
   return info;
@@ -199,7 +207,8 @@ Result<std::unique_ptr<hal::Arena>> CudaDevice::allocate(Bytes size) {
   const cudaError_t code = cudaMalloc(&base, std::max<std::uint64_t>(size.count, 1));
   if (code != cudaSuccess)
     return hal_error(code, at(info_.index, "allocating " + to_text(size) + " of device memory"));
-  return std::unique_ptr<hal::Arena>(std::make_unique<CudaArena>(static_cast<std::byte*>(base), size));
+  return std::unique_ptr<hal::Arena>(
+      std::make_unique<CudaArena>(static_cast<std::byte*>(base), size));
 }
 
 Result<std::unique_ptr<hal::Stream>> CudaDevice::open_stream() {
@@ -236,20 +245,24 @@ Result<std::unique_ptr<hal::HostRegistration>> CudaDevice::register_host(ByteSpa
 Status CudaDevice::copy(void* to, const void* from, Bytes size, cudaMemcpyKind kind,
                         hal::Stream& stream) const {
   BLUE_TRY(bind());
-  const cudaError_t code = cudaMemcpyAsync(to, from, size.count, kind, CudaStream::handle_of(stream));
+  const cudaError_t code =
+      cudaMemcpyAsync(to, from, size.count, kind, CudaStream::handle_of(stream));
   if (code == cudaSuccess) return {};
   return hal_error(code, at(info_.index, "enqueueing a copy of " + to_text(size)));
 }
 
-Status CudaDevice::copy_to_device(std::byte* device, const std::byte* host, Bytes size, hal::Stream& stream) {
+Status CudaDevice::copy_to_device(std::byte* device, const std::byte* host, Bytes size,
+                                  hal::Stream& stream) {
   return copy(device, host, size, cudaMemcpyHostToDevice, stream);
 }
 
-Status CudaDevice::copy_to_host(std::byte* host, const std::byte* device, Bytes size, hal::Stream& stream) {
+Status CudaDevice::copy_to_host(std::byte* host, const std::byte* device, Bytes size,
+                                hal::Stream& stream) {
   return copy(host, device, size, cudaMemcpyDeviceToHost, stream);
 }
 
-Status CudaDevice::copy_within(std::byte* to, const std::byte* from, Bytes size, hal::Stream& stream) {
+Status CudaDevice::copy_within(std::byte* to, const std::byte* from, Bytes size,
+                               hal::Stream& stream) {
   return copy(to, from, size, cudaMemcpyDeviceToDevice, stream);
 }
 

@@ -25,10 +25,11 @@ Status CudaGraph::launch(hal::Stream& stream) {
 
 Status CudaGraphCapture::begin(hal::Stream& stream) {
   BLUE_TRY(check_hal(cudaSetDevice(device_index_), at(device_index_, "choosing the device")));
-  // Thread-local: a call of this thread that cannot be captured (an allocation, say) fails loudly; those of the
-  // threads that load weights meanwhile are left alone.
-  return check_hal(cudaStreamBeginCapture(CudaStream::handle_of(stream), cudaStreamCaptureModeThreadLocal),
-                   at(device_index_, "beginning a graph capture"));
+  // Thread-local: a call of this thread that cannot be captured (an allocation, say) fails loudly;
+  // those of the threads that load weights meanwhile are left alone.
+  return check_hal(
+      cudaStreamBeginCapture(CudaStream::handle_of(stream), cudaStreamCaptureModeThreadLocal),
+      at(device_index_, "beginning a graph capture"));
 }
 
 Result<std::unique_ptr<hal::Graph>> CudaGraphCapture::end(hal::Stream& stream) {
@@ -41,8 +42,10 @@ Result<std::unique_ptr<hal::Graph>> CudaGraphCapture::end(hal::Stream& stream) {
   cudaError_t code = cudaGraphGetNodes(graph, nullptr, &n_nodes);
   if (code == cudaSuccess) code = cudaGraphInstantiate(&executable, graph, 0);
   release(cudaGraphDestroy(graph));
-  if (code != cudaSuccess) return hal_error(code, at(device_index_, "instantiating a captured graph"));
-  return std::unique_ptr<hal::Graph>(std::make_unique<CudaGraph>(executable, n_nodes, device_index_));
+  if (code != cudaSuccess)
+    return hal_error(code, at(device_index_, "instantiating a captured graph"));
+  return std::unique_ptr<hal::Graph>(
+      std::make_unique<CudaGraph>(executable, n_nodes, device_index_));
 }
 
 }  // namespace blue::kernels::cuda

@@ -1,7 +1,9 @@
-// hal::GraphCapture and hal::Graph over CUDA's stream capture: what is enqueued between begin and end becomes one
-// executable graph. Depends on hal/device.h and the CUDA runtime.
-// Threads: capture is bound to the capturing thread and stream; other threads may allocate meanwhile.
-// Lifetime: a graph dies before its device; memory that its kernels name must outlive its last launch.
+// hal::GraphCapture and hal::Graph over CUDA's stream capture: what is enqueued between begin and
+// end becomes one executable graph. Depends on hal/device.h and the CUDA runtime.
+// Threads: capture is bound to the capturing thread and stream; other threads may allocate
+// meanwhile.
+// Lifetime: a graph dies before its device; memory that its kernels name must outlive its last
+// launch.
 #pragma once
 
 #include <cuda_runtime_api.h>

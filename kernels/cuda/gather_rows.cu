@@ -8,7 +8,8 @@ namespace {
 constexpr std::uint32_t kThreads = 256;
 
 /// One block an output row.
-__global__ void gather_rows_kernel(const float* __restrict__ in, const std::int32_t* __restrict__ output_rows,
+__global__ void gather_rows_kernel(const float* __restrict__ in,
+                                   const std::int32_t* __restrict__ output_rows,
                                    float* __restrict__ out, std::uint32_t cols) {
   const float* from = in + static_cast<std::uint64_t>(output_rows[blockIdx.x]) * cols;
   float* to = out + static_cast<std::uint64_t>(blockIdx.x) * cols;

@@ -12,7 +12,8 @@ constexpr std::uint32_t kThreads = 128;
 /// One block a token.
 template <class Number>
 __global__ void kv_append_kernel(const float* __restrict__ keys, const float* __restrict__ values,
-                                 std::uint32_t width, std::uint32_t layer, KvView kv, StepInputs inputs) {
+                                 std::uint32_t width, std::uint32_t layer, KvView kv,
+                                 StepInputs inputs) {
   const std::uint32_t token = blockIdx.x;
   const auto position = static_cast<std::uint32_t>(inputs.positions[token]);
   std::byte* page = kv_page(kv, layer, page_of(inputs, token, position));
@@ -36,7 +37,8 @@ bool load_kv_append() { return load_kernels(kv_append_kernel<float>, kv_append_k
 /// Threads:  one launch on `stream`, a block per token; never allocates.
 /// Errors:   none beyond the launch.   Bound: f32 exact; f16 rounds to nearest even, relative error 2^-11.
 /// Source:   Kwon et al. 2023, PagedAttention, §4.
-void launch_kv_append(const Op& op, const Bindings& bindings, const StepInputs& inputs, CUstream_st* stream) {
+void launch_kv_append(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                      CUstream_st* stream) {
   const std::uint32_t n_tokens = n_rows(op, inputs);
   if (n_tokens == 0) return;
   const float* keys = bindings.activations[op.in];

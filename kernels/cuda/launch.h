@@ -1,6 +1,8 @@
-// How the host starts a kernel of this room: one signature for every op, so that the backend is a table and an op one
-// file. Needs no CUDA header, so that generated tables and tests may include it. Depends on kernels/op.h.
-// Threads: as Backend::enqueue. A launch never allocates and never synchronises; its result is cudaGetLastError().
+// How the host starts a kernel of this room: one signature for every op, so that the backend is a
+// table and an op one file. Needs no CUDA header, so that generated tables and tests may include
+// it. Depends on kernels/op.h.
+// Threads: as Backend::enqueue. A launch never allocates and never synchronises; its result is
+// cudaGetLastError().
 #pragma once
 
 #include "kernels/op.h"
@@ -9,8 +11,9 @@ struct CUstream_st;
 
 namespace blue::kernels::cuda {
 
-/// Enqueues `op` on `stream` of the calling thread's current device. Only n_tokens and n_outputs shape the launch: what else
-/// changes from step to step is read from device memory by the kernel, so a captured launch can be replayed.
+/// Enqueues `op` on `stream` of the calling thread's current device. Only n_tokens and n_outputs
+/// shape the launch: what else changes from step to step is read from device memory by the kernel,
+/// so a captured launch can be replayed.
 using Launch = void (*)(const Op& op, const Bindings& bindings, const StepInputs& inputs,
                         CUstream_st* stream);
 

@@ -1,6 +1,7 @@
-// The two ops that read weights in a format, embed and linear, written once over a format's Traits (block.h). A generated
-// .cu file per format includes this and says BLUE_CUDA_FORMAT_TU(<folder>).
-// Depends on kernels/portable.h through block.h, on launch.h and the CUDA language. Pure launches; any thread.
+// The two ops that read weights in a format, embed and linear, written once over a format's Traits
+// (block.h). A generated .cu file per format includes this and says BLUE_CUDA_FORMAT_TU(<folder>).
+// Depends on kernels/portable.h through block.h, on launch.h and the CUDA language. Pure launches;
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -30,13 +31,15 @@ __global__ void embed_kernel(const typename Traits::QuantBlock* __restrict__ wei
       Traits::value(blocks[c / Traits::kValues], c % Traits::kValues);
 }
 
-/// out[t, r] = sum over c of weight[r, c] · in[t, c]: one warp a row and kTile tokens. Lane l takes the columns l, l + 32, ...,
-/// then the lanes are summed as a tree. That order is the same for every kTile and every number of tokens, so a
-/// token's values do not depend on the tokens beside it: a prompt in one step equals a prompt token by token, to the bit.
+/// out[t, r] = sum over c of weight[r, c] · in[t, c]: one warp a row and kTile tokens. Lane l takes
+/// the columns l, l + 32, ..., then the lanes are summed as a tree. That order is the same for
+/// every kTile and every number of tokens, so a token's values do not depend on the tokens beside
+/// it: a prompt in one step equals a prompt token by token, to the bit.
 template <class Traits, int kTile>
 __global__ void __launch_bounds__(kLinearWarps* kWarp)
-    linear_kernel(const typename Traits::QuantBlock* __restrict__ weight, const float* __restrict__ in,
-                  float* __restrict__ out, std::uint32_t rows, std::uint32_t cols, std::uint32_t n_tokens) {
+    linear_kernel(const typename Traits::QuantBlock* __restrict__ weight,
+                  const float* __restrict__ in, float* __restrict__ out, std::uint32_t rows,
+                  std::uint32_t cols, std::uint32_t n_tokens) {
   const std::uint32_t lane = threadIdx.x % kWarp;
   const std::uint32_t row = blockIdx.x * kLinearWarps + threadIdx.x / kWarp;
   const std::uint32_t first_token = blockIdx.y * kTile;
@@ -55,7 +58,8 @@ __global__ void __launch_bounds__(kLinearWarps* kWarp)
   }
 #pragma unroll 4
   for (std::uint32_t c = lane; c < cols; c += kWarp) {
-    const float value = Traits::value(blocks[c / Traits::kValues], static_cast<int>(c % Traits::kValues));
+    const float value =
+        Traits::value(blocks[c / Traits::kValues], static_cast<int>(c % Traits::kValues));
 #pragma unroll
     for (int t = 0; t < kTile; ++t) sums[t] = __fmaf_rn(value, activations[t][c], sums[t]);
   }
@@ -68,11 +72,14 @@ __global__ void __launch_bounds__(kLinearWarps* kWarp)
 }
 
 template <class Traits, int kTile>
-void launch_linear_tile(const Op& op, const Bindings& bindings, std::uint32_t n_tokens, CUstream_st* stream) {
-  const auto* weight = reinterpret_cast<const typename Traits::QuantBlock*>(bindings.weights[op.weight].data);
+void launch_linear_tile(const Op& op, const Bindings& bindings, std::uint32_t n_tokens,
+                        CUstream_st* stream) {
+  const auto* weight =
+      reinterpret_cast<const typename Traits::QuantBlock*>(bindings.weights[op.weight].data);
   const dim3 grid(n_blocks(op.rows, kLinearWarps), n_blocks(n_tokens, kTile));
   linear_kernel<Traits, kTile><<<grid, kLinearWarps * kWarp, 0, stream>>>(
-      weight, bindings.activations[op.in], bindings.activations[op.out], op.rows, op.cols, n_tokens);
+      weight, bindings.activations[op.in], bindings.activations[op.out], op.rows, op.cols,
+      n_tokens);
 }
 
 /// Linear layer over weights in this format; activations and accumulation in float32.
@@ -83,7 +90,8 @@ void launch_linear_tile(const Op& op, const Bindings& bindings, std::uint32_t n_
 ///           float32 sum of cols products in 32 interleaved parts: within op_tolerance.h.
 /// Source:   the plain matrix-vector product, a warp per row.
 template <class Traits>
-void launch_linear(const Op& op, const Bindings& bindings, const StepInputs& inputs, CUstream_st* stream) {
+void launch_linear(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                   CUstream_st* stream) {
   const std::uint32_t n = n_rows(op, inputs);
   if (n == 0) return;
   if (n == 1) return launch_linear_tile<Traits, 1>(op, bindings, n, stream);
@@ -97,13 +105,15 @@ void launch_linear(const Op& op, const Bindings& bindings, const StepInputs& inp
 /// Aliasing: none.   Threads: one launch on `stream`; never allocates.   Errors: unsupported_format (supports()).
 /// Bound:    exact; reads n_tokens · row_bytes(cols) bytes.   Source: the format's definition.
 template <class Traits>
-void launch_embed(const Op& op, const Bindings& bindings, const StepInputs& inputs, CUstream_st* stream) {
+void launch_embed(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                  CUstream_st* stream) {
   const std::uint32_t n_tokens = n_rows(op, inputs);
   if (n_tokens == 0) return;
-  const auto* weight = reinterpret_cast<const typename Traits::QuantBlock*>(bindings.weights[op.weight].data);
+  const auto* weight =
+      reinterpret_cast<const typename Traits::QuantBlock*>(bindings.weights[op.weight].data);
   const dim3 grid(n_tokens, n_blocks(op.cols, kEmbedThreads));
-  embed_kernel<Traits>
-      <<<grid, kEmbedThreads, 0, stream>>>(weight, inputs.token_ids, bindings.activations[op.out], op.cols);
+  embed_kernel<Traits><<<grid, kEmbedThreads, 0, stream>>>(weight, inputs.token_ids,
+                                                           bindings.activations[op.out], op.cols);
 }
 
 template <class Traits>
@@ -114,13 +124,14 @@ bool load_format() {
 
 }  // namespace blue::kernels::cuda
 
-/// Defines `const FormatKernels& cuda_<folder>();` over the Traits of kernels/formats/<folder>/block.h.
-#define BLUE_CUDA_FORMAT_TU(folder)                                                                       \
-  namespace blue::kernels::cuda {                                                                         \
-  const FormatKernels& cuda_##folder() {                                                                  \
-    using Traits = formats::folder::Traits;                                                               \
-    static constexpr FormatKernels kKernels{Traits::kName, &launch_linear<Traits>, &launch_embed<Traits>, \
-                                            &load_format<Traits>};                                        \
-    return kKernels;                                                                                      \
-  }                                                                                                       \
+/// Defines `const FormatKernels& cuda_<folder>();` over the Traits of
+/// kernels/formats/<folder>/block.h.
+#define BLUE_CUDA_FORMAT_TU(folder)                                                       \
+  namespace blue::kernels::cuda {                                                         \
+  const FormatKernels& cuda_##folder() {                                                  \
+    using Traits = formats::folder::Traits;                                               \
+    static constexpr FormatKernels kKernels{Traits::kName, &launch_linear<Traits>,        \
+                                            &launch_embed<Traits>, &load_format<Traits>}; \
+    return kKernels;                                                                      \
+  }                                                                                       \
   }

@@ -8,8 +8,8 @@ namespace {
 
 constexpr std::uint32_t kMaxThreads = 256;
 
-/// One block a group. Each thread reads its values twice and writes them after all have been read (block_sum is a
-/// barrier), so out may be in.
+/// One block a group. Each thread reads its values twice and writes them after all have been read
+/// (block_sum is a barrier), so out may be in.
 __global__ void rms_norm_kernel(const float* in, const float* __restrict__ weight, float* out,
                                 std::uint32_t cols, float eps) {
   const float* group = in + static_cast<std::uint64_t>(blockIdx.x) * cols;
@@ -19,7 +19,8 @@ __global__ void rms_norm_kernel(const float* in, const float* __restrict__ weigh
     squares = __fmaf_rn(group[c], group[c], squares);
   const float mean = block_sum(squares) / static_cast<float>(cols);
   const float factor = 1.0F / sqrtf(mean + eps);
-  for (std::uint32_t c = threadIdx.x; c < cols; c += blockDim.x) out_group[c] = group[c] * factor * weight[c];
+  for (std::uint32_t c = threadIdx.x; c < cols; c += blockDim.x)
+    out_group[c] = group[c] * factor * weight[c];
 }
 
 }  // namespace
@@ -33,7 +34,8 @@ bool load_rms_norm() { return load_kernels(rms_norm_kernel); }
 /// Errors:   unsupported_format unless the weight is F32 (supports()).
 /// Bound:    reads 2 · and writes 1 · n · n_heads · cols · 4 bytes; error within op_tolerance.h.
 /// Source:   Zhang and Sennrich 2019, Root Mean Square Layer Normalization.
-void launch_rms_norm(const Op& op, const Bindings& bindings, const StepInputs& inputs, CUstream_st* stream) {
+void launch_rms_norm(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                     CUstream_st* stream) {
   const std::uint32_t n_groups = n_rows(op, inputs) * op.n_heads;
   if (n_groups == 0) return;
   const std::uint32_t threads = min(kMaxThreads, n_blocks(op.cols, kWarp) * kWarp);

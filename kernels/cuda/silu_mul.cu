@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::uint32_t kThreads = 256;
 
-__global__ void silu_mul_kernel(const float* gate, const float* up, float* out, std::uint64_t n_values) {
+__global__ void silu_mul_kernel(const float* gate, const float* up, float* out,
+                                std::uint64_t n_values) {
   const std::uint64_t i = static_cast<std::uint64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (i >= n_values) return;
   const float x = gate[i];
@@ -22,11 +23,13 @@ bool load_silu_mul() { return load_kernels(silu_mul_kernel); }
 /// Shapes:   in, in2, out [n, cols] float32, n of op.row_set.   Aliasing: out may be in or in2 (one thread a value).
 /// Threads:  one launch on `stream`; never allocates.   Errors: none beyond the launch.
 /// Bound:    moves 3 · n · cols · 4 bytes; error within op_tolerance.h.   Source: Shazeer 2020, GLU Variants.
-void launch_silu_mul(const Op& op, const Bindings& bindings, const StepInputs& inputs, CUstream_st* stream) {
+void launch_silu_mul(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                     CUstream_st* stream) {
   const std::uint64_t n_values = static_cast<std::uint64_t>(n_rows(op, inputs)) * op.cols;
   if (n_values == 0) return;
   silu_mul_kernel<<<n_blocks(n_values, kThreads), kThreads, 0, stream>>>(
-      bindings.activations[op.in], bindings.activations[op.in2], bindings.activations[op.out], n_values);
+      bindings.activations[op.in], bindings.activations[op.in2], bindings.activations[op.out],
+      n_values);
 }
 
 }  // namespace blue::kernels::cuda

@@ -1,5 +1,5 @@
-// Reductions over a warp and a thread block, in a fixed order: the same inputs give the same bits at every launch.
-// Device code only. Every thread of the warp (block) must take part.
+// Reductions over a warp and a thread block, in a fixed order: the same inputs give the same bits
+// at every launch. Device code only. Every thread of the warp (block) must take part.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@ inline constexpr std::uint32_t kWarp = 32;
 /// The sum over the warp's lanes, in every lane.
 __device__ __forceinline__ float warp_sum(float value) {
 #pragma unroll
-  for (int offset = kWarp / 2; offset > 0; offset /= 2) value += __shfl_xor_sync(0xffffffffU, value, offset);
+  for (int offset = kWarp / 2; offset > 0; offset /= 2)
+    value += __shfl_xor_sync(0xffffffffU, value, offset);
   return value;
 }
 

@@ -1,5 +1,6 @@
-// Makes the Format descriptor of a folder's Traits and its block encoder, so that a format.cpp holds its encoder alone.
-// Depends on kernels/format.h. For format.cpp files only (baseline instruction set). Pure; any thread.
+// Makes the Format descriptor of a folder's Traits and its block encoder, so that a format.cpp
+// holds its encoder alone. Depends on kernels/format.h. For format.cpp files only (baseline
+// instruction set). Pure; any thread.
 #pragma once
 
 #include <cstring>
@@ -13,9 +14,9 @@ namespace blue::kernels::formats {
 template <class Traits>
 void decode_blocks(ConstByteSpan in, std::span<float> out) {
   using QuantBlock = typename Traits::QuantBlock;
-  BLUE_CHECK(
-      in.size() % sizeof(QuantBlock) == 0 && in.size() / sizeof(QuantBlock) * Traits::kValues == out.size(),
-      std::string(Traits::kName) + ": decode spans do not match");
+  BLUE_CHECK(in.size() % sizeof(QuantBlock) == 0 &&
+                 in.size() / sizeof(QuantBlock) * Traits::kValues == out.size(),
+             std::string(Traits::kName) + ": decode spans do not match");
   for (std::size_t i = 0; i < in.size() / sizeof(QuantBlock); ++i) {
     QuantBlock block;
     std::memcpy(&block, in.data() + i * sizeof(QuantBlock), sizeof(QuantBlock));
@@ -27,9 +28,9 @@ void decode_blocks(ConstByteSpan in, std::span<float> out) {
 template <class Traits, typename Traits::QuantBlock (*encode_block)(const float* values)>
 void encode_blocks(std::span<const float> in, ByteSpan out) {
   using QuantBlock = typename Traits::QuantBlock;
-  BLUE_CHECK(
-      out.size() % sizeof(QuantBlock) == 0 && out.size() / sizeof(QuantBlock) * Traits::kValues == in.size(),
-      std::string(Traits::kName) + ": encode spans do not match");
+  BLUE_CHECK(out.size() % sizeof(QuantBlock) == 0 &&
+                 out.size() / sizeof(QuantBlock) * Traits::kValues == in.size(),
+             std::string(Traits::kName) + ": encode spans do not match");
   for (std::size_t i = 0; i < out.size() / sizeof(QuantBlock); ++i) {
     const QuantBlock block = encode_block(in.data() + i * Traits::kValues);
     std::memcpy(out.data() + i * sizeof(QuantBlock), &block, sizeof(QuantBlock));

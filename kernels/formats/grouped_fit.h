@@ -1,7 +1,8 @@
-// Fitting a block of groups whose scales (and mins) are small integers times a binary16 unit of the block: what the encoders of
-// the K formats and IQ4_XS share. Each group is fitted alone, the unit is taken from the largest, every group then chooses among
-// the codes beside its own fit by what really decodes, and the unit is refitted to the codes; the best of a few rounds stays.
-// Depends on line_fit.h. For format.cpp files only (baseline instruction set). Pure functions; any thread.
+// Fitting a block of groups whose scales (and mins) are small integers times a binary16 unit of the
+// block: what the encoders of the K formats and IQ4_XS share. Each group is fitted alone, the unit
+// is taken from the largest, every group then chooses among the codes beside its own fit by what
+// really decodes, and the unit is refitted to the codes; the best of a few rounds stays. Depends on
+// line_fit.h. For format.cpp files only (baseline instruction set). Pure functions; any thread.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,8 @@ namespace blue::kernels::formats {
 
 inline constexpr int kRounds = 3;
 
-/// A unit as binary16. One too small to be told from 0 becomes the smallest there is: small codes may still use it.
+/// A unit as binary16. One too small to be told from 0 becomes the smallest there is: small codes
+/// may still use it.
 inline std::uint16_t half_unit(float unit) {
   const std::uint16_t half = float_to_half(std::clamp(unit, -kLargestHalf, kLargestHalf));
   const bool is_lost = (half & 0x7fff) == 0 && std::fabs(unit) >= kLeastScale;
@@ -24,8 +26,8 @@ inline std::uint16_t half_unit(float unit) {
 
 inline int nearest_code(float value, float unit, int lowest, int highest) {
   if (unit == 0.0F) return 0;
-  return static_cast<int>(
-      std::nearbyint(std::clamp(value / unit, static_cast<float>(lowest), static_cast<float>(highest))));
+  return static_cast<int>(std::nearbyint(
+      std::clamp(value / unit, static_cast<float>(lowest), static_cast<float>(highest))));
 }
 
 /// value ≈ unit · code · step, with one code per group.
@@ -47,11 +49,13 @@ class ScaledGroups {
   }
 
   [[nodiscard]] std::array<float, n> steps(int group) const {
-    return steps_of<n, Grid>(values_ + group * n, half_to_float(unit_f16) * static_cast<float>(codes[group]));
+    return steps_of<n, Grid>(values_ + group * n,
+                             half_to_float(unit_f16) * static_cast<float>(codes[group]));
   }
 
  private:
-  /// Keeps the unit if it errs less than `best_error`; the least-squares unit for the codes and steps it gives.
+  /// Keeps the unit if it errs less than `best_error`; the least-squares unit for the codes and
+  /// steps it gives.
   float try_unit(std::uint16_t half, float& best_error) {
     const float unit = half_to_float(half);
     std::array<int, n_groups> chosen{};
@@ -77,7 +81,8 @@ class ScaledGroups {
   static float choose_code(const float* values, float scale, float unit, int& chosen) {
     const int centre = nearest_code(scale, unit, kLowestCode, kHighestCode);
     float best_error = std::numeric_limits<float>::infinity();
-    for (int code = std::max(centre - 1, kLowestCode); code <= std::min(centre + 1, kHighestCode); ++code) {
+    for (int code = std::max(centre - 1, kLowestCode); code <= std::min(centre + 1, kHighestCode);
+         ++code) {
       const float error = scale_error<n, Grid>(values, unit * static_cast<float>(code));
       if (error < best_error) {
         best_error = error;
@@ -96,8 +101,8 @@ struct LineCode {
   int min = 0;
 };
 
-/// value ≈ scale unit · s · quant - min unit · m, with one pair (s, m) per group; codes up to kTopCode, of which those
-/// within kReachOfSearch of a group's own fit are tried.
+/// value ≈ scale unit · s · quant - min unit · m, with one pair (s, m) per group; codes up to
+/// kTopCode, of which those within kReachOfSearch of a group's own fit are tried.
 template <int n_groups, int n, int kTop, int kTopCode, int kReachOfSearch>
 class LinedGroups {
  public:
@@ -119,8 +124,8 @@ class LinedGroups {
   }
 
   [[nodiscard]] std::array<float, n> quants(int group) const {
-    return quants_of<n, kTop>(values_ + group * n,
-                              line_of(codes[group], {half_to_float(scale_f16), half_to_float(min_f16)}));
+    return quants_of<n, kTop>(values_ + group * n, line_of(codes[group], {half_to_float(scale_f16),
+                                                                          half_to_float(min_f16)}));
   }
 
  private:
@@ -128,7 +133,8 @@ class LinedGroups {
     return {units.scale * static_cast<float>(code.scale), units.min * static_cast<float>(code.min)};
   }
 
-  /// Keeps the units if they err less than `best_error`; the least-squares units for the codes and quants they give.
+  /// Keeps the units if they err less than `best_error`; the least-squares units for the codes and
+  /// quants they give.
   Line try_units(std::uint16_t scale_half, std::uint16_t min_half, float& best_error) {
     const Line units{half_to_float(scale_half), half_to_float(min_half)};
     std::array<LineCode, n_groups> chosen{};
@@ -167,10 +173,10 @@ class LinedGroups {
     const int s_centre = nearest_code(wanted.scale, units.scale, 0, kTopCode);
     const int m_centre = nearest_code(wanted.min, units.min, 0, kTopCode);
     float best_error = std::numeric_limits<float>::infinity();
-    for (int s = std::max(s_centre - kReachOfSearch, 0); s <= std::min(s_centre + kReachOfSearch, kTopCode);
-         ++s) {
-      for (int m = std::max(m_centre - kReachOfSearch, 0); m <= std::min(m_centre + kReachOfSearch, kTopCode);
-           ++m) {
+    for (int s = std::max(s_centre - kReachOfSearch, 0);
+         s <= std::min(s_centre + kReachOfSearch, kTopCode); ++s) {
+      for (int m = std::max(m_centre - kReachOfSearch, 0);
+           m <= std::min(m_centre + kReachOfSearch, kTopCode); ++m) {
         const float error = line_error<n, kTop>(values, line_of({s, m}, units));
         if (error < best_error) {
           best_error = error;

@@ -1,7 +1,8 @@
-// Fitting value ≈ scale · quant - min with quants from 0 to kTop: what the encoders of formats with an offset share.
-// Minimises the plain squared error as scale_fit.h does: steps about the one that spans the values are tried, each improved by
-// the least-squares line through (quant, value).
-// Depends on scale_fit.h. For format.cpp files only (baseline instruction set). Pure functions; any thread.
+// Fitting value ≈ scale · quant - min with quants from 0 to kTop: what the encoders of formats with
+// an offset share. Minimises the plain squared error as scale_fit.h does: steps about the one that
+// spans the values are tried, each improved by the least-squares line through (quant, value).
+// Depends on scale_fit.h. For format.cpp files only (baseline instruction set). Pure functions; any
+// thread.
 #pragma once
 
 #include <algorithm>
@@ -24,7 +25,8 @@ template <int n, int kTop>
 std::array<float, n> quants_of(const float* values, Line line) {
   const float inverse = inverse_of(line.scale);
   std::array<float, n> quants;
-  for (int i = 0; i < n; ++i) quants[i] = EvenGrid<0, kTop>::nearest((values[i] + line.min) * inverse);
+  for (int i = 0; i < n; ++i)
+    quants[i] = EvenGrid<0, kTop>::nearest((values[i] + line.min) * inverse);
   return quants;
 }
 
@@ -42,11 +44,13 @@ struct FittedLine {
   float error = 0.0F;  ///< the sum of squares left, for the quants that it was fitted to
 };
 
-/// The least-squares line for the quants that `guess` gives; min is held at 0 where a free one would be negative and must not.
+/// The least-squares line for the quants that `guess` gives; min is held at 0 where a free one
+/// would be negative and must not.
 template <int n, int kTop>
 FittedLine refit_line(const float* values, Line guess, Min min_kind) {
   const std::array<float, n> quants = quants_of<n, kTop>(values, guess);
-  // y = value + guess.min ≈ scale · quant + offset: nothing cancels where the values are large and lie close together.
+  // y = value + guess.min ≈ scale · quant + offset: nothing cancels where the values are large and
+  // lie close together.
   std::array<float, n> y;
   for (int i = 0; i < n; ++i) y[i] = values[i] + guess.min;
   const float sum_q = sum_of<n>([&](int i) { return quants[i]; });

@@ -1,8 +1,10 @@
-// Fitting value ≈ scale · step, where step is the nearest of a format's grid: what the encoders of symmetric formats share.
-// Minimises the plain squared error: scales about the one that maps the largest value to either end of the grid are tried, each
-// improved by least squares for the steps it gives (Lloyd 1982, "Least squares quantization in PCM", with the grid held rigid).
-// Written in plain loops of constant length that the compiler turns into vectors.
-// Depends on kernels/portable.h. For format.cpp files only (baseline instruction set). Pure functions; any thread.
+// Fitting value ≈ scale · step, where step is the nearest of a format's grid: what the encoders of
+// symmetric formats share. Minimises the plain squared error: scales about the one that maps the
+// largest value to either end of the grid are tried, each improved by least squares for the steps
+// it gives (Lloyd 1982, "Least squares quantization in PCM", with the grid held rigid). Written in
+// plain loops of constant length that the compiler turns into vectors. Depends on
+// kernels/portable.h. For format.cpp files only (baseline instruction set). Pure functions; any
+// thread.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +30,9 @@ inline float clamped(float x, float lowest, float highest) {
   return raised < highest ? raised : highest;
 }
 
-inline float inverse_of(float scale) { return std::fabs(scale) < kLeastScale ? 0.0F : 1.0F / scale; }
+inline float inverse_of(float scale) {
+  return std::fabs(scale) < kLeastScale ? 0.0F : 1.0F / scale;
+}
 
 /// The integers from kLowest to kHighest.
 template <int kLowest, int kHighest>
@@ -48,12 +52,13 @@ std::array<float, n> within_reach(const float* values) {
 /// Of the largest magnitude.
 inline float extreme_of(const float* values, int n) {
   float extreme = 0.0F;
-  for (int i = 0; i < n; ++i) extreme = std::fabs(values[i]) > std::fabs(extreme) ? values[i] : extreme;
+  for (int i = 0; i < n; ++i)
+    extreme = std::fabs(values[i]) > std::fabs(extreme) ? values[i] : extreme;
   return extreme;
 }
 
-/// Adds the halves of the first `n` terms until one is left: in an order of its own, so that the compiler may use vectors
-/// without being allowed to reorder floats.
+/// Adds the halves of the first `n` terms until one is left: in an order of its own, so that the
+/// compiler may use vectors without being allowed to reorder floats.
 template <int n>
 float folded(float* terms) {
   static_assert(n % 2 == 0 || n == 1);
@@ -106,7 +111,8 @@ MeritedScale refit_scale(const float* values, float guess) {
   return {products / squares, products * (products / squares)};
 }
 
-/// The scale, of either sign, that errs least among those tried; 0 for values that are all (nearly) 0.
+/// The scale, of either sign, that errs least among those tried; 0 for values that are all (nearly)
+/// 0.
 template <int n, class Grid>
 float fit_scale(const float* values) {
   const float extreme = extreme_of(values, n);
@@ -127,8 +133,8 @@ float fit_scale(const float* values) {
   return best.scale;
 }
 
-/// `scale` as binary16, within its range; of the numbers beside it the one that `error` calls best. Among subnormals, where
-/// steps are coarse, the nearest is not always the best.
+/// `scale` as binary16, within its range; of the numbers beside it the one that `error` calls best.
+/// Among subnormals, where steps are coarse, the nearest is not always the best.
 template <class ErrorOf>
 std::uint16_t best_half(float scale, ErrorOf error) {
   const std::uint16_t centre = float_to_half(std::clamp(scale, -kLargestHalf, kLargestHalf));
@@ -160,9 +166,12 @@ inline void put_nibble_of_halves(std::uint8_t* bytes, int i, int nibble) {
   byte = static_cast<std::uint8_t>(byte | nibble << (i / 16 * 4));
 }
 
-/// The pair (first, second) of `group` into 12 bytes that were 0: first_of_pair() and second_of_pair(), written.
+/// The pair (first, second) of `group` into 12 bytes that were 0: first_of_pair() and
+/// second_of_pair(), written.
 inline void put_pair(std::uint8_t* packed, int group, int first, int second) {
-  const auto add = [](std::uint8_t& byte, int bits) { byte = static_cast<std::uint8_t>(byte | bits); };
+  const auto add = [](std::uint8_t& byte, int bits) {
+    byte = static_cast<std::uint8_t>(byte | bits);
+  };
   if (group < 4) {
     add(packed[group], first);
     add(packed[group + 4], second);

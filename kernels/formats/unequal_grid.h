@@ -1,5 +1,5 @@
-// The grid of the unequal steps for scale_fit.h: the nearest step to a number.
-// Depends on scale_fit.h. For format.cpp files only (baseline instruction set). Pure functions; any thread.
+// The grid of the unequal steps for scale_fit.h: the nearest step to a number. Depends on
+// scale_fit.h. For format.cpp files only (baseline instruction set). Pure functions; any thread.
 #pragma once
 
 #include <array>
@@ -21,7 +21,8 @@ class UnequalGrid {
   }
 
  private:
-  /// Twice the number, to the nearest integer, tells all midpoints of the grid apart: they are halves of integers.
+  /// Twice the number, to the nearest integer, tells all midpoints of the grid apart: they are
+  /// halves of integers.
   static int index_of(float x) {
     return static_cast<int>(rounded(2.0F * clamped(x, kEnds[0], kEnds[1]))) + kOffset;
   }

@@ -1,5 +1,6 @@
-// The table of sixteen unequal steps that IQ4_NL and IQ4_XS share: denser about zero, where weights are.
-// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Pure; any thread.
+// The table of sixteen unequal steps that IQ4_NL and IQ4_XS share: denser about zero, where weights
+// are. Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Pure; any
+// thread.
 #pragma once
 
 #include "kernels/formats/bit_layout.h"

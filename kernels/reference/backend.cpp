@@ -1,5 +1,5 @@
-// The reference backend: the scalar oracle on the CPU device. Its streams run in the caller, so an op has finished when
-// enqueue returns. Depends on kernels/reference/ops.h and hal's CPU device.
+// The reference backend: the scalar oracle on the CPU device. Its streams run in the caller, so an
+// op has finished when enqueue returns. Depends on kernels/reference/ops.h and hal's CPU device.
 #include "kernels/backend.h"
 
 #include <utility>
@@ -17,11 +17,14 @@ class ReferenceBackend final : public Backend {
 
   std::string_view name() const override { return "reference"; }
   hal::Device& device() override { return *device_; }
-  Status supports(const Op& op, const Format* format) const override { return check_shape(op, format); }
+  Status supports(const Op& op, const Format* format) const override {
+    return check_shape(op, format);
+  }
   Status supports_cache(KvType) const override { return {}; }
   Bytes workspace_bytes(std::span<const Op>, std::uint32_t) const override { return {}; }
 
-  Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs, hal::Stream&) override {
+  Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                 hal::Stream&) override {
     switch (op.kind) {
       case OpKind::embed: reference::embed(op, bindings, inputs); break;
       case OpKind::rms_norm: reference::rms_norm(op, bindings, inputs); break;
@@ -63,7 +66,8 @@ Result<std::unique_ptr<Backend>> open(const BackendOptions&) {
 }  // namespace
 
 const BackendEntry& backend_reference() {
-  static constexpr BackendEntry kEntry{.name = "reference", .preference = 0, .probe = probe, .open = open};
+  static constexpr BackendEntry kEntry{
+      .name = "reference", .preference = 0, .probe = probe, .open = open};
   return kEntry;
 }
 

@@ -1,6 +1,6 @@
 // The ops of a mixture of experts: route, expert_linear, expert_sum.
-// Source: Shazeer et al. 2017, Outrageously large neural networks, §2; groups and the selection bias: DeepSeek-AI 2024,
-// DeepSeek-V3 technical report, §2.1.2.
+// Source: Shazeer et al. 2017, Outrageously large neural networks, §2; groups and the selection
+// bias: DeepSeek-AI 2024, DeepSeek-V3 technical report, §2.1.2.
 #include <algorithm>
 #include <cmath>
 
@@ -9,20 +9,23 @@
 namespace blue::kernels::reference {
 namespace {
 
-/// One token's router, looked at expert by expert: nothing is kept, so nothing bounds the number of experts.
+/// One token's router, looked at expert by expert: nothing is kept, so nothing bounds the number of
+/// experts.
 class Router {
  public:
   Router(const Op& op, const float* logits, const float* bias, const float* chosen)
       : op_(op), logits_(logits), bias_(bias), chosen_(chosen) {
     if (op.gating == Gating::sigmoid) return;
-    for (std::uint32_t e = 0; e < op.n_experts; ++e) largest_ = std::max<double>(largest_, logits[e]);
+    for (std::uint32_t e = 0; e < op.n_experts; ++e)
+      largest_ = std::max<double>(largest_, logits[e]);
     double sum = 0.0;
     for (std::uint32_t e = 0; e < op.n_experts; ++e) sum += std::exp(logits[e] - largest_);
     divisor_ = sum;
   }
 
   [[nodiscard]] double gated(std::uint32_t e) const {
-    if (op_.gating == Gating::sigmoid) return 1.0 / (1.0 + std::exp(-static_cast<double>(logits_[e])));
+    if (op_.gating == Gating::sigmoid)
+      return 1.0 / (1.0 + std::exp(-static_cast<double>(logits_[e])));
     return std::exp(logits_[e] - largest_) / divisor_;
   }
 
@@ -55,7 +58,8 @@ class Router {
     return size == 1 ? first : first + second;
   }
 
-  /// A group is used when fewer than n_groups_used come before it: better ones, or equal ones with a lower number.
+  /// A group is used when fewer than n_groups_used come before it: better ones, or equal ones with
+  /// a lower number.
   [[nodiscard]] bool is_in_used_group(std::uint32_t e) const {
     if (op_.n_groups_used == op_.n_groups) return true;
     const std::uint32_t group = e / (op_.n_experts / op_.n_groups);
@@ -79,8 +83,9 @@ class Router {
 }  // namespace
 
 void route(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
-  const float* bias =
-      op.weight == kNoOperand ? nullptr : reinterpret_cast<const float*>(bindings.weights[op.weight].data);
+  const float* bias = op.weight == kNoOperand
+                          ? nullptr
+                          : reinterpret_cast<const float*>(bindings.weights[op.weight].data);
   for (std::uint64_t t = 0; t < row_count(op, inputs); ++t) {
     float* ids = bindings.activations[op.out] + t * 2 * op.top_k;
     const Router router(op, bindings.activations[op.in] + t * op.n_experts, bias, ids);
@@ -93,7 +98,8 @@ void route(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
     const double factor =
         op.route_weights == RouteWeights::normalised ? op.scale / (sum + kTinySum) : op.scale;
     for (std::uint32_t j = 0; j < op.top_k; ++j) {
-      ids[op.top_k + j] = static_cast<float>(router.gated(static_cast<std::uint32_t>(ids[j])) * factor);
+      ids[op.top_k + j] =
+          static_cast<float>(router.gated(static_cast<std::uint32_t>(ids[j])) * factor);
     }
   }
 }

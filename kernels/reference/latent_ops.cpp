@@ -17,11 +17,12 @@ void layer_norm(const Op& op, const Bindings& bindings, const StepInputs& inputs
     double squares = 0.0;
     for (std::uint32_t c = 0; c < op.cols; ++c) squares += (in[c] - mean) * (in[c] - mean);
     const double factor = 1.0 / std::sqrt(squares / op.cols + op.eps);
-    for_each_piece(weight, weight.data, 0, [&](std::uint64_t column, std::span<const float> values) {
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        out[column + i] = static_cast<float>((in[column + i] - mean) * factor * values[i]);
-      }
-    });
+    for_each_piece(
+        weight, weight.data, 0, [&](std::uint64_t column, std::span<const float> values) {
+          for (std::size_t i = 0; i < values.size(); ++i) {
+            out[column + i] = static_cast<float>((in[column + i] - mean) * factor * values[i]);
+          }
+        });
   }
 }
 

@@ -1,5 +1,7 @@
-// The reference ops: scalar, float32 storage, float64 arithmetic, one straightforward loop each. The oracle of every backend.
-// Depends on kernels/op.h. Shapes and meaning stand at OpKind. Threads: each runs on the caller; never allocates.
+// The reference ops: scalar, float32 storage, float64 arithmetic, one straightforward loop each.
+// The oracle of every backend.
+// Depends on kernels/op.h. Shapes and meaning stand at OpKind. Threads: each runs on the caller;
+// never allocates.
 // Aliasing: as OpKind allows. Errors: none, the op has passed check_shape.
 // Bound: one rounding to float32 per output value, and float64's own error.
 #pragma once
@@ -16,13 +18,15 @@ inline std::uint32_t row_count(const Op& op, const StepInputs& inputs) {
   return op.row_set == RowSet::tokens ? inputs.n_tokens : inputs.n_outputs;
 }
 
-/// Decodes row `row` of `matrix` piece by piece through a buffer on the stack, since a step never allocates.
-/// `use(first_column, values)` sees the pieces in order.
+/// Decodes row `row` of `matrix` piece by piece through a buffer on the stack, since a step never
+/// allocates. `use(first_column, values)` sees the pieces in order.
 template <class Use>
-void for_each_piece(const WeightView& weight, const std::byte* matrix, std::uint64_t row, Use&& use) {
+void for_each_piece(const WeightView& weight, const std::byte* matrix, std::uint64_t row,
+                    Use&& use) {
   constexpr std::size_t kPieceValues = 1024;
   const Format& format = *weight.format;
-  BLUE_CHECK(format.values_per_block <= kPieceValues, "a block of the format exceeds the decode buffer");
+  BLUE_CHECK(format.values_per_block <= kPieceValues,
+             "a block of the format exceeds the decode buffer");
   float values[kPieceValues];
   const std::size_t piece = kPieceValues / format.values_per_block * format.values_per_block;
   const std::byte* data = matrix + row * format.row_bytes(weight.cols);

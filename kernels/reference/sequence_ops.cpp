@@ -28,7 +28,8 @@ double load(const std::byte* row, KvType type, std::uint32_t i) {
 }
 
 void store(std::byte* row, KvType type, std::uint32_t n, const float* values) {
-  if (type == KvType::q8_0) return find_format("Q8_0")->encode({values, n}, {row, kv_row_bytes(type, n)});
+  if (type == KvType::q8_0)
+    return find_format("Q8_0")->encode({values, n}, {row, kv_row_bytes(type, n)});
   for (std::uint32_t i = 0; i < n; ++i) {
     const std::uint16_t half = float_to_half(values[i]);
     if (type == KvType::f16) {
@@ -40,13 +41,16 @@ void store(std::byte* row, KvType type, std::uint32_t n, const float* values) {
 }
 
 /// One head of one token against one token of the cache.
-double score(const Op& op, const KvView& kv, const float* q, const std::byte* key, std::uint32_t kv_head) {
+double score(const Op& op, const KvView& kv, const float* q, const std::byte* key,
+             std::uint32_t kv_head) {
   double sum = 0.0;
-  for (std::uint32_t d = 0; d < op.head_dim; ++d) sum += q[d] * load(key, kv.type, kv_head * op.head_dim + d);
+  for (std::uint32_t d = 0; d < op.head_dim; ++d)
+    sum += q[d] * load(key, kv.type, kv_head * op.head_dim + d);
   return sum * op.scale;
 }
 
-/// Two passes over the scores, the largest first: nothing needs to be kept but the sums of one head.
+/// Two passes over the scores, the largest first: nothing needs to be kept but the sums of one
+/// head.
 void attend_head(const Op& op, const KvView& kv, const StepInputs& inputs, std::uint32_t t,
                  std::uint32_t head, const float* q, float* out) {
   const std::uint32_t n_positions = static_cast<std::uint32_t>(inputs.positions[t]) + 1;
@@ -60,7 +64,8 @@ void attend_head(const Op& op, const KvView& kv, const StepInputs& inputs, std::
   double divisor = 0.0;
   for (std::uint32_t p = 0; p < n_positions; ++p) {
     std::byte* page = kv_page(kv, op.layer, page_of(inputs, t, p));
-    const double share = std::exp(score(op, kv, q, key_row(kv, page, p % kPageTokens), kv_head) - largest);
+    const double share =
+        std::exp(score(op, kv, q, key_row(kv, page, p % kPageTokens), kv_head) - largest);
     const std::byte* value = value_row(kv, page, p % kPageTokens);
     divisor += share;
     for (std::uint32_t d = 0; d < op.head_dim; ++d)
@@ -76,8 +81,8 @@ const std::byte* key_at(const Op& op, const KvView& kv, const StepInputs& inputs
 
 /// Calls use(position) for each position that token t attends to.
 template <class Use>
-void for_each_position(const Op& op, const Bindings& bindings, const StepInputs& inputs, std::uint32_t t,
-                       Use&& use) {
+void for_each_position(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                       std::uint32_t t, Use&& use) {
   if (op.in2 == kNoOperand) {
     for (std::uint32_t p = 0; p <= static_cast<std::uint32_t>(inputs.positions[t]); ++p) use(p);
     return;
@@ -87,8 +92,8 @@ void for_each_position(const Op& op, const Bindings& bindings, const StepInputs&
     use(static_cast<std::uint32_t>(chosen[i]));
 }
 
-void attend_latent_head(const Op& op, const Bindings& bindings, const StepInputs& inputs, std::uint32_t t,
-                        const float* q, float* out) {
+void attend_latent_head(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                        std::uint32_t t, const float* q, float* out) {
   const KvView& kv = bindings.kv;
   double largest = -INFINITY;
   for_each_position(op, bindings, inputs, t, [&](std::uint32_t p) {
@@ -108,7 +113,8 @@ void attend_latent_head(const Op& op, const Bindings& bindings, const StepInputs
 float index_score(const Op& op, const Bindings& bindings, const StepInputs& inputs, std::uint32_t t,
                   std::uint32_t position) {
   const KvView& kv = bindings.kv;
-  const float* q = bindings.activations[op.in] + static_cast<std::uint64_t>(t) * op.n_heads * op.head_dim;
+  const float* q =
+      bindings.activations[op.in] + static_cast<std::uint64_t>(t) * op.n_heads * op.head_dim;
   const float* weights = bindings.activations[op.in2] + static_cast<std::uint64_t>(t) * op.n_heads;
   const std::byte* key =
       value_row(kv, kv_page(kv, op.layer, page_of(inputs, t, position)), position % kPageTokens);
@@ -137,7 +143,8 @@ struct Ranking {
   }
 };
 
-void choose_positions(const Op& op, const Bindings& bindings, const StepInputs& inputs, std::uint32_t t) {
+void choose_positions(const Op& op, const Bindings& bindings, const StepInputs& inputs,
+                      std::uint32_t t) {
   float* out = bindings.activations[op.out] + static_cast<std::uint64_t>(t) * 2 * op.top_k;
   Ranking ranking{out, out + op.top_k};
   // Best first; equal scores stay in the order they came in, which is that of their positions.
@@ -161,18 +168,20 @@ void choose_positions(const Op& op, const Bindings& bindings, const StepInputs& 
 }  // namespace
 
 void rope(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
-  const float* divisors =
-      op.weight == kNoOperand ? nullptr : reinterpret_cast<const float*>(bindings.weights[op.weight].data);
+  const float* divisors = op.weight == kNoOperand
+                              ? nullptr
+                              : reinterpret_cast<const float*>(bindings.weights[op.weight].data);
   float* rows = bindings.activations[op.out] + op.rotary_offset;
   const std::uint32_t half = op.rotary_dims / 2;
   for (std::uint32_t t = 0; t < row_count(op, inputs); ++t) {
     for (std::uint32_t i = 0; i < half; ++i) {
       const double plain = std::pow(static_cast<double>(op.rope_base), -2.0 * i / op.rotary_dims);
-      const double along =
-          (static_cast<double>(i) - op.yarn_low) / (static_cast<double>(op.yarn_high) - op.yarn_low);
+      const double along = (static_cast<double>(i) - op.yarn_low) /
+                           (static_cast<double>(op.yarn_high) - op.yarn_low);
       const double mix = op.yarn_mix * (1.0 - std::clamp(along, 0.0, 1.0));
       const double factor = op.rope_scale * (1.0 - mix) + mix;
-      const double angle = inputs.positions[t] * plain / (divisors == nullptr ? 1.0 : divisors[i]) * factor;
+      const double angle =
+          inputs.positions[t] * plain / (divisors == nullptr ? 1.0 : divisors[i]) * factor;
       const double cosine = std::cos(angle) * op.rope_magnitude;
       const double sine = std::sin(angle) * op.rope_magnitude;
       const std::uint32_t first = op.rope_style == RopeStyle::adjacent ? 2 * i : i;
@@ -224,7 +233,8 @@ void attention_latent(const Op& op, const Bindings& bindings, const StepInputs& 
 }
 
 void index_topk(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
-  for (std::uint32_t t = 0; t < row_count(op, inputs); ++t) choose_positions(op, bindings, inputs, t);
+  for (std::uint32_t t = 0; t < row_count(op, inputs); ++t)
+    choose_positions(op, bindings, inputs, t);
 }
 
 }  // namespace blue::kernels::reference

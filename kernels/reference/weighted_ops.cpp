@@ -32,11 +32,12 @@ void rms_norm(const Op& op, const Bindings& bindings, const StepInputs& inputs) 
     double sum = 0.0;
     for (std::uint32_t c = 0; c < op.cols; ++c) sum += static_cast<double>(in[c]) * in[c];
     const double factor = 1.0 / std::sqrt(sum / op.cols + op.eps);
-    for_each_piece(weight, weight.data, 0, [&](std::uint64_t column, std::span<const float> values) {
-      for (std::size_t i = 0; i < values.size(); ++i) {
-        out[column + i] = static_cast<float>(in[column + i] * factor * values[i]);
-      }
-    });
+    for_each_piece(weight, weight.data, 0,
+                   [&](std::uint64_t column, std::span<const float> values) {
+                     for (std::size_t i = 0; i < values.size(); ++i) {
+                       out[column + i] = static_cast<float>(in[column + i] * factor * values[i]);
+                     }
+                   });
   }
 }
 
@@ -45,9 +46,11 @@ void add_bias(const Op& op, const Bindings& bindings, const StepInputs& inputs) 
   for (std::uint64_t t = 0; t < row_count(op, inputs); ++t) {
     const float* in = bindings.activations[op.in] + t * op.cols;
     float* out = bindings.activations[op.out] + t * op.cols;
-    for_each_piece(weight, weight.data, 0, [&](std::uint64_t column, std::span<const float> values) {
-      for (std::size_t i = 0; i < values.size(); ++i) out[column + i] = in[column + i] + values[i];
-    });
+    for_each_piece(weight, weight.data, 0,
+                   [&](std::uint64_t column, std::span<const float> values) {
+                     for (std::size_t i = 0; i < values.size(); ++i)
+                       out[column + i] = in[column + i] + values[i];
+                   });
   }
 }
 
@@ -55,18 +58,21 @@ void linear(const Op& op, const Bindings& bindings, const StepInputs& inputs) {
   const WeightView& weight = bindings.weights[op.weight];
   const float* in = bindings.activations[op.in];
   float* out = bindings.activations[op.out];
-  constexpr std::uint32_t kTokensAtOnce = 32;  // the row is decoded once for as many sums as the stack holds
+  constexpr std::uint32_t kTokensAtOnce =
+      32;  // the row is decoded once for as many sums as the stack holds
   const std::uint32_t n_rows = row_count(op, inputs);
   for (std::uint32_t first = 0; first < n_rows; first += kTokensAtOnce) {
     const std::uint32_t n = std::min(kTokensAtOnce, n_rows - first);
     for (std::uint64_t r = 0; r < op.rows; ++r) {
       double sums[kTokensAtOnce] = {};
-      for_each_piece(weight, weight.data, r, [&](std::uint64_t column, std::span<const float> values) {
-        for (std::uint32_t t = 0; t < n; ++t) {
-          const float* x = in + static_cast<std::uint64_t>(first + t) * op.cols + column;
-          for (std::size_t i = 0; i < values.size(); ++i) sums[t] += static_cast<double>(values[i]) * x[i];
-        }
-      });
+      for_each_piece(
+          weight, weight.data, r, [&](std::uint64_t column, std::span<const float> values) {
+            for (std::uint32_t t = 0; t < n; ++t) {
+              const float* x = in + static_cast<std::uint64_t>(first + t) * op.cols + column;
+              for (std::size_t i = 0; i < values.size(); ++i)
+                sums[t] += static_cast<double>(values[i]) * x[i];
+            }
+          });
       for (std::uint32_t t = 0; t < n; ++t) {
         out[static_cast<std::uint64_t>(first + t) * op.rows + r] = static_cast<float>(sums[t]);
       }

@@ -1,9 +1,10 @@
 // KvGeometry: how the paged KV cache lies in one arena. PagePool: which of its pages are free.
 // Layout (what attention kernels are given): key row of (layer, page, token in page) at
 //   base + layer · layer_stride + page · page_stride + token · k_row_bytes
-// and its value row at the page's start + v_offset + token · v_row_bytes. All keys of a page lie together,
-// then all its values; all pages of a layer lie together.
-// Depends on base and memory_error. Threads: a PagePool is its owner's alone (a stage's, or the kv library's).
+// and its value row at the page's start + v_offset + token · v_row_bytes. All keys of a page lie
+// together, then all its values; all pages of a layer lie together.
+// Depends on base and memory_error. Threads: a PagePool is its owner's alone (a stage's, or the kv
+// library's).
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,9 @@ struct KvGeometry {
     return std::uint64_t{v_width} / values_per_block * bytes_per_block;
   }
   [[nodiscard]] std::uint64_t v_offset() const { return k_row_bytes() * page_tokens; }
-  [[nodiscard]] std::uint64_t page_stride() const { return (k_row_bytes() + v_row_bytes()) * page_tokens; }
+  [[nodiscard]] std::uint64_t page_stride() const {
+    return (k_row_bytes() + v_row_bytes()) * page_tokens;
+  }
   [[nodiscard]] std::uint64_t layer_stride() const { return page_stride() * n_pages; }
   /// What the arena must hold.
   [[nodiscard]] Bytes total() const { return Bytes{layer_stride() * n_layers}; }
@@ -53,7 +56,9 @@ class PagePool {
   /// Takes a page back; a bug when it is free already.
   void give_back(std::int32_t page);
 
-  [[nodiscard]] std::uint32_t n_pages() const { return static_cast<std::uint32_t>(is_taken_.size()); }
+  [[nodiscard]] std::uint32_t n_pages() const {
+    return static_cast<std::uint32_t>(is_taken_.size());
+  }
   [[nodiscard]] std::uint32_t n_free() const { return static_cast<std::uint32_t>(free_.size()); }
 
  private:

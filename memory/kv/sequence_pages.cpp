@@ -30,8 +30,9 @@ Status SequencePages::ensure(std::uint32_t n_tokens) {
   if (wanted > held && wanted - held > pool_.n_free()) {
     return Error(MemoryError::pages_used_up,
                  "a sequence of " + std::to_string(n_tokens) + " tokens needs " +
-                     std::to_string(wanted - held) + " more KV pages, " + std::to_string(pool_.n_free()) +
-                     " of " + std::to_string(pool_.n_pages()) + " are free: ask for fewer tokens");
+                     std::to_string(wanted - held) + " more KV pages, " +
+                     std::to_string(pool_.n_free()) + " of " + std::to_string(pool_.n_pages()) +
+                     " are free: ask for fewer tokens");
   }
   while (pages_.size() < wanted) {
     BLUE_TRY_ASSIGN(const std::int32_t page, pool_.take());

@@ -50,11 +50,13 @@ std::vector<KvRun> kv_runs(const KvGeometry& geometry, std::span<const std::int3
   for (std::uint32_t layer = 0; layer < geometry.n_layers; ++layer) {
     for (std::uint32_t i = 0; i < n_pages; ++i) {
       BLUE_CHECK(pages[i] >= 0 && static_cast<std::uint32_t>(pages[i]) < geometry.n_pages);
-      const std::uint64_t n_rows = std::min(geometry.page_tokens, n_tokens - i * geometry.page_tokens);
-      const std::uint64_t keys =
-          layer * geometry.layer_stride() + static_cast<std::uint64_t>(pages[i]) * geometry.page_stride();
+      const std::uint64_t n_rows =
+          std::min(geometry.page_tokens, n_tokens - i * geometry.page_tokens);
+      const std::uint64_t keys = layer * geometry.layer_stride() +
+                                 static_cast<std::uint64_t>(pages[i]) * geometry.page_stride();
       runs.push_back({.offset = keys, .size = n_rows * geometry.k_row_bytes()});
-      runs.push_back({.offset = keys + geometry.v_offset(), .size = n_rows * geometry.v_row_bytes()});
+      runs.push_back(
+          {.offset = keys + geometry.v_offset(), .size = n_rows * geometry.v_row_bytes()});
     }
   }
   return runs;
@@ -64,8 +66,9 @@ Bytes kv_rows_size(const KvGeometry& geometry, std::uint32_t n_tokens) {
   return Bytes{(geometry.k_row_bytes() + geometry.v_row_bytes()) * geometry.n_layers * n_tokens};
 }
 
-Status save_snapshot(const std::string& path, std::uint64_t model_fingerprint, const KvGeometry& geometry,
-                     std::span<const TokenId> tokens, ConstByteSpan rows) {
+Status save_snapshot(const std::string& path, std::uint64_t model_fingerprint,
+                     const KvGeometry& geometry, std::span<const TokenId> tokens,
+                     ConstByteSpan rows) {
   const auto n_tokens = static_cast<std::uint32_t>(tokens.size());
   BLUE_CHECK(rows.size() == kv_rows_size(geometry, n_tokens).count);
   const Header header{.header_size = sizeof(Header),
@@ -85,16 +88,18 @@ Status save_snapshot(const std::string& path, std::uint64_t model_fingerprint, c
   return replace_file(path, pieces);
 }
 
-Result<Snapshot> parse_snapshot(ConstByteSpan file, const std::string& name, std::uint64_t model_fingerprint,
-                                const KvGeometry& geometry) {
+Result<Snapshot> parse_snapshot(ConstByteSpan file, const std::string& name,
+                                std::uint64_t model_fingerprint, const KvGeometry& geometry) {
   const std::optional<Header> header = load_at<Header>(file, 0);
   if (!header || header->magic != kMagic) return corrupt(name, "not a snapshot of a KV cache");
   if (header->version != kVersion || header->header_size != sizeof(Header)) {
-    return Error(MemoryError::snapshot_mismatch,
-                 name + ": version " + std::to_string(header->version) + ", not " + std::to_string(kVersion));
+    return Error(MemoryError::snapshot_mismatch, name + ": version " +
+                                                     std::to_string(header->version) + ", not " +
+                                                     std::to_string(kVersion));
   }
   // The checksum first: a flipped bit in the fingerprint is damage, not another model.
-  const std::optional<std::uint32_t> crc = load_at<std::uint32_t>(file, file.size() - sizeof(std::uint32_t));
+  const std::optional<std::uint32_t> crc =
+      load_at<std::uint32_t>(file, file.size() - sizeof(std::uint32_t));
   if (!crc || file.size() < sizeof(Header) + sizeof(*crc)) return corrupt(name, "cut short");
   if (crc32c(file.first(file.size() - sizeof(*crc))) != *crc)
     return corrupt(name, "its checksum does not hold");
@@ -110,7 +115,8 @@ Result<Snapshot> parse_snapshot(ConstByteSpan file, const std::string& name, std
   }
   Snapshot snapshot;
   snapshot.tokens.resize(header->n_tokens);
-  if (tokens_size > 0) std::memcpy(snapshot.tokens.data(), file.data() + sizeof(Header), tokens_size);
+  if (tokens_size > 0)
+    std::memcpy(snapshot.tokens.data(), file.data() + sizeof(Header), tokens_size);
   const ConstByteSpan rows = file.subspan(sizeof(Header) + tokens_size, header->rows_size);
   snapshot.rows.assign(rows.begin(), rows.end());
   return snapshot;

@@ -63,8 +63,8 @@ std::optional<LogRecordView> record_at(ConstByteSpan file, std::uint64_t at) {
 
 enum class Behind : std::uint8_t { nothing, a_record, unknown };
 
-/// Does a whole record begin anywhere behind `at`? A garbled length hides where the next one began, so every place is
-/// tried; hostile bytes could make each try long, so the work is bounded.
+/// Does a whole record begin anywhere behind `at`? A garbled length hides where the next one began,
+/// so every place is tried; hostile bytes could make each try long, so the work is bounded.
 Behind search_behind(ConstByteSpan file, std::uint64_t at) {
   std::uint64_t budget = std::uint64_t{16} * file.size() + (std::uint64_t{1} << 20);
   for (std::uint64_t place = at + 1; place + kLogRecordHeaderBytes <= file.size(); ++place) {
@@ -115,11 +115,13 @@ Result<LogContents> parse_log(ConstByteSpan file, std::string_view name) {
   LogContents contents;
   const std::vector<std::byte> header = encode_log_header();
   const std::size_t n_compared = std::min(file.size(), header.size());
-  if (!std::equal(header.begin(), header.begin() + static_cast<std::ptrdiff_t>(n_compared), file.begin())) {
+  if (!std::equal(header.begin(), header.begin() + static_cast<std::ptrdiff_t>(n_compared),
+                  file.begin())) {
     const auto version = load_at<std::uint32_t>(file, kMagic.size());
     const auto crc = load_at<std::uint32_t>(file, kCheckedHeaderBytes);
     if (crc && version && *version != kVersion && crc32c(file.first(kCheckedHeaderBytes)) == *crc) {
-      return corrupt(name, "log version " + std::to_string(*version) + ", not " + std::to_string(kVersion));
+      return corrupt(
+          name, "log version " + std::to_string(*version) + ", not " + std::to_string(kVersion));
     }
     return corrupt(name, "not a log of a run");
   }
@@ -135,7 +137,8 @@ Result<LogContents> parse_log(ConstByteSpan file, std::string_view name) {
     at += kLogRecordHeaderBytes + record->payload.size();
   }
   if (at < file.size() && search_behind(file, at) != Behind::nothing) {
-    return corrupt(name, "the record at byte " + std::to_string(at) + " does not check, and is not the last");
+    return corrupt(
+        name, "the record at byte " + std::to_string(at) + " does not check, and is not the last");
   }
   contents.valid = Bytes{at};
   contents.torn_tail = Bytes{file.size() - at};

@@ -1,5 +1,6 @@
-// The write-ahead log's bytes: how records are laid out, and how a file of them is read back after a crash.
-// Format (little-endian): magic "BLUEWAL\0" · version u32 · CRC32C u32 of the 12 bytes before; then records:
+// The write-ahead log's bytes: how records are laid out, and how a file of them is read back after
+// a crash. Format (little-endian): magic "BLUEWAL\0" · version u32 · CRC32C u32 of the 12 bytes
+// before; then records:
 //   length u32 (of the payload) · CRC32C u32 of (length, type, payload) · type u8 · payload.
 // Depends on base, memory/checksum. Pure; any thread. Views borrow the parsed bytes.
 #pragma once
@@ -17,7 +18,8 @@
 
 namespace blue::memory {
 
-/// What happened in a run. Payloads of run_*, stage_* are their writer's own; those of slot_* are a SlotRecord.
+/// What happened in a run. Payloads of run_*, stage_* are their writer's own; those of slot_* are a
+/// SlotRecord.
 enum class LogRecordType : std::uint8_t {
   run_begin = 1,  ///< which cascade, task and settings: all that a resume needs
   stage_begin = 2,
@@ -40,15 +42,17 @@ struct LogRecordView {
 
 struct LogContents {
   std::vector<LogRecordView> records;
-  Bytes valid;  ///< the file up to the end of its last good record; 0 when not even the header was finished
+  Bytes
+      valid;  ///< the file up to the end of its last good record; 0 when not even the header was finished
   Bytes torn_tail;  ///< bytes behind that: a record whose writing was cut off
 };
 
-/// Reads a log as a crash may have left it.
-/// A record that does not check is a torn tail, and dropped, if no whole record stands behind it: it was never
-/// acknowledged. If one does, bytes that were once synced have changed: log_corrupt.
+/// Reads a log as a crash may have left it. A record that does not check is a torn tail, and
+/// dropped, if no whole record stands behind it: it was never acknowledged. If one does, bytes that
+/// were once synced have changed: log_corrupt.
 /// Errors: log_corrupt (also for another magic or version).
-/// Bound: allocates 24 bytes per record, each of which fills at least 9 bytes of the file; the search behind a bad
+/// Bound: allocates 24 bytes per record, each of which fills at least 9 bytes of the file; the
+/// search behind a bad
 ///   record checksums at most 16 times the file and 1 MiB, and calls the log corrupt when that is not enough.
 [[nodiscard]] Result<LogContents> parse_log(ConstByteSpan file, std::string_view name);
 

@@ -30,14 +30,16 @@ Result<std::size_t> ThinkingBuffer::index_of(std::string_view slot) const {
   if (found != names_.end()) return static_cast<std::size_t>(found - names_.begin());
   std::string known;
   for (const std::string& name : names_) known += (known.empty() ? "" : ", ") + name;
-  return Error(MemoryError::unknown_slot, "no slot \"" + std::string(slot) + "\"; there are: " + known);
+  return Error(MemoryError::unknown_slot,
+               "no slot \"" + std::string(slot) + "\"; there are: " + known);
 }
 
 Result<SlotText*> ThinkingBuffer::writable(std::string_view slot) {
   BLUE_TRY_ASSIGN(const std::size_t index, index_of(slot));
   if (slots_[index].state == SlotState::committed) {
-    return Error(MemoryError::slot_committed,
-                 "slot \"" + std::string(slot) + "\" is committed already: only one stage may write it");
+    return Error(
+        MemoryError::slot_committed,
+        "slot \"" + std::string(slot) + "\" is committed already: only one stage may write it");
   }
   return &slots_[index];
 }
@@ -103,9 +105,9 @@ Result<ThinkingBuffer::View> ThinkingBuffer::view(std::vector<std::string> visib
 Result<SlotText> ThinkingBuffer::View::read(std::string_view slot) const {
   BLUE_TRY_ASSIGN(const std::size_t index, buffer_->index_of(slot));
   if (std::find(visible_.begin(), visible_.end(), slot) == visible_.end()) {
-    return Error(
-        MemoryError::hidden_slot,
-        "slot \"" + std::string(slot) + "\" is hidden from this stage: add it to what the stage reads");
+    return Error(MemoryError::hidden_slot,
+                 "slot \"" + std::string(slot) +
+                     "\" is hidden from this stage: add it to what the stage reads");
   }
   const std::lock_guard lock(buffer_->mutex_);
   return buffer_->slots_[index];

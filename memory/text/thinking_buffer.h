@@ -1,7 +1,8 @@
-// ThinkingBuffer: what the stages of a cascade write for each other. Slots are declared up front; each is written by one
-// stage at a time, grows while the stage streams, and is committed once. A reader gets a View over the slots it is
-// configured to see and can reach no other.
-// Depends on base and memory_error. Threads: any (stages write, a shell reads); one mutex, held for a copy at most.
+// ThinkingBuffer: what the stages of a cascade write for each other. Slots are declared up front;
+// each is written by one stage at a time, grows while the stage streams, and is committed once. A
+// reader gets a View over the slots it is configured to see and can reach no other.
+// Depends on base and memory_error. Threads: any (stages write, a shell reads); one mutex, held for
+// a copy at most.
 // Lifetime: the buffer outlives its views.
 #pragma once
 
@@ -45,7 +46,8 @@ class ThinkingBuffer {
   [[nodiscard]] Status commit(std::string_view slot);
   /// begin, append and commit in one: the task, and what a log tells.
   [[nodiscard]] Status write(std::string_view slot, std::string_view text);
-  /// Its stage was preempted: the text so far stays, marked. An interrupted slot can be committed as it is.
+  /// Its stage was preempted: the text so far stays, marked. An interrupted slot can be committed
+  /// as it is.
   [[nodiscard]] Status interrupt(std::string_view slot);
 
   /// What one stage may see.
@@ -71,8 +73,9 @@ class ThinkingBuffer {
   [[nodiscard]] std::uint64_t revision() const;
 
  private:
-  [[nodiscard]] Result<std::size_t> index_of(std::string_view slot) const;  // the names never change: no lock
-  Result<SlotText*> writable(std::string_view slot);                        // under the lock
+  [[nodiscard]] Result<std::size_t> index_of(
+      std::string_view slot) const;                   // the names never change: no lock
+  Result<SlotText*> writable(std::string_view slot);  // under the lock
   void touch(SlotText& slot);
 
   const std::vector<std::string> names_;

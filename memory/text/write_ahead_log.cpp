@@ -43,7 +43,8 @@ Result<WriteAheadLog> WriteAheadLog::start(std::unique_ptr<AppendFile> file, std
 
 Result<WriteAheadLog::Reopened> WriteAheadLog::reopen(const std::string& path) {
   // The lock first: what is read under it stays as it was read.
-  BLUE_TRY_ASSIGN(std::unique_ptr<AppendFile> file, open_append_file(path, OpenMode::open_existing));
+  BLUE_TRY_ASSIGN(std::unique_ptr<AppendFile> file,
+                  open_append_file(path, OpenMode::open_existing));
   BLUE_TRY_ASSIGN(LogReading before, read_log(path));
   WriteAheadLog log(std::move(file), path, before.contents.valid);
   if (before.contents.torn_tail.count > 0) BLUE_TRY(log.file_->truncate(before.contents.valid));
@@ -67,11 +68,13 @@ Status WriteAheadLog::commit_slot(std::string_view slot, std::string_view text) 
 }
 
 Status WriteAheadLog::write(ConstByteSpan bytes) {
-  if (has_failed_) return Error(MemoryError::log_failed, name_ + " failed before and is closed for writing");
+  if (has_failed_)
+    return Error(MemoryError::log_failed, name_ + " failed before and is closed for writing");
   Status written = file_->append(bytes);
   if (!written) {
     has_failed_ = true;
-    // Half a record would be taken for a torn tail anyway; cutting it off is courtesy, and may fail as well.
+    // Half a record would be taken for a torn tail anyway; cutting it off is courtesy, and may fail
+    // as well.
     static_cast<void>(file_->truncate(size_));
     return written;
   }
@@ -80,7 +83,8 @@ Status WriteAheadLog::write(ConstByteSpan bytes) {
 }
 
 Status WriteAheadLog::sync() {
-  if (has_failed_) return Error(MemoryError::log_failed, name_ + " failed before and is closed for writing");
+  if (has_failed_)
+    return Error(MemoryError::log_failed, name_ + " failed before and is closed for writing");
   Status synced = file_->sync();
   if (!synced) has_failed_ = true;
   return synced;

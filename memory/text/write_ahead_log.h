@@ -1,6 +1,8 @@
-// WriteAheadLog: the record of one run that survives a crash. What commit-like appends have returned from is on the
-// drive. A log that failed once writes no more: after a failed write or sync nobody knows what the file holds.
-// Depends on memory/durable_file and memory/text/log_format. Threads: its owner's alone (the cascade actor).
+// WriteAheadLog: the record of one run that survives a crash. What commit-like appends have
+// returned from is on the drive. A log that failed once writes no more: after a failed write or
+// sync nobody knows what the file holds.
+// Depends on memory/durable_file and memory/text/log_format. Threads: its owner's alone (the
+// cascade actor).
 // Lifetime: holds the file's lock until it dies, so that two resumes cannot write the same run.
 #pragma once
 
@@ -33,7 +35,8 @@ struct LogReading {
 
 class WriteAheadLog {
  public:
-  /// A new log; header and name are on the drive when it returns. Errors: log_failed (also when the file exists).
+  /// A new log; header and name are on the drive when it returns. Errors: log_failed (also when the
+  /// file exists).
   [[nodiscard]] static Result<WriteAheadLog> create(const std::string& path);
 
   struct Reopened;
@@ -42,10 +45,12 @@ class WriteAheadLog {
   [[nodiscard]] static Result<Reopened> reopen(const std::string& path);
 
   /// A log on an empty file of the caller's own: what the fault tests use. Writes the header.
-  [[nodiscard]] static Result<WriteAheadLog> start(std::unique_ptr<AppendFile> file, std::string name);
+  [[nodiscard]] static Result<WriteAheadLog> start(std::unique_ptr<AppendFile> file,
+                                                   std::string name);
 
-  /// Appends a record. run_begin, slot_commit, stage_preempted and run_end are synced before it returns; the others
-  /// reach the drive with the next that is. Errors: log_failed, now and for ever after.
+  /// Appends a record. run_begin, slot_commit, stage_preempted and run_end are synced before it
+  /// returns; the others reach the drive with the next that is. Errors: log_failed, now and for
+  /// ever after.
   [[nodiscard]] Status append(LogRecordType type, ConstByteSpan payload);
 
   [[nodiscard]] Status append_text(LogRecordType type, std::string_view payload);

@@ -1,6 +1,6 @@
-// Block: the unit of residency. One layer's dense weights, one expert of one layer, the embedding, or the head. Every
-// byte of every model belongs to exactly one block. Policy moves blocks; nobody copies tensors by hand.
-// Depends on base. Plain values.
+// Block: the unit of residency. One layer's dense weights, one expert of one layer, the embedding,
+// or the head. Every byte of every model belongs to exactly one block. Policy moves blocks; nobody
+// copies tensors by hand. Depends on base. Plain values.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ struct BlockExtent {
   std::uint64_t size = 0;          ///< bytes
 };
 
-/// Every tensor inside a block starts at a multiple of this: enough for any vector load and for CUDA.
+/// Every tensor inside a block starts at a multiple of this: enough for any vector load and for
+/// CUDA.
 inline constexpr std::uint64_t kTensorAlignment = 256;
 
 enum class BlockKind : std::uint8_t { embedding, layer, expert, head };

@@ -31,7 +31,8 @@ BlockCatalog::BlockCatalog(std::uint32_t capacity)
 }
 
 BlockCatalog::~BlockCatalog() {
-  for (std::uint32_t i = 0; i < capacity_; ++i) delete entries_[i].block.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < capacity_; ++i)
+    delete entries_[i].block.load(std::memory_order_acquire);
 }
 
 BlockCatalog::Entry& BlockCatalog::entry(BlockId block) const {
@@ -39,7 +40,8 @@ BlockCatalog::Entry& BlockCatalog::entry(BlockId block) const {
   return entries_[block.value];
 }
 
-Result<CatalogModel> BlockCatalog::add_model(const std::string& name, const std::vector<std::string>& paths,
+Result<CatalogModel> BlockCatalog::add_model(const std::string& name,
+                                             const std::vector<std::string>& paths,
                                              std::vector<Block> blocks) {
   for (const Block& block : blocks) check_extents(block, paths.size());
 
@@ -62,7 +64,8 @@ Result<CatalogModel> BlockCatalog::add_model(const std::string& name, const std:
     Entry& place = entry(block.id);
     place.checksum.store(0, std::memory_order_relaxed);
     added.blocks.push_back(block.id);
-    place.block.store(std::make_unique<const Block>(std::move(block)).release(), std::memory_order_release);
+    place.block.store(std::make_unique<const Block>(std::move(block)).release(),
+                      std::memory_order_release);
   }
   models_.push_back(Model{.id = added.model, .blocks = added.blocks});
   return added;
@@ -109,8 +112,8 @@ std::optional<std::uint32_t> BlockCatalog::checksum(BlockId block) const {
 
 std::uint32_t BlockCatalog::remember_checksum(BlockId block, std::uint32_t crc) {
   std::uint64_t known = 0;
-  if (entry(block).checksum.compare_exchange_strong(known, kChecksumKnown | crc, std::memory_order_acq_rel,
-                                                    std::memory_order_acquire)) {
+  if (entry(block).checksum.compare_exchange_strong(
+          known, kChecksumKnown | crc, std::memory_order_acq_rel, std::memory_order_acquire)) {
     return crc;
   }
   return static_cast<std::uint32_t>(known);

@@ -1,9 +1,11 @@
-// BlockCatalog: the files and blocks of all loaded models. Fixed room for block ids, given at construction, so that
-// Residency can be sized alike and nothing that readers touch ever moves.
+// BlockCatalog: the files and blocks of all loaded models. Fixed room for block ids, given at
+// construction, so that Residency can be sized alike and nothing that readers touch ever moves.
 // Depends on base and memory/tiers/block.h.
-// Threads: any. Writers (add_model, remove_model) serialise on a mutex. Readers of blocks take no lock: an id's block is
+// Threads: any. Writers (add_model, remove_model) serialise on a mutex. Readers of blocks take no
+// lock: an id's block is
 //   built whole, then its pointer is stored with release and loaded with acquire. Paths are read under the mutex (cold).
-// Lifetime: a Block reference holds until its model is removed; whoever removes it has evicted its blocks first.
+// Lifetime: a Block reference holds until its model is removed; whoever removes it has evicted its
+// blocks first.
 #pragma once
 
 #include <atomic>
@@ -38,10 +40,12 @@ class BlockCatalog {
   /// Block ids run from 0 to capacity() - 1.
   [[nodiscard]] std::uint32_t capacity() const { return capacity_; }
 
-  /// Takes in a model's blocks. On entry BlockExtent::file indexes `paths` and Block::id is ignored; inside the catalog
-  /// both are the catalog's. Extents must be in order, inside the block, apart and aligned (a bug otherwise).
+  /// Takes in a model's blocks. On entry BlockExtent::file indexes `paths` and Block::id is
+  /// ignored; inside the catalog both are the catalog's. Extents must be in order, inside the
+  /// block, apart and aligned (a bug otherwise).
   /// Errors: tier_full when there are fewer free ids than blocks; nothing is added then.
-  [[nodiscard]] Result<CatalogModel> add_model(const std::string& name, const std::vector<std::string>& paths,
+  [[nodiscard]] Result<CatalogModel> add_model(const std::string& name,
+                                               const std::vector<std::string>& paths,
                                                std::vector<Block> blocks);
 
   /// Forgets a model's blocks; their ids may be given out again, its file numbers never.

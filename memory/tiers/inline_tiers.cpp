@@ -31,15 +31,16 @@ Result<std::unique_ptr<InlineTiers>> InlineTiers::open(hal::Device& device, hal:
   tiers->vram_ = TierLedger(Tier::vram, tiers->arena_->base(), budgets.vram, catalog.capacity());
   if (device.info().kind != hal::DeviceKind::cpu && budgets.ram.count > 0) {
     BLUE_TRY_ASSIGN(tiers->pool_, PinnedPool::open(device, budgets.ram));
-    tiers->ram_ = TierLedger(Tier::ram, tiers->pool_->bytes().data(), budgets.ram, catalog.capacity());
+    tiers->ram_ =
+        TierLedger(Tier::ram, tiers->pool_->bytes().data(), budgets.ram, catalog.capacity());
   }
   BLUE_TRY_ASSIGN(tiers->mover_, Mover::open(device, reader, catalog, Mover::Options{}));
   return tiers;
 }
 
 InlineTiers::~InlineTiers() {
-  // The residency may outlive these arenas: leave no address behind. A lease that is still held is a bug of its
-  // holder; its entry stays, since unpinning an absent block would be a second one.
+  // The residency may outlive these arenas: leave no address behind. A lease that is still held is
+  // a bug of its holder; its entry stays, since unpinning an absent block would be a second one.
   for (TierLedger* ledger : {&vram_, &ram_}) {
     while (!ledger->held().empty()) {
       const BlockId block = ledger->held().back().block;
@@ -71,7 +72,8 @@ bool InlineTiers::forget(const std::vector<BlockId>& blocks) {
   bool all_left = true;
   for (TierLedger* ledger : {&vram_, &ram_}) {
     for (const BlockId block : blocks) {
-      if (ledger->find(block) != nullptr && !evict_block(*ledger, residency_, block)) all_left = false;
+      if (ledger->find(block) != nullptr && !evict_block(*ledger, residency_, block))
+        all_left = false;
     }
   }
   return all_left;
@@ -105,7 +107,8 @@ Result<Lease> InlineTiers::miss(const Block& block) {
 }
 
 Result<Lease> InlineTiers::lease_from_ram(const Block& block) {
-  if (std::optional<Lease> held = residency_.try_lease(block.id, Tier::ram)) return std::move(*held);
+  if (std::optional<Lease> held = residency_.try_lease(block.id, Tier::ram))
+    return std::move(*held);
   Result<std::vector<BlockId>> left = make_room(ram_, residency_, block.size, &predictor_);
   // Tier 1 is full of what is being read in place: the block goes past it.
   if (!left) return Lease();
@@ -114,9 +117,11 @@ Result<Lease> InlineTiers::lease_from_ram(const Block& block) {
   return take(block.id, Tier::ram);
 }
 
-Status InlineTiers::load(TierLedger& ledger, const Block& block, MoveRoute route, const std::byte* from) {
+Status InlineTiers::load(TierLedger& ledger, const Block& block, MoveRoute route,
+                         const std::byte* from) {
   const Tier tier = ledger.tier();
-  BLUE_CHECK(residency_.begin_load(block.id, tier), "somebody else loads into the tiers of InlineTiers");
+  BLUE_CHECK(residency_.begin_load(block.id, tier),
+             "somebody else loads into the tiers of InlineTiers");
   const std::optional<std::byte*> into = ledger.reserve(block.id, block.size);
   BLUE_CHECK(into.has_value());
   const bool is_read_in_place = tier == Tier::ram && pool_->is_page_locked();

@@ -1,8 +1,9 @@
-// InlineTiers: a LeaseSource without threads. What a miss needs (evict, read, copy) happens on the caller's own thread,
-// out of the same pieces that the tier actors use. For `blue logits`, tools and tests.
-// With a CPU device there is no tier 1: blocks go from the file straight into the tier-0 arena, so that no byte of a
-// model is held twice.
-// Depends on hal/{device,file_reader}.h and memory/tiers. Threads: one at a time; leases may be dropped on any.
+// InlineTiers: a LeaseSource without threads. What a miss needs (evict, read, copy) happens on the
+// caller's own thread, out of the same pieces that the tier actors use. For `blue logits`, tools
+// and tests. With a CPU device there is no tier 1: blocks go from the file straight into the tier-0
+// arena, so that no byte of a model is held twice.
+// Depends on hal/{device,file_reader}.h and memory/tiers. Threads: one at a time; leases may be
+// dropped on any.
 // Lifetime: device, reader, catalog and residency outlive it, and it outlives its leases.
 #pragma once
 
@@ -42,8 +43,10 @@ struct TierCounts {
 class InlineTiers final : public LeaseSource {
  public:
   /// Errors: hal out_of_memory when a budget cannot be had; the device's own.
-  [[nodiscard]] static Result<std::unique_ptr<InlineTiers>> open(hal::Device& device, hal::FileReader& reader,
-                                                                 BlockCatalog& catalog, Residency& residency,
+  [[nodiscard]] static Result<std::unique_ptr<InlineTiers>> open(hal::Device& device,
+                                                                 hal::FileReader& reader,
+                                                                 BlockCatalog& catalog,
+                                                                 Residency& residency,
                                                                  TierBudgets budgets);
   ~InlineTiers() override;
 
@@ -51,11 +54,13 @@ class InlineTiers final : public LeaseSource {
   /// Ignored: there is no second thread that could load meanwhile.
   void hint(BlockId block) override;
 
-  /// The blocks of one step in the order of their uses. With it evictions follow the program instead of recency, which
-  /// for a program longer than the tier is the difference between some hits and none.
+  /// The blocks of one step in the order of their uses. With it evictions follow the program
+  /// instead of recency, which for a program longer than the tier is the difference between some
+  /// hits and none.
   void follow(std::vector<BlockId> order);
 
-  /// Evicts the blocks, as must happen before their model leaves the catalog. False when one of them is leased.
+  /// Evicts the blocks, as must happen before their model leaves the catalog. False when one of
+  /// them is leased.
   [[nodiscard]] bool forget(const std::vector<BlockId>& blocks);
 
   [[nodiscard]] const TierCounts& counts() const { return counts_; }

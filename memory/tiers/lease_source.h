@@ -1,6 +1,7 @@
-// LeaseSource: where an executor gets its leases. Behind it stands either a synchronous loader on the caller's own
-// thread (InlineTiers: `blue logits`, tests) or the tier manager and DMA actors.
-// Depends on base and memory/tiers. Threads: one executor at a time per source, unless the implementation says more.
+// LeaseSource: where an executor gets its leases. Behind it stands either a synchronous loader on
+// the caller's own thread (InlineTiers: `blue logits`, tests) or the tier manager and DMA actors.
+// Depends on base and memory/tiers. Threads: one executor at a time per source, unless the
+// implementation says more.
 #pragma once
 
 #include "base/result.h"
@@ -14,8 +15,8 @@ class LeaseSource {
  public:
   virtual ~LeaseSource() = default;
 
-  /// A lease on `block` at an address that tier 0's device can read. A hit costs a few atomics and allocates nothing;
-  /// a miss asks for the block and waits until it is there.
+  /// A lease on `block` at an address that tier 0's device can read. A hit costs a few atomics and
+  /// allocates nothing; a miss asks for the block and waits until it is there.
   /// Errors: stopped, tier_full, read_failed, block_corrupt.
   [[nodiscard]] virtual Result<Lease> lease(BlockId block, const StopToken& stop) = 0;
 

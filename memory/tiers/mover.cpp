@@ -10,7 +10,8 @@
 namespace blue::memory {
 namespace {
 
-/// One read request at most: large enough for a drive's full rate, small enough that a window has several in flight.
+/// One read request at most: large enough for a drive's full rate, small enough that a window has
+/// several in flight.
 constexpr std::uint64_t kReadBytes = std::uint64_t{1} << 20;
 
 Error read_error(const Block& block, const Error& cause) {
@@ -30,7 +31,8 @@ class Stopwatch {
   Nanoseconds begin_;
 };
 
-/// Zeroes what no extent covers of [begin, end), so that padding has one value wherever the block lies.
+/// Zeroes what no extent covers of [begin, end), so that padding has one value wherever the block
+/// lies.
 void zero_padding(const Block& block, std::uint64_t begin, std::uint64_t end, std::byte* host) {
   std::uint64_t at = begin;
   const auto zero_to = [&](std::uint64_t to) {
@@ -116,7 +118,8 @@ bool Mover::is_staged(const MoveOrder& order) const {
 }
 
 Status Mover::carry_from_file(const Block& block, const MoveOrder& order, MoveReport& report) {
-  const std::uint64_t n_windows = (block.size.count + options_.window.count - 1) / options_.window.count;
+  const std::uint64_t n_windows =
+      (block.size.count + options_.window.count - 1) / options_.window.count;
   std::uint32_t crc = 0;
   if (n_windows > 0) BLUE_TRY(begin_window(block, 0, order, report));
   for (std::uint64_t i = 0; i < n_windows; ++i) {
@@ -202,8 +205,8 @@ void Mover::drain() {
 
 Status Mover::copy_window(std::uint64_t index, const MoveOrder& order) {
   const Window& window = windows_[index % 2];
-  BLUE_TRY(device_.copy_to_device(order.into + window.begin, window.host, Bytes{window.end - window.begin},
-                                  *stream_));
+  BLUE_TRY(device_.copy_to_device(order.into + window.begin, window.host,
+                                  Bytes{window.end - window.begin}, *stream_));
   return stream_->record(*halves_[index % 2].copied);
 }
 

@@ -1,9 +1,12 @@
-// Mover: carries one block from one tier to another and publishes it when the last byte is there, never before.
-// Reads keep several requests in flight and go window by window, so that the checksum of one window is taken while the
-// next is read; what cannot be copied from where it lies goes through two page-locked staging halves, A and B: one is
-// filled while the other is copied to the device.
-// Depends on hal/{device,file_reader}.h and memory/tiers. Threads: its owner's alone, like its reader and stream.
-// Lifetime: device, reader, catalog and residency outlive it. While move() runs, the reader has nothing else in flight.
+// Mover: carries one block from one tier to another and publishes it when the last byte is there,
+// never before. Reads keep several requests in flight and go window by window, so that the checksum
+// of one window is taken while the next is read; what cannot be copied from where it lies goes
+// through two page-locked staging halves, A and B: one is filled while the other is copied to the
+// device.
+// Depends on hal/{device,file_reader}.h and memory/tiers. Threads: its owner's alone, like its
+// reader and stream.
+// Lifetime: device, reader, catalog and residency outlive it. While move() runs, the reader has
+// nothing else in flight.
 #pragma once
 
 #include <array>
@@ -54,13 +57,14 @@ class Mover {
   };
 
   /// Errors: those of the device (streams, events) and of memory for staging.
-  [[nodiscard]] static Result<std::unique_ptr<Mover>> open(hal::Device& device, hal::FileReader& reader,
+  [[nodiscard]] static Result<std::unique_ptr<Mover>> open(hal::Device& device,
+                                                           hal::FileReader& reader,
                                                            BlockCatalog& catalog, Options options);
   ~Mover();
 
-  /// Carries the block, which is `loading` in order.tier, and publishes it; abandons it on any error.
-  /// The first read of a block remembers its CRC32C (padding between tensors counts as zeros, and is written so);
-  /// every later read is held against it.
+  /// Carries the block, which is `loading` in order.tier, and publishes it; abandons it on any
+  /// error. The first read of a block remembers its CRC32C (padding between tensors counts as
+  /// zeros, and is written so); every later read is held against it.
   /// Errors: read_failed, block_corrupt, and the device's own (device_failed).
   [[nodiscard]] Result<MoveReport> move(const MoveOrder& order, Residency& residency);
 
@@ -68,7 +72,8 @@ class Mover {
   [[nodiscard]] std::string staging_refusal() const;
 
  private:
-  /// A part [begin, end) of the block under way: where it goes in host memory, and what it still waits for.
+  /// A part [begin, end) of the block under way: where it goes in host memory, and what it still
+  /// waits for.
   struct Window {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
@@ -88,7 +93,8 @@ class Mover {
   Status copy_staged(const Block& block, const MoveOrder& order, MoveReport& report);
 
   [[nodiscard]] bool is_staged(const MoveOrder& order) const;
-  Status begin_window(const Block& block, std::uint64_t index, const MoveOrder& order, MoveReport& report);
+  Status begin_window(const Block& block, std::uint64_t index, const MoveOrder& order,
+                      MoveReport& report);
   Status submit_extent(const BlockExtent& extent, const Window& window, std::uint64_t index);
   Status finish_window(std::uint64_t index, MoveReport& report);
   Status reap_some();

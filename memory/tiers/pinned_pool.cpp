@@ -15,7 +15,8 @@ Result<std::unique_ptr<PinnedPool>> PinnedPool::open(hal::Device& device, Bytes 
     pool->refusal_ = "the pool is empty";
     return pool;
   }
-  void* base = mmap(nullptr, size.count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* base =
+      mmap(nullptr, size.count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (base == MAP_FAILED) {
     return Error(hal::HalError::out_of_memory,
                  "no " + to_text(size) + " of host memory for tier 1: " + std::strerror(errno));

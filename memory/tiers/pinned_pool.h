@@ -1,6 +1,8 @@
-// PinnedPool: host memory for tier 1 and for staging, page-locked for one device where the system allows it.
-// A refused lock is not hidden: the pool says why, and copies out of it go through staging.
-// Depends on hal/device.h. Threads: read-only after open. Lifetime: the device outlives it; it outlives what lies in it.
+// PinnedPool: host memory for tier 1 and for staging, page-locked for one device where the system
+// allows it. A refused lock is not hidden: the pool says why, and copies out of it go through
+// staging.
+// Depends on hal/device.h. Threads: read-only after open. Lifetime: the device outlives it; it
+// outlives what lies in it.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +18,8 @@ namespace blue::memory {
 
 class PinnedPool {
  public:
-  /// Memory of `size` bytes (0: an empty pool), aligned to a page, page-locked for `device` if it lets us.
+  /// Memory of `size` bytes (0: an empty pool), aligned to a page, page-locked for `device` if it
+  /// lets us.
   /// Errors: hal out_of_memory when there is no such memory.
   [[nodiscard]] static Result<std::unique_ptr<PinnedPool>> open(hal::Device& device, Bytes size);
   ~PinnedPool();

@@ -1,7 +1,9 @@
-// PrefetchPredictor: which blocks are wanted next. For dense blocks the program says it: its order, walked in a circle,
-// one round per step. For routed experts nobody knows until the router ran; there a table of the most recently used
-// experts of each layer guesses. It counts its hits and misses and moves nothing.
-// Depends on base and memory/tiers/{block,eviction}.h. Threads: its owner's alone. Allocates in the constructor only.
+// PrefetchPredictor: which blocks are wanted next. For dense blocks the program says it: its order,
+// walked in a circle, one round per step. For routed experts nobody knows until the router ran;
+// there a table of the most recently used experts of each layer guesses. It counts its hits and
+// misses and moves nothing.
+// Depends on base and memory/tiers/{block,eviction}.h. Threads: its owner's alone. Allocates in the
+// constructor only.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +17,8 @@ namespace blue::memory {
 
 class PrefetchPredictor {
  public:
-  /// `order`: the blocks of one step in the order of their uses (empty: unknown); ids below `n_blocks`.
+  /// `order`: the blocks of one step in the order of their uses (empty: unknown); ids below
+  /// `n_blocks`.
   PrefetchPredictor(std::vector<BlockId> order, std::uint32_t n_blocks);
 
   /// Tells that the block is used now: moves the place in the order to its next use.
@@ -25,7 +28,8 @@ class PrefetchPredictor {
   /// The next `depth` uses after the present place, at most one round.
   [[nodiscard]] std::vector<BlockId> next(std::uint32_t depth) const;
 
-  /// Uses until the block is wanted again (1: it is next); kNoKnownUse when the order does not name it.
+  /// Uses until the block is wanted again (1: it is next); kNoKnownUse when the order does not name
+  /// it.
   [[nodiscard]] std::uint64_t uses_until(BlockId block) const;
 
   /// Uses that came as the order foretold, and the others. Without an order every use is a miss.
@@ -34,19 +38,22 @@ class PrefetchPredictor {
 
  private:
   std::vector<BlockId> order_;
-  std::vector<std::vector<std::uint32_t>> places_;  ///< by block id: its places in the order, rising
-  std::size_t next_place_ = 0;                      ///< of the use that is expected next
+  std::vector<std::vector<std::uint32_t>>
+      places_;                  ///< by block id: its places in the order, rising
+  std::size_t next_place_ = 0;  ///< of the use that is expected next
   std::uint64_t n_hits_ = 0;
   std::uint64_t n_misses_ = 0;
 };
 
-/// The experts of each layer by recency: the best simple guess at what the router will choose again.
+/// The experts of each layer by recency: the best simple guess at what the router will choose
+/// again.
 class ExpertRecency {
  public:
   /// Remembers the last `n_kept` different experts of each of `n_layers`.
   ExpertRecency(std::uint32_t n_layers, std::uint32_t n_kept);
 
-  /// Tells which experts (blocks) the router of `layer` chose for a token; counts those that were predicted.
+  /// Tells which experts (blocks) the router of `layer` chose for a token; counts those that were
+  /// predicted.
   void chosen(std::uint32_t layer, std::span<const BlockId> experts);
 
   /// The remembered experts of the layer, most recent first.

@@ -9,17 +9,20 @@
 
 // The orders, argued once.
 //
-// publish stores the address (relaxed), then the word (release). A lease's compare-exchange acquires the word. What it
-// reads is that store or a read-modify-write by another pin or unpin behind it; those extend the store's release
-// sequence, so the lease sees the address and every byte the mover wrote before publishing.
+// publish stores the address (relaxed), then the word (release). A lease's compare-exchange
+// acquires the word. What it reads is that store or a read-modify-write by another pin or unpin
+// behind it; those extend the store's release sequence, so the lease sees the address and every
+// byte the mover wrote before publishing.
 //
-// unpin is a fetch_sub with release: the holder's reads of the block happen before it. begin_evict's compare-exchange
-// acquires a word whose pins are 0; it reads the last unpin, which stands in the release sequence of all earlier
-// unpins, so every reader is done before the owner gives the bytes away. finish_evict releases and begin_load acquires,
-// so that two owners in succession (one thread evicts, another loads) hand the entry over in order.
+// unpin is a fetch_sub with release: the holder's reads of the block happen before it.
+// begin_evict's compare-exchange acquires a word whose pins are 0; it reads the last unpin, which
+// stands in the release sequence of all earlier unpins, so every reader is done before the owner
+// gives the bytes away. finish_evict releases and begin_load acquires, so that two owners in
+// succession (one thread evicts, another loads) hand the entry over in order.
 //
-// No address is seen after eviction: a lease exists only if its compare-exchange moved (resident, n) to (resident,
-// n + 1); while it lives pins > 0, so begin_evict fails, and the address is changed only outside of resident.
+// No address is seen after eviction: a lease exists only if its compare-exchange moved (resident,
+// n) to (resident, n + 1); while it lives pins > 0, so begin_evict fails, and the address is
+// changed only outside of resident.
 
 namespace blue::memory {
 namespace {
@@ -28,14 +31,17 @@ constexpr std::uint32_t kStateBits = 2;
 constexpr std::uint32_t kStateMask = (1U << kStateBits) - 1;
 constexpr std::uint32_t kOnePin = 1U << kStateBits;
 
-/// How long a wait sleeps at most before it returns to let its caller look at a stop token: a wake that came between
-/// the caller's look and the sleep is then late by this, never lost.
+/// How long a wait sleeps at most before it returns to let its caller look at a stop token: a wake
+/// that came between the caller's look and the sleep is then late by this, never lost.
 constexpr long kWaitSliceNs = 20'000'000;
 
 constexpr std::uint32_t word_of(BlockState state) { return static_cast<std::uint32_t>(state); }
-constexpr BlockState state_of(std::uint32_t word) { return static_cast<BlockState>(word & kStateMask); }
+constexpr BlockState state_of(std::uint32_t word) {
+  return static_cast<BlockState>(word & kStateMask);
+}
 
-// std::atomic::wait is not used: it goes back to sleep while the value is unchanged, so wake_all could not end it.
+// std::atomic::wait is not used: it goes back to sleep while the value is unchanged, so wake_all
+// could not end it.
 static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
 const std::uint32_t* futex_address(const std::atomic<std::uint32_t>& word) {
   return reinterpret_cast<const std::uint32_t*>(&word);
@@ -58,7 +64,8 @@ void Lease::release() {
 }
 
 Residency::Residency(std::uint32_t n_blocks)
-    : n_blocks_(n_blocks), entries_(std::make_unique<Entry[]>(static_cast<std::size_t>(n_blocks) * kTiers)) {}
+    : n_blocks_(n_blocks),
+      entries_(std::make_unique<Entry[]>(static_cast<std::size_t>(n_blocks) * kTiers)) {}
 
 std::optional<Lease> Residency::try_lease(BlockId block, Tier tier) {
   Entry& e = entry(block, tier);
@@ -67,7 +74,8 @@ std::optional<Lease> Residency::try_lease(BlockId block, Tier tier) {
     if (e.word.compare_exchange_weak(word, word + kOnePin, std::memory_order_acquire,
                                      std::memory_order_relaxed)) {
       // Advice for eviction only: it orders nothing, so relaxed is enough.
-      e.last_used.store(tick_.fetch_add(1, std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      e.last_used.store(tick_.fetch_add(1, std::memory_order_relaxed) + 1,
+                        std::memory_order_relaxed);
       return Lease(*this, block, tier, e.address.load(std::memory_order_relaxed));
     }
   }
@@ -75,15 +83,17 @@ std::optional<Lease> Residency::try_lease(BlockId block, Tier tier) {
 }
 
 void Residency::unpin(BlockId block, Tier tier) {
-  const std::uint32_t before = entry(block, tier).word.fetch_sub(kOnePin, std::memory_order_release);
-  BLUE_CHECK(before >= kOnePin && state_of(before) == BlockState::resident, "a pin outlived its residency");
+  const std::uint32_t before =
+      entry(block, tier).word.fetch_sub(kOnePin, std::memory_order_release);
+  BLUE_CHECK(before >= kOnePin && state_of(before) == BlockState::resident,
+             "a pin outlived its residency");
 }
 
 bool Residency::begin_load(BlockId block, Tier tier) {
   std::uint32_t expected = word_of(BlockState::absent);
   return entry(block, tier)
-      .word.compare_exchange_strong(expected, word_of(BlockState::loading), std::memory_order_acquire,
-                                    std::memory_order_relaxed);
+      .word.compare_exchange_strong(expected, word_of(BlockState::loading),
+                                    std::memory_order_acquire, std::memory_order_relaxed);
 }
 
 void Residency::publish(BlockId block, Tier tier, std::byte* address) {
@@ -92,7 +102,8 @@ void Residency::publish(BlockId block, Tier tier, std::byte* address) {
   BLUE_CHECK(state_of(e.word.load(std::memory_order_relaxed)) == BlockState::loading,
              "publish without begin_load");
   e.address.store(address, std::memory_order_relaxed);
-  // A block that was never leased counts as used when it came, or it would be the first to go again.
+  // A block that was never leased counts as used when it came, or it would be the first to go
+  // again.
   e.last_used.store(tick_.fetch_add(1, std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   e.word.store(word_of(BlockState::resident), std::memory_order_release);
   futex_wake_all(e.word);
@@ -109,8 +120,8 @@ void Residency::abandon(BlockId block, Tier tier) {
 bool Residency::begin_evict(BlockId block, Tier tier) {
   std::uint32_t expected = word_of(BlockState::resident);  // and no pins
   Entry& e = entry(block, tier);
-  if (!e.word.compare_exchange_strong(expected, word_of(BlockState::evicting), std::memory_order_acquire,
-                                      std::memory_order_relaxed)) {
+  if (!e.word.compare_exchange_strong(expected, word_of(BlockState::evicting),
+                                      std::memory_order_acquire, std::memory_order_relaxed)) {
     return false;
   }
   futex_wake_all(e.word);

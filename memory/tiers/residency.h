@@ -1,11 +1,13 @@
-// Residency: which blocks are in which tier now, at which address, and who pins them. And Lease, the pin itself.
-// Taking a lease on a resident block is a handful of atomics, from any thread; nothing allocates after construction.
+// Residency: which blocks are in which tier now, at which address, and who pins them. And Lease,
+// the pin itself. Taking a lease on a resident block is a handful of atomics, from any thread;
+// nothing allocates after construction.
 //
 //   absent --begin_load--> loading --publish(address)--> resident --begin_evict--> evicting --finish_evict--> absent
 //                          loading --abandon-----------> absent      (begin_evict only while nobody pins)
 //
-// Invariant: an address is readable exactly while the state is resident; pins exist only in resident.
-// Depends on base and memory/tiers/block.h. Residency outlives every lease; leases are move-only, one thread at a time.
+// Invariant: an address is readable exactly while the state is resident; pins exist only in
+// resident. Depends on base and memory/tiers/block.h. Residency outlives every lease; leases are
+// move-only, one thread at a time.
 #pragma once
 
 #include <atomic>
@@ -67,7 +69,8 @@ class Residency {
 
   [[nodiscard]] std::uint32_t n_blocks() const { return n_blocks_; }
 
-  /// Pins the block if it is resident in that tier. Any thread; wait-free but for contended retries.
+  /// Pins the block if it is resident in that tier. Any thread; wait-free but for contended
+  /// retries.
   [[nodiscard]] std::optional<Lease> try_lease(BlockId block, Tier tier);
 
   /// The five transitions. Each returns whether the state allowed it. Called by the tier's owner.
@@ -79,10 +82,12 @@ class Residency {
 
   [[nodiscard]] BlockState state(BlockId block, Tier tier) const;
   [[nodiscard]] std::uint32_t pins(BlockId block, Tier tier) const;
-  /// Tick of the last lease taken (a counter over all leases, not a clock): what eviction orders by.
+  /// Tick of the last lease taken (a counter over all leases, not a clock): what eviction orders
+  /// by.
   [[nodiscard]] std::uint64_t last_used(BlockId block, Tier tier) const;
 
-  /// Blocks until the state is not what it was (futex; spurious returns allowed). `wake_all` wakes sleepers, for shutdown.
+  /// Blocks until the state is not what it was (futex; spurious returns allowed). `wake_all` wakes
+  /// sleepers, for shutdown.
   void wait_for_change(BlockId block, Tier tier, BlockState seen) const;
   void wake_all();
 
@@ -95,7 +100,8 @@ class Residency {
   };
   [[nodiscard]] Entry& entry(BlockId block, Tier tier) const {
     BLUE_CHECK(block.value < n_blocks_);
-    return entries_[static_cast<std::size_t>(block.value) * kTiers + static_cast<std::size_t>(tier)];
+    return entries_[static_cast<std::size_t>(block.value) * kTiers +
+                    static_cast<std::size_t>(tier)];
   }
   void unpin(BlockId block, Tier tier);
 

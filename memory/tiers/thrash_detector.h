@@ -1,5 +1,5 @@
-// ThrashDetector: how much of a tier's loading brings back what it has just thrown out. Time is counted in loads, not
-// seconds, so that the figure is the same on a slow machine and a quick one.
+// ThrashDetector: how much of a tier's loading brings back what it has just thrown out. Time is
+// counted in loads, not seconds, so that the figure is the same on a slow machine and a quick one.
 // Depends on memory/tiers/block.h. Threads: its owner's alone. Allocates in the constructor only.
 #pragma once
 
@@ -12,7 +12,8 @@ namespace blue::memory {
 
 class ThrashDetector {
  public:
-  /// A load is a reload when the block was evicted at most `window` loads ago; the rate is over the last `window` loads.
+  /// A load is a reload when the block was evicted at most `window` loads ago; the rate is over the
+  /// last `window` loads.
   ThrashDetector(std::uint32_t n_blocks, std::uint32_t window);
 
   void evicted(BlockId block);

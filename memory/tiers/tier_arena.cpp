@@ -11,7 +11,9 @@ TierArena::TierArena(Bytes size)
   if (size_.count > 0) holes_.push_back(Range{.offset = 0, .size = size_.count});
 }
 
-Bytes TierArena::occupied(Bytes size) { return round_up(std::max(size, 1_B), Bytes{kTensorAlignment}); }
+Bytes TierArena::occupied(Bytes size) {
+  return round_up(std::max(size, 1_B), Bytes{kTensorAlignment});
+}
 
 std::optional<std::uint64_t> TierArena::take(Bytes size) {
   const std::uint64_t wanted = occupied(size).count;
@@ -28,10 +30,12 @@ std::optional<std::uint64_t> TierArena::take(Bytes size) {
 
 void TierArena::give_back(std::uint64_t offset, Bytes size) {
   const std::uint64_t length = occupied(size).count;
-  BLUE_CHECK(offset % kTensorAlignment == 0 && offset <= size_.count && length <= size_.count - offset);
+  BLUE_CHECK(offset % kTensorAlignment == 0 && offset <= size_.count &&
+             length <= size_.count - offset);
   auto next = std::lower_bound(holes_.begin(), holes_.end(), offset,
                                [](const Range& r, std::uint64_t at) { return r.offset < at; });
-  BLUE_CHECK(next == holes_.end() || offset + length <= next->offset, "a range was given back twice");
+  BLUE_CHECK(next == holes_.end() || offset + length <= next->offset,
+             "a range was given back twice");
   free_bytes_ += Bytes{length};
 
   const bool joins_next = next != holes_.end() && offset + length == next->offset;

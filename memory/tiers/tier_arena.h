@@ -1,5 +1,6 @@
-// TierArena: gives out ranges of one byte range by offset. First fit over a free list kept in offset order, so that
-// neighbours coalesce when they come back. It never touches the bytes: the range may be VRAM.
+// TierArena: gives out ranges of one byte range by offset. First fit over a free list kept in
+// offset order, so that neighbours coalesce when they come back. It never touches the bytes: the
+// range may be VRAM.
 // Depends on base and memory/tiers/block.h (alignment). Threads: its owner's alone.
 #pragma once
 
@@ -22,8 +23,8 @@ class TierArena {
     std::uint64_t size = 0;
   };
 
-  /// The offset of a free range of `size` bytes rounded up to kTensorAlignment (a zero size counts as one unit);
-  /// nothing when no single hole is large enough.
+  /// The offset of a free range of `size` bytes rounded up to kTensorAlignment (a zero size counts
+  /// as one unit); nothing when no single hole is large enough.
   [[nodiscard]] std::optional<std::uint64_t> take(Bytes size);
 
   /// Takes back what take(size) gave; a bug when any of it is free already.

@@ -11,7 +11,8 @@ TierLedger::TierLedger(Tier tier, std::byte* base, Bytes size, std::uint32_t n_b
   BLUE_CHECK(base != nullptr || size.count == 0);
 }
 
-TierLedger::RoomPlan TierLedger::plan_room(Bytes size, std::span<const EvictionCandidate> candidates) const {
+TierLedger::RoomPlan TierLedger::plan_room(Bytes size,
+                                           std::span<const EvictionCandidate> candidates) const {
   RoomPlan plan;
   const std::uint64_t wanted = TierArena::occupied(size).count;
   if (arena_.largest_hole().count >= wanted) {
@@ -43,7 +44,8 @@ std::optional<std::byte*> TierLedger::reserve(BlockId block, Bytes size) {
   const std::optional<std::uint64_t> offset = arena_.take(size);
   if (!offset) return std::nullopt;
   index_[block.value] = static_cast<std::uint32_t>(held_.size());
-  held_.push_back(Held{.block = block, .offset = *offset, .size = size, .n_loads = ++n_loads_[block.value]});
+  held_.push_back(
+      Held{.block = block, .offset = *offset, .size = size, .n_loads = ++n_loads_[block.value]});
   return base_ + *offset;
 }
 

@@ -1,7 +1,8 @@
-// TierLedger: one tier's memory and which block lies where in it. It plans and books; it moves no bytes and knows no
-// states: its owner (a tier manager actor, InlineTiers) pairs it with Residency:
+// TierLedger: one tier's memory and which block lies where in it. It plans and books; it moves no
+// bytes and knows no states: its owner (a tier manager actor, InlineTiers) pairs it with Residency:
 //   plan_room -> for each victim: begin_evict, release, finish_evict -> begin_load, reserve -> mover -> publish
-// Depends on memory/tiers/{block,eviction,tier_arena}.h. Threads: its owner's alone. The memory outlives the ledger.
+// Depends on memory/tiers/{block,eviction,tier_arena}.h. Threads: its owner's alone. The memory
+// outlives the ledger.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,8 @@ namespace blue::memory {
 
 class TierLedger {
  public:
-  /// Books [base, base + size) for `tier`; ids below `n_blocks`. `base` null only with size 0 (a tier without memory).
+  /// Books [base, base + size) for `tier`; ids below `n_blocks`. `base` null only with size 0 (a
+  /// tier without memory).
   TierLedger(Tier tier, std::byte* base, Bytes size, std::uint32_t n_blocks);
 
   struct Held {
@@ -28,15 +30,17 @@ class TierLedger {
     std::uint64_t n_loads = 0;  ///< how often it was reserved here since the ledger began
   };
 
-  /// What must leave so that `size` bytes fit in one piece. Not is_possible: pinned blocks or the tier's size forbid
-  /// it. Victims are taken in eviction order until a hole is large enough; those that the hole does not need stay.
+  /// What must leave so that `size` bytes fit in one piece. Not is_possible: pinned blocks or the
+  /// tier's size forbid it. Victims are taken in eviction order until a hole is large enough; those
+  /// that the hole does not need stay.
   struct RoomPlan {
     bool is_possible = false;
     std::vector<BlockId> victims;
   };
   [[nodiscard]] RoomPlan plan_room(Bytes size, std::span<const EvictionCandidate> candidates) const;
 
-  /// Books room for the block and says where; nothing when no hole fits. A bug when it is held already.
+  /// Books room for the block and says where; nothing when no hole fits. A bug when it is held
+  /// already.
   [[nodiscard]] std::optional<std::byte*> reserve(BlockId block, Bytes size);
   /// Gives the block's room back; a bug when it is not held.
   void release(BlockId block);

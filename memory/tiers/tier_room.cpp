@@ -4,7 +4,8 @@
 
 namespace blue::memory {
 
-std::vector<EvictionCandidate> gather_candidates(const TierLedger& ledger, const Residency& residency,
+std::vector<EvictionCandidate> gather_candidates(const TierLedger& ledger,
+                                                 const Residency& residency,
                                                  const PrefetchPredictor* predictor) {
   std::vector<EvictionCandidate> candidates;
   candidates.reserve(ledger.held().size());
@@ -25,13 +26,15 @@ std::vector<EvictionCandidate> gather_candidates(const TierLedger& ledger, const
 Result<std::vector<BlockId>> make_room(TierLedger& ledger, Residency& residency, Bytes size,
                                        const PrefetchPredictor* predictor) {
   std::vector<BlockId> left;
-  // Ends: each round evicts somebody, or finds the block that refused pinned and so no candidate any more.
+  // Ends: each round evicts somebody, or finds the block that refused pinned and so no candidate
+  // any more.
   for (;;) {
-    const TierLedger::RoomPlan plan = ledger.plan_room(size, gather_candidates(ledger, residency, predictor));
+    const TierLedger::RoomPlan plan =
+        ledger.plan_room(size, gather_candidates(ledger, residency, predictor));
     if (!plan.is_possible) {
       return Error(MemoryError::tier_full, "no " + to_text(size) + " in one piece in tier " +
-                                               std::to_string(static_cast<int>(ledger.tier())) + " of " +
-                                               to_text(ledger.size()) +
+                                               std::to_string(static_cast<int>(ledger.tier())) +
+                                               " of " + to_text(ledger.size()) +
                                                ": the rest is in use; grant a larger budget");
     }
     if (plan.victims.empty()) return left;

@@ -14,7 +14,8 @@ namespace {
 /// Where each block is used next, as the walk goes forward.
 class NextUses {
  public:
-  NextUses(std::span<const TimelineUse> order, std::size_t n_blocks) : order_(order), head_(n_blocks, kEnd) {
+  NextUses(std::span<const TimelineUse> order, std::size_t n_blocks)
+      : order_(order), head_(n_blocks, kEnd) {
     next_.resize(order.size(), kEnd);
     for (std::size_t i = order.size(); i > 0; --i) {
       std::size_t& head = head_[order[i - 1].block.value];
@@ -72,13 +73,16 @@ class Planner {
 
  private:
   TierShadow shadow(Bytes capacity, std::span<const BlockId> blocks, MoveKind eviction) const {
-    TierShadow tier{.capacity = capacity, .used = {}, .blocks = {}, .holds = {}, .eviction = eviction};
+    TierShadow tier{
+        .capacity = capacity, .used = {}, .blocks = {}, .holds = {}, .eviction = eviction};
     tier.holds.resize(input_.sizes.size(), false);
     for (const BlockId block : blocks) put(tier, block);
     return tier;
   }
 
-  [[nodiscard]] Bytes size_of(BlockId block) const { return TierArena::occupied(input_.sizes[block.value]); }
+  [[nodiscard]] Bytes size_of(BlockId block) const {
+    return TierArena::occupied(input_.sizes[block.value]);
+  }
 
   void put(TierShadow& tier, BlockId block) const {
     tier.holds[block.value] = true;
@@ -86,15 +90,18 @@ class Planner {
     tier.used += size_of(block);
   }
 
-  /// Evicts for `use` until its block fits; the op from which on that room is free, or nothing when it cannot be made.
+  /// Evicts for `use` until its block fits; the op from which on that room is free, or nothing when
+  /// it cannot be made.
   std::optional<std::uint32_t> make_room(TierShadow& tier, const TimelineUse& use) {
     const Bytes size = size_of(use.block);
     if (tier.used + size <= tier.capacity) return 0;
     std::vector<EvictionCandidate> candidates;
     for (const BlockId block : tier.blocks) {
-      // A block of the same op is in use when this one is: it has to stay. One that this op has used already, too.
+      // A block of the same op is in use when this one is: it has to stay. One that this op has
+      // used already, too.
       if (uses_.is_used_by(block, use.op) || free_from_[block.value] > use.op) continue;
-      candidates.push_back({.block = block, .size = size_of(block), .next_use = uses_.place(block)});
+      candidates.push_back(
+          {.block = block, .size = size_of(block), .next_use = uses_.place(block)});
     }
     const Bytes excess = tier.used + size - tier.capacity;
     const std::vector<BlockId> victims = choose_victims(candidates, excess);
@@ -103,7 +110,8 @@ class Planner {
     for (const BlockId victim : victims) {
       // Only tier 0 is read by ops; a copy in tier 1 may go at once.
       const std::uint32_t from = &tier == &vram_ ? free_from_[victim.value] : 0;
-      moves_.push_back({.kind = tier.eviction, .block = victim, .not_before_op = from, .before_op = use.op});
+      moves_.push_back(
+          {.kind = tier.eviction, .block = victim, .not_before_op = from, .before_op = use.op});
       not_before = std::max(not_before, from);
       std::erase(tier.blocks, victim);
       tier.holds[victim.value] = false;
@@ -115,16 +123,18 @@ class Planner {
   Status bring(const TimelineUse& use) {
     bool is_in_ram = ram_.holds[use.block.value];
     if (!is_in_ram && ram_.capacity.count > 0 && make_room(ram_, use)) {
-      moves_.push_back(
-          {.kind = MoveKind::read_to_ram, .block = use.block, .not_before_op = 0, .before_op = use.op});
+      moves_.push_back({.kind = MoveKind::read_to_ram,
+                        .block = use.block,
+                        .not_before_op = 0,
+                        .before_op = use.op});
       put(ram_, use.block);
       is_in_ram = true;
     }
     const std::optional<std::uint32_t> not_before = make_room(vram_, use);
     if (!not_before) {
-      return Error(MemoryError::tier_full, "op " + std::to_string(use.op) +
-                                               " needs blocks of more than the " + to_text(vram_.capacity) +
-                                               " of tier 0 at once: grant a larger budget");
+      return Error(MemoryError::tier_full,
+                   "op " + std::to_string(use.op) + " needs blocks of more than the " +
+                       to_text(vram_.capacity) + " of tier 0 at once: grant a larger budget");
     }
     moves_.push_back({.kind = is_in_ram ? MoveKind::copy_to_vram : MoveKind::read_to_vram,
                       .block = use.block,
@@ -144,6 +154,8 @@ class Planner {
 
 }  // namespace
 
-Result<std::vector<PlannedMove>> plan_timeline(const TimelineInput& input) { return Planner(input).plan(); }
+Result<std::vector<PlannedMove>> plan_timeline(const TimelineInput& input) {
+  return Planner(input).plan();
+}
 
 }  // namespace blue::memory

@@ -1,8 +1,8 @@
-// Timeline: the planner of moves. It reads ahead the blocks that a program's steps will use and says which moves bring
-// each one to the device in time. Pure: numbers in, a list out. Its evictions are Belady's: what is used furthest ahead
-// leaves first, and nothing leaves that is used sooner than the block it makes room for.
-// It counts bytes; where the holes lie is TierLedger's business, which may have to evict one block more.
-// Depends on base and memory/tiers. Any thread.
+// Timeline: the planner of moves. It reads ahead the blocks that a program's steps will use and
+// says which moves bring each one to the device in time. Pure: numbers in, a list out. Its
+// evictions are Belady's: what is used furthest ahead leaves first, and nothing leaves that is used
+// sooner than the block it makes room for. It counts bytes; where the holes lie is TierLedger's
+// business, which may have to evict one block more. Depends on base and memory/tiers. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +38,9 @@ enum class MoveKind : std::uint8_t {
   evict_from_ram
 };
 
-/// One move. Moves are done in list order; each may begin once every op before `not_before_op` is done and must be done
-/// before op `before_op` begins. The span between the two is what can be hidden behind arithmetic.
+/// One move. Moves are done in list order; each may begin once every op before `not_before_op` is
+/// done and must be done before op `before_op` begins. The span between the two is what can be
+/// hidden behind arithmetic.
 struct PlannedMove {
   MoveKind kind{};
   BlockId block;
@@ -47,8 +48,8 @@ struct PlannedMove {
   std::uint32_t before_op = 0;
 };
 
-/// The moves that let every op of `order` find its blocks in tier 0.
-/// A block that tier 1 cannot house beside those of the same op goes straight from the file to tier 0.
+/// The moves that let every op of `order` find its blocks in tier 0. A block that tier 1 cannot
+/// house beside those of the same op goes straight from the file to tier 0.
 /// Errors: tier_full when the blocks of one op do not fit into tier 0 together.
 /// Bound:  O(uses + misses · resident blocks · log).
 /// Source: Belady 1966, A study of replacement algorithms for a virtual-storage computer.

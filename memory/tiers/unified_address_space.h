@@ -1,6 +1,6 @@
-// UnifiedAddressSpace: one place for every byte of every model, named (block, offset), whatever tier it lies in; and the
-// view of all tiers that a shell or a tracer shows. It observes; it pins and moves nothing, so an address it names may
-// be gone a moment later: to read, take a lease.
+// UnifiedAddressSpace: one place for every byte of every model, named (block, offset), whatever
+// tier it lies in; and the view of all tiers that a shell or a tracer shows. It observes; it pins
+// and moves nothing, so an address it names may be gone a moment later: to read, take a lease.
 // Depends on memory/tiers. Threads: any. Lifetime: catalog and residency outlive it.
 #pragma once
 
@@ -35,10 +35,12 @@ class UnifiedAddressSpace {
   /// The nearest tier that can be read now; nvme when the block is in no memory.
   [[nodiscard]] Tier nearest_tier(BlockId block) const;
 
-  /// Where byte `offset` of the block lies; nothing for a free id, padding, or an offset behind the end.
+  /// Where byte `offset` of the block lies; nothing for a free id, padding, or an offset behind the
+  /// end.
   [[nodiscard]] std::optional<BlockPlace> locate(BlockId block, std::uint64_t offset) const;
 
-  /// Counts per tier, each entry read atomically, not all at one instant. No model may be removed meanwhile.
+  /// Counts per tier, each entry read atomically, not all at one instant. No model may be removed
+  /// meanwhile.
   [[nodiscard]] std::array<TierView, kTiers> view() const;
 
  private:

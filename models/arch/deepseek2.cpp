@@ -6,8 +6,9 @@
 namespace blue::models {
 
 const Arch& arch_deepseek2() {
-  static constexpr Arch kArch{
-      "deepseek2", [](const GgufFile& file) { return compile_latent_decoder(file, LatentPositions::all); }};
+  static constexpr Arch kArch{"deepseek2", [](const GgufFile& file) {
+                                return compile_latent_decoder(file, LatentPositions::all);
+                              }};
   return kArch;
 }
 

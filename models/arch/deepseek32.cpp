@@ -7,7 +7,8 @@ namespace blue::models {
 
 const Arch& arch_deepseek32() {
   static constexpr Arch kArch{"deepseek32", [](const GgufFile& file) {
-                                return compile_latent_decoder(file, LatentPositions::chosen_by_indexer);
+                                return compile_latent_decoder(file,
+                                                              LatentPositions::chosen_by_indexer);
                               }};
   return kArch;
 }

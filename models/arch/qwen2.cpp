@@ -1,4 +1,5 @@
-// qwen2: rotary on halves, biases on queries, keys and values. Source: Qwen team 2024, Qwen2 technical report, §2.
+// qwen2: rotary on halves, biases on queries, keys and values. Source: Qwen team 2024, Qwen2
+// technical report, §2.
 #include "models/arch.h"
 #include "models/blocks/decoder.h"
 

@@ -1,4 +1,5 @@
-// qwen3: rotary on halves, RMS norm on every query and key head. Source: Qwen team 2025, Qwen3 technical report, §2.
+// qwen3: rotary on halves, RMS norm on every query and key head. Source: Qwen team 2025, Qwen3
+// technical report, §2.
 #include "models/arch.h"
 #include "models/blocks/decoder.h"
 

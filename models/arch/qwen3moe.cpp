@@ -1,4 +1,5 @@
-// qwen3moe: qwen3 with routed experts, softmax over all of them, the chosen weights brought to sum 1; no shared expert.
+// qwen3moe: qwen3 with routed experts, softmax over all of them, the chosen weights brought to sum
+// 1; no shared expert.
 // Source: Qwen team 2025, Qwen3 technical report, §2.
 #include "models/arch.h"
 #include "models/blocks/decoder.h"

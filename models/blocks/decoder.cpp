@@ -44,10 +44,11 @@ Buffers lay_out(ProgramBuilder& builder) {
 }
 
 /// out = W · in, and the bias where the file has one.
-void project(ProgramBuilder& builder, Operand out, Operand in, const std::string& name, std::uint64_t rows,
-             std::uint64_t cols) {
+void project(ProgramBuilder& builder, Operand out, Operand in, const std::string& name,
+             std::uint64_t rows, std::uint64_t cols) {
   builder.linear(out, in, builder.weight(name + ".weight", rows, cols));
-  if (builder.has_tensor(name + ".bias")) builder.add_bias(out, builder.weight(name + ".bias", 1, rows));
+  if (builder.has_tensor(name + ".bias"))
+    builder.add_bias(out, builder.weight(name + ".bias", 1, rows));
 }
 
 void attention_half(ProgramBuilder& builder, const DecoderTraits& traits, const Buffers& at,
@@ -56,12 +57,14 @@ void attention_half(ProgramBuilder& builder, const DecoderTraits& traits, const 
   const std::string prefix = "blk." + std::to_string(layer) + ".";
   const std::uint64_t q_width = std::uint64_t{hyper.n_heads} * hyper.head_dim;
   const std::uint64_t kv_width = std::uint64_t{hyper.n_kv_heads} * hyper.head_dim;
-  builder.rms_norm(at.normed, at.hidden, builder.weight(prefix + "attn_norm.weight", 1, hyper.d_model));
+  builder.rms_norm(at.normed, at.hidden,
+                   builder.weight(prefix + "attn_norm.weight", 1, hyper.d_model));
   project(builder, at.q, at.normed, prefix + "attn_q", q_width, hyper.d_model);
   project(builder, at.k, at.normed, prefix + "attn_k", kv_width, hyper.d_model);
   project(builder, at.v, at.normed, prefix + "attn_v", kv_width, hyper.d_model);
   if (traits.head_norm == HeadNorm::queries_and_keys) {
-    builder.head_norm(at.q, builder.weight(prefix + "attn_q_norm.weight", 1, hyper.head_dim), hyper.n_heads);
+    builder.head_norm(at.q, builder.weight(prefix + "attn_q_norm.weight", 1, hyper.head_dim),
+                      hyper.n_heads);
     builder.head_norm(at.k, builder.weight(prefix + "attn_k_norm.weight", 1, hyper.head_dim),
                       hyper.n_kv_heads);
   }
@@ -81,8 +84,10 @@ void attention_half(ProgramBuilder& builder, const DecoderTraits& traits, const 
 
 void dense_feed_forward(ProgramBuilder& builder, const Buffers& at, const std::string& prefix) {
   const HyperParameters& hyper = builder.hyper();
-  builder.linear(at.gate, at.normed, builder.weight(prefix + "ffn_gate.weight", hyper.d_ff, hyper.d_model));
-  builder.linear(at.up, at.normed, builder.weight(prefix + "ffn_up.weight", hyper.d_ff, hyper.d_model));
+  builder.linear(at.gate, at.normed,
+                 builder.weight(prefix + "ffn_gate.weight", hyper.d_ff, hyper.d_model));
+  builder.linear(at.up, at.normed,
+                 builder.weight(prefix + "ffn_up.weight", hyper.d_ff, hyper.d_model));
   builder.silu_mul(at.gate, at.gate, at.up);
   builder.linear(at.projected, at.gate,
                  builder.weight(prefix + "ffn_down.weight", hyper.d_model, hyper.d_ff));
@@ -92,7 +97,8 @@ void feed_forward_half(ProgramBuilder& builder, const RouteTraits& route, const 
                        std::uint32_t layer) {
   const HyperParameters& hyper = builder.hyper();
   const std::string prefix = "blk." + std::to_string(layer) + ".";
-  builder.rms_norm(at.normed, at.hidden, builder.weight(prefix + "ffn_norm.weight", 1, hyper.d_model));
+  builder.rms_norm(at.normed, at.hidden,
+                   builder.weight(prefix + "ffn_norm.weight", 1, hyper.d_model));
   if (hyper.n_experts > 0 && builder.has_tensor(prefix + "ffn_gate_inp.weight")) {
     routed_experts(builder, route, at.experts, at.projected, at.normed, prefix);
   } else {

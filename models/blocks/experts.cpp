@@ -20,7 +20,8 @@ RouteTraits read_route_traits(ProgramBuilder& builder, RouteTraits defaults) {
   constexpr std::uint64_t kUnstated = 0;
   constexpr std::uint64_t kSoftmax = 1;
   constexpr std::uint64_t kSigmoid = 2;
-  const std::uint64_t gating = file.unsigned_value(prefix + "expert_gating_func").value_or(kUnstated);
+  const std::uint64_t gating =
+      file.unsigned_value(prefix + "expert_gating_func").value_or(kUnstated);
   if (gating == kSoftmax) traits.gating = kernels::Gating::softmax;
   if (gating == kSigmoid) traits.gating = kernels::Gating::sigmoid;
   if (gating > kSigmoid) {
@@ -35,7 +36,8 @@ RouteTraits read_route_traits(ProgramBuilder& builder, RouteTraits defaults) {
     traits.scale = builder.number("expert_weights_scale", defaults.scale);
   if (file.unsigned_value(prefix + "expert_group_count").value_or(0) > 0) {
     traits.n_groups = builder.count("expert_group_count", std::nullopt, builder.hyper().n_experts);
-    traits.n_groups_used = builder.count("expert_group_used_count", traits.n_groups, traits.n_groups);
+    traits.n_groups_used =
+        builder.count("expert_group_used_count", traits.n_groups, traits.n_groups);
   }
   return traits;
 }
@@ -46,9 +48,10 @@ void routed_experts(ProgramBuilder& builder, const RouteTraits& traits, const Ex
   const std::string bias = prefix + "exp_probs_b.bias";
   builder.linear(at.logits, in,
                  builder.weight(prefix + "ffn_gate_inp.weight", hyper.n_experts, hyper.d_model));
-  builder.route(at.route, at.logits,
-                builder.has_tensor(bias) ? builder.weight(bias, 1, hyper.n_experts) : kernels::kNoOperand,
-                traits);
+  builder.route(
+      at.route, at.logits,
+      builder.has_tensor(bias) ? builder.weight(bias, 1, hyper.n_experts) : kernels::kNoOperand,
+      traits);
   builder.begin_expert_blocks();
   builder.expert_linear(
       at.gate, in, at.route,

@@ -57,39 +57,45 @@ void ProgramBuilder::read_hyper_parameters() {
   read_experts();
   hyper.d_ff =
       count("feed_forward_length",
-            hyper.n_experts > 0 ? std::optional<std::uint64_t>(hyper.d_ff_expert) : std::nullopt, kMostWidth);
+            hyper.n_experts > 0 ? std::optional<std::uint64_t>(hyper.d_ff_expert) : std::nullopt,
+            kMostWidth);
   hyper.n_heads = count("attention.head_count", std::nullopt, kMostWidth);
   hyper.n_kv_heads = count("attention.head_count_kv", hyper.n_heads, kMostWidth);
-  hyper.head_dim =
-      count("attention.key_length", std::max<std::uint64_t>(1, hyper.d_model / hyper.n_heads), kMostWidth);
+  hyper.head_dim = count("attention.key_length",
+                         std::max<std::uint64_t>(1, hyper.d_model / hyper.n_heads), kMostWidth);
   hyper.rotary_dims = count("rope.dimension_count", hyper.head_dim, kMostWidth);
   hyper.rms_eps = number("attention.layer_norm_rms_epsilon", 1e-5);
   hyper.rope_base = number("rope.freq_base", 10000.0);
   const TensorInfo* embedding = file_.find_tensor("token_embd.weight");
-  if (embedding == nullptr) return fail(ModelsError::missing_tensor, "needs the tensor token_embd.weight");
+  if (embedding == nullptr)
+    return fail(ModelsError::missing_tensor, "needs the tensor token_embd.weight");
   if (embedding->dims[1] == 0 || embedding->dims[1] > kMostVocab) {
-    return fail(ModelsError::bad_shape, "token_embd.weight has " + std::to_string(embedding->dims[1]) +
+    return fail(ModelsError::bad_shape, "token_embd.weight has " +
+                                            std::to_string(embedding->dims[1]) +
                                             " rows, must be 1 to " + std::to_string(kMostVocab));
   }
   hyper.n_vocab = static_cast<std::uint32_t>(embedding->dims[1]);
 }
 
-/// Multi-token prediction: layers behind the last that guess further tokens; the text does not depend on them. block_count
-/// counts them in some files and not in others, so their tensors tell ("blk.61.nextn.eh_proj.weight").
+/// Multi-token prediction: layers behind the last that guess further tokens; the text does not
+/// depend on them. block_count counts them in some files and not in others, so their tensors tell
+/// ("blk.61.nextn.eh_proj.weight").
 void ProgramBuilder::read_further_predictions() {
   HyperParameters& hyper = program_.hyper;
   const std::string key = hyper.architecture + ".nextn_predict_layers";
   const std::uint64_t n_stated = file_.unsigned_value(key).value_or(0);
   if (n_stated >= hyper.n_layers) {
     return fail(ModelsError::bad_shape, key + " is " + std::to_string(n_stated) +
-                                            ", must be below block_count " + std::to_string(hyper.n_layers));
+                                            ", must be below block_count " +
+                                            std::to_string(hyper.n_layers));
   }
   std::uint32_t n_main = hyper.n_layers;
   // Stated and counted, with nothing but a gap in their place.
   if (!has_tensor("blk." + std::to_string(n_main - 1) + ".attn_norm.weight"))
     n_main -= static_cast<std::uint32_t>(n_stated);
   std::set<std::string> prefixes;
-  for (std::uint32_t i = n_main; i < hyper.n_layers; ++i) prefixes.insert("blk." + std::to_string(i) + ".");
+  for (std::uint32_t i = n_main; i < hyper.n_layers; ++i)
+    prefixes.insert("blk." + std::to_string(i) + ".");
   for (const TensorInfo& tensor : file_.tensors()) {
     const std::size_t at = tensor.name.find(".nextn.");
     if (at == std::string::npos || !tensor.name.starts_with("blk.")) continue;
@@ -119,8 +125,8 @@ void ProgramBuilder::read_experts() {
   }
   hyper.d_ff_expert = count("expert_feed_forward_length", width, kMostWidth);
   if (std::uint64_t{hyper.top_k} * std::max(hyper.d_ff_expert, hyper.d_model) > kMostActivation) {
-    fail(ModelsError::bad_shape,
-         "the chosen experts of a token are wider than " + std::to_string(kMostActivation) + " values");
+    fail(ModelsError::bad_shape, "the chosen experts of a token are wider than " +
+                                     std::to_string(kMostActivation) + " values");
   }
 }
 
@@ -129,7 +135,8 @@ void ProgramBuilder::check_hyper_parameters() {
   const auto value_length = file_.unsigned_value(hyper.architecture + ".attention.value_length");
   if (cached_ == CachedHeads::plain && value_length && *value_length != hyper.head_dim) {
     fail(ModelsError::bad_shape, "attention.value_length is " + std::to_string(*value_length) +
-                                     ", must equal attention.key_length " + std::to_string(hyper.head_dim));
+                                     ", must equal attention.key_length " +
+                                     std::to_string(hyper.head_dim));
   }
   if (hyper.n_heads % hyper.n_kv_heads != 0) {
     fail(ModelsError::bad_shape, "attention.head_count " + std::to_string(hyper.n_heads) +
@@ -142,7 +149,8 @@ void ProgramBuilder::check_hyper_parameters() {
                                      std::to_string(hyper.head_dim));
   }
   if (static_cast<std::uint64_t>(hyper.n_heads) * hyper.head_dim > kMostWidth) {
-    fail(ModelsError::bad_shape, "attention heads are wider than " + std::to_string(kMostWidth) + " values");
+    fail(ModelsError::bad_shape,
+         "attention heads are wider than " + std::to_string(kMostWidth) + " values");
   }
 }
 

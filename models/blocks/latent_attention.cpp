@@ -20,7 +20,8 @@ constexpr std::uint64_t kMostChosen = 0xffff;   // Op::top_k
 
 /// One matrix per head, on the first `cols` values of each of its input's heads.
 void head_linear(ProgramBuilder& builder, Operand out, Operand in, const std::string& tensor,
-                 std::uint32_t n_heads, std::uint32_t rows, std::uint32_t cols, std::uint32_t head_dim) {
+                 std::uint32_t n_heads, std::uint32_t rows, std::uint32_t cols,
+                 std::uint32_t head_dim) {
   const Operand weight = builder.weight(tensor, std::uint64_t{n_heads} * rows, cols);
   Op& op = builder.append(OpKind::head_linear, out, in, kNoOperand, weight);
   op.n_heads = n_heads;
@@ -29,13 +30,15 @@ void head_linear(ProgramBuilder& builder, Operand out, Operand in, const std::st
   op.head_dim = head_dim;
 }
 
-void hadamard(ProgramBuilder& builder, Operand in_out, const IndexerShape& indexer, std::uint32_t n_heads) {
+void hadamard(ProgramBuilder& builder, Operand in_out, const IndexerShape& indexer,
+              std::uint32_t n_heads) {
   Op& op = builder.append(OpKind::hadamard, in_out, in_out, kNoOperand, kNoOperand);
   op.n_heads = n_heads;
   op.cols = indexer.head_dim;
 }
 
-/// mscale² / sqrt(query_dim): YaRN's magnitude, which these models put into the scores and not into the rotation.
+/// mscale² / sqrt(query_dim): YaRN's magnitude, which these models put into the scores and not into
+/// the rotation.
 float softmax_scale(ProgramBuilder& builder, const LatentShape& shape) {
   const double plain = 1.0 / std::sqrt(static_cast<double>(shape.query_dim()));
   const GgufFile& file = builder.file();
@@ -45,7 +48,8 @@ float softmax_scale(ProgramBuilder& builder, const LatentShape& shape) {
   const double log_multiplier = file.number(prefix + "yarn_log_multiplier").value_or(0.0);
   const double mscale = factor > 1.0 ? 1.0 + log_multiplier * std::log(factor) : 1.0;
   if (!std::isfinite(mscale) || mscale <= 0.0) {
-    builder.fail(ModelsError::bad_shape, prefix + "factor and yarn_log_multiplier make no scale of scores");
+    builder.fail(ModelsError::bad_shape,
+                 prefix + "factor and yarn_log_multiplier make no scale of scores");
     return 1.0F;
   }
   return static_cast<float>(mscale * mscale * plain);
@@ -58,11 +62,12 @@ LatentShape read_latent_shape(ProgramBuilder& builder) {
   LatentShape shape;
   shape.n_heads = hyper.n_heads;
   shape.rotary_dims = hyper.rotary_dims;
-  if (builder.has_tensor("blk.0.attn_kv_b.weight") && !builder.has_tensor("blk.0.attn_k_b.weight")) {
-    builder.fail(
-        ModelsError::missing_tensor,
-        "attn_kv_b is one matrix, as in files of before April 2025; needs attn_k_b and attn_v_b: convert the "
-        "model again, or take a newer file");
+  if (builder.has_tensor("blk.0.attn_kv_b.weight") &&
+      !builder.has_tensor("blk.0.attn_k_b.weight")) {
+    builder.fail(ModelsError::missing_tensor,
+                 "attn_kv_b is one matrix, as in files of before April 2025; needs attn_k_b and "
+                 "attn_v_b: convert the "
+                 "model again, or take a newer file");
     return shape;
   }
   shape.kv_rank = builder.count("attention.kv_lora_rank", std::nullopt, kMostRank);
@@ -70,7 +75,8 @@ LatentShape read_latent_shape(ProgramBuilder& builder) {
   // Some converters write 0 where queries are not compressed.
   if (builder.file().unsigned_value(q_key).value_or(0) != 0)
     shape.q_rank = builder.count("attention.q_lora_rank", std::nullopt, kMostRank);
-  const std::uint32_t query_dim = builder.count("attention.key_length_mla", std::nullopt, kMostRank);
+  const std::uint32_t query_dim =
+      builder.count("attention.key_length_mla", std::nullopt, kMostRank);
   shape.value_dim = builder.count("attention.value_length_mla", std::nullopt, kMostRank);
   if (query_dim <= shape.rotary_dims) {
     builder.fail(ModelsError::bad_shape,
@@ -80,10 +86,11 @@ LatentShape read_latent_shape(ProgramBuilder& builder) {
   }
   shape.plain_dims = query_dim - shape.rotary_dims;
   if (hyper.head_dim != shape.row_dim() || shape.row_dim() > kernels::kMaxLatentDim) {
-    builder.fail(ModelsError::bad_shape,
-                 hyper.architecture + ".attention.key_length is " + std::to_string(hyper.head_dim) +
-                     ", must be kv_lora_rank + rope.dimension_count = " + std::to_string(shape.row_dim()) +
-                     ", at most " + std::to_string(kernels::kMaxLatentDim));
+    builder.fail(
+        ModelsError::bad_shape,
+        hyper.architecture + ".attention.key_length is " + std::to_string(hyper.head_dim) +
+            ", must be kv_lora_rank + rope.dimension_count = " + std::to_string(shape.row_dim()) +
+            ", at most " + std::to_string(kernels::kMaxLatentDim));
   }
   if (std::uint64_t{shape.n_heads} * std::max(query_dim, shape.value_dim) > kMostWidth) {
     builder.fail(ModelsError::bad_shape, hyper.architecture + ".attention.head_count " +
@@ -104,7 +111,8 @@ IndexerShape read_indexer_shape(ProgramBuilder& builder, const LatentShape& late
   const bool is_power_of_two = (indexer.head_dim & (indexer.head_dim - 1)) == 0;
   if (!is_power_of_two || indexer.head_dim < latent.rotary_dims ||
       indexer.head_dim > kernels::kMaxLatentDim) {
-    builder.fail(ModelsError::bad_shape, prefix + "key_length is " + std::to_string(indexer.head_dim) +
+    builder.fail(ModelsError::bad_shape, prefix + "key_length is " +
+                                             std::to_string(indexer.head_dim) +
                                              ", must be a power of two from rope.dimension_count " +
                                              std::to_string(latent.rotary_dims) + " to " +
                                              std::to_string(kernels::kMaxLatentDim));
@@ -115,8 +123,9 @@ IndexerShape read_indexer_shape(ProgramBuilder& builder, const LatentShape& late
     indexer.n_heads = 1;
   }
   if (latent.q_rank == 0) {
-    builder.fail(ModelsError::missing_key, "the indexer reads the compressed query: needs the key " +
-                                               builder.hyper().architecture + ".attention.q_lora_rank");
+    builder.fail(ModelsError::missing_key,
+                 "the indexer reads the compressed query: needs the key " +
+                     builder.hyper().architecture + ".attention.q_lora_rank");
   }
   return indexer;
 }
@@ -146,8 +155,8 @@ void LatentAttention::append(std::uint32_t layer, Operand out, Operand in) {
   make_queries(prefix, in);
   make_row(prefix, in);
   if (is_sparse) make_index_row(prefix, in);
-  Op& cached = builder_.append(OpKind::kv_append, kNoOperand, at_.row, is_sparse ? at_.index_k : kNoOperand,
-                               kNoOperand);
+  Op& cached = builder_.append(OpKind::kv_append, kNoOperand, at_.row,
+                               is_sparse ? at_.index_k : kNoOperand, kNoOperand);
   cached.layer = layer;
   cached.n_kv_heads = 1;
   cached.head_dim = shape_.row_dim();
@@ -162,10 +171,12 @@ void LatentAttention::make_queries(const std::string& prefix, Operand in) {
   if (shape_.q_rank == 0) {
     builder_.linear(at_.q, in, builder_.weight(prefix + "attn_q.weight", width, d_model));
   } else {
-    builder_.linear(at_.q_low, in, builder_.weight(prefix + "attn_q_a.weight", shape_.q_rank, d_model));
+    builder_.linear(at_.q_low, in,
+                    builder_.weight(prefix + "attn_q_a.weight", shape_.q_rank, d_model));
     builder_.rms_norm(at_.q_low, at_.q_low,
                       builder_.weight(prefix + "attn_q_a_norm.weight", 1, shape_.q_rank));
-    builder_.linear(at_.q, at_.q_low, builder_.weight(prefix + "attn_q_b.weight", width, shape_.q_rank));
+    builder_.linear(at_.q, at_.q_low,
+                    builder_.weight(prefix + "attn_q_b.weight", width, shape_.q_rank));
   }
   builder_.rope(at_.q, {.n_heads = shape_.n_heads,
                         .head_dim = shape_.query_dim(),
@@ -202,8 +213,9 @@ void LatentAttention::rotate_index(Operand in_out, std::uint32_t n_heads) {
 void LatentAttention::make_index_row(const std::string& prefix, Operand in) {
   constexpr float kIndexEps = 1e-6F;
   const std::uint32_t head_dim = indexer_.head_dim;
-  builder_.linear(at_.index_k, in,
-                  builder_.weight(prefix + "indexer.attn_k.weight", head_dim, builder_.hyper().d_model));
+  builder_.linear(
+      at_.index_k, in,
+      builder_.weight(prefix + "indexer.attn_k.weight", head_dim, builder_.hyper().d_model));
   const Operand norm = builder_.weight(prefix + "indexer.k_norm.weight", 1, head_dim);
   Op& op = builder_.append(OpKind::layer_norm, at_.index_k, at_.index_k, kNoOperand, norm);
   op.cols = head_dim;
@@ -217,14 +229,16 @@ void LatentAttention::make_index_row(const std::string& prefix, Operand in) {
 void LatentAttention::choose(const std::string& prefix, Operand in, std::uint32_t layer) {
   const std::uint32_t head_dim = indexer_.head_dim;
   const std::uint32_t n_heads = indexer_.n_heads;
-  builder_.linear(
-      at_.index_q, at_.q_low,
-      builder_.weight(prefix + "indexer.attn_q_b.weight", std::uint64_t{n_heads} * head_dim, shape_.q_rank));
+  builder_.linear(at_.index_q, at_.q_low,
+                  builder_.weight(prefix + "indexer.attn_q_b.weight",
+                                  std::uint64_t{n_heads} * head_dim, shape_.q_rank));
   rotate_index(at_.index_q, n_heads);
   hadamard(builder_, at_.index_q, indexer_, n_heads);
-  builder_.linear(at_.index_weights, in,
-                  builder_.weight(prefix + "indexer.proj.weight", n_heads, builder_.hyper().d_model));
-  Op& op = builder_.append(OpKind::index_topk, at_.chosen, at_.index_q, at_.index_weights, kNoOperand);
+  builder_.linear(
+      at_.index_weights, in,
+      builder_.weight(prefix + "indexer.proj.weight", n_heads, builder_.hyper().d_model));
+  Op& op =
+      builder_.append(OpKind::index_topk, at_.chosen, at_.index_q, at_.index_weights, kNoOperand);
   op.layer = layer;
   op.n_heads = n_heads;
   op.head_dim = head_dim;
@@ -233,9 +247,10 @@ void LatentAttention::choose(const std::string& prefix, Operand in, std::uint32_
 }
 
 void LatentAttention::attend(const std::string& prefix, Operand out, std::uint32_t layer) {
-  head_linear(builder_, at_.absorbed, at_.q, prefix + "attn_k_b.weight", shape_.n_heads, shape_.kv_rank,
-              shape_.plain_dims, shape_.query_dim());
-  Op& op = builder_.append(OpKind::attention_latent, at_.attended, at_.absorbed, at_.chosen, kNoOperand);
+  head_linear(builder_, at_.absorbed, at_.q, prefix + "attn_k_b.weight", shape_.n_heads,
+              shape_.kv_rank, shape_.plain_dims, shape_.query_dim());
+  Op& op =
+      builder_.append(OpKind::attention_latent, at_.attended, at_.absorbed, at_.chosen, kNoOperand);
   op.layer = layer;
   op.n_heads = shape_.n_heads;
   op.head_dim = shape_.row_dim();

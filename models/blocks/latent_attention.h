@@ -1,6 +1,7 @@
-// Multi-head latent attention: one compressed row per token in the cache, shared by all heads, with the up-projections of keys and
-// values absorbed into queries and outputs; with a lightning indexer where the architecture attends to chosen positions.
-// Depends on models/blocks/program_builder.h. Lives for one compilation; one thread.
+// Multi-head latent attention: one compressed row per token in the cache, shared by all heads, with
+// the up-projections of keys and values absorbed into queries and outputs; with a lightning indexer
+// where the architecture attends to chosen positions. Depends on models/blocks/program_builder.h.
+// Lives for one compilation; one thread.
 // Source: DeepSeek-AI 2024, DeepSeek-V2, §2.1; DeepSeek-AI 2025, DeepSeek-V3.2, §2.1.
 #pragma once
 
@@ -15,7 +16,8 @@ namespace blue::models {
 /// The sizes of latent attention, in values.
 struct LatentShape {
   std::uint32_t n_heads = 0;
-  std::uint32_t q_rank = 0;       ///< of the compressed query; 0: queries come from the layer's input at once
+  std::uint32_t q_rank =
+      0;  ///< of the compressed query; 0: queries come from the layer's input at once
   std::uint32_t kv_rank = 0;      ///< of the compressed keys and values
   std::uint32_t rotary_dims = 0;  ///< the part of a key that rotates, one for all heads
   std::uint32_t plain_dims = 0;   ///< the part of a head's query and key that does not
@@ -34,7 +36,8 @@ struct IndexerShape {
   std::uint32_t top_k = 0;
 };
 
-/// Reads "<arch>.attention.kv_lora_rank" and its kin. Errors stick in the builder: missing_key, bad_shape.
+/// Reads "<arch>.attention.kv_lora_rank" and its kin. Errors stick in the builder: missing_key,
+/// bad_shape.
 LatentShape read_latent_shape(ProgramBuilder& builder);
 /// Reads "<arch>.attention.indexer.*". `latent`: what it must fit. Errors as above.
 IndexerShape read_indexer_shape(ProgramBuilder& builder, const LatentShape& latent);

@@ -18,7 +18,8 @@ constexpr std::uint64_t kMostShared = 1024;
 /// What the feed-forward halves of all layers share.
 struct FeedForward {
   std::uint32_t n_dense_layers = 0;  ///< leading ones
-  std::uint32_t d_ff_shared = 0;     ///< of all shared experts together, which are one wide one; 0: none
+  std::uint32_t d_ff_shared =
+      0;  ///< of all shared experts together, which are one wide one; 0: none
   RouteTraits route;
 };
 
@@ -37,8 +38,9 @@ struct Buffers {
 
 /// V2 knows softmax alone, and files of it may not say so; a selection bias came with V3's sigmoid.
 kernels::Gating usual_gating(const GgufFile& file) {
-  const bool has_bias = std::ranges::any_of(
-      file.tensors(), [](const TensorInfo& tensor) { return tensor.name.ends_with(".exp_probs_b.bias"); });
+  const bool has_bias = std::ranges::any_of(file.tensors(), [](const TensorInfo& tensor) {
+    return tensor.name.ends_with(".exp_probs_b.bias");
+  });
   return has_bias ? kernels::Gating::sigmoid : kernels::Gating::softmax;
 }
 
@@ -58,8 +60,8 @@ FeedForward read_feed_forward(ProgramBuilder& builder) {
     const std::uint32_t n_shared = builder.count("expert_shared_count", std::nullopt, kMostShared);
     feed.d_ff_shared = n_shared * hyper.d_ff_expert;
   }
-  feed.route = read_route_traits(
-      builder, {.gating = usual_gating(builder.file()), .weights = kernels::RouteWeights::as_gated});
+  feed.route = read_route_traits(builder, {.gating = usual_gating(builder.file()),
+                                           .weights = kernels::RouteWeights::as_gated});
   return feed;
 }
 
@@ -94,16 +96,19 @@ void feed_forward_half(ProgramBuilder& builder, const FeedForward& feed, const B
                        std::uint32_t layer) {
   const HyperParameters& hyper = builder.hyper();
   const std::string prefix = "blk." + std::to_string(layer) + ".";
-  builder.rms_norm(at.normed, at.hidden, builder.weight(prefix + "ffn_norm.weight", 1, hyper.d_model));
+  builder.rms_norm(at.normed, at.hidden,
+                   builder.weight(prefix + "ffn_norm.weight", 1, hyper.d_model));
   if (layer < feed.n_dense_layers) {
-    gated_feed_forward(builder, at.projected, at.normed, at.gate, at.up, hyper.d_ff, prefix, ".weight");
+    gated_feed_forward(builder, at.projected, at.normed, at.gate, at.up, hyper.d_ff, prefix,
+                       ".weight");
     builder.add(at.hidden, at.hidden, at.projected);
     return;
   }
-  // The shared experts first: their weights are known to be needed, and the router's choice can be fetched meanwhile.
+  // The shared experts first: their weights are known to be needed, and the router's choice can be
+  // fetched meanwhile.
   if (feed.d_ff_shared > 0) {
-    gated_feed_forward(builder, at.shared, at.normed, at.shared_gate, at.shared_up, feed.d_ff_shared, prefix,
-                       "_shexp.weight");
+    gated_feed_forward(builder, at.shared, at.normed, at.shared_gate, at.shared_up,
+                       feed.d_ff_shared, prefix, "_shexp.weight");
   }
   routed_experts(builder, feed.route, at.experts, at.projected, at.normed, prefix);
   builder.add(at.hidden, at.hidden, at.projected);
@@ -116,8 +121,9 @@ Result<Program> compile_latent_decoder(const GgufFile& file, LatentPositions pos
   ProgramBuilder builder(file, CachedHeads::latent);
   const HyperParameters& hyper = builder.hyper();
   const LatentShape shape = read_latent_shape(builder);
-  const IndexerShape indexer =
-      positions == LatentPositions::chosen_by_indexer ? read_indexer_shape(builder, shape) : IndexerShape{};
+  const IndexerShape indexer = positions == LatentPositions::chosen_by_indexer
+                                   ? read_indexer_shape(builder, shape)
+                                   : IndexerShape{};
   const FeedForward feed = read_feed_forward(builder);
   const Buffers at = lay_out(builder, feed);
   LatentAttention attention(builder, shape, indexer);
@@ -128,8 +134,9 @@ Result<Program> compile_latent_decoder(const GgufFile& file, LatentPositions pos
 
   for (std::uint32_t layer = 0; layer < hyper.n_layers; ++layer) {
     builder.begin_block(memory::BlockKind::layer, "layer." + std::to_string(layer));
-    builder.rms_norm(at.normed, at.hidden,
-                     builder.weight("blk." + std::to_string(layer) + ".attn_norm.weight", 1, hyper.d_model));
+    builder.rms_norm(
+        at.normed, at.hidden,
+        builder.weight("blk." + std::to_string(layer) + ".attn_norm.weight", 1, hyper.d_model));
     attention.append(layer, at.projected, at.normed);
     builder.add(at.hidden, at.hidden, at.projected);
     feed_forward_half(builder, feed, at, layer);

@@ -13,8 +13,9 @@ Operand append_output_head(ProgramBuilder& builder, Operand hidden, Operand embe
   builder.gather_rows(last, hidden);
   builder.rms_norm(last_normed, last, builder.weight("output_norm.weight", 1, hyper.d_model));
   const bool has_own_head = builder.has_tensor("output.weight");
-  builder.linear(logits, last_normed,
-                 has_own_head ? builder.weight("output.weight", hyper.n_vocab, hyper.d_model) : embedding);
+  builder.linear(
+      logits, last_normed,
+      has_own_head ? builder.weight("output.weight", hyper.n_vocab, hyper.d_model) : embedding);
   return logits;
 }
 

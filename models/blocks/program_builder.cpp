@@ -22,7 +22,8 @@ std::uint64_t take_room(BlockPlan& block, const TensorInfo& info, std::uint64_t 
 
 }  // namespace
 
-ProgramBuilder::ProgramBuilder(const GgufFile& file, CachedHeads cached) : file_(file), cached_(cached) {
+ProgramBuilder::ProgramBuilder(const GgufFile& file, CachedHeads cached)
+    : file_(file), cached_(cached) {
   read_hyper_parameters();
   set_kv_widths(hyper().n_kv_heads * hyper().head_dim, hyper().n_kv_heads * hyper().head_dim);
   if (!error_) check_hyper_parameters();
@@ -84,8 +85,8 @@ const TensorInfo* ProgramBuilder::checked_tensor(const std::string& tensor, std:
   return info;
 }
 
-kernels::Operand ProgramBuilder::place(const TensorInfo& info, const std::string& tensor, std::uint64_t rows,
-                                       std::uint64_t cols) {
+kernels::Operand ProgramBuilder::place(const TensorInfo& info, const std::string& tensor,
+                                       std::uint64_t rows, std::uint64_t cols) {
   BLUE_CHECK(current_block_ != kNoBlock, "a weight needs a block");
   const kernels::Format* format = kernels::find_format(info.type);
   const std::uint64_t offset =
@@ -96,7 +97,8 @@ kernels::Operand ProgramBuilder::place(const TensorInfo& info, const std::string
   return operand;
 }
 
-kernels::Operand ProgramBuilder::weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols) {
+kernels::Operand ProgramBuilder::weight(const std::string& tensor, std::uint64_t rows,
+                                        std::uint64_t cols) {
   if (const auto known = operands_by_tensor_.find(tensor); known != operands_by_tensor_.end())
     return known->second;
   const TensorInfo* info = checked_tensor(tensor, rows, cols);
@@ -139,9 +141,9 @@ Result<Program> ProgramBuilder::finish(kernels::Operand logits) {
   for (const TensorInfo& tensor : file_.tensors()) {
     if (operands_by_tensor_.contains(tensor.name) || is_left_out(tensor.name)) continue;
     // Leaving a bias or an adapter out would give wrong logits in silence.
-    return Error(ModelsError::unknown_architecture, file_.path() + ": tensor " + tensor.name +
-                                                        " is not part of architecture " +
-                                                        hyper().architecture + " as this build knows it");
+    return Error(ModelsError::unknown_architecture,
+                 file_.path() + ": tensor " + tensor.name + " is not part of architecture " +
+                     hyper().architecture + " as this build knows it");
   }
   return std::move(program_);
 }

@@ -1,6 +1,6 @@
-// ProgramBuilder: what architecture files write their programs with. It looks tensors up, checks their shapes, lays them
-// out in blocks, hands out activation operands and appends ops. The first error sticks and finish() returns it, so that an
-// architecture reads as the list of ops it is.
+// ProgramBuilder: what architecture files write their programs with. It looks tensors up, checks
+// their shapes, lays them out in blocks, hands out activation operands and appends ops. The first
+// error sticks and finish() returns it, so that an architecture reads as the list of ops it is.
 // Depends on models/program.h and the GGUF reader. Lives for one compilation; one thread.
 #pragma once
 
@@ -40,18 +40,22 @@ enum class CachedHeads : std::uint8_t { plain, latent };
 
 class ProgramBuilder {
  public:
-  /// Reads the hyper-parameters that every decoder states: "<arch>.block_count", "embedding_length", ...
-  /// Missing optional keys take the field's defaults (head_count_kv = head_count, head_dim = d_model / n_heads,
-  /// rotary_dims = head_dim, rope_base = 10000; the experts' width is that of their tensors). Counts are bounded so that
-  /// no later product overflows. Layers that predict tokens further ahead are left out, with a note.
+  /// Reads the hyper-parameters that every decoder states: "<arch>.block_count",
+  /// "embedding_length", ... Missing optional keys take the field's defaults (head_count_kv =
+  /// head_count, head_dim = d_model / n_heads, rotary_dims = head_dim, rope_base = 10000; the
+  /// experts' width is that of their tensors). Counts are bounded so that no later product
+  /// overflows. Layers that predict tokens further ahead are left out, with a note.
   explicit ProgramBuilder(const GgufFile& file, CachedHeads cached = CachedHeads::plain);
 
   [[nodiscard]] const HyperParameters& hyper() const { return program_.hyper; }
-  [[nodiscard]] bool has_tensor(std::string_view name) const { return file_.find_tensor(name) != nullptr; }
+  [[nodiscard]] bool has_tensor(std::string_view name) const {
+    return file_.find_tensor(name) != nullptr;
+  }
   [[nodiscard]] const GgufFile& file() const { return file_; }
 
   /// The key "<arch>.<key>", a whole number from 1 to `most`; an error and 1 where it is not.
-  std::uint32_t count(const std::string& key, std::optional<std::uint64_t> if_absent, std::uint64_t most);
+  std::uint32_t count(const std::string& key, std::optional<std::uint64_t> if_absent,
+                      std::uint64_t most);
   /// The key "<arch>.<key>", a positive number.
   float number(const std::string& key, double if_absent);
   /// Keeps the first error.
@@ -62,20 +66,22 @@ class ProgramBuilder {
   /// Weights asked for from now on belong to a new block.
   void begin_block(memory::BlockKind kind, std::string name);
 
-  /// The weight operand of `tensor` [rows, cols] (cols = values per row; a vector is one row). The same tensor asked for
-  /// twice is the same weight in its first block (tied embeddings).
+  /// The weight operand of `tensor` [rows, cols] (cols = values per row; a vector is one row). The
+  /// same tensor asked for twice is the same weight in its first block (tied embeddings).
   kernels::Operand weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
-  /// The same for a small tensor that every layer reads: each block asked for holds a copy of its own, since the way
-  /// back to another block would cost more than these bytes.
+  /// The same for a small tensor that every layer reads: each block asked for holds a copy of its
+  /// own, since the way back to another block would cost more than these bytes.
   kernels::Operand copied_weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
 
-  /// hyper().n_experts new blocks, "<current block>.expert.0" on; the current block stays where weight() puts things.
+  /// hyper().n_experts new blocks, "<current block>.expert.0" on; the current block stays where
+  /// weight() puts things.
   void begin_expert_blocks();
   /// The slices of a stacked tensor [n_experts, rows, cols], each in its expert's block.
   kernels::Operand expert_weight(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
 
   /// A buffer of `width` floats per row.
-  kernels::Operand activation(std::uint32_t width, kernels::RowSet row_set = kernels::RowSet::tokens);
+  kernels::Operand activation(std::uint32_t width,
+                              kernels::RowSet row_set = kernels::RowSet::tokens);
 
   /// Ops, as kernels/op.h defines them. Widths are those of the operands.
   void embed(kernels::Operand out, kernels::Operand weight);
@@ -92,14 +98,15 @@ class ProgramBuilder {
   void add(kernels::Operand out, kernels::Operand in, kernels::Operand in2);
   void gather_rows(kernels::Operand out, kernels::Operand in);
   /// `bias`: of the selection, or kNoOperand.
-  void route(kernels::Operand out, kernels::Operand logits, kernels::Operand bias, const RouteTraits& traits);
+  void route(kernels::Operand out, kernels::Operand logits, kernels::Operand bias,
+             const RouteTraits& traits);
   /// Ops over the same experts' blocks become one ExpertGroup.
   void expert_linear(kernels::Operand out, kernels::Operand in, kernels::Operand route,
                      kernels::Operand weight, kernels::ExpertInput input);
   void expert_sum(kernels::Operand out, kernels::Operand in, kernels::Operand route);
   /// Any op; the caller fills what its kind needs beyond operands, row set and block.
-  kernels::Op& append(kernels::OpKind kind, kernels::Operand out, kernels::Operand in, kernels::Operand in2,
-                      kernels::Operand weight);
+  kernels::Op& append(kernels::OpKind kind, kernels::Operand out, kernels::Operand in,
+                      kernels::Operand in2, kernels::Operand weight);
 
   /// What a token keeps in the cache, per layer, where it is not n_kv_heads · head_dim twice.
   void set_kv_widths(std::uint32_t k_width, std::uint32_t v_width);
@@ -115,7 +122,8 @@ class ProgramBuilder {
   void read_rope_scaling();
   void read_yarn(float factor);
   /// The tensor, once it has these dims and a format that can be read; null behind an error.
-  const TensorInfo* checked_tensor(const std::string& tensor, std::uint64_t rows, std::uint64_t cols);
+  const TensorInfo* checked_tensor(const std::string& tensor, std::uint64_t rows,
+                                   std::uint64_t cols);
   kernels::Operand place(const TensorInfo& info, const std::string& tensor, std::uint64_t rows,
                          std::uint64_t cols);
   void extend_expert_group(const kernels::Op& op);

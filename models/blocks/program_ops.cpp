@@ -1,4 +1,5 @@
-// ProgramBuilder's ops: records filled from the widths of the operands and the model's hyper-parameters.
+// ProgramBuilder's ops: records filled from the widths of the operands and the model's
+// hyper-parameters.
 #include <cmath>
 
 #include "base/check.h"
@@ -28,7 +29,8 @@ kernels::Op& ProgramBuilder::append(kernels::OpKind kind, kernels::Operand out, 
 }
 
 void ProgramBuilder::embed(kernels::Operand out, kernels::Operand weight) {
-  kernels::Op& op = append(kernels::OpKind::embed, out, kernels::kNoOperand, kernels::kNoOperand, weight);
+  kernels::Op& op =
+      append(kernels::OpKind::embed, out, kernels::kNoOperand, kernels::kNoOperand, weight);
   op.rows = hyper().n_vocab;
   op.cols = program_.activations[out].width;
 }
@@ -40,7 +42,8 @@ void ProgramBuilder::rms_norm(kernels::Operand out, kernels::Operand in, kernels
   op.eps = hyper().rms_eps;
 }
 
-void ProgramBuilder::head_norm(kernels::Operand in_out, kernels::Operand weight, std::uint32_t n_heads) {
+void ProgramBuilder::head_norm(kernels::Operand in_out, kernels::Operand weight,
+                               std::uint32_t n_heads) {
   kernels::Op& op = append(kernels::OpKind::rms_norm, in_out, in_out, kernels::kNoOperand, weight);
   op.cols = hyper().head_dim;
   op.n_heads = n_heads;
@@ -59,9 +62,10 @@ void ProgramBuilder::add_bias(kernels::Operand in_out, kernels::Operand weight) 
 }
 
 void ProgramBuilder::rope(kernels::Operand in_out, const RopeLayout& layout) {
-  const kernels::Operand divisors = has_tensor("rope_freqs.weight")
-                                        ? copied_weight("rope_freqs.weight", 1, layout.rotary_dims / 2)
-                                        : kernels::kNoOperand;
+  const kernels::Operand divisors =
+      has_tensor("rope_freqs.weight")
+          ? copied_weight("rope_freqs.weight", 1, layout.rotary_dims / 2)
+          : kernels::kNoOperand;
   kernels::Op& op = append(kernels::OpKind::rope, in_out, in_out, kernels::kNoOperand, divisors);
   op.rope_style = layout.style;
   op.n_heads = layout.n_heads;
@@ -77,14 +81,16 @@ void ProgramBuilder::rope(kernels::Operand in_out, const RopeLayout& layout) {
 }
 
 void ProgramBuilder::kv_append(kernels::Operand k, kernels::Operand v, std::uint32_t layer) {
-  kernels::Op& op = append(kernels::OpKind::kv_append, kernels::kNoOperand, k, v, kernels::kNoOperand);
+  kernels::Op& op =
+      append(kernels::OpKind::kv_append, kernels::kNoOperand, k, v, kernels::kNoOperand);
   op.layer = layer;
   op.n_kv_heads = hyper().n_kv_heads;
   op.head_dim = hyper().head_dim;
 }
 
 void ProgramBuilder::attention(kernels::Operand out, kernels::Operand q, std::uint32_t layer) {
-  kernels::Op& op = append(kernels::OpKind::attention, out, q, kernels::kNoOperand, kernels::kNoOperand);
+  kernels::Op& op =
+      append(kernels::OpKind::attention, out, q, kernels::kNoOperand, kernels::kNoOperand);
   op.layer = layer;
   op.n_heads = hyper().n_heads;
   op.n_kv_heads = hyper().n_kv_heads;
@@ -98,7 +104,8 @@ void ProgramBuilder::silu_mul(kernels::Operand out, kernels::Operand gate, kerne
 }
 
 void ProgramBuilder::add(kernels::Operand out, kernels::Operand in, kernels::Operand in2) {
-  append(kernels::OpKind::add, out, in, in2, kernels::kNoOperand).cols = program_.activations[out].width;
+  append(kernels::OpKind::add, out, in, in2, kernels::kNoOperand).cols =
+      program_.activations[out].width;
 }
 
 void ProgramBuilder::gather_rows(kernels::Operand out, kernels::Operand in) {
@@ -118,14 +125,16 @@ void ProgramBuilder::route(kernels::Operand out, kernels::Operand logits, kernel
   op.n_groups_used = static_cast<std::uint16_t>(traits.n_groups_used);
 }
 
-void ProgramBuilder::expert_linear(kernels::Operand out, kernels::Operand in, kernels::Operand route,
-                                   kernels::Operand weight, kernels::ExpertInput input) {
+void ProgramBuilder::expert_linear(kernels::Operand out, kernels::Operand in,
+                                   kernels::Operand route, kernels::Operand weight,
+                                   kernels::ExpertInput input) {
   kernels::Op& op = append(kernels::OpKind::expert_linear, out, in, route, weight);
   op.n_experts = static_cast<std::uint16_t>(hyper().n_experts);
   op.top_k = static_cast<std::uint16_t>(hyper().top_k);
   op.expert_input = input;
   op.rows = program_.activations[out].width / hyper().top_k;
-  op.cols = program_.activations[in].width / (input == kernels::ExpertInput::shared ? 1 : hyper().top_k);
+  op.cols =
+      program_.activations[in].width / (input == kernels::ExpertInput::shared ? 1 : hyper().top_k);
   if (!error_) extend_expert_group(op);
 }
 

@@ -30,7 +30,8 @@ void ProgramBuilder::read_rope_scaling() {
 
 void ProgramBuilder::read_yarn(float factor) {
   const HyperParameters& hyper = program_.hyper;
-  const double n_original = count("rope.scaling.original_context_length", hyper.n_context, 1ULL << 31);
+  const double n_original =
+      count("rope.scaling.original_context_length", hyper.n_context, 1ULL << 31);
   if (hyper.rope_base <= 1.0F) {
     return fail(ModelsError::bad_shape, "YaRN needs a rope.freq_base above 1");
   }
@@ -40,8 +41,10 @@ void ProgramBuilder::read_yarn(float factor) {
     return dims * std::log(n_original / (rotations * 2.0 * std::numbers::pi)) /
            (2.0 * std::log(hyper.rope_base));
   };
-  const double low = std::max(0.0, std::floor(pair_of(number("rope.scaling.yarn_beta_fast", 32.0))));
-  const double high = std::min(dims - 1.0, std::ceil(pair_of(number("rope.scaling.yarn_beta_slow", 1.0))));
+  const double low =
+      std::max(0.0, std::floor(pair_of(number("rope.scaling.yarn_beta_fast", 32.0))));
+  const double high =
+      std::min(dims - 1.0, std::ceil(pair_of(number("rope.scaling.yarn_beta_slow", 1.0))));
   constexpr double kNarrowestRamp = 0.001;
   RopeScaling& scaling = program_.hyper.rope_scaling;
   scaling.scale = 1.0F / factor;

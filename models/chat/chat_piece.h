@@ -1,6 +1,6 @@
-// ChatPiece: a stretch of a rendered prompt that remembers where it came from. The tokenizer recognises special tokens in
-// markup alone, so that a user's text can never end a turn or open another role's.
-// Depends on the standard library alone. Plain value; any thread.
+// ChatPiece: a stretch of a rendered prompt that remembers where it came from. The tokenizer
+// recognises special tokens in markup alone, so that a user's text can never end a turn or open
+// another role's. Depends on the standard library alone. Plain value; any thread.
 #pragma once
 
 #include <cstdint>

@@ -19,14 +19,16 @@ void define(chat::Map& map, std::string_view name, chat::Value value) {
 
 }  // namespace
 
-ChatTemplate::ChatTemplate(std::unique_ptr<const chat::Program> program) : program_(std::move(program)) {}
+ChatTemplate::ChatTemplate(std::unique_ptr<const chat::Program> program)
+    : program_(std::move(program)) {}
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 ChatTemplate& ChatTemplate::operator=(ChatTemplate&&) noexcept = default;
 ChatTemplate::~ChatTemplate() = default;
 
 bool ChatTemplate::is_role(std::string_view role) {
   const auto is_role_character = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
   };
   return !role.empty() && std::all_of(role.begin(), role.end(), is_role_character);
 }
@@ -43,8 +45,9 @@ Result<std::vector<ChatPiece>> ChatTemplate::render(std::span<const ChatMessage>
   chat::List list;
   for (const ChatMessage& message : messages) {
     if (!is_role(message.role)) {
-      return Error(ModelsError::bad_message, "chat message " + std::to_string(list.size()) +
-                                                 ": a role is made of letters, digits, \"_\" and \"-\"");
+      return Error(ModelsError::bad_message,
+                   "chat message " + std::to_string(list.size()) +
+                       ": a role is made of letters, digits, \"_\" and \"-\"");
     }
     chat::Map entry;
     define(entry, "role", markup(message.role));

@@ -1,9 +1,9 @@
-// ChatTemplate: the chat template inside a GGUF file (`tokenizer.chat_template`, Jinja), parsed once, rendered per prompt.
-// The language as transformers' apply_chat_template runs it, less what no template needs (docstring of parse); what is outside
-// is refused by name and line, never guessed. Rendering keeps the provenance of every byte through variables, concatenation and
-// filters, and is bounded in steps, bytes and depth.
-// Depends on base, models/chat/chat_piece.h, template_budget.h, template_value.h, models/models_error.h.
-// Immutable after parse; any thread.
+// ChatTemplate: the chat template inside a GGUF file (`tokenizer.chat_template`, Jinja), parsed
+// once, rendered per prompt. The language as transformers' apply_chat_template runs it, less what
+// no template needs (docstring of parse); what is outside is refused by name and line, never
+// guessed. Rendering keeps the provenance of every byte through variables, concatenation and
+// filters, and is bounded in steps, bytes and depth. Depends on base, models/chat/chat_piece.h,
+// template_budget.h, template_value.h, models/models_error.h. Immutable after parse; any thread.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,8 @@ struct ChatVariables {
   std::string bos_token;
   std::string eos_token;
   Thinking thinking = Thinking::as_usual;
-  std::optional<std::tm> now;  ///< what strftime_now() shows; templates that ask for it are refused without
+  std::optional<std::tm>
+      now;  ///< what strftime_now() shows; templates that ask for it are refused without
 };
 
 namespace chat {
@@ -48,13 +49,15 @@ struct Program;
 
 class ChatTemplate {
  public:
-  /// Jinja with trim_blocks and lstrip_blocks: text, comments, raw, for (if, else, break, continue, every loop.* but a call),
-  /// if, set (blocks, tuples, namespaces' attributes), macro, call, filter, with, generation; expressions with Python's operators,
-  /// slices, literals and methods; the filters of template_plain_filters.cpp and template_list_filters.cpp, the tests of
-  /// template_tests.cpp, the functions of template_globals.cpp. Not: extends, include, import, recursive loops, * and **
-  /// arguments. Integers end at 64 bits. A string marked safe is not escaped against others.
-  /// Errors: bad_template naming construct and line; an unknown filter, test, method or function is told when
-  /// it is reached, for templates name some on paths (tools) that are never taken here.
+  /// Jinja with trim_blocks and lstrip_blocks: text, comments, raw, for (if, else, break, continue,
+  /// every loop.* but a call), if, set (blocks, tuples, namespaces' attributes), macro, call,
+  /// filter, with, generation; expressions with Python's operators, slices, literals and methods;
+  /// the filters of template_plain_filters.cpp and template_list_filters.cpp, the tests of
+  /// template_tests.cpp, the functions of template_globals.cpp. Not: extends, include, import,
+  /// recursive loops, * and ** arguments. Integers end at 64 bits. A string marked safe is not
+  /// escaped against others.
+  /// Errors: bad_template naming construct and line; an unknown filter, test, method or function is
+  /// told when it is reached, for templates name some on paths (tools) that are never taken here.
   static Result<ChatTemplate> parse(std::string_view jinja);
 
   ChatTemplate(ChatTemplate&&) noexcept;
@@ -62,14 +65,14 @@ class ChatTemplate {
   ~ChatTemplate();
 
   /// Neighbouring pieces differ in origin; none is empty.
-  /// Errors: bad_message for a role outside its alphabet or a template that raises; bad_template for what shows only while
-  /// rendering, and for what is over chat::RenderLimits.
+  /// Errors: bad_message for a role outside its alphabet or a template that raises; bad_template
+  /// for what shows only while rendering, and for what is over chat::RenderLimits.
   [[nodiscard]] Result<std::vector<ChatPiece>> render(std::span<const ChatMessage> messages,
                                                       GenerationPrompt prompt,
                                                       const ChatVariables& variables = {}) const;
 
-  /// The same with every variable given: `messages`, `tools`, `add_generation_prompt` and what else the template reads.
-  /// What came from a user has the origin `content`.
+  /// The same with every variable given: `messages`, `tools`, `add_generation_prompt` and what else
+  /// the template reads. What came from a user has the origin `content`.
   [[nodiscard]] Result<std::vector<ChatPiece>> render(const chat::Map& variables,
                                                       const std::optional<std::tm>& now = {},
                                                       const chat::RenderLimits& limits = {}) const;

@@ -30,7 +30,8 @@ std::string scalar_text(ConstByteSpan bytes, GgufType type, std::uint64_t offset
     case GgufType::i64: return digits(load_at<std::int64_t>(bytes, offset).value_or(0));
     case GgufType::f32: return digits(load_at<float>(bytes, offset).value_or(0));
     case GgufType::f64: return digits(load_at<double>(bytes, offset).value_or(0));
-    case GgufType::boolean: return load_at<std::uint8_t>(bytes, offset).value_or(0) != 0 ? "true" : "false";
+    case GgufType::boolean:
+      return load_at<std::uint8_t>(bytes, offset).value_or(0) != 0 ? "true" : "false";
     case GgufType::string:
     case GgufType::array: break;
   }
@@ -142,7 +143,8 @@ std::vector<RawKey> GgufFile::raw_keys() const {
   out.reserve(values_.size());
   for (const GgufValue& value : values_) {
     const std::uint64_t begin = value.begin - (value.type == GgufType::array ? kArrayPrefix : 0);
-    out.push_back({value.key, value.type, ConstByteSpan(header_).subspan(begin, value.end - begin)});
+    out.push_back(
+        {value.key, value.type, ConstByteSpan(header_).subspan(begin, value.end - begin)});
   }
   return out;
 }

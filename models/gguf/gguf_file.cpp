@@ -63,9 +63,9 @@ Result<GgufFile> GgufFile::parse(ConstByteSpan header, std::uint64_t file_size, 
 }
 
 const GgufValue* GgufFile::find(std::string_view key) const {
-  const auto at =
-      std::lower_bound(values_by_key_.begin(), values_by_key_.end(), key,
-                       [&](std::uint32_t i, std::string_view wanted) { return values_[i].key < wanted; });
+  const auto at = std::lower_bound(
+      values_by_key_.begin(), values_by_key_.end(), key,
+      [&](std::uint32_t i, std::string_view wanted) { return values_[i].key < wanted; });
   if (at == values_by_key_.end() || values_[*at].key != key) return nullptr;
   return &values_[*at];
 }
@@ -148,8 +148,8 @@ Error GgufFile::absent(std::string_view key, std::string_view wanted) const {
   const GgufValue* value = find(key);
   const std::string what = path() + ": key \"" + std::string(key) + "\" ";
   if (value == nullptr) {
-    return Error(ModelsError::missing_key,
-                 what + "is missing (wanted: " + std::string(wanted) + "); convert the model again");
+    return Error(ModelsError::missing_key, what + "is missing (wanted: " + std::string(wanted) +
+                                               "); convert the model again");
   }
   std::string found(name_of(value->type));
   if (value->type == GgufType::array) found += " of " + std::string(name_of(value->element));
@@ -204,25 +204,26 @@ std::optional<std::pair<std::uint32_t, std::uint32_t>> GgufFile::index_tensors()
     const int by_name = tensors_[a].name.compare(tensors_[b].name);
     return by_name != 0 ? by_name < 0 : a < b;
   });
-  const auto twice = std::adjacent_find(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return tensors_[a].name == tensors_[b].name;
-  });
+  const auto twice = std::adjacent_find(
+      order.begin(), order.end(),
+      [&](std::uint32_t a, std::uint32_t b) { return tensors_[a].name == tensors_[b].name; });
   if (twice == order.end()) return std::nullopt;
   return std::pair(*twice, *(twice + 1));
 }
 
 const TensorInfo* GgufFile::find_tensor(std::string_view name) const {
-  const auto at =
-      std::lower_bound(tensors_by_name_.begin(), tensors_by_name_.end(), name,
-                       [&](std::uint32_t i, std::string_view wanted) { return tensors_[i].name < wanted; });
+  const auto at = std::lower_bound(
+      tensors_by_name_.begin(), tensors_by_name_.end(), name,
+      [&](std::uint32_t i, std::string_view wanted) { return tensors_[i].name < wanted; });
   if (at == tensors_by_name_.end() || tensors_[*at].name != name) return nullptr;
   return &tensors_[*at];
 }
 
 Result<const TensorInfo*> GgufFile::require_tensor(std::string_view name) const {
   if (const TensorInfo* tensor = find_tensor(name)) return tensor;
-  return Error(ModelsError::missing_tensor, path() + ": tensor \"" + std::string(name) +
-                                                "\" is missing; replace the file or convert the model again");
+  return Error(ModelsError::missing_tensor,
+               path() + ": tensor \"" + std::string(name) +
+                   "\" is missing; replace the file or convert the model again");
 }
 
 }  // namespace blue::models

@@ -1,10 +1,11 @@
-// GgufFile: the header of a GGUF file (v2, v3, little-endian), or the headers of a model split over several: its keys and its
-// tensor list, all checked against the files before anything is believed. Tensor bytes are never read here; they belong to blocks.
-// Hostile input: every count, length, offset, nesting depth and alignment is checked before use; a file that contradicts
-// itself is refused with one line naming file, byte and key or tensor.
-// Memory: at most kAllocationFactor times the header's bytes (which are part of the file) plus 4 MiB.
-// Depends on base and kernels/format.h. Immutable after construction; any thread. Views live as long as the GgufFile, also
-// across a move of it.
+// GgufFile: the header of a GGUF file (v2, v3, little-endian), or the headers of a model split over
+// several: its keys and its tensor list, all checked against the files before anything is believed.
+// Tensor bytes are never read here; they belong to blocks. Hostile input: every count, length,
+// offset, nesting depth and alignment is checked before use; a file that contradicts itself is
+// refused with one line naming file, byte and key or tensor. Memory: at most kAllocationFactor
+// times the header's bytes (which are part of the file) plus 4 MiB. Depends on base and
+// kernels/format.h. Immutable after construction; any thread. Views live as long as the GgufFile,
+// also across a move of it.
 #pragma once
 
 #include <array>
@@ -27,10 +28,12 @@ struct TensorInfo {
   std::string name;
   std::array<std::uint64_t, 4> dims{1, 1, 1, 1};  ///< dims[0] = values per row
   std::uint32_t n_dims = 0;
-  std::uint32_t type = 0;  ///< GGUF type number; kernels::find_format(type) may be null: an error only on use
-  std::uint32_t file = 0;  ///< index into GgufFile::parts()
+  std::uint32_t type =
+      0;  ///< GGUF type number; kernels::find_format(type) may be null: an error only on use
+  std::uint32_t file = 0;         ///< index into GgufFile::parts()
   std::uint64_t file_offset = 0;  ///< absolute, from that file's first byte
-  /// Bytes. Exact for a format this program knows; for another one, what lies before the next tensor or the file's end.
+  /// Bytes. Exact for a format this program knows; for another one, what lies before the next
+  /// tensor or the file's end.
   std::uint64_t size = 0;
 };
 
@@ -56,25 +59,26 @@ struct RawKey {
 
 class GgufFile {
  public:
-  /// Bytes allocated per byte of header, at most (arrays asked for through texts(), numbers() and integers() each add
-  /// at most eight times their bytes in the file while the caller keeps them).
+  /// Bytes allocated per byte of header, at most (arrays asked for through texts(), numbers() and
+  /// integers() each add at most eight times their bytes in the file while the caller keeps them).
   static constexpr std::uint64_t kAllocationFactor = 16;
   /// A header longer than this is refused.
   static constexpr std::uint64_t kMaxHeaderBytes = std::uint64_t{1} << 30;
 
-  /// Reads the header of the file at `path`; where that is a part of a split model (gguf_split.h), of all its parts, which
-  /// lie beside it.
+  /// Reads the header of the file at `path`; where that is a part of a split model (gguf_split.h),
+  /// of all its parts, which lie beside it.
   static Result<GgufFile> open(const std::string& path);
 
   /// Reads the header of one file in growing steps, be it a part or a whole model.
   static Result<GgufFile> open_part(const std::string& path);
 
   /// One model of all its parts, in order: keys of the first, tensors of all.
-  /// Errors: malformed (a part of another model or place, a tensor twice, a wrong number of tensors), naming the part.
+  /// Errors: malformed (a part of another model or place, a tensor twice, a wrong number of
+  /// tensors), naming the part.
   static Result<GgufFile> join(std::vector<GgufFile> parts);
 
-  /// The core of open: `header` is a prefix of a file of `file_size` bytes that holds the whole header; `name` goes into
-  /// error messages. Copies what it keeps.
+  /// The core of open: `header` is a prefix of a file of `file_size` bytes that holds the whole
+  /// header; `name` goes into error messages. Copies what it keeps.
   static Result<GgufFile> parse(ConstByteSpan header, std::uint64_t file_size, std::string name);
 
   GgufFile(GgufFile&&) noexcept = default;
@@ -134,7 +138,8 @@ class GgufFile {
   [[nodiscard]] const GgufValue* find(std::string_view key) const;
   [[nodiscard]] Error absent(std::string_view key, std::string_view wanted) const;
   [[nodiscard]] ConstByteSpan payload(const GgufValue& value) const;
-  /// Fills tensors_by_name_. Returns two tensors of one name, the one further ahead first, where there are any.
+  /// Fills tensors_by_name_. Returns two tensors of one name, the one further ahead first, where
+  /// there are any.
   std::optional<std::pair<std::uint32_t, std::uint32_t>> index_tensors();
 
   std::vector<GgufPart> parts_;

@@ -1,6 +1,6 @@
-// GgufHeaderWriter: the header of a GGUF v3 file that is to be written: keys, then tensors in the order of their data, each with
-// the offset where its bytes will lie.
-// Depends on base and models/gguf/gguf_file.h. A value; one thread. Copies what it is given.
+// GgufHeaderWriter: the header of a GGUF v3 file that is to be written: keys, then tensors in the
+// order of their data, each with the offset where its bytes will lie. Depends on base and
+// models/gguf/gguf_file.h. A value; one thread. Copies what it is given.
 #pragma once
 
 #include <cstdint>
@@ -14,15 +14,16 @@ namespace blue::models {
 
 class GgufHeaderWriter {
  public:
-  /// `alignment`: of every tensor, from the file's begin; a power of two. A file that is aligned to anything but 32 says so in
-  /// its key general.alignment, which is the caller's to copy.
+  /// `alignment`: of every tensor, from the file's begin; a power of two. A file that is aligned to
+  /// anything but 32 says so in its key general.alignment, which is the caller's to copy.
   explicit GgufHeaderWriter(std::uint64_t alignment) : alignment_(alignment) {}
 
   /// A key as another file has it, byte for byte.
   void copy_key(const RawKey& key);
   void add_u32(std::string_view key, std::uint32_t value);
 
-  /// A tensor of `size` bytes of the format with the number `type`. dims[0] is the values of a row, as in TensorInfo.
+  /// A tensor of `size` bytes of the format with the number `type`. dims[0] is the values of a row,
+  /// as in TensorInfo.
   void add_tensor(const TensorInfo& like, std::uint32_t type, std::uint64_t size);
 
   /// The header, padded to where the first tensor begins; without tensors it ends with the keys.

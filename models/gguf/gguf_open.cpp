@@ -17,7 +17,8 @@ constexpr std::uint64_t kStepGrowth = 4;
 
 class OpenFile {
  public:
-  explicit OpenFile(const std::string& path) : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  explicit OpenFile(const std::string& path)
+      : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
   ~OpenFile() {
     if (descriptor_ >= 0) ::close(descriptor_);
   }
@@ -50,12 +51,13 @@ Status read_up_to(const OpenFile& file, const std::string& path, std::uint64_t s
   std::uint64_t at = bytes.size();
   bytes.resize(size);
   while (at < size) {
-    const ssize_t n = ::pread(file.descriptor(), bytes.data() + at, size - at, static_cast<off_t>(at));
+    const ssize_t n =
+        ::pread(file.descriptor(), bytes.data() + at, size - at, static_cast<off_t>(at));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return open_error(path, std::string("cannot be read: ") + std::strerror(errno));
     if (n == 0)
-      return Error(ModelsError::truncated,
-                   path + ": the file shrank to " + std::to_string(at) + " bytes while it was read");
+      return Error(ModelsError::truncated, path + ": the file shrank to " + std::to_string(at) +
+                                               " bytes while it was read");
     at += static_cast<std::uint64_t>(n);
   }
   return {};
@@ -73,8 +75,8 @@ Result<GgufFile> GgufFile::open_part(const std::string& path) {
     Result<GgufFile> parsed = parser.parse();
     if (parsed || !parser.wants_more()) return parsed;
     if (header.size() >= kMaxHeaderBytes) {
-      return Error(ModelsError::malformed,
-                   path + ": the header is longer than " + std::to_string(kMaxHeaderBytes) + " bytes");
+      return Error(ModelsError::malformed, path + ": the header is longer than " +
+                                               std::to_string(kMaxHeaderBytes) + " bytes");
     }
   }
 }

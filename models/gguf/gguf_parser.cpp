@@ -30,8 +30,9 @@ Error GgufParser::ends_early(std::string_view what) {
     return error(ModelsError::truncated,
                  std::string(what) + " lies beyond the bytes of the header that were read");
   }
-  return error(ModelsError::truncated, "the file ends (" + std::to_string(file_size_) + " bytes) inside " +
-                                           std::string(what) + "; download it again");
+  return error(ModelsError::truncated, "the file ends (" + std::to_string(file_size_) +
+                                           " bytes) inside " + std::string(what) +
+                                           "; download it again");
 }
 
 template <class T>
@@ -44,9 +45,9 @@ Result<T> GgufParser::read(std::string_view what) {
 
 Status GgufParser::expect_room(std::uint64_t count, std::uint64_t least, std::string_view what) {
   if (count > (file_size_ - at_) / least) {
-    return error(ModelsError::truncated, std::to_string(count) + " " + std::string(what) +
-                                             " do not fit into a file of " + std::to_string(file_size_) +
-                                             " bytes; the file is damaged or cut short");
+    return error(ModelsError::truncated,
+                 std::to_string(count) + " " + std::string(what) + " do not fit into a file of " +
+                     std::to_string(file_size_) + " bytes; the file is damaged or cut short");
   }
   return {};
 }
@@ -79,7 +80,8 @@ Result<GgufFile> GgufParser::parse() {
 }
 
 Status GgufParser::read_preamble(GgufFile& file) {
-  if (file_size_ == 0) return Error(ModelsError::truncated, name_ + ": the file is empty; download it again");
+  if (file_size_ == 0)
+    return Error(ModelsError::truncated, name_ + ": the file is empty; download it again");
   BLUE_TRY_ASSIGN(const std::uint32_t magic, read<std::uint32_t>("the magic number"));
   if (magic != kMagic) {
     at_ = 0;
@@ -106,8 +108,8 @@ Result<GgufType> GgufParser::read_type(std::string_view what) {
   BLUE_TRY_ASSIGN(const std::uint32_t number, read<std::uint32_t>(what));
   if (number > static_cast<std::uint32_t>(GgufType::f64)) {
     at_ -= sizeof number;
-    return error(ModelsError::malformed,
-                 std::string(what) + " is " + std::to_string(number) + ", which no GGUF version knows");
+    return error(ModelsError::malformed, std::string(what) + " is " + std::to_string(number) +
+                                             ", which no GGUF version knows");
   }
   return static_cast<GgufType>(number);
 }
@@ -123,12 +125,14 @@ Status GgufParser::skip_elements(GgufType element, std::uint64_t count, int dept
     return {};
   }
   if (depth >= kMaxNesting) {
-    return error(ModelsError::malformed, "arrays nested deeper than " + std::to_string(kMaxNesting));
+    return error(ModelsError::malformed,
+                 "arrays nested deeper than " + std::to_string(kMaxNesting));
   }
   BLUE_TRY(expect_room(count, sizeof(std::uint32_t) + sizeof(std::uint64_t), "arrays of an array"));
   for (std::uint64_t i = 0; i < count; ++i) {
     BLUE_TRY_ASSIGN(const GgufType inner, read_type("an inner array's type"));
-    BLUE_TRY_ASSIGN(const std::uint64_t inner_count, read<std::uint64_t>("an inner array's length"));
+    BLUE_TRY_ASSIGN(const std::uint64_t inner_count,
+                    read<std::uint64_t>("an inner array's length"));
     BLUE_TRY(skip_elements(inner, inner_count, depth + 1));
   }
   return {};
@@ -169,12 +173,12 @@ Status GgufParser::index_keys(GgufFile& file) {
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(),
             [&](std::uint32_t a, std::uint32_t b) { return values[a].key < values[b].key; });
-  const auto twice = std::adjacent_find(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return values[a].key == values[b].key;
-  });
+  const auto twice = std::adjacent_find(
+      order.begin(), order.end(),
+      [&](std::uint32_t a, std::uint32_t b) { return values[a].key == values[b].key; });
   if (twice == order.end()) return {};
-  return error(ModelsError::malformed,
-               "key \"" + printable(values[*twice].key, kNameShown) + "\" stands in the file twice");
+  return error(ModelsError::malformed, "key \"" + printable(values[*twice].key, kNameShown) +
+                                           "\" stands in the file twice");
 }
 
 Status GgufParser::read_alignment(GgufFile& file) {
@@ -183,7 +187,8 @@ Status GgufParser::read_alignment(GgufFile& file) {
   if (value == nullptr) return {};
   const std::optional<std::uint32_t> alignment = load_at<std::uint32_t>(bytes_, value->begin);
   if (value->type != GgufType::u32 || !alignment || !std::has_single_bit(*alignment)) {
-    return error(ModelsError::malformed, "key \"general.alignment\" must be a u32 that is a power of two");
+    return error(ModelsError::malformed,
+                 "key \"general.alignment\" must be a u32 that is a power of two");
   }
   file.alignment_ = *alignment;
   return {};
@@ -203,7 +208,8 @@ Result<TensorInfo> GgufParser::read_tensor(const GgufFile& file) {
   for (std::uint32_t i = 0; i < tensor.n_dims; ++i) {
     BLUE_TRY_ASSIGN(tensor.dims[i], read<std::uint64_t>("a tensor's dims"));
     if (tensor.dims[i] == 0) return error(ModelsError::bad_shape, shown + " has a dim of 0");
-    // No format takes less than an eighth of a bit per value; this also keeps every later product within 64 bits.
+    // No format takes less than an eighth of a bit per value; this also keeps every later product
+    // within 64 bits.
     if (tensor.dims[i] > (std::uint64_t{1} << 60) / n_values) {
       return error(ModelsError::bad_shape, shown + " has dims whose product is beyond any file");
     }
@@ -237,7 +243,8 @@ Status GgufParser::read_tensors(GgufFile& file) {
 Status GgufParser::index_tensors(GgufFile& file) {
   const auto twice = file.index_tensors();
   if (!twice) return {};
-  return error(ModelsError::malformed, "tensor \"" + printable(file.tensors_[twice->first].name, kNameShown) +
+  return error(ModelsError::malformed, "tensor \"" +
+                                           printable(file.tensors_[twice->first].name, kNameShown) +
                                            "\" stands in the file twice");
 }
 
@@ -245,7 +252,8 @@ void GgufParser::keep_header(GgufFile& file) const {
   file.header_.assign(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(at_));
   const char* from = reinterpret_cast<const char*>(bytes_.data());
   const char* to = reinterpret_cast<const char*>(file.header_.data());
-  for (GgufValue& value : file.values_) value.key = {to + (value.key.data() - from), value.key.size()};
+  for (GgufValue& value : file.values_)
+    value.key = {to + (value.key.data() - from), value.key.size()};
 }
 
 }  // namespace blue::models

@@ -1,5 +1,6 @@
-// GgufParser: turns a prefix of a GGUF file into a GgufFile, believing nothing that the file's size does not allow.
-// Depends on base, kernels/format.h. Used once, by one thread; borrows the header bytes until parse returns.
+// GgufParser: turns a prefix of a GGUF file into a GgufFile, believing nothing that the file's size
+// does not allow. Depends on base, kernels/format.h. Used once, by one thread; borrows the header
+// bytes until parse returns.
 #pragma once
 
 #include <cstdint>
@@ -55,9 +56,10 @@ class GgufParser {
   bool wants_more_ = false;
 };
 
-/// Resolves the sizes of `file`'s tensors and checks that they lie behind `data_begin`, inside the file, apart from each other.
-Status place_tensors(std::vector<TensorInfo>& tensors, std::uint64_t data_begin, std::uint64_t file_size,
-                     const std::string& name);
+/// Resolves the sizes of `file`'s tensors and checks that they lie behind `data_begin`, inside the
+/// file, apart from each other.
+Status place_tensors(std::vector<TensorInfo>& tensors, std::uint64_t data_begin,
+                     std::uint64_t file_size, const std::string& name);
 
 /// `text` with what a terminal must not see replaced, cut to `limit` bytes.
 std::string printable(std::string_view text, std::size_t limit);

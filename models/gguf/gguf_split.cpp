@@ -47,8 +47,8 @@ Result<std::optional<std::uint64_t>> optional_count(const GgufFile& file, std::s
 }
 
 /// Is `part` the one that belongs at `index` of `n_parts` beside `first`?
-Status check_part(const GgufFile& part, std::uint32_t index, std::size_t n_parts, const GgufFile& first,
-                  const SplitKeys& wanted) {
+Status check_part(const GgufFile& part, std::uint32_t index, std::size_t n_parts,
+                  const GgufFile& first, const SplitKeys& wanted) {
   const auto refuse = [&](const std::string& what) {
     return Error(ModelsError::malformed, part.path() + ": " + what);
   };
@@ -68,18 +68,21 @@ Status check_part(const GgufFile& part, std::uint32_t index, std::size_t n_parts
     const auto ours = first.text(key);
     const auto theirs = part.text(key);
     if (!ours || !theirs || *ours == *theirs) continue;
-    return refuse("is a part of another model than " + first.path() + " (" + std::string(key) + " is \"" +
-                  printable(*theirs, kNameShown) + "\", not \"" + printable(*ours, kNameShown) + "\")");
+    return refuse("is a part of another model than " + first.path() + " (" + std::string(key) +
+                  " is \"" + printable(*theirs, kNameShown) + "\", not \"" +
+                  printable(*ours, kNameShown) + "\")");
   }
   return {};
 }
 
 /// Part `number` beside others that are there: says that it is a part, where it cannot be opened.
-Result<GgufFile> open_other_part(const std::string& path, std::uint32_t number, std::uint32_t count) {
+Result<GgufFile> open_other_part(const std::string& path, std::uint32_t number,
+                                 std::uint32_t count) {
   Result<GgufFile> part = GgufFile::open_part(path);
   if (part || !part.error().is(ModelsError::cannot_open)) return part;
-  return Error(ModelsError::cannot_open, part.error().message() + " (" + part_of(number, count) +
-                                             " of a split model: all of them must lie in one folder)");
+  return Error(ModelsError::cannot_open,
+               part.error().message() + " (" + part_of(number, count) +
+                   " of a split model: all of them must lie in one folder)");
 }
 
 }  // namespace
@@ -114,9 +117,9 @@ Result<SplitKeys> read_split_keys(const GgufFile& file) {
   // Converters write 0 or 1 into files that were never split.
   const std::uint64_t n_parts = std::max<std::uint64_t>(1, count.value_or(1));
   if (n_parts > kMostParts || index.value_or(0) >= n_parts) {
-    return Error(ModelsError::malformed, file.path() + ": key \"split.no\" is " +
-                                             std::to_string(index.value_or(0)) + " of split.count " +
-                                             std::to_string(n_parts) + ", which no split model has");
+    return Error(ModelsError::malformed,
+                 file.path() + ": key \"split.no\" is " + std::to_string(index.value_or(0)) +
+                     " of split.count " + std::to_string(n_parts) + ", which no split model has");
   }
   keys.index = static_cast<std::uint32_t>(index.value_or(0));
   keys.count = static_cast<std::uint32_t>(n_parts);
@@ -142,13 +145,15 @@ Result<GgufFile> GgufFile::join(std::vector<GgufFile> parts) {
     const TensorInfo& again = whole.tensors_[twice->second];
     return Error(ModelsError::malformed, whole.parts_[again.file].path + ": tensor \"" +
                                              printable(again.name, kNameShown) + "\" stands in " +
-                                             whole.parts_[whole.tensors_[twice->first].file].path + " too");
+                                             whole.parts_[whole.tensors_[twice->first].file].path +
+                                             " too");
   }
   if (wanted.n_tensors && *wanted.n_tensors != whole.tensors_.size()) {
     return Error(ModelsError::malformed,
                  whole.path() + ": its " + std::to_string(n_parts) + " parts hold " +
-                     std::to_string(whole.tensors_.size()) + " tensors, but split.tensors.count is " +
-                     std::to_string(*wanted.n_tensors) + "; download the model again");
+                     std::to_string(whole.tensors_.size()) +
+                     " tensors, but split.tensors.count is " + std::to_string(*wanted.n_tensors) +
+                     "; download the model again");
   }
   return whole;
 }
@@ -159,9 +164,10 @@ Result<GgufFile> GgufFile::open(const std::string& path) {
   if (keys.count == 1) return named;
   const std::optional<SplitName> name = parse_split_name(path);
   if (!name || name->number != keys.index + 1 || name->count != keys.count) {
-    return Error(ModelsError::malformed, path + ": is " + part_of(keys.index + 1, keys.count) +
-                                             " of a split model by its keys; its name must end in " +
-                                             split_path("", keys.index + 1, keys.count));
+    return Error(ModelsError::malformed,
+                 path + ": is " + part_of(keys.index + 1, keys.count) +
+                     " of a split model by its keys; its name must end in " +
+                     split_path("", keys.index + 1, keys.count));
   }
   std::vector<GgufFile> parts;
   std::uint64_t header_bytes = 0;
@@ -169,8 +175,8 @@ Result<GgufFile> GgufFile::open(const std::string& path) {
     if (number == name->number) {
       parts.push_back(std::move(named));
     } else {
-      BLUE_TRY_ASSIGN(GgufFile part,
-                      open_other_part(split_path(name->prefix, number, name->count), number, name->count));
+      BLUE_TRY_ASSIGN(GgufFile part, open_other_part(split_path(name->prefix, number, name->count),
+                                                     number, name->count));
       parts.push_back(std::move(part));
     }
     header_bytes += parts.back().header_.size();

@@ -1,5 +1,5 @@
-// GgufValue: where one key's value lies in a GGUF header, and of which type it is. Reading is done by GgufFile.
-// Depends on base. Plain values; any thread; views into the GgufFile's header.
+// GgufValue: where one key's value lies in a GGUF header, and of which type it is. Reading is done
+// by GgufFile. Depends on base. Plain values; any thread; views into the GgufFile's header.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,8 @@ struct GgufValue {
   GgufType type = GgufType::u8;
   GgufType element = GgufType::u8;  ///< of an array
   std::uint64_t count = 1;          ///< elements of an array
-  std::uint64_t begin = 0;  ///< header offset of the first payload byte (behind an array's type and count)
+  std::uint64_t begin =
+      0;  ///< header offset of the first payload byte (behind an array's type and count)
   std::uint64_t end = 0;
 };
 

@@ -64,7 +64,8 @@ Status ReplacingFileWriter::pad_to(std::uint64_t size) {
   BLUE_CHECK(size >= size_, path_ + ": padding backwards");
   constexpr std::array<std::byte, 256> kZeros{};
   while (size_ < size) {
-    BLUE_TRY(write(ConstByteSpan(kZeros).first(std::min<std::uint64_t>(kZeros.size(), size - size_))));
+    BLUE_TRY(
+        write(ConstByteSpan(kZeros).first(std::min<std::uint64_t>(kZeros.size(), size - size_))));
   }
   return {};
 }

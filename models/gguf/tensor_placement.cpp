@@ -14,14 +14,15 @@ Error placement_error(ModelsError code, const std::string& file, const TensorInf
   return Error(code, file + ": tensor \"" + printable(tensor.name, kNameShown) + "\" " + what);
 }
 
-/// The exact size of a tensor of a known format. Dims' product is below 2^60 (checked by the reader).
+/// The exact size of a tensor of a known format. Dims' product is below 2^60 (checked by the
+/// reader).
 Result<std::uint64_t> exact_size(const TensorInfo& tensor, const kernels::Format& format,
                                  const std::string& file) {
   if (tensor.dims[0] % format.values_per_block != 0) {
-    return placement_error(ModelsError::bad_shape, file, tensor,
-                           "has rows of " + std::to_string(tensor.dims[0]) + " values, no multiple of the " +
-                               std::to_string(format.values_per_block) + " in a block of " +
-                               std::string(format.name));
+    return placement_error(
+        ModelsError::bad_shape, file, tensor,
+        "has rows of " + std::to_string(tensor.dims[0]) + " values, no multiple of the " +
+            std::to_string(format.values_per_block) + " in a block of " + std::string(format.name));
   }
   const std::uint64_t n_values = tensor.dims[0] * tensor.dims[1] * tensor.dims[2] * tensor.dims[3];
   const std::uint64_t n_blocks = n_values / format.values_per_block;
@@ -33,8 +34,8 @@ Result<std::uint64_t> exact_size(const TensorInfo& tensor, const kernels::Format
 
 }  // namespace
 
-Status place_tensors(std::vector<TensorInfo>& tensors, std::uint64_t data_begin, std::uint64_t file_size,
-                     const std::string& name) {
+Status place_tensors(std::vector<TensorInfo>& tensors, std::uint64_t data_begin,
+                     std::uint64_t file_size, const std::string& name) {
   std::vector<std::uint32_t> order(tensors.size());
   std::iota(order.begin(), order.end(), 0U);
   std::sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
@@ -59,15 +60,16 @@ Status place_tensors(std::vector<TensorInfo>& tensors, std::uint64_t data_begin,
     }
     // Against the file first: of a cut file one wants to hear that it is cut.
     if (tensor.size > file_size - data_begin - tensor.file_offset) {
-      return placement_error(ModelsError::truncated, name, tensor,
-                             "needs bytes " + std::to_string(data_begin + tensor.file_offset) + " to " +
-                                 std::to_string(data_begin + tensor.file_offset + tensor.size) +
-                                 ", but the file ends at " + std::to_string(file_size) +
-                                 "; download it again");
+      return placement_error(
+          ModelsError::truncated, name, tensor,
+          "needs bytes " + std::to_string(data_begin + tensor.file_offset) + " to " +
+              std::to_string(data_begin + tensor.file_offset + tensor.size) +
+              ", but the file ends at " + std::to_string(file_size) + "; download it again");
     }
     if (room == 0 || tensor.size > room) {
-      return placement_error(ModelsError::malformed, name, tensor,
-                             "overlaps tensor \"" + printable(tensors[order[i + 1]].name, kNameShown) + "\"");
+      return placement_error(
+          ModelsError::malformed, name, tensor,
+          "overlaps tensor \"" + printable(tensors[order[i + 1]].name, kNameShown) + "\"");
     }
   }
   for (TensorInfo& tensor : tensors) tensor.file_offset += data_begin;

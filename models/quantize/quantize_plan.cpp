@@ -20,22 +20,30 @@ const Format& plain_format(std::string_view name) {
   return *format;
 }
 
-double bits_per_value(const Format& format) { return 8.0 * format.bytes_per_block / format.values_per_block; }
+double bits_per_value(const Format& format) {
+  return 8.0 * format.bytes_per_block / format.values_per_block;
+}
 
-bool is_matrix(const TensorInfo& tensor) { return tensor.dims[1] * tensor.dims[2] * tensor.dims[3] > 1; }
+bool is_matrix(const TensorInfo& tensor) {
+  return tensor.dims[1] * tensor.dims[2] * tensor.dims[3] > 1;
+}
 
 bool is_kept_exact(const TensorInfo& tensor) {
-  const auto names = [&](std::string_view part) { return tensor.name.find(part) != std::string::npos; };
+  const auto names = [&](std::string_view part) {
+    return tensor.name.find(part) != std::string::npos;
+  };
   return names("norm") || names("gate_inp");
 }
 
-/// `wanted` where it divides the row; else the smallest packed format of more bits that does, else F16.
+/// `wanted` where it divides the row; else the smallest packed format of more bits that does, else
+/// F16.
 const Format& format_for_row(const Format& wanted, std::uint64_t row) {
   if (row % wanted.values_per_block == 0) return wanted;
   const Format* best = &plain_format("F16");
   for (const Format* format : kernels::registered_formats()) {
     if (format->values_per_block > 1 && row % format->values_per_block == 0 &&
-        bits_per_value(*format) > bits_per_value(wanted) && bits_per_value(*format) < bits_per_value(*best)) {
+        bits_per_value(*format) > bits_per_value(wanted) &&
+        bits_per_value(*format) < bits_per_value(*best)) {
       best = format;
     }
   }
@@ -49,7 +57,8 @@ Result<const Format*> require_format(std::string_view name) {
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   if (const Format* format = kernels::find_format(upper)) return format;
   std::string known;
-  for (const Format* format : kernels::registered_formats()) known += " " + std::string(format->name);
+  for (const Format* format : kernels::registered_formats())
+    known += " " + std::string(format->name);
   return Error(ModelsError::unsupported_format,
                "unknown weight format \"" + printable(name, kNameShown) + "\"; there are" + known);
 }
@@ -57,8 +66,9 @@ Result<const Format*> require_format(std::string_view name) {
 Result<FormatOverride> parse_override(const std::string& text) {
   const std::size_t equals = text.rfind('=');
   if (equals == std::string::npos || equals == 0) {
-    return Error(ModelsError::unsupported_format, "override \"" + printable(text, kNameShown) +
-                                                      "\" is not PATTERN=TYPE, like '*ffn_down*=Q6_K'");
+    return Error(ModelsError::unsupported_format,
+                 "override \"" + printable(text, kNameShown) +
+                     "\" is not PATTERN=TYPE, like '*ffn_down*=Q6_K'");
   }
   BLUE_TRY_ASSIGN(const Format* format, require_format(std::string_view(text).substr(equals + 1)));
   return FormatOverride{text.substr(0, equals), format};
@@ -72,10 +82,12 @@ Result<QuantizePlan> plan_quantize(const GgufFile& file, const Format& wanted,
     const Format* from = kernels::find_format(tensor.type);
     if (from == nullptr) {
       return Error(ModelsError::unsupported_format,
-                   file.path() + ": tensor \"" + printable(tensor.name, kNameShown) + "\" is of type " +
-                       std::to_string(tensor.type) + ", which this program cannot read");
+                   file.path() + ": tensor \"" + printable(tensor.name, kNameShown) +
+                       "\" is of type " + std::to_string(tensor.type) +
+                       ", which this program cannot read");
     }
-    const Format* asked = !is_matrix(tensor) || is_kept_exact(tensor) ? &plain_format("F32") : &wanted;
+    const Format* asked =
+        !is_matrix(tensor) || is_kept_exact(tensor) ? &plain_format("F32") : &wanted;
     for (std::size_t i = 0; i < overrides.size() && is_matrix(tensor); ++i) {
       if (::fnmatch(overrides[i].pattern.c_str(), tensor.name.c_str(), 0) != 0) continue;
       asked = overrides[i].format;
@@ -83,11 +95,13 @@ Result<QuantizePlan> plan_quantize(const GgufFile& file, const Format& wanted,
     }
     plan.tensors.push_back({&tensor, from, &format_for_row(*asked, tensor.dims[0]), asked});
   }
-  if (const auto unused = std::find(was_used.begin(), was_used.end(), false); unused != was_used.end()) {
+  if (const auto unused = std::find(was_used.begin(), was_used.end(), false);
+      unused != was_used.end()) {
     return Error(
         ModelsError::unsupported_format,
         file.path() + ": override \"" +
-            printable(overrides[static_cast<std::size_t>(unused - was_used.begin())].pattern, kNameShown) +
+            printable(overrides[static_cast<std::size_t>(unused - was_used.begin())].pattern,
+                      kNameShown) +
             "\" fits no matrix of this model; `blue inspect` lists their names");
   }
   return plan;
@@ -105,8 +119,8 @@ std::string describe_fallbacks(const QuantizePlan& plan) {
   return "rows of " + std::to_string(n) + (n == 1 ? " tensor do" : " tensors do") +
          " not divide into blocks of their format and get another; the first is \"" +
          printable(first->tensor->name, kNameShown) + "\", rows of " +
-         std::to_string(first->tensor->dims[0]) + ": " + std::string(first->to->name) + " instead of " +
-         std::string(first->wanted->name);
+         std::to_string(first->tensor->dims[0]) + ": " + std::string(first->to->name) +
+         " instead of " + std::string(first->wanted->name);
 }
 
 }  // namespace blue::models

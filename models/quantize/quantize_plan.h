@@ -1,11 +1,13 @@
-// QuantizePlan: which format each tensor of a model gets when the model is quantised. Pure: a file's header in, a list out.
+// QuantizePlan: which format each tensor of a model gets when the model is quantised. Pure: a
+// file's header in, a list out.
 //   - Vectors (one row) and norms are stored as F32, and so are the small matrices that route tokens to experts (*_gate_inp):
 //     they are a thousandth of the bytes and every error in them is seen by all.
 //   - Every other tensor, expert stacks included, gets the wanted format, or that of the last override whose pattern fits.
 //   - Where a row is no multiple of the format's block, the tensor gets the smallest packed format of more bits per value that
 //     divides it, else F16.
-// There is no mixture: the output and embedding matrices get what the others get, unless an override says otherwise.
-// Depends on kernels/format.h and gguf_file.h. Any thread; points into the GgufFile and the static formats.
+// There is no mixture: the output and embedding matrices get what the others get, unless an
+// override says otherwise. Depends on kernels/format.h and gguf_file.h. Any thread; points into the
+// GgufFile and the static formats.
 #pragma once
 
 #include <string>
@@ -18,7 +20,8 @@
 namespace blue::models {
 
 struct FormatOverride {
-  std::string pattern;  ///< of the whole tensor name: * any text, ? any character, [ab] either (fnmatch)
+  std::string
+      pattern;  ///< of the whole tensor name: * any text, ? any character, [ab] either (fnmatch)
   const kernels::Format* format = nullptr;
 };
 
@@ -39,13 +42,15 @@ struct QuantizePlan {
   std::vector<PlannedTensor> tensors;  ///< file order
 };
 
-/// The format named `name`, in either case. Errors: unsupported_format, naming those that there are.
+/// The format named `name`, in either case. Errors: unsupported_format, naming those that there
+/// are.
 Result<const kernels::Format*> require_format(std::string_view name);
 
 /// "PATTERN=TYPE". Errors: unsupported_format naming the text.
 Result<FormatOverride> parse_override(const std::string& text);
 
-/// Errors: unsupported_format (a tensor of a type that this program cannot read, an override that fits no matrix).
+/// Errors: unsupported_format (a tensor of a type that this program cannot read, an override that
+/// fits no matrix).
 Result<QuantizePlan> plan_quantize(const GgufFile& file, const kernels::Format& wanted,
                                    const std::vector<FormatOverride>& overrides);
 

@@ -18,7 +18,8 @@ constexpr std::string_view kFileTypeKey = "general.file_type";
 constexpr std::string_view kQuantizationVersionKey = "general.quantization_version";
 constexpr std::uint32_t kQuantizationVersion = 2;  ///< of the block layouts in use since 2023
 
-/// general.file_type of a file whose matrices are mostly of one format; nothing where no number is known.
+/// general.file_type of a file whose matrices are mostly of one format; nothing where no number is
+/// known.
 std::optional<std::uint32_t> file_type_of(const kernels::Format& format) {
   static const std::map<std::string_view, std::uint32_t> kFileTypes = {
       {"F32", 0},     {"F16", 1},     {"Q4_0", 2},  {"Q4_1", 3},  {"Q8_0", 7},  {"Q5_0", 8},
@@ -32,13 +33,14 @@ std::optional<std::uint32_t> file_type_of(const kernels::Format& format) {
 GgufHeaderWriter make_header(const GgufFile& file, const QuantizePlan& plan) {
   GgufHeaderWriter header(file.alignment());
   for (const RawKey& key : file.raw_keys()) {
-    const bool is_replaced =
-        key.key == kFileTypeKey || key.key == kQuantizationVersionKey || key.key.starts_with("split.");
+    const bool is_replaced = key.key == kFileTypeKey || key.key == kQuantizationVersionKey ||
+                             key.key.starts_with("split.");
     if (!is_replaced) header.copy_key(key);
   }
   if (const std::optional<std::uint32_t> type = file_type_of(*plan.wanted))
     header.add_u32(kFileTypeKey, *type);
-  if (plan.wanted->values_per_block > 1) header.add_u32(kQuantizationVersionKey, kQuantizationVersion);
+  if (plan.wanted->values_per_block > 1)
+    header.add_u32(kQuantizationVersionKey, kQuantizationVersion);
   for (const PlannedTensor& planned : plan.tensors) {
     header.add_tensor(*planned.tensor, planned.to->gguf_type, planned.size());
   }
@@ -47,7 +49,8 @@ GgufHeaderWriter make_header(const GgufFile& file, const QuantizePlan& plan) {
 
 class Quantizer {
  public:
-  Quantizer(const QuantizePlan& plan, const QuantizeOptions& options) : plan_(plan), options_(options) {}
+  Quantizer(const QuantizePlan& plan, const QuantizeOptions& options)
+      : plan_(plan), options_(options) {}
 
   Result<QuantizeFigures> run(const GgufFile& file, const std::string& path) {
     BLUE_TRY(open_inputs(file, path));
@@ -56,7 +59,8 @@ class Quantizer {
     const std::string bytes = header.bytes();
     BLUE_TRY(out.write(bytes_of(std::span<const char>(bytes))));
     progress_.n_tensors = plan_.tensors.size();
-    for (const PlannedTensor& planned : plan_.tensors) progress_.total += Bytes{planned.tensor->size};
+    for (const PlannedTensor& planned : plan_.tensors)
+      progress_.total += Bytes{planned.tensor->size};
     for (std::size_t i = 0; i < plan_.tensors.size(); ++i) {
       BLUE_TRY(out.pad_to(header.tensor_begin(i)));
       BLUE_TRY(write_tensor(plan_.tensors[i], out));
@@ -90,7 +94,8 @@ class Quantizer {
     const Recoder recoder(*planned.from, *planned.to, options_.n_threads);
     const std::uint64_t n_values = planned.n_values();
     const std::uint64_t unit = recoder.unit_values();
-    const std::uint64_t unit_bytes = std::max(planned.from->row_bytes(unit), planned.to->row_bytes(unit));
+    const std::uint64_t unit_bytes =
+        std::max(planned.from->row_bytes(unit), planned.to->row_bytes(unit));
     const std::uint64_t chunk = std::max(kChunkBytes / unit_bytes, std::uint64_t{1}) * unit;
     for (std::uint64_t at = 0; at < n_values; at += chunk) {
       if (options_.stop.is_stopped()) return Error(ModelsError::stopped, "quantising was stopped");
@@ -103,18 +108,19 @@ class Quantizer {
     return {};
   }
 
-  Status write_chunk(const PlannedTensor& planned, const Recoder& recoder, std::uint64_t at, std::uint64_t n,
-                     ReplacingFileWriter& out) {
+  Status write_chunk(const PlannedTensor& planned, const Recoder& recoder, std::uint64_t at,
+                     std::uint64_t n, ReplacingFileWriter& out) {
     const TensorInfo& tensor = *planned.tensor;
     in_.resize(planned.from->row_bytes(n));
     out_.resize(planned.to->row_bytes(n));
-    BLUE_TRY(hal::read_fully(*reader_, inputs_[tensor.file], tensor.file_offset + planned.from->row_bytes(at),
-                             in_));
+    BLUE_TRY(hal::read_fully(*reader_, inputs_[tensor.file],
+                             tensor.file_offset + planned.from->row_bytes(at), in_));
     if (const std::optional<std::uint64_t> bad = recoder.recode(in_, out_, n)) {
       return Error(ModelsError::malformed,
-                   names_[tensor.file] + ": tensor \"" + printable(tensor.name, kNameShown) + "\", value " +
-                       std::to_string(at + *bad) + ", is not a finite number, which " +
-                       std::string(planned.to->name) + " cannot hold; replace the file");
+                   names_[tensor.file] + ": tensor \"" + printable(tensor.name, kNameShown) +
+                       "\", value " + std::to_string(at + *bad) +
+                       ", is not a finite number, which " + std::string(planned.to->name) +
+                       " cannot hold; replace the file");
     }
     BLUE_TRY(out.write(out_));
     progress_.read += Bytes{in_.size()};
@@ -136,8 +142,8 @@ class Quantizer {
 
 }  // namespace
 
-Result<QuantizeFigures> quantize(const GgufFile& file, const QuantizePlan& plan, const std::string& path,
-                                 const QuantizeOptions& options) {
+Result<QuantizeFigures> quantize(const GgufFile& file, const QuantizePlan& plan,
+                                 const std::string& path, const QuantizeOptions& options) {
   return Quantizer(plan, options).run(file, path);
 }
 

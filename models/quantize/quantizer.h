@@ -1,8 +1,9 @@
-// quantize(): writes a model's file again with its tensors in other formats, as a plan says. Keys are copied byte for byte, but for
-// general.file_type and general.quantization_version, which say what the new file is, and split.*, since it is one
-// file, whatever the parts it is read from.
+// quantize(): writes a model's file again with its tensors in other formats, as a plan says. Keys
+// are copied byte for byte, but for general.file_type and general.quantization_version, which say
+// what the new file is, and split.*, since it is one file, whatever the parts it is read from.
 // Memory: the header, and kChunkBytes of one tensor in either format.
-// Depends on hal (file reader) and models/gguf. Threads: one caller; it starts workers for each chunk. The plan's GgufFile outlives it.
+// Depends on hal (file reader) and models/gguf. Threads: one caller; it starts workers for each
+// chunk. The plan's GgufFile outlives it.
 #pragma once
 
 #include <functional>
@@ -40,10 +41,11 @@ struct QuantizeFigures {
 /// About as much of a tensor as is held at once, in its old or new format, whichever is larger.
 inline constexpr std::uint64_t kChunkBytes = std::uint64_t{16} << 20;
 
-/// Writes the planned file to `path`, which appears when it is whole; an older file of that name is replaced.
-/// Errors: cannot_open (the two files are one, or one of them fails), malformed (a value that is not a finite number would have
-/// to be packed), stopped.
-Result<QuantizeFigures> quantize(const GgufFile& file, const QuantizePlan& plan, const std::string& path,
-                                 const QuantizeOptions& options);
+/// Writes the planned file to `path`, which appears when it is whole; an older file of that name is
+/// replaced.
+/// Errors: cannot_open (the two files are one, or one of them fails), malformed (a value that is
+/// not a finite number would have to be packed), stopped.
+Result<QuantizeFigures> quantize(const GgufFile& file, const QuantizePlan& plan,
+                                 const std::string& path, const QuantizeOptions& options);
 
 }  // namespace blue::models

@@ -23,7 +23,8 @@ Recoder::Recoder(const kernels::Format& from, const kernels::Format& to, unsigne
       n_threads_(std::max(n_threads, 1U)),
       unit_(std::lcm(std::uint64_t{from.values_per_block}, std::uint64_t{to.values_per_block})) {}
 
-std::optional<std::uint64_t> Recoder::recode(ConstByteSpan in, ByteSpan out, std::uint64_t n_values) const {
+std::optional<std::uint64_t> Recoder::recode(ConstByteSpan in, ByteSpan out,
+                                             std::uint64_t n_values) const {
   BLUE_CHECK(n_values % unit_ == 0 && in.size() == from_.row_bytes(n_values) &&
                  out.size() == to_.row_bytes(n_values),
              "a recoder's spans do not match");
@@ -36,8 +37,9 @@ std::optional<std::uint64_t> Recoder::recode(ConstByteSpan in, ByteSpan out, std
   std::vector<std::optional<std::uint64_t>> found(n_threads_);
   std::vector<std::jthread> workers;
   for (unsigned i = 1; i < n_threads_ && i * share < n_values; ++i) {
-    workers.emplace_back(
-        [&, i] { found[i] = recode_range(in, out, i * share, std::min((i + 1) * share, n_values)); });
+    workers.emplace_back([&, i] {
+      found[i] = recode_range(in, out, i * share, std::min((i + 1) * share, n_values));
+    });
   }
   found[0] = recode_range(in, out, 0, std::min(share, n_values));
   workers.clear();
@@ -47,8 +49,8 @@ std::optional<std::uint64_t> Recoder::recode(ConstByteSpan in, ByteSpan out, std
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> Recoder::recode_range(ConstByteSpan in, ByteSpan out, std::uint64_t begin,
-                                                   std::uint64_t end) const {
+std::optional<std::uint64_t> Recoder::recode_range(ConstByteSpan in, ByteSpan out,
+                                                   std::uint64_t begin, std::uint64_t end) const {
   const std::uint64_t piece = std::max(kPieceValues / unit_, std::uint64_t{1}) * unit_;
   std::vector<float> values(piece);
   for (std::uint64_t at = begin; at < end; at += piece) {
@@ -56,8 +58,8 @@ std::optional<std::uint64_t> Recoder::recode_range(ConstByteSpan in, ByteSpan ou
     const std::span<float> floats = std::span(values).first(n);
     from_.decode(in.subspan(from_.row_bytes(at), from_.row_bytes(n)), floats);
     if (to_.values_per_block > 1) {
-      const auto bad =
-          std::find_if(floats.begin(), floats.end(), [](float value) { return !std::isfinite(value); });
+      const auto bad = std::find_if(floats.begin(), floats.end(),
+                                    [](float value) { return !std::isfinite(value); });
       if (bad != floats.end()) return at + static_cast<std::uint64_t>(bad - floats.begin());
     }
     to_.encode(floats, out.subspan(to_.row_bytes(at), to_.row_bytes(n)));

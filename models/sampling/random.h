@@ -1,5 +1,5 @@
-// Random: xoshiro256** (Blackman and Vigna 2018), seeded through splitmix64; the same numbers on every machine.
-// Depends on the standard library alone. Value type; one thread at a time.
+// Random: xoshiro256** (Blackman and Vigna 2018), seeded through splitmix64; the same numbers on
+// every machine. Depends on the standard library alone. Value type; one thread at a time.
 #pragma once
 
 #include <array>

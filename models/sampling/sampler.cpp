@@ -36,16 +36,19 @@ double weight_of(float logit, float maximum, double temperature) {
 
 Status SamplingSpec::validate() const {
   if (!(temperature >= 0 && temperature < kInfinity)) {
-    return out_of_range("temperature", std::to_string(temperature), "0 (greedy) or a positive number");
+    return out_of_range("temperature", std::to_string(temperature),
+                        "0 (greedy) or a positive number");
   }
   if (top_k < 0) return out_of_range("top_k", std::to_string(top_k), "0 (all) or a positive count");
   if (!(top_p > 0 && top_p <= 1))
     return out_of_range("top_p", std::to_string(top_p), "above 0 and at most 1");
-  if (!(min_p >= 0 && min_p <= 1)) return out_of_range("min_p", std::to_string(min_p), "from 0 to 1");
+  if (!(min_p >= 0 && min_p <= 1))
+    return out_of_range("min_p", std::to_string(min_p), "from 0 to 1");
   return {};
 }
 
-Sampler::Sampler(const SamplingSpec& spec, std::uint32_t n_vocab) : spec_(spec), random_(spec.seed) {
+Sampler::Sampler(const SamplingSpec& spec, std::uint32_t n_vocab)
+    : spec_(spec), random_(spec.seed) {
   BLUE_CHECK(spec.validate().ok());
   BLUE_CHECK(n_vocab > 0);
   if (spec.temperature == 0) return;  // greedy needs neither list
@@ -106,14 +109,16 @@ void Sampler::keep_min_p() {
   const auto is_unlikely = [&](const Candidate& candidate) {
     return weight_of(candidate.logit, maximum_, 1) < static_cast<double>(min_p);
   };
-  candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(), is_unlikely), candidates_.end());
+  candidates_.erase(std::remove_if(candidates_.begin(), candidates_.end(), is_unlikely),
+                    candidates_.end());
 }
 
 TokenId Sampler::draw() {
   weights_.clear();
   double total = 0;
   for (const Candidate& candidate : candidates_) {
-    weights_.push_back(weight_of(candidate.logit, maximum_, static_cast<double>(spec_.temperature)));
+    weights_.push_back(
+        weight_of(candidate.logit, maximum_, static_cast<double>(spec_.temperature)));
     total += weights_.back();
   }
   double left = random_.uniform() * total;

@@ -48,7 +48,8 @@ TEST_CASE("a cascade runs its stages in order and each reads what it may see") {
         std::vector<std::string>{"Task: sum of squares", "Plan: square them, then add"});
 }
 
-TEST_CASE("a stage that asks for a slot it may not see ends the run with an error that names both") {
+TEST_CASE(
+    "a stage that asks for a slot it may not see ends the run with an error that names both") {
   test::TestRuntime runtime;
   runtime.scripts->set("think", test::saying("a plan"));
   actors::CascadeSpec spec = test::two_stages();
@@ -83,13 +84,16 @@ TEST_CASE("a stage that repeats itself is preempted and its partial text is kept
   CHECK(slots_of(events).at("code") == "pass");
 }
 
-TEST_CASE("a stage whose source throws ends the run, keeps the committed slots, and serves the next run") {
+TEST_CASE(
+    "a stage whose source throws ends the run, keeps the committed slots, and serves the next "
+    "run") {
   test::TestRuntime runtime;
   runtime.scripts->set("think", test::saying("a plan"));
   Script broken = test::saying("def f");
   broken.end = Script::End::exception;
   runtime.scripts->set("code", broken);
-  const auto events = runtime.wait_for_end(runtime.begin_cascade(test::two_stages(), "t", "run.wal"));
+  const auto events =
+      runtime.wait_for_end(runtime.begin_cascade(test::two_stages(), "t", "run.wal"));
   REQUIRE(events.back().kind == Kind::finished);
   CHECK(events.back().outcome == messages::Outcome::failed);
   CHECK(events.back().error.find("stage.code") != std::string::npos);
@@ -169,8 +173,9 @@ TEST_CASE("a scheduler that dies in the middle of a stage is started again and t
   messages::send_exit_to(runtime.actors->context().book.get(&actors::Addresses::scheduler),
                          caf::exit_reason::kill);
   while (runtime.actors->ping()->n_restarts == 0) std::this_thread::yield();
-  runtime.actors->context().preempt(2,
-                                    messages::PreemptReason::repetition);  // lets the second job's source go
+  runtime.actors->context().preempt(
+      2,
+      messages::PreemptReason::repetition);  // lets the second job's source go
   const auto events = runtime.wait_for_end(run);
   REQUIRE(events.back().kind == Kind::finished);
   CHECK(events.back().outcome == messages::Outcome::completed);

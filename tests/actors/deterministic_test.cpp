@@ -1,4 +1,5 @@
-// The same actors on a scheduler that handles one message at a time on the test's own thread: no races, no waiting.
+// The same actors on a scheduler that handles one message at a time on the test's own thread: no
+// races, no waiting.
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 
@@ -33,7 +34,8 @@ std::string run_once() {
 }  // namespace
 
 TEST_CASE(
-    "on the deterministic scheduler a whole run is over when no message waits, and goes the same way every "
+    "on the deterministic scheduler a whole run is over when no message waits, and goes the same "
+    "way every "
     "time") {
   const std::string story = run_once();
   CHECK(story == "task=t; start think; reasoning=a plan; start code; code=pass; end");

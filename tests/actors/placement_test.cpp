@@ -23,7 +23,8 @@ hal::CoreKind kind_of(const hal::Topology& topology, int cpu) {
 
 }  // namespace
 
-TEST_CASE("on an i9-13900F stages and scheduling get performance cores and the rest efficiency cores") {
+TEST_CASE(
+    "on an i9-13900F stages and scheduling get performance cores and the rest efficiency cores") {
   const hal::Topology topology = exported("i9_13900f.xml");
   const Placement placement = place_actors(topology);
   CHECK(kind_of(topology, placement.cpu_of(ActorKind::stage)) == hal::CoreKind::performance);
@@ -58,7 +59,8 @@ TEST_CASE("on two sockets everything stays on one NUMA node") {
   const Placement placement = place_actors(topology);
   for (const int cpu : placement.worker_cpus)
     CHECK(topology.core_of_pu(cpu)->numa_node == placement.numa_node);
-  for (const int cpu : placement.cpus) CHECK(topology.core_of_pu(cpu)->numa_node == placement.numa_node);
+  for (const int cpu : placement.cpus)
+    CHECK(topology.core_of_pu(cpu)->numa_node == placement.numa_node);
 }
 
 TEST_CASE("without cores nothing is pinned") {

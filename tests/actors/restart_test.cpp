@@ -43,13 +43,15 @@ TEST_CASE("actors whose state can be rebuilt are started again and a run goes th
   wait_for_restarts(runtime, ++n);
   kill(runtime, &Addresses::scheduler);
   wait_for_restarts(runtime, ++n);
-  const auto events = runtime.wait_for_end(runtime.begin_cascade(test::two_stages(), "t", "run.wal"));
+  const auto events =
+      runtime.wait_for_end(runtime.begin_cascade(test::two_stages(), "t", "run.wal"));
   REQUIRE(!events.empty());
   CHECK(events.back().outcome == messages::Outcome::completed);
   CHECK(runtime.actors->flush_traces());
 }
 
-TEST_CASE("a cascade that dies ends its run with an error and leaves a log that a resume completes") {
+TEST_CASE(
+    "a cascade that dies ends its run with an error and leaves a log that a resume completes") {
   test::TestRuntime runtime;
   runtime.scripts->set("think", test::saying("a plan"));
   test::Script stuck = test::saying("pa");
@@ -79,7 +81,8 @@ TEST_CASE("a cascade that dies ends its run with an error and leaves a log that 
   CHECK(prompts.size() == 3);  // think was not run again
 }
 
-TEST_CASE("an actor that can't be started again ends the runtime and every waiting thread hears it") {
+TEST_CASE(
+    "an actor that can't be started again ends the runtime and every waiting thread hears it") {
   test::TestRuntime runtime;
   test::Script stuck = test::saying("a");
   stuck.end = test::Script::End::wait_for_stop;

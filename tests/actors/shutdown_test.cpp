@@ -1,5 +1,5 @@
-// Starts and stops the actors from random states, under a watchdog that ends the process if one of them hangs.
-// BLUE_SHUTDOWN_ROUNDS sets how often; 1,000 is what a release is tested with.
+// Starts and stops the actors from random states, under a watchdog that ends the process if one of
+// them hangs. BLUE_SHUTDOWN_ROUNDS sets how often; 1,000 is what a release is tested with.
 #include <catch2/catch_test_macros.hpp>
 #include <chrono>
 #include <condition_variable>
@@ -39,8 +39,8 @@ class ProcessWatchdog {
     std::unique_lock lock(mutex_);
     while (!is_over_) {
       const std::uint64_t before = n_fed_;
-      const bool is_alive =
-          changed_.wait_for(lock, std::chrono::seconds(30), [&] { return is_over_ || n_fed_ != before; });
+      const bool is_alive = changed_.wait_for(lock, std::chrono::seconds(30),
+                                              [&] { return is_over_ || n_fed_ != before; });
       if (is_alive) continue;
       std::fputs("a shutdown hangs\n", stderr);
       std::_Exit(3);
@@ -75,8 +75,9 @@ void disturb(test::TestRuntime& runtime, std::mt19937& random) {
     }
     case 5: {  // while something is being started again
       runtime.begin_cascade(test::two_stages(), "t", "run.wal");
-      messages::send_exit_to(runtime.actors->context().book.get(&actors::Addresses::entropy_monitor),
-                             caf::exit_reason::kill);
+      messages::send_exit_to(
+          runtime.actors->context().book.get(&actors::Addresses::entropy_monitor),
+          caf::exit_reason::kill);
       break;
     }
     case 6: {  // while a run is cancelled

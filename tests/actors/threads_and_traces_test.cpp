@@ -55,7 +55,8 @@ TEST_CASE("every actor's thread is named and shows its core in /proc") {
 }
 
 TEST_CASE(
-    "a run's trace has spans of at least eight kinds of actor, and every parent is a span of the trace") {
+    "a run's trace has spans of at least eight kinds of actor, and every parent is a span of the "
+    "trace") {
   test::TestRuntime runtime(traced_and_placed());
   runtime.scripts->set("think", test::saying("a plan of several words for the code"));
   runtime.scripts->set("code", test::saying("pass"));
@@ -93,8 +94,8 @@ TEST_CASE(
     parent_kind[span.name] = writers[parent->second->actor].kind;
   }
   INFO("kinds: " << kinds.size());
-  for (const char* kind :
-       {"application", "supervisor", "scheduler", "cascade", "stage", "entropy_monitor", "watchdog"}) {
+  for (const char* kind : {"application", "supervisor", "scheduler", "cascade", "stage",
+                           "entropy_monitor", "watchdog"}) {
     CHECK(kinds.contains(kind));
   }
   CHECK(parent_kind["submit_run"] == "supervisor");

@@ -1,4 +1,5 @@
-// Blocks through the tier managers and the DMA engine, from a file, on the CPU device, in a tier 0 that holds a few at a time.
+// Blocks through the tier managers and the DMA engine, from a file, on the CPU device, in a tier 0
+// that holds a few at a time.
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
@@ -18,7 +19,8 @@ constexpr std::uint32_t kRoomFor = 5;
 
 std::byte content(std::uint32_t block) { return static_cast<std::byte>(block * 7 + 1); }
 
-/// Leases one block per token, in order, twice round, and says whether it held the right bytes: "." or "x".
+/// Leases one block per token, in order, twice round, and says whether it held the right bytes: "."
+/// or "x".
 class LeasingSource final : public actors::TokenSource {
  public:
   LeasingSource(actors::TierMemory& runtime, actors::StageChannel& channel,
@@ -33,7 +35,8 @@ class LeasingSource final : public actors::TokenSource {
     if (n_ == 2 * blocks_.size()) return std::optional<actors::SourceToken>();
     const std::uint32_t i = n_++ % static_cast<std::uint32_t>(blocks_.size());
     BLUE_TRY_ASSIGN(const memory::Lease lease, leases_.lease(blocks_[i], stop));
-    const bool is_right = lease.address()[0] == content(i) && lease.address()[kBlockBytes - 1] == content(i);
+    const bool is_right =
+        lease.address()[0] == content(i) && lease.address()[kBlockBytes - 1] == content(i);
     return std::optional(actors::SourceToken{static_cast<TokenId>(n_), 0.5F, is_right ? "." : "x"});
   }
   std::string_view rest() override { return {}; }
@@ -55,7 +58,8 @@ struct Ground {
   NullLogSink log;
 
   explicit Ground(std::uint64_t room) {
-    path = std::filesystem::temp_directory_path() / ("blue_tiers_" + std::to_string(getpid()) + ".bin");
+    path = std::filesystem::temp_directory_path() /
+           ("blue_tiers_" + std::to_string(getpid()) + ".bin");
     std::ofstream file(path, std::ios::binary);
     std::vector<memory::Block> plans;
     for (std::uint32_t i = 0; i < kBlocks; ++i) {
@@ -82,8 +86,8 @@ struct Ground {
   }
 };
 
-std::vector<actors::RunEvent> run_through(Ground& ground,
-                                          const std::function<void(test::TestRuntime&)>& meanwhile) {
+std::vector<actors::RunEvent> run_through(
+    Ground& ground, const std::function<void(test::TestRuntime&)>& meanwhile) {
   actors::RuntimeContextOptions options;
   options.tiers = ground.tiers;
   test::TestRuntime runtime(std::move(options), [&ground](actors::StageChannel& channel) {

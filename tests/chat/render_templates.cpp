@@ -1,5 +1,6 @@
-// Renders chat templates for test_templates.py: reads one JSON object a line, {"template": text, "variables": {...}}, and answers
-// each with one line, {"text": ...} or {"error": ...}. strftime_now() shows the second of a day that the test shares.
+// Renders chat templates for test_templates.py: reads one JSON object a line, {"template": text,
+// "variables": {...}}, and answers each with one line, {"text": ...} or {"error": ...}.
+// strftime_now() shows the second of a day that the test shares.
 #include <iostream>
 #include <string>
 
@@ -39,7 +40,8 @@ Json render(const Json& task) {
 int main() {
   std::string line;
   while (std::getline(std::cin, line)) {
-    std::cout << render(Json::parse(line)).dump(-1, ' ', true, Json::error_handler_t::replace) << std::endl;
+    std::cout << render(Json::parse(line)).dump(-1, ' ', true, Json::error_handler_t::replace)
+              << std::endl;
   }
   return 0;
 }

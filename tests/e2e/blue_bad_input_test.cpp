@@ -8,10 +8,11 @@
 namespace blue::test {
 namespace {
 
-void check_refusal(const std::vector<std::string>& arguments, const std::vector<std::string>& names) {
+void check_refusal(const std::vector<std::string>& arguments,
+                   const std::vector<std::string>& names) {
   const ScratchFolder scratch;
-  const ProgramResult result =
-      run_program("blue", {.arguments = arguments, .environment = {{"BLUE_RUNS", scratch.path("runs")}}});
+  const ProgramResult result = run_program(
+      "blue", {.arguments = arguments, .environment = {{"BLUE_RUNS", scratch.path("runs")}}});
   std::string line;
   for (const std::string& argument : arguments) line += argument + " ";
   INFO("blue " << line);
@@ -44,7 +45,8 @@ TEST_CASE("unknown commands, flags and missing values are one line and exit stat
 }
 
 TEST_CASE("a device that is not there is refused by name") {
-  check_refusal({"generate", "-m", asset("nano/coder.gguf"), "-p", "x", "--device", "tpu"}, {"tpu", "cpu"});
+  check_refusal({"generate", "-m", asset("nano/coder.gguf"), "-p", "x", "--device", "tpu"},
+                {"tpu", "cpu"});
 }
 
 TEST_CASE("files that are no models are refused by name") {
@@ -98,7 +100,8 @@ writes = "answer"
 
 TEST_CASE("a prompt longer than the context is refused with both lengths") {
   const std::string long_prompt(20000, 'x');
-  check_refusal({"generate", "-m", asset("nano/coder.gguf"), "-p", long_prompt}, {"context", "1024"});
+  check_refusal({"generate", "-m", asset("nano/coder.gguf"), "-p", long_prompt},
+                {"context", "1024"});
 }
 
 }  // namespace

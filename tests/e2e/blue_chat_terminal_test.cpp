@@ -1,4 +1,5 @@
-// `blue chat` at a terminal: lines that are edited and remembered, Ctrl-C wherever it may come, the ends.
+// `blue chat` at a terminal: lines that are edited and remembered, Ctrl-C wherever it may come, the
+// ends.
 #include <catch2/catch_test_macros.hpp>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -45,7 +46,8 @@ nlohmann::json saved_conversation(const std::string& path) {
 }
 
 TEST_CASE(
-    "a conversation at a terminal: lines come back with the arrow, /clear forgets, /save writes, Ctrl-D "
+    "a conversation at a terminal: lines come back with the arrow, /clear forgets, /save writes, "
+    "Ctrl-D "
     "ends") {
   const ScratchFolder scratch;
   const std::string conversation = scratch.path("conversation.json");
@@ -80,7 +82,8 @@ TEST_CASE(
   CHECK(chat->finish() == 0);
 }
 
-TEST_CASE("what is typed in any script reaches the conversation, also in a locale of single bytes") {
+TEST_CASE(
+    "what is typed in any script reaches the conversation, also in a locale of single bytes") {
   const std::string line = "h\u00e9 \u65e5\u672c \U0001f600";
   for (const std::string locale : {"C", "C.UTF-8"}) {
     const ScratchFolder scratch;
@@ -110,8 +113,8 @@ TEST_CASE("Ctrl-C at the prompt ends the program, with a line half typed too") {
 TEST_CASE("Ctrl-C stops an answer and keeps what there is of it") {
   const ScratchFolder scratch;
   const std::string conversation = scratch.path("conversation.json");
-  ChatAtTerminal chat(scratch, {"-m", write_endless_model(scratch), "-n", "60000", "--context", "65536",
-                                "--temp", "1", "--device", "reference"});
+  ChatAtTerminal chat(scratch, {"-m", write_endless_model(scratch), "-n", "60000", "--context",
+                                "65536", "--temp", "1", "--device", "reference"});
   REQUIRE(chat.send("go on and on"));
   REQUIRE(chat->read_more(20));
   REQUIRE(chat->wait_until_at_work());
@@ -132,12 +135,13 @@ TEST_CASE("Ctrl-C while the prompt is taken in forgets the message, and the next
   // Some 50,000 tokens on the slowest device: the prompt takes far longer than a key press.
   std::string system;
   while (system.size() < 50'000) system += "word " + std::to_string(system.size()) + ", ";
-  ChatAtTerminal chat(scratch, {"-m", write_endless_model(scratch), "-n", "6", "--context", "65536", "--temp",
-                                "1", "--device", "reference", "--system", system});
+  ChatAtTerminal chat(scratch, {"-m", write_endless_model(scratch), "-n", "6", "--context", "65536",
+                                "--temp", "1", "--device", "reference", "--system", system});
   REQUIRE(chat.send("never answered"));
   REQUIRE(chat->wait_until_at_work());
   chat->type("\x03");
-  REQUIRE(chat->read_until("blue: the answer was stopped before it began; your message is forgotten\r\n"));
+  REQUIRE(chat->read_until(
+      "blue: the answer was stopped before it began; your message is forgotten\r\n"));
   REQUIRE(chat.send("/system"));
   REQUIRE(chat.send("hi"));
   REQUIRE(chat->read_until("blue: the answer was cut after 6 tokens (-n)\r\n"));

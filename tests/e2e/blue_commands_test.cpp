@@ -14,7 +14,8 @@ constexpr const char* kTask = "Return the sum of the squares of the even numbers
 TEST_CASE("the default cascade fills its slots and answers") {
   const ScratchFolder scratch;
   const auto environment = std::map<std::string, std::string>{{"BLUE_RUNS", scratch.path()}};
-  const ProgramResult live = run_program("blue", {.arguments = {"run", kTask}, .environment = environment});
+  const ProgramResult live =
+      run_program("blue", {.arguments = {"run", kTask}, .environment = environment});
   INFO(live.err);
   REQUIRE(live.exit_status == 0);
   for (const char* heading :
@@ -24,7 +25,8 @@ TEST_CASE("the default cascade fills its slots and answers") {
 
   const std::string trace = scratch.path("trace.json");
   const ProgramResult once = run_program(
-      "blue", {.arguments = {"run", kTask, "--json", "--trace", trace}, .environment = environment});
+      "blue",
+      {.arguments = {"run", kTask, "--json", "--trace", trace}, .environment = environment});
   REQUIRE(once.exit_status == 0);
   const auto document = nlohmann::json::parse(once.out);
   CHECK(document["outcome"] == "completed");
@@ -39,7 +41,8 @@ TEST_CASE("the default cascade fills its slots and answers") {
   CHECK(summary.out.find(" 0 dropped") != std::string::npos);
 
   const ProgramResult again = run_program(
-      "blue", {.arguments = {"resume", document["run"].get<std::string>()}, .environment = environment});
+      "blue",
+      {.arguments = {"resume", document["run"].get<std::string>()}, .environment = environment});
   CHECK(again.exit_status == 2);
   CHECK(again.err.find("completed") != std::string::npos);
 }
@@ -60,9 +63,9 @@ TEST_CASE("the devices agree on greedy text") {
 
 TEST_CASE("generate tells the story to the character") {
   BLUE_NEED_SHARED_DATA(data);
-  const ProgramResult result =
-      run_program("blue", {.arguments = {"generate", "-m", (data / "models/stories260K.gguf").string(), "-p",
-                                         "", "-n", "200", "--temp", "0"}});
+  const ProgramResult result = run_program(
+      "blue", {.arguments = {"generate", "-m", (data / "models/stories260K.gguf").string(), "-p",
+                             "", "-n", "200", "--temp", "0"}});
   REQUIRE(result.exit_status == 0);
   CHECK(result.out + "\n" == read_text(data / "models/stories260K.greedy.txt"));
 }
@@ -70,8 +73,9 @@ TEST_CASE("generate tells the story to the character") {
 TEST_CASE("a seed gives the same text again, another seed another") {
   BLUE_NEED_SHARED_DATA(data);
   const auto text = [&](const std::string& seed) {
-    return run_program("blue", {.arguments = {"generate", "-m", (data / "models/stories260K.gguf").string(),
-                                              "-n", "40", "--temp", "1", "--seed", seed}})
+    return run_program("blue",
+                       {.arguments = {"generate", "-m", (data / "models/stories260K.gguf").string(),
+                                      "-n", "40", "--temp", "1", "--seed", seed}})
         .out;
   };
   CHECK(text("1") == text("1"));
@@ -95,7 +99,9 @@ TEST_CASE("tokenize gives the ids of the reference vocabularies") {
     REQUIRE(result.exit_status == 0);
     const auto trimmed = [](std::string text) {
       const std::size_t begin = text.find_first_not_of(" \n");
-      return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \n") - begin + 1);
+      return begin == std::string::npos
+                 ? ""
+                 : text.substr(begin, text.find_last_not_of(" \n") - begin + 1);
     };
     CHECK(trimmed(result.out) == trimmed(wanted));
   }
@@ -106,11 +112,13 @@ TEST_CASE("logits are rows of float32, one per token") {
   const ScratchFolder scratch;
   const std::string out = scratch.path("l.f32");
   const ProgramResult result = run_program(
-      "blue", {.arguments = {"logits", "-m", (data / "golden/qwen3.gguf").string(), "--tokens",
-                             (data / "golden/tokens.txt").string(), "-o", out, "--backend", "cpu"}});
+      "blue",
+      {.arguments = {"logits", "-m", (data / "golden/qwen3.gguf").string(), "--tokens",
+                     (data / "golden/tokens.txt").string(), "-o", out, "--backend", "cpu"}});
   INFO(result.err);
   REQUIRE(result.exit_status == 0);
-  CHECK(std::filesystem::file_size(out) == std::filesystem::file_size(data / "golden/qwen3.logits.f32"));
+  CHECK(std::filesystem::file_size(out) ==
+        std::filesystem::file_size(data / "golden/qwen3.logits.f32"));
 }
 
 TEST_CASE("inspect and doctor speak text and JSON") {
@@ -121,7 +129,8 @@ TEST_CASE("inspect and doctor speak text and JSON") {
   CHECK(run_program("blue", {.arguments = {"inspect", model}}).out.find("runs here: qwen3") !=
         std::string::npos);
 
-  const ProgramResult doctor = run_program("blue", {.arguments = {"doctor", "--json", "--measure-ms", "20"}});
+  const ProgramResult doctor =
+      run_program("blue", {.arguments = {"doctor", "--json", "--measure-ms", "20"}});
   INFO(doctor.err);
   REQUIRE(doctor.exit_status == 0);
   const auto report = nlohmann::json::parse(doctor.out);

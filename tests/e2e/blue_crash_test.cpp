@@ -35,7 +35,8 @@ TEST_CASE("a run killed at any moment resumes from what it had committed") {
   // The reference device is slow: most moments lie inside the run.
   const Nanoseconds begin = monotonic_now_ns();
   const ProgramResult plain = run_program(
-      "blue", {.arguments = {"run", kTask, "--json", "--device", "reference"}, .environment = environment});
+      "blue",
+      {.arguments = {"run", kTask, "--json", "--device", "reference"}, .environment = environment});
   const Nanoseconds whole_run = monotonic_now_ns() - begin;
   REQUIRE(plain.exit_status == 0);
   const auto wanted = nlohmann::json::parse(plain.out)["slots"];
@@ -48,15 +49,15 @@ TEST_CASE("a run killed at any moment resumes from what it had committed") {
                                .environment = environment,
                                .signal = SIGKILL,
                                .signal_after = moment});
-    if (actors::list_runs(scratch.path()).size() == n_before) continue;  // killed before the run began
+    if (actors::list_runs(scratch.path()).size() == n_before)
+      continue;  // killed before the run began
     const actors::RunPlace place = actors::find_run(scratch.path(), "last").value();
     const auto logged = actors::read_logged_run(place.log.string());
     INFO("killed after " << moment.count() << " us, run " << place.id);
     if (!logged) {
       // The very first record was under way: there is no run to speak of, and resume says so.
-      CHECK(
-          run_program("blue", {.arguments = {"resume", place.id}, .environment = environment}).exit_status ==
-          2);
+      CHECK(run_program("blue", {.arguments = {"resume", place.id}, .environment = environment})
+                .exit_status == 2);
       std::filesystem::remove_all(place.directory);
       continue;
     }
@@ -64,8 +65,8 @@ TEST_CASE("a run killed at any moment resumes from what it had committed") {
     CHECK(committed.at("task") == kTask);
     if (logged->end) continue;  // it had finished
     ++n_interrupted;
-    const ProgramResult resumed =
-        run_program("blue", {.arguments = {"resume", place.id, "--json"}, .environment = environment});
+    const ProgramResult resumed = run_program(
+        "blue", {.arguments = {"resume", place.id, "--json"}, .environment = environment});
     INFO(resumed.err);
     REQUIRE(resumed.exit_status == 0);
     const auto document = nlohmann::json::parse(resumed.out);
@@ -80,16 +81,19 @@ TEST_CASE("Ctrl-C ends the program with status 130 and the run can go on") {
   const ScratchFolder scratch;
   const std::map<std::string, std::string> environment = {{"BLUE_RUNS", scratch.path()}};
   for (const int moment_ms : {5, 25, 40, 60}) {
-    const ProgramResult stopped = run_program("blue", {.arguments = {"run", kTask, "--device", "reference"},
-                                                       .environment = environment,
-                                                       .signal = SIGINT,
-                                                       .signal_after = std::chrono::milliseconds(moment_ms)});
+    const ProgramResult stopped =
+        run_program("blue", {.arguments = {"run", kTask, "--device", "reference"},
+                             .environment = environment,
+                             .signal = SIGINT,
+                             .signal_after = std::chrono::milliseconds(moment_ms)});
     INFO("after " << moment_ms << " ms: " << stopped.err);
-    // Before the handler stands the signal's own default ends the program; after the run nothing is left to stop.
+    // Before the handler stands the signal's own default ends the program; after the run nothing is
+    // left to stop.
     CHECK((stopped.exit_status == 130 || stopped.exit_status == 0));
-    if (stopped.exit_status != 130 || stopped.err.find("blue resume") == std::string::npos) continue;
-    const ProgramResult resumed =
-        run_program("blue", {.arguments = {"resume", "last", "--json"}, .environment = environment});
+    if (stopped.exit_status != 130 || stopped.err.find("blue resume") == std::string::npos)
+      continue;
+    const ProgramResult resumed = run_program(
+        "blue", {.arguments = {"resume", "last", "--json"}, .environment = environment});
     INFO(resumed.err);
     CHECK(resumed.exit_status == 0);
   }

@@ -19,8 +19,9 @@ ProgramResult blue(const std::vector<std::string>& arguments) {
 }
 
 std::string text_of(const std::string& model) {
-  const ProgramResult result = blue({"generate", "-m", model, "-p", "Task: Return the largest number in xs.",
-                                     "-n", "48", "--temp", "0", "--device", "cpu"});
+  const ProgramResult result =
+      blue({"generate", "-m", model, "-p", "Task: Return the largest number in xs.", "-n", "48",
+            "--temp", "0", "--device", "cpu"});
   INFO(result.err);
   REQUIRE(result.exit_status == 0);
   return result.out;
@@ -28,8 +29,8 @@ std::string text_of(const std::string& model) {
 
 std::string logits_of(const ScratchFolder& folder, const std::string& model) {
   folder.write("ids.txt", "1 5 9 3 7 2 11 4");
-  const ProgramResult result = blue({"logits", "-m", model, "--tokens", folder.path("ids.txt"), "-o",
-                                     folder.path("logits.f32"), "--device", "reference"});
+  const ProgramResult result = blue({"logits", "-m", model, "--tokens", folder.path("ids.txt"),
+                                     "-o", folder.path("logits.f32"), "--device", "reference"});
   INFO(result.err);
   REQUIRE(result.exit_status == 0);
   return folder.read("logits.f32");
@@ -45,7 +46,8 @@ TEST_CASE("a quantised model is smaller and still writes") {
     REQUIRE(result.exit_status == 0);
     CHECK(result.out.empty());
     CHECK(result.err.find("bits per value") != std::string::npos);
-    CHECK(result.err.find("blue: 100 %") != std::string::npos);  // stderr is no terminal here: plain lines
+    CHECK(result.err.find("blue: 100 %") !=
+          std::string::npos);  // stderr is no terminal here: plain lines
     CHECK(result.err.find('\r') == std::string::npos);
     const double bound = type == "Q8_0" ? 1.01 : 0.65;
     CHECK(static_cast<double>(std::filesystem::file_size(out)) <
@@ -72,7 +74,8 @@ TEST_CASE("overrides and rows that do not divide show in the file") {
   if (result.exit_status != 0) {
     CHECK(result.err.find("\"output.weight\" fits no matrix") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(out));
-    REQUIRE(blue({"quantize", kModel, out, "Q4_0", "--override", "*ffn_down*=Q8_0"}).exit_status == 0);
+    REQUIRE(blue({"quantize", kModel, out, "Q4_0", "--override", "*ffn_down*=Q8_0"}).exit_status ==
+            0);
   }
   const std::string listing = blue({"inspect", out}).out;
   std::istringstream lines(listing);
@@ -131,8 +134,8 @@ TEST_CASE("every format's copy of a model stays near the original's logits") {
     return read_floats(out);
   };
   const std::vector<float> original = logits(model);
-  // Normalised mean square errors; these weights are random, so that nothing is redundant. llama.cpp's blocks of the same
-  // model give 0.171 (Q4_0), 0.121 (Q4_K) and 0.0093 (Q6_K).
+  // Normalised mean square errors; these weights are random, so that nothing is redundant.
+  // llama.cpp's blocks of the same model give 0.171 (Q4_0), 0.121 (Q4_K) and 0.0093 (Q6_K).
   const std::map<std::string, double> bounds = {
       {"BF16", 1e-3},   {"F16", 1e-4},    {"Q8_0", 1e-12}, {"Q6_K", 0.0093}, {"Q5_K", 0.04},
       {"Q5_1", 0.04},   {"Q5_0", 0.055},  {"Q4_K", 0.15},  {"Q4_1", 0.15},   {"Q4_0", 0.171},

@@ -178,7 +178,8 @@ static void bad_models_are_refused(blue_runtime* runtime) {
   CHECK(blue_load(runtime, "/absent/model.gguf") == BLUE_ERROR_BAD_INPUT);
   CHECK(last_error_has(runtime, "/absent/model.gguf"));
   CHECK(blue_load(runtime, folder) != BLUE_OK);
-  CHECK(blue_load(runtime, write_file("truncated.gguf", truncated, sizeof truncated - 1)) != BLUE_OK);
+  CHECK(blue_load(runtime, write_file("truncated.gguf", truncated, sizeof truncated - 1)) !=
+        BLUE_OK);
   CHECK(last_error_has(runtime, "truncated.gguf"));
   CHECK(blue_load(runtime, write_file("empty.gguf", "", 0)) != BLUE_OK);
 
@@ -207,7 +208,8 @@ static void bad_models_are_refused(blue_runtime* runtime) {
 
 static void bad_cascades_are_refused(blue_runtime* runtime) {
   blue_stream* stream = NULL;
-  CHECK(blue_run_cascade_begin(runtime, "/absent/c.toml", "task", NULL, 0, &stream) == BLUE_ERROR_BAD_INPUT);
+  CHECK(blue_run_cascade_begin(runtime, "/absent/c.toml", "task", NULL, 0, &stream) ==
+        BLUE_ERROR_BAD_INPUT);
   CHECK(last_error_has(runtime, "/absent/c.toml"));
   CHECK(blue_run_cascade_begin(runtime, NULL, NULL, NULL, 0, &stream) == BLUE_ERROR_BAD_INPUT);
   CHECK(blue_run_cascade_begin(runtime, NULL, "task", NULL, 1, &stream) == BLUE_ERROR_BAD_INPUT);
@@ -279,7 +281,8 @@ static void a_cancelled_stream_says_so(blue_runtime* runtime, const char* model)
   CHECK(blue_request_set_max_tokens(request, 100000) == BLUE_OK);
   CHECK(blue_request_set_temperature(request, 1.0F) == BLUE_OK);
   CHECK(blue_generate_stream_begin(runtime, request, &stream) == BLUE_OK);
-  while (event != BLUE_EVENT_TEXT && event != BLUE_EVENT_FINISHED) blue_stream_poll(stream, 1000, &event);
+  while (event != BLUE_EVENT_TEXT && event != BLUE_EVENT_FINISHED)
+    blue_stream_poll(stream, 1000, &event);
   CHECK(event == BLUE_EVENT_TEXT);
   CHECK(blue_cancel(runtime) == BLUE_OK);
   /* A short answer may have been whole before the order came; nothing else is an end. */
@@ -301,10 +304,12 @@ static void a_cascade_fills_its_slots(blue_runtime* runtime, const char* model) 
   char toml[2048];
   const int n = snprintf(
       toml, sizeof toml,
-      "name = \"pair\"\nslots = [\"task\", \"first\", \"second\"]\ninput = \"task\"\noutput = \"second\"\n"
+      "name = \"pair\"\nslots = [\"task\", \"first\", \"second\"]\ninput = \"task\"\noutput = "
+      "\"second\"\n"
       "[[stage]]\nname = \"one\"\nrole = \"thinker\"\nmodel = \"%s\"\nprompt = \"{task}\"\n"
       "reads = [\"task\"]\nwrites = \"first\"\nmax_tokens = 8\n"
-      "[[stage]]\nname = \"two\"\nrole = \"coder\"\nmodel = \"/absent.gguf\"\nprompt = \"{first}\"\n"
+      "[[stage]]\nname = \"two\"\nrole = \"coder\"\nmodel = \"/absent.gguf\"\nprompt = "
+      "\"{first}\"\n"
       "reads = [\"first\"]\nwrites = \"second\"\nmax_tokens = 8\n",
       model);
   char override_model[1024];
@@ -316,7 +321,8 @@ static void a_cascade_fills_its_slots(blue_runtime* runtime, const char* model) 
   char streamed[4096];
   char* first = NULL;
   char* second = NULL;
-  CHECK(blue_run_cascade_begin(runtime, path, "A story", wrong, 1, &stream) == BLUE_ERROR_BAD_INPUT);
+  CHECK(blue_run_cascade_begin(runtime, path, "A story", wrong, 1, &stream) ==
+        BLUE_ERROR_BAD_INPUT);
   CHECK(blue_run_cascade_begin(runtime, path, "A story", overrides, 2, &stream) == BLUE_OK);
   CHECK(strlen(blue_stream_run_id(stream)) > 0);
   CHECK(poll_to_end(stream, streamed, sizeof streamed) == BLUE_OK);
@@ -334,7 +340,8 @@ static int is_readable(const char* path) { return access(path, R_OK) == 0; }
 static const char* find_model(void) {
   static char path[1024];
   const char* shared = getenv("BLUE_SHARED");
-  snprintf(path, sizeof path, "%s/data/models/stories260K.gguf", shared != NULL ? shared : "../shared");
+  snprintf(path, sizeof path, "%s/data/models/stories260K.gguf",
+           shared != NULL ? shared : "../shared");
   if (is_readable(path)) return path;
   snprintf(path, sizeof path, "assets/nano/coder.gguf");
   return is_readable(path) ? path : NULL;
@@ -365,7 +372,9 @@ int main(void) {
       a_cancelled_stream_says_so(runtime, model);
       a_cascade_fills_its_slots(runtime, model);
     } else {
-      printf("skipped: generation through the C API: neither ../shared/data nor assets/nano has a model\n");
+      printf(
+          "skipped: generation through the C API: neither ../shared/data nor assets/nano has a "
+          "model\n");
     }
     free(model);
     CHECK(blue_destroy(&runtime) == BLUE_OK);

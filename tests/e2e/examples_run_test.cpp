@@ -10,7 +10,9 @@ using blue::test::run_program;
 
 namespace {
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 }  // namespace
 
@@ -35,8 +37,8 @@ TEST_CASE("the examples refuse an absent model with status 2, naming it") {
 
 TEST_CASE("an actor of an embedding program gets tokens and an answer") {
   BLUE_NEED_SHARED_DATA(data);
-  const ProgramResult end =
-      run_program("example_embed", {.arguments = {(data / "models/stories260K.gguf").string(), "Once upon"}});
+  const ProgramResult end = run_program(
+      "example_embed", {.arguments = {(data / "models/stories260K.gguf").string(), "Once upon"}});
   CAPTURE(end.err);
   CHECK(end.exit_status == 0);
   CHECK(has(end.out, "prompt tokens: 403 407\n"));
@@ -45,7 +47,8 @@ TEST_CASE("an actor of an embedding program gets tokens and an answer") {
 
 TEST_CASE("a C program streams the reference text") {
   BLUE_NEED_SHARED_DATA(data);
-  const std::string expected = blue::test::read_text(data / "models/stories260K.greedy.txt").substr(0, 60);
+  const std::string expected =
+      blue::test::read_text(data / "models/stories260K.greedy.txt").substr(0, 60);
   const ProgramResult end = run_program(
       "example_c_generate", {.arguments = {(data / "models/stories260K.gguf").string(), "", "64"}});
   CAPTURE(end.err);

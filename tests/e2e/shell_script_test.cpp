@@ -28,10 +28,13 @@ ProgramResult shell(const ScratchFolder& folder, const std::string& script) {
   return run_program("blue-shell", {.arguments = arguments(folder), .input = script});
 }
 
-bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// A cascade of `n` stages that all continue the task with `model`.
-std::string write_cascade(const ScratchFolder& folder, const std::string& model, int n, int max_tokens) {
+std::string write_cascade(const ScratchFolder& folder, const std::string& model, int n,
+                          int max_tokens) {
   std::ostringstream slots;
   std::ostringstream stages;
   for (int i = 0; i < n; ++i) {
@@ -49,7 +52,8 @@ std::string write_cascade(const ScratchFolder& folder, const std::string& model,
 
 /// The one core that a thread may run on; -1 when it may run on several.
 int pinned_core(pid_t process, int thread) {
-  std::ifstream status("/proc/" + std::to_string(process) + "/task/" + std::to_string(thread) + "/status");
+  std::ifstream status("/proc/" + std::to_string(process) + "/task/" + std::to_string(thread) +
+                       "/status");
   for (std::string line; std::getline(status, line);) {
     if (!line.starts_with("Cpus_allowed_list:")) continue;
     const std::string list = line.substr(line.find_first_of("0123456789"));
@@ -64,8 +68,9 @@ TEST_CASE("the shell lists its commands and ends well at the end of a script") {
   const ScratchFolder folder;
   const ProgramResult end = shell(folder, "help\n\n# a comment\nhelp load\n");
   CHECK(end.exit_status == 0);
-  for (const char* command : {"load", "generate", "run", "cascade", "set", "slots", "actors", "tiers",
-                              "hints", "traces", "trace", "models", "resume", "runs", "quit"}) {
+  for (const char* command :
+       {"load", "generate", "run", "cascade", "set", "slots", "actors", "tiers", "hints", "traces",
+        "trace", "models", "resume", "runs", "quit"}) {
     CHECK(has(end.out, std::string("  ") + command));
   }
   CHECK_FALSE(has(end.out, "blue>"));
@@ -136,7 +141,8 @@ TEST_CASE("the shell generates what the reference text says") {
   BLUE_NEED_SHARED_DATA(data);
   const ScratchFolder folder;
   const std::string model = (data / "models/stories260K.gguf").string();
-  const std::string expected = blue::test::read_text(data / "models/stories260K.greedy.txt").substr(0, 60);
+  const std::string expected =
+      blue::test::read_text(data / "models/stories260K.greedy.txt").substr(0, 60);
   const ProgramResult end =
       shell(folder, "set generate.max_tokens=64\nload " + model + "\ngenerate\nmodels\ntraces\n");
   CHECK(end.exit_status == 0);
@@ -148,7 +154,8 @@ TEST_CASE("the shell generates what the reference text says") {
 TEST_CASE("the shell runs a cascade and shows its slots, and its trace is written") {
   BLUE_NEED_SHARED_DATA(data);
   const ScratchFolder folder;
-  const std::string cascade = write_cascade(folder, (data / "models/stories260K.gguf").string(), 2, 8);
+  const std::string cascade =
+      write_cascade(folder, (data / "models/stories260K.gguf").string(), 2, 8);
   const std::string trace = folder.path("trace.json");
   const ProgramResult end =
       shell(folder, "cascade " + cascade + "\nset stage1.max_tokens=4\nrun A little girl\nslots\n" +
@@ -165,7 +172,8 @@ TEST_CASE("the shell runs a cascade and shows its slots, and its trace is writte
 TEST_CASE("Ctrl-C cancels the run and not the shell, and the run can be resumed") {
   BLUE_NEED_SHARED_DATA(data);
   const ScratchFolder folder;
-  const std::string cascade = write_cascade(folder, (data / "models/stories260K.gguf").string(), 28, 480);
+  const std::string cascade =
+      write_cascade(folder, (data / "models/stories260K.gguf").string(), 28, 480);
   ChildProgram child(blue::test::program_folder() / "blue-shell", arguments(folder));
   child.write("cascade " + cascade + "\nrun A little girl\nhelp\n");
   REQUIRE(child.read_until("== stage0"));

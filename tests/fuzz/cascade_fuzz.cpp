@@ -1,4 +1,5 @@
-// The cascade file reader on any bytes: no crash, and what it accepts can be rendered and overridden.
+// The cascade file reader on any bytes: no crash, and what it accepts can be rendered and
+// overridden.
 #include <cstdint>
 #include <string_view>
 
@@ -12,7 +13,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return 0;
   }
   for (const blue::actors::StageSpec& stage : cascade->stages) {
-    const auto read = [](std::string_view slot) -> blue::Result<std::string> { return std::string(slot); };
+    const auto read = [](std::string_view slot) -> blue::Result<std::string> {
+      return std::string(slot);
+    };
     if (!blue::actors::render_prompt(stage, read)) __builtin_trap();
   }
   (void)blue::actors::apply_override(*cascade, text.substr(0, 64)).ok();

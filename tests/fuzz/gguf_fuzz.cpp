@@ -1,5 +1,6 @@
-// Fuzzes the GGUF reader: parses the bytes as a whole file, touches everything it offers, compiles the program of its
-// architecture, builds the tokenizer in it and encodes a little with it. Allocation: run with -malloc_limit_mb; see GgufFile::kAllocationFactor.
+// Fuzzes the GGUF reader: parses the bytes as a whole file, touches everything it offers, compiles
+// the program of its architecture, builds the tokenizer in it and encodes a little with it.
+// Allocation: run with -malloc_limit_mb; see GgufFile::kAllocationFactor.
 #include <cstddef>
 #include <cstdint>
 
@@ -31,7 +32,8 @@ void touch_keys(const GgufFile& file) {
 void touch_tensors(const GgufFile& file) {
   for (const TensorInfo& tensor : file.tensors()) {
     BLUE_CHECK(file.find_tensor(tensor.name) == &tensor);
-    BLUE_CHECK(tensor.size <= file.file_size() && tensor.file_offset <= file.file_size() - tensor.size);
+    BLUE_CHECK(tensor.size <= file.file_size() &&
+               tensor.file_offset <= file.file_size() - tensor.size);
   }
 }
 

@@ -1,6 +1,6 @@
-// Runs a libFuzzer target without libFuzzer, so that every compiler and every sanitizer replays what the fuzzers found:
-// each file of the corpus folder as it is, then a fixed number of mutations of them from a fixed seed. Depends on the
-// standard library alone.
+// Runs a libFuzzer target without libFuzzer, so that every compiler and every sanitizer replays
+// what the fuzzers found: each file of the corpus folder as it is, then a fixed number of mutations
+// of them from a fixed seed. Depends on the standard library alone.
 //   <target> CORPUS_FOLDER [MUTATIONS]
 #include <algorithm>
 #include <cstddef>
@@ -41,7 +41,8 @@ std::vector<Input> read_corpus(const std::filesystem::path& folder) {
 
 class Mutator {
  public:
-  // Modulo, not a distribution: the standard fixes the engine's numbers but not those of its distributions.
+  // Modulo, not a distribution: the standard fixes the engine's numbers but not those of its
+  // distributions.
   std::size_t below(std::size_t bound) {
     return bound == 0 ? 0 : static_cast<std::size_t>(engine_() % bound);
   }
@@ -64,7 +65,9 @@ class Mutator {
         input.insert(place, extra.begin(), extra.end());
         break;
       }
-      case 4: input.erase(place, place + static_cast<std::ptrdiff_t>(below(input.size() - at + 1))); break;
+      case 4:
+        input.erase(place, place + static_cast<std::ptrdiff_t>(below(input.size() - at + 1)));
+        break;
       default: {  // the head of this one, the tail of another
         const Input& other = corpus[below(corpus.size())];
         const std::size_t from = below(other.size() + 1);
@@ -79,7 +82,8 @@ class Mutator {
 };
 
 void feed(const Input& input) {
-  // An exact allocation, so that a read past the end is a sanitizer's report and not a vector's spare capacity.
+  // An exact allocation, so that a read past the end is a sanitizer's report and not a vector's
+  // spare capacity.
   const Input exact(input);
   LLVMFuzzerTestOneInput(exact.data(), exact.size());
 }
@@ -100,7 +104,8 @@ int main(int argc, char** argv) {
   Mutator mutator;
   for (std::size_t i = 0; i < mutations; ++i) {
     Input input = corpus[mutator.below(corpus.size())];
-    for (std::size_t steps = mutator.below(4) + 1; steps > 0; --steps) mutator.mutate(input, corpus);
+    for (std::size_t steps = mutator.below(4) + 1; steps > 0; --steps)
+      mutator.mutate(input, corpus);
     feed(input);
   }
   std::printf("%zu corpus files and %zu mutations replayed\n", n_files, mutations);

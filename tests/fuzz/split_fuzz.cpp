@@ -1,5 +1,6 @@
-// Fuzzes split models: the input is several GGUF files behind one another (a count, then each with its length before it), which
-// are parsed and joined. Also the names of parts. Allocation: as gguf_fuzz.cpp.
+// Fuzzes split models: the input is several GGUF files behind one another (a count, then each with
+// its length before it), which are parsed and joined. Also the names of parts. Allocation: as
+// gguf_fuzz.cpp.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -20,7 +21,8 @@ constexpr std::size_t kMostParts = 4;
 
 /// The parts in `bytes`; nothing when one of them is no GGUF file.
 std::optional<std::vector<GgufFile>> parse_parts(ConstByteSpan bytes) {
-  const std::size_t n_parts = bytes.empty() ? 0 : static_cast<std::size_t>(bytes[0]) % kMostParts + 1;
+  const std::size_t n_parts =
+      bytes.empty() ? 0 : static_cast<std::size_t>(bytes[0]) % kMostParts + 1;
   std::vector<GgufFile> parts;
   std::size_t at = 1;
   for (std::size_t i = 0; i < n_parts; ++i) {
@@ -29,8 +31,8 @@ std::optional<std::vector<GgufFile>> parse_parts(ConstByteSpan bytes) {
     at += sizeof *size;
     const ConstByteSpan part = bytes.subspan(at, std::min<std::size_t>(*size, bytes.size() - at));
     at += part.size();
-    Result<GgufFile> parsed =
-        GgufFile::parse(part, part.size(), split_path("fuzz", static_cast<std::uint32_t>(i + 1), kMostParts));
+    Result<GgufFile> parsed = GgufFile::parse(
+        part, part.size(), split_path("fuzz", static_cast<std::uint32_t>(i + 1), kMostParts));
     if (!parsed) return std::nullopt;
     (void)read_split_keys(*parsed);
     parts.push_back(std::move(parsed).value());

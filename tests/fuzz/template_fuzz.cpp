@@ -1,5 +1,6 @@
-// Fuzzes the chat templates: parses the bytes as a template and renders it on a conversation with tools, under small limits. What comes back
-// is text of both origins or one error; no two neighbouring pieces share their origin, and none is empty.
+// Fuzzes the chat templates: parses the bytes as a template and renders it on a conversation with
+// tools, under small limits. What comes back is text of both origins or one error; no two
+// neighbouring pieces share their origin, and none is empty.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -20,9 +21,11 @@ chat::Map turn(std::string_view role, chat::Value said) {
 }
 
 chat::Map conversation() {
-  const chat::Map arguments{{content("place"), content("Z\xc3\xbcrich")},
-                            {content("days"), chat::List{std::int64_t{1}, 2.5, true, chat::None{}}}};
-  const chat::Map function{{content("name"), content("weather")}, {content("arguments"), arguments}};
+  const chat::Map arguments{
+      {content("place"), content("Z\xc3\xbcrich")},
+      {content("days"), chat::List{std::int64_t{1}, 2.5, true, chat::None{}}}};
+  const chat::Map function{{content("name"), content("weather")},
+                           {content("arguments"), arguments}};
   const chat::Map call{{content("type"), content("function")}, {content("function"), function}};
   chat::Map called = turn("assistant", content("<think>\nso\n</think>\nyes"));
   called.emplace_back(content("tool_calls"), chat::List{call});

@@ -1,5 +1,6 @@
-// Fuzzes the tokenizers: small fixed vocabularies of every kind and pre-tokeniser, any bytes in, and the same bytes out again. The first byte
-// chooses the vocabulary and whether specials are parsed; the rest is the text.
+// Fuzzes the tokenizers: small fixed vocabularies of every kind and pre-tokeniser, any bytes in,
+// and the same bytes out again. The first byte chooses the vocabulary and whether specials are
+// parsed; the rest is the text.
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -20,7 +21,8 @@ using namespace blue::models;
 
 std::unique_ptr<Tokenizer> open(const testing::GgufWriter& writer) {
   const std::string bytes = writer.finish();
-  return Tokenizer::from_gguf(GgufFile::parse(testing::as_bytes(bytes), bytes.size(), "v.gguf").value())
+  return Tokenizer::from_gguf(
+             GgufFile::parse(testing::as_bytes(bytes), bytes.size(), "v.gguf").value())
       .value();
 }
 
@@ -28,11 +30,12 @@ const std::string kMark = "\xe2\x96\x81";
 
 std::vector<std::unique_ptr<Tokenizer>> open_all() {
   std::vector<std::unique_ptr<Tokenizer>> all;
-  for (const char* pre : {"gpt-2", "qwen2"}) all.push_back(open(testing::byte_level_vocabulary(pre)));
-  all.push_back(open(
-      testing::sentencepiece_vocabulary({kMark, "a", "b", "ab", kMark + "a", "aa", "aaaa", "\xc3\xa9"})));
-  for (const char* pre : {"llama-bpe", "qwen35", "deepseek-llm", "deepseek-coder", "deepseek-v3", "kimi-k2",
-                          "gpt-4o", "tekken", "smollm"}) {
+  for (const char* pre : {"gpt-2", "qwen2"})
+    all.push_back(open(testing::byte_level_vocabulary(pre)));
+  all.push_back(open(testing::sentencepiece_vocabulary(
+      {kMark, "a", "b", "ab", kMark + "a", "aa", "aaaa", "\xc3\xa9"})));
+  for (const char* pre : {"llama-bpe", "qwen35", "deepseek-llm", "deepseek-coder", "deepseek-v3",
+                          "kimi-k2", "gpt-4o", "tekken", "smollm"}) {
     all.push_back(open(testing::byte_level_vocabulary(pre)));
   }
   const std::vector<testing::ScoredPiece> pieces{
@@ -52,7 +55,8 @@ const std::vector<std::unique_ptr<Tokenizer>>& tokenizers() {
   return all;
 }
 
-void check_stream(const Tokenizer& tokenizer, const std::vector<TokenId>& ids, std::string_view decoded) {
+void check_stream(const Tokenizer& tokenizer, const std::vector<TokenId>& ids,
+                  std::string_view decoded) {
   StreamDecoder decoder(tokenizer, StreamDecoder::TextStart::beginning);
   std::string streamed;
   for (const TokenId token : ids) streamed += decoder.feed(token);

@@ -1,4 +1,5 @@
-// The device contract on a real GPU: arenas, copies, events, streams, page-locked host memory, refusals.
+// The device contract on a real GPU: arenas, copies, events, streams, page-locked host memory,
+// refusals.
 #include <array>
 #include <numeric>
 
@@ -46,7 +47,8 @@ TEST_CASE("bytes copied to a CUDA arena, within it and back are the same bytes",
   }
 }
 
-TEST_CASE("a CUDA event is done before its first record and once its stream has passed it", "[cuda]") {
+TEST_CASE("a CUDA event is done before its first record and once its stream has passed it",
+          "[cuda]") {
   auto backend = open_cuda_or_say_skipped();
   if (backend == nullptr) return;
   hal::Device& device = backend->device();
@@ -64,7 +66,8 @@ TEST_CASE("a CUDA event is done before its first record and once its stream has 
   CHECK(require_value(event->is_done()));
 }
 
-TEST_CASE("a CUDA stream that waits for an event sees what the other stream did before it", "[cuda]") {
+TEST_CASE("a CUDA stream that waits for an event sees what the other stream did before it",
+          "[cuda]") {
   auto backend = open_cuda_or_say_skipped();
   if (backend == nullptr) return;
   hal::Device& device = backend->device();
@@ -94,16 +97,17 @@ TEST_CASE("a CUDA kernel reads registered host memory in place", "[cuda]") {
   constexpr std::uint32_t kRows = 96;
   constexpr std::uint32_t kCols = 192;
   std::vector<float> weight = random_values(kRows * kCols, 3);
-  auto registration =
-      require_value(device.register_host({reinterpret_cast<std::byte*>(weight.data()), weight.size() * 4}));
+  auto registration = require_value(
+      device.register_host({reinterpret_cast<std::byte*>(weight.data()), weight.size() * 4}));
   const DeviceVector<float> copied(device, *stream, weight);
   const DeviceVector<float> in(device, *stream, random_values(kCols, 4));
   const DeviceVector<float> from_host(device, *stream, std::vector<float>(kRows, -1.0F));
   const DeviceVector<float> from_device(device, *stream, std::vector<float>(kRows, -2.0F));
 
   const Format* f32 = find_format("F32");
-  const std::array<WeightView, 2> weights{WeightView{registration->device_address(), f32, kRows, kCols},
-                                          WeightView{copied.bytes(), f32, kRows, kCols}};
+  const std::array<WeightView, 2> weights{
+      WeightView{registration->device_address(), f32, kRows, kCols},
+      WeightView{copied.bytes(), f32, kRows, kCols}};
   const std::array<float*, 3> activations{in.data(), from_host.data(), from_device.data()};
   const Bindings bindings{.weights = weights, .activations = activations, .kv = {}};
   StepInputs inputs;
@@ -163,7 +167,8 @@ TEST_CASE("a GPU that is not there is refused by its number", "[cuda]") {
   WARN("skipped: built without CUDA");
 }
 
-// Hidden: it loses the process's GPU context, so it runs in a process of its own (tools/gpu/accept.sh).
+// Hidden: it loses the process's GPU context, so it runs in a process of its own
+// (tools/gpu/accept.sh).
 TEST_CASE("a lost CUDA device is an error of everything that follows", "[.device_loss]") {
   auto backend = open_cuda_or_say_skipped();
   if (backend == nullptr) return;

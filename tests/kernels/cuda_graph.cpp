@@ -1,4 +1,5 @@
-// A decode step captured once as a graph and launched again while tokens, positions and pages change in device memory.
+// A decode step captured once as a graph and launched again while tokens, positions and pages
+// change in device memory.
 #include <array>
 
 #include "tests/kernels/cuda_opened.h"
@@ -49,7 +50,8 @@ Op linear_of(Operand out, Operand in, Operand weight, std::uint32_t rows) {
   return op;
 }
 
-/// One attention layer between an embedding and a head: every op kind that reads what changes from step to step.
+/// One attention layer between an embedding and a head: every op kind that reads what changes from
+/// step to step.
 std::vector<Op> decode_step() {
   Op norm = op_of(OpKind::rms_norm, kNormed, kHidden, kNorm);
   norm.n_heads = 1;
@@ -82,13 +84,15 @@ std::vector<Op> decode_step() {
           head};
 }
 
-/// A tiny model's device memory: weights, activations, cache and step inputs of one sequence, one token a step.
+/// A tiny model's device memory: weights, activations, cache and step inputs of one sequence, one
+/// token a step.
 class Decoder {
  public:
   explicit Decoder(Backend& backend)
       : backend_(backend),
         stream_(require_value(backend.device().open_stream())),
-        cache_(backend.device(), *stream_, std::vector<float>(kPages * 2 * kPageTokens * kKvWidth, 0.0F)),
+        cache_(backend.device(), *stream_,
+               std::vector<float>(kPages * 2 * kPageTokens * kKvWidth, 0.0F)),
         token_(backend.device(), *stream_, {0}),
         position_(backend.device(), *stream_, {0}),
         zero_(backend.device(), *stream_, {0}),
@@ -153,7 +157,8 @@ std::int32_t token_at(std::int32_t position) {
   return (position * 17 + 5) % static_cast<std::int32_t>(kVocabulary);
 }
 
-TEST_CASE("a decode step that never ran is captured as one CUDA graph with a node an op", "[cuda]") {
+TEST_CASE("a decode step that never ran is captured as one CUDA graph with a node an op",
+          "[cuda]") {
   auto backend = open_cuda_or_say_skipped();
   if (backend == nullptr) return;
   Decoder decoder(*backend);
@@ -166,7 +171,8 @@ TEST_CASE("a decode step that never ran is captured as one CUDA graph with a nod
   CHECK(decoder.logits() == std::vector<float>(kModel, 0.0F));  // recorded, not run
 }
 
-TEST_CASE("a captured CUDA decode step gives what enqueueing its ops gives as the context grows", "[cuda]") {
+TEST_CASE("a captured CUDA decode step gives what enqueueing its ops gives as the context grows",
+          "[cuda]") {
   auto backend = open_cuda_or_say_skipped();
   if (backend == nullptr) return;
   Decoder plain(*backend);
@@ -179,7 +185,8 @@ TEST_CASE("a captured CUDA decode step gives what enqueueing its ops gives as th
 
   std::vector<float> before;
   // Across three page borders: positions, pages and tokens change in device memory only.
-  for (std::int32_t position = 0; position < 3 * static_cast<std::int32_t>(kPageTokens) + 5; ++position) {
+  for (std::int32_t position = 0; position < 3 * static_cast<std::int32_t>(kPageTokens) + 5;
+       ++position) {
     plain.set_step(token_at(position), position);
     plain.enqueue_step();
     captured.set_step(token_at(position), position);

@@ -1,5 +1,6 @@
-// What the tests of the CUDA room share: opening the backend or saying aloud that there is none, and vectors that live
-// on a device. Depends on kernels/backend.h and Catch2; names no CUDA header. One thread.
+// What the tests of the CUDA room share: opening the backend or saying aloud that there is none,
+// and vectors that live on a device. Depends on kernels/backend.h and Catch2; names no CUDA header.
+// One thread.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>
@@ -14,7 +15,8 @@
 
 namespace blue::kernels::test {
 
-/// The backend on the first GPU; null, with one visible line, where the build or the machine has none.
+/// The backend on the first GPU; null, with one visible line, where the build or the machine has
+/// none.
 inline std::unique_ptr<Backend> open_cuda_or_say_skipped() {
   for (const BackendEntry* entry : registered_backends()) {
     if (entry->name != "cuda") continue;

@@ -1,4 +1,5 @@
-// Every op case on the GPU against the reference backend, and what the CUDA backend promises beyond it.
+// Every op case on the GPU against the reference backend, and what the CUDA backend promises beyond
+// it.
 #include <array>
 #include <set>
 #include <utility>
@@ -38,20 +39,24 @@ TEST_CASE("every op case on CUDA holds its contract against the reference", "[cu
     taken_kinds.insert(op_case.op.kind);
     if (op_case.op.kind == OpKind::linear || op_case.op.kind == OpKind::embed)
       taken_formats.emplace(op_case.op.kind, op_case.format);
-    const auto difference = require_value(blue::test::compare_with_reference(*backend, *reference, op_case));
-    INFO("error " << difference.error << ", bound " << difference.bound << ", stray: " << difference.stray);
+    const auto difference =
+        require_value(blue::test::compare_with_reference(*backend, *reference, op_case));
+    INFO("error " << difference.error << ", bound " << difference.bound
+                  << ", stray: " << difference.stray);
     CHECK(difference.is_within_contract());
     if (difference.bound == 0.0 || difference.error / difference.bound <= closest) continue;
     closest = difference.error / difference.bound;
     name_of_closest = op_case.name;
   }
-  // Refusing is no way to pass: a dense decoder's ops have kernels, and products one for every format.
+  // Refusing is no way to pass: a dense decoder's ops have kernels, and products one for every
+  // format.
   for (const OpKind kind : {OpKind::rms_norm, OpKind::rope, OpKind::kv_append, OpKind::attention,
                             OpKind::silu_mul, OpKind::add, OpKind::gather_rows})
     CHECK(taken_kinds.contains(kind));
   CHECK(taken_formats.size() == 2 * registered_formats().size());
-  WARN(cases.size() << " op cases, " << n_refused << " refused, on " << backend->device().info().description
-                    << "; nearest to its bound, at " << closest << " of it: " << name_of_closest);
+  WARN(cases.size() << " op cases, " << n_refused << " refused, on "
+                    << backend->device().info().description << "; nearest to its bound, at "
+                    << closest << " of it: " << name_of_closest);
 }
 
 TEST_CASE("a token's values from a CUDA linear do not depend on the tokens beside it", "[cuda]") {
@@ -81,16 +86,16 @@ TEST_CASE("a token's values from a CUDA linear do not depend on the tokens besid
     inputs.n_tokens = 1;
     for (std::uint32_t t = 0; t < kTokens; ++t) {
       const std::array<float*, 2> one{in.data() + t * kCols, alone.data() + t * kRows};
-      require_ok(
-          backend->enqueue(op, {.weights = {&view, 1}, .activations = one, .kv = {}}, inputs, *stream));
+      require_ok(backend->enqueue(op, {.weights = {&view, 1}, .activations = one, .kv = {}}, inputs,
+                                  *stream));
     }
     const std::vector<float> expected = alone.get();
     for (std::uint32_t n = 1; n <= kTokens; ++n) {
       const DeviceVector<float> together(device, *stream, std::vector<float>(n * kRows, -2.0F));
       const std::array<float*, 2> all{in.data(), together.data()};
       inputs.n_tokens = n;
-      require_ok(
-          backend->enqueue(op, {.weights = {&view, 1}, .activations = all, .kv = {}}, inputs, *stream));
+      require_ok(backend->enqueue(op, {.weights = {&view, 1}, .activations = all, .kv = {}}, inputs,
+                                  *stream));
       INFO(format->name << ", " << n << " tokens");
       CHECK(same_bits(together.get(), {expected.begin(), expected.begin() + n * kRows}));
     }

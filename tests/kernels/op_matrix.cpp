@@ -101,10 +101,12 @@ TEST_CASE("the cases cover every op, every format in linear and embed, and each 
 }
 
 TEST_CASE("a comparison reports a wrong value and a stray write") {
-  // A backend that runs the reference and then spoils its result: the matrix must not be able to pass it.
+  // A backend that runs the reference and then spoils its result: the matrix must not be able to
+  // pass it.
   class Spoiler final : public Backend {
    public:
-    Spoiler(std::unique_ptr<Backend> honest, std::size_t at) : honest_(std::move(honest)), at_(at) {}
+    Spoiler(std::unique_ptr<Backend> honest, std::size_t at)
+        : honest_(std::move(honest)), at_(at) {}
     std::string_view name() const override { return "spoiler"; }
     hal::Device& device() override { return honest_->device(); }
     Status supports(const kernels::Op& op, const kernels::Format* format) const override {

@@ -31,7 +31,8 @@ std::string slurp(const std::filesystem::path& path) {
   redirect(scratch.path("err"), O_WRONLY | O_CREAT | O_TRUNC, 2);
   for (const auto& [name, value] : call.environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments = {const_cast<char*>(program.c_str())};
-  for (const std::string& argument : call.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : call.arguments)
+    arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
   execv(program.c_str(), arguments.data());
   _exit(127);

@@ -1,5 +1,5 @@
-// Runs a program of ours as a user would: arguments, standard input, environment; exit status and both outputs back.
-// Depends on the standard library and POSIX. One thread.
+// Runs a program of ours as a user would: arguments, standard input, environment; exit status and
+// both outputs back. Depends on the standard library and POSIX. One thread.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ struct ProgramCall {
   std::vector<std::string> arguments;
   std::string input;
   std::map<std::string, std::string> environment;  ///< beside the test's own
-  int signal = 0;                                  ///< sent once `signal_after` has passed, 0 for none
+  int signal = 0;  ///< sent once `signal_after` has passed, 0 for none
   std::chrono::microseconds signal_after{0};
 };
 

@@ -37,11 +37,13 @@ class ScratchFolder {
   std::string write(std::string_view name, std::string_view text) const {
     const std::filesystem::path at = path(name);
     std::filesystem::create_directories(at.parent_path());
-    std::ofstream(at, std::ios::binary).write(text.data(), static_cast<std::streamsize>(text.size()));
+    std::ofstream(at, std::ios::binary)
+        .write(text.data(), static_cast<std::streamsize>(text.size()));
     return at.string();
   }
 
-  /// A file of `size` bytes that are all different enough to tell offsets apart (the same for the same seed).
+  /// A file of `size` bytes that are all different enough to tell offsets apart (the same for the
+  /// same seed).
   std::string write_bytes(std::string_view name, std::size_t size, std::uint64_t seed = 1) const {
     std::string bytes(size, '\0');
     std::uint64_t state = seed * 0x9e3779b97f4a7c15;

@@ -7,7 +7,8 @@ namespace blue::test {
 
 std::optional<std::filesystem::path> shared_data() {
   std::vector<std::filesystem::path> places;
-  if (const char* from_environment = std::getenv("BLUE_SHARED")) places.emplace_back(from_environment);
+  if (const char* from_environment = std::getenv("BLUE_SHARED"))
+    places.emplace_back(from_environment);
   places.push_back(std::filesystem::current_path().parent_path() / "shared");
   for (const auto& place : places) {
     if (std::filesystem::is_directory(place / "data")) return place / "data";

@@ -1,5 +1,6 @@
-// Reference data that lies beside the repository (real weights, golden logits); not part of it. A test that needs it
-// says visibly that it was skipped where it is absent. Depends on the standard library and Catch2.
+// Reference data that lies beside the repository (real weights, golden logits); not part of it. A
+// test that needs it says visibly that it was skipped where it is absent. Depends on the standard
+// library and Catch2.
 #pragma once
 
 #include <filesystem>
@@ -13,7 +14,8 @@
 
 namespace blue::test {
 
-/// The folder of reference data: $BLUE_SHARED/data, or ../shared/data beside the repository. Nothing when absent.
+/// The folder of reference data: $BLUE_SHARED/data, or ../shared/data beside the repository.
+/// Nothing when absent.
 std::optional<std::filesystem::path> shared_data();
 
 std::string read_text(const std::filesystem::path& path);

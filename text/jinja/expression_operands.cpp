@@ -1,5 +1,5 @@
-// What operators stand between: literals, names, lists and maps, and what follows one: attributes, subscripts, calls, filters
-// and tests.
+// What operators stand between: literals, names, lists and maps, and what follows one: attributes,
+// subscripts, calls, filters and tests.
 #include <charconv>
 
 #include "text/jinja/expression_parser.h"
@@ -43,7 +43,8 @@ Result<Node> ExpressionParser::parse_primary() {
   if (kind != TokenKind::name) return unexpected("a value");
   Node node = make(ExpressionKind::name, peek().text);
   next();
-  if (node->text == "true" || node->text == "True" || node->text == "false" || node->text == "False") {
+  if (node->text == "true" || node->text == "True" || node->text == "false" ||
+      node->text == "False") {
     node->kind = ExpressionKind::boolean;
     node->number = node->text[0] == 't' || node->text[0] == 'T' ? 1 : 0;
   } else if (node->text == "none" || node->text == "None") {
@@ -97,7 +98,8 @@ Result<Node> ExpressionParser::parse_list() {
 Result<Node> ExpressionParser::parse_postfix(Node node) {
   for (int n_here = 0;; ++n_here) {
     if (n_here > kMaxDepth)
-      return template_error(peek().line, "a chain of more than " + std::to_string(kMaxDepth) + " attributes");
+      return template_error(peek().line,
+                            "a chain of more than " + std::to_string(kMaxDepth) + " attributes");
     if (sees(TokenKind::symbol, ".")) {
       Node outer = make(ExpressionKind::attribute);
       next();
@@ -147,7 +149,8 @@ Result<Node> ExpressionParser::parse_subscript(Node node) {
 Status ExpressionParser::parse_arguments(Expression& call) {
   BLUE_TRY(expect(TokenKind::symbol, "("));
   while (!accept(TokenKind::symbol, ")")) {
-    const bool is_named = peek().kind == TokenKind::name && tokens_[at_ + 1].kind == TokenKind::symbol &&
+    const bool is_named = peek().kind == TokenKind::name &&
+                          tokens_[at_ + 1].kind == TokenKind::symbol &&
                           tokens_[at_ + 1].text == "=";
     if (is_named) {
       std::string name = next().text;
@@ -177,7 +180,8 @@ bool ExpressionParser::sees_test_argument() const {
     case TokenKind::integer:
     case TokenKind::real: return true;
     case TokenKind::symbol: return peek().text == "[" || peek().text == "{";
-    case TokenKind::name: return peek().text != "else" && peek().text != "or" && peek().text != "and";
+    case TokenKind::name:
+      return peek().text != "else" && peek().text != "or" && peek().text != "and";
     default: return false;
   }
 }
@@ -205,7 +209,8 @@ Result<Node> ExpressionParser::parse_test(Node node) {
 Result<Node> ExpressionParser::parse_filters_and_tests(Node node) {
   for (int n_here = 0;; ++n_here) {
     if (n_here > kMaxDepth)
-      return template_error(peek().line, "a chain of more than " + std::to_string(kMaxDepth) + " filters");
+      return template_error(peek().line,
+                            "a chain of more than " + std::to_string(kMaxDepth) + " filters");
     if (accept(TokenKind::symbol, "|")) {
       BLUE_TRY_ASSIGN(node, parse_filter(std::move(node)));
     } else if (accept(TokenKind::name, "is")) {

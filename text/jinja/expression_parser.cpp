@@ -1,4 +1,5 @@
-// Operators by their precedence, down to the operands (expression_operands.cpp); targets and commas.
+// Operators by their precedence, down to the operands (expression_operands.cpp); targets and
+// commas.
 #include "text/jinja/expression_parser.h"
 
 namespace blue::models::chat {
@@ -86,9 +87,10 @@ Result<Node> ExpressionParser::parse_commas(Element element) {
   Node tuple = make(ExpressionKind::tuple);
   tuple->operands.push_back(std::move(first));
   while (accept(TokenKind::symbol, ",")) {
-    const bool is_end = peek().kind == TokenKind::end_block || peek().kind == TokenKind::end_print ||
-                        sees(TokenKind::symbol, ")") || sees(TokenKind::symbol, "=") ||
-                        sees(TokenKind::name, "in") || sees(TokenKind::name, "if");
+    const bool is_end = peek().kind == TokenKind::end_block ||
+                        peek().kind == TokenKind::end_print || sees(TokenKind::symbol, ")") ||
+                        sees(TokenKind::symbol, "=") || sees(TokenKind::name, "in") ||
+                        sees(TokenKind::name, "if");
     if (is_end) break;
     BLUE_TRY_ASSIGN(Node more, element());
     tuple->operands.push_back(std::move(more));
@@ -139,8 +141,8 @@ Result<Node> ExpressionParser::parse_capture_filters(FilterStart start) {
 }
 
 template <class Operand>
-Result<Node> ExpressionParser::parse_left_associative(Operand operand,
-                                                      std::initializer_list<std::string_view> symbols) {
+Result<Node> ExpressionParser::parse_left_associative(
+    Operand operand, std::initializer_list<std::string_view> symbols) {
   BLUE_TRY_ASSIGN(Node left, operand());
   int n_here = 0;  // the tree leans left: a chain is as deep as it is long
   for (;;) {
@@ -150,7 +152,8 @@ Result<Node> ExpressionParser::parse_left_associative(Operand operand,
     for (const std::string_view symbol : symbols) is_here |= is_operator && token.text == symbol;
     if (!is_here) return left;
     if (++n_here > kMaxDepth)
-      return template_error(token.line, "a chain of more than " + std::to_string(kMaxDepth) + " operators");
+      return template_error(token.line,
+                            "a chain of more than " + std::to_string(kMaxDepth) + " operators");
     Node node = make(ExpressionKind::operation, next().text);
     node->operands.push_back(std::move(left));
     BLUE_TRY_ASSIGN(Node right, operand());

@@ -1,5 +1,5 @@
-// Parses the expressions of a chat template by Jinja's precedence, and holds the place in the tokens.
-// Depends on models/chat. One parse; borrows the tokens.
+// Parses the expressions of a chat template by Jinja's precedence, and holds the place in the
+// tokens. Depends on models/chat. One parse; borrows the tokens.
 #pragma once
 
 #include <initializer_list>
@@ -29,7 +29,8 @@ class ExpressionParser {
   Result<Node> parse_loop_range();
   /// What {% set %} and {% for %} give a value to: a name, or names between commas.
   Result<Node> parse_target();
-  /// `| filter | filter`, or `filter | filter` behind a statement's name, of what a block has captured.
+  /// `| filter | filter`, or `filter | filter` behind a statement's name, of what a block has
+  /// captured.
   enum class FilterStart : std::uint8_t { behind_bar, here };
   Result<Node> parse_capture_filters(FilterStart start);
 
@@ -60,7 +61,8 @@ class ExpressionParser {
     int& depth_;
   };
   [[nodiscard]] int& depth() { return depth_; }
-  /// Which of varargs, kwargs and caller were named since this was last reset: what a macro then takes.
+  /// Which of varargs, kwargs and caller were named since this was last reset: what a macro then
+  /// takes.
   Statement::Extras extras;
   [[nodiscard]] Status check_depth() const;
 
@@ -92,7 +94,8 @@ class ExpressionParser {
   Result<Node> parse_commas(Element element);
   /// operand (symbol operand)*, for any of `symbols`.
   template <class Operand>
-  Result<Node> parse_left_associative(Operand operand, std::initializer_list<std::string_view> symbols);
+  Result<Node> parse_left_associative(Operand operand,
+                                      std::initializer_list<std::string_view> symbols);
 
   [[nodiscard]] Node make(ExpressionKind kind, std::string text = {}) const;
 

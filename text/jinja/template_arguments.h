@@ -19,7 +19,8 @@ struct Arguments {
 
   [[nodiscard]] bool empty() const { return positional.empty() && named.empty(); }
 
-  /// The value given for each of `names`, null where none is; false when there are others, or two for one.
+  /// The value given for each of `names`, null where none is; false when there are others, or two
+  /// for one.
   template <std::size_t n>
   [[nodiscard]] bool bind(const std::array<std::string_view, n>& names,
                           std::array<const Value*, n>& out) const {
@@ -27,7 +28,8 @@ struct Arguments {
     if (positional.size() > n) return false;
     for (std::size_t i = 0; i < positional.size(); ++i) out[i] = &positional[i];
     for (const auto& [name, value] : named) {
-      const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
+      const auto at =
+          static_cast<std::size_t>(std::find(names.begin(), names.end(), name) - names.begin());
       if (at == n || out[at] != nullptr) return false;
       out[at] = &value;
     }

@@ -1,6 +1,6 @@
-// What one rendering may spend: steps, bytes looked at, bytes made. Every operation of a template pays here before it works, so
-// that a hostile one ends in an error instead of taking time or memory.
-// Depends on models/chat. One rendering, one thread.
+// What one rendering may spend: steps, bytes looked at, bytes made. Every operation of a template
+// pays here before it works, so that a hostile one ends in an error instead of taking time or
+// memory. Depends on models/chat. One rendering, one thread.
 #pragma once
 
 #include <cstdint>
@@ -27,21 +27,23 @@ class Budget {
 
   Status step(std::uint32_t line) {
     if (++n_steps_ <= limits_.steps) return {};
-    return template_error(line, "rendering takes more than " + std::to_string(limits_.steps) + " steps");
+    return template_error(line,
+                          "rendering takes more than " + std::to_string(limits_.steps) + " steps");
   }
   /// Before `n` bytes are looked at; an entry of a list or map counts as some bytes.
   Status see(std::uint64_t n, std::uint32_t line) {
     n_seen_ += n;
     if (n_seen_ <= limits_.bytes_seen && n <= limits_.bytes_seen) return {};
-    return template_error(
-        line, "rendering looks at more than " + std::to_string(limits_.bytes_seen) + " bytes of text");
+    return template_error(line, "rendering looks at more than " +
+                                    std::to_string(limits_.bytes_seen) + " bytes of text");
   }
   /// Before `n` bytes are made.
   Status make(std::uint64_t n, std::uint32_t line) {
     n_made_ += n;
     if (n <= limits_.bytes && n_made_ <= limits_.bytes_made) return {};
     return template_error(line, "rendering makes more than " + std::to_string(limits_.bytes_made) +
-                                    " bytes of text, or " + std::to_string(limits_.bytes) + " at once");
+                                    " bytes of text, or " + std::to_string(limits_.bytes) +
+                                    " at once");
   }
 
  private:
@@ -51,7 +53,8 @@ class Budget {
   std::uint64_t n_made_ = 0;
 };
 
-/// Where in the template something happens, and who pays. What every function below the renderer is given.
+/// Where in the template something happens, and who pays. What every function below the renderer is
+/// given.
 struct Site {
   Budget& budget;
   std::uint32_t line = 0;

@@ -12,7 +12,8 @@ namespace {
 
 constexpr char32_t kEndOfAscii = 0x80;
 
-/// The C library's tables of characters. Its UTF-8 locale is built in; where it is not, only ASCII has a case.
+/// The C library's tables of characters. Its UTF-8 locale is built in; where it is not, only ASCII
+/// has a case.
 class Tables {
  public:
   Tables() : locale_(newlocale(LC_CTYPE_MASK, "C.UTF-8", nullptr)) {}
@@ -56,7 +57,8 @@ Character character_at(std::string_view bytes, std::size_t at) {
     code = code << 6 | (byte(at + i) & 0x3fU);
   }
   constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < kLeast[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000)) return {first, 1, false};
+  if (code < kLeast[n] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+    return {first, 1, false};
   return {code, n, true};
 }
 
@@ -82,7 +84,9 @@ std::size_t byte_of_character(std::string_view bytes, std::size_t n) {
 }
 
 void append_utf8(std::string& out, char32_t code) {
-  const auto add = [&out](char32_t byte) { out += static_cast<char>(static_cast<unsigned char>(byte)); };
+  const auto add = [&out](char32_t byte) {
+    out += static_cast<char>(static_cast<unsigned char>(byte));
+  };
   if (code < 0x80) return add(code);
   if (code < 0x800) {
     add(0xc0 | code >> 6);
@@ -99,7 +103,8 @@ void append_utf8(std::string& out, char32_t code) {
 }
 
 bool is_white(char32_t code) {
-  if (code <= 0x20) return code == 0x20 || (code >= 9 && code <= 13) || (code >= 0x1c && code <= 0x1f);
+  if (code <= 0x20)
+    return code == 0x20 || (code >= 9 && code <= 13) || (code >= 0x1c && code <= 0x1f);
   return code == 0x85 || code == 0xa0 || code == 0x1680 || (code >= 0x2000 && code <= 0x200a) ||
          code == 0x2028 || code == 0x2029 || code == 0x202f || code == 0x205f || code == 0x3000;
 }
@@ -111,8 +116,9 @@ bool is_printable(char32_t code) {
       {0x1680, 0x1680}, {0x180e, 0x180e}, {0x2000, 0x200f},   {0x2028, 0x202f},
       {0x205f, 0x206f}, {0x3000, 0x3000}, {0xd800, 0xf8ff},   {0xfeff, 0xfeff},
       {0xfff0, 0xfffb}, {0xfffe, 0xffff}, {0xe0000, 0xe0fff}, {0xf0000, 0x10ffff}};
-  return std::none_of(std::begin(kUnseen), std::end(kUnseen),
-                      [code](const auto& range) { return code >= range.first && code <= range.second; });
+  return std::none_of(std::begin(kUnseen), std::end(kUnseen), [code](const auto& range) {
+    return code >= range.first && code <= range.second;
+  });
 }
 
 bool is_upper(char32_t code) { return is_of(code, is_ascii_upper, iswupper_l); }

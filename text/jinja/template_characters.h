@@ -1,5 +1,6 @@
-// Characters as Python's str sees them: code points of UTF-8, what counts as white space, upper and lower case.
-// Depends on the standard library alone. Pure functions; any thread. Bytes that are no UTF-8 count as one character each.
+// Characters as Python's str sees them: code points of UTF-8, what counts as white space, upper and
+// lower case. Depends on the standard library alone. Pure functions; any thread. Bytes that are no
+// UTF-8 count as one character each.
 #pragma once
 
 #include <cstddef>

@@ -24,14 +24,16 @@ Status Renderer::check(const Value& value, std::uint32_t line) {
   if (extent.depth > kMaxValueDepth)
     return template_error(line, "a value nested deeper than " + std::to_string(kMaxValueDepth));
   if (extent.weight > budget_.limits().bytes)
-    return template_error(line, "a value of more than " + std::to_string(budget_.limits().bytes) + " bytes");
+    return template_error(
+        line, "a value of more than " + std::to_string(budget_.limits().bytes) + " bytes");
   return {};
 }
 
 Result<Value> Renderer::evaluate(const Expression& expression) {
   BLUE_TRY(budget_.step(expression.line));
   if (depth_ >= kMaxDepth)
-    return template_error(expression.line, "rendering nests deeper than " + std::to_string(kMaxDepth));
+    return template_error(expression.line,
+                          "rendering nests deeper than " + std::to_string(kMaxDepth));
   ++depth_;
   Result<Value> value = evaluate_at_depth(expression);
   --depth_;
@@ -79,7 +81,8 @@ Result<Value> Renderer::evaluate_list(const Expression& expression) {
     list.push_back(std::move(entry));
   }
   BLUE_TRY(budget_.make(list.size() * kBytesPerEntry, expression.line));
-  return Value(std::move(list), expression.kind == ExpressionKind::tuple ? Form::tuple : Form::list);
+  return Value(std::move(list),
+               expression.kind == ExpressionKind::tuple ? Form::tuple : Form::list);
 }
 
 Result<Value> Renderer::evaluate_map(const Expression& expression) {
@@ -154,7 +157,8 @@ Result<Value> Renderer::evaluate_named(const Expression& expression) {
     return entry_of(value, index, site);
   }
   BLUE_TRY_ASSIGN(const Arguments arguments, evaluate_arguments(expression));
-  if (expression.kind == ExpressionKind::filter) return apply_filter(expression.text, value, arguments, site);
+  if (expression.kind == ExpressionKind::filter)
+    return apply_filter(expression.text, value, arguments, site);
   BLUE_TRY_ASSIGN(const bool is_so, apply_test(expression.text, value, arguments, site));
   return Value(is_so);
 }
@@ -164,7 +168,8 @@ Result<Value> Renderer::evaluate_slice(const Expression& expression) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (expression.operands[i] == nullptr) continue;
     BLUE_TRY_ASSIGN(values[i], evaluate(*expression.operands[i]));
-    if (i > 0 && values[i].is_undefined()) return at(expression.line).misfit("a slice's bound", values[i]);
+    if (i > 0 && values[i].is_undefined())
+      return at(expression.line).misfit("a slice's bound", values[i]);
   }
   return slice(values[0], values[1], values[2], values[3], at(expression.line));
 }
@@ -197,7 +202,8 @@ Result<Value> Renderer::evaluate_call(const Expression& expression) {
 
 Result<Value> Renderer::call(Callable& callable, const Arguments& arguments, const Site& site) {
   switch (callable.kind) {
-    case Callable::Kind::function: return call_global_function(callable.name, arguments, now_, site);
+    case Callable::Kind::function:
+      return call_global_function(callable.name, arguments, now_, site);
     case Callable::Kind::method: return call_method(callable.self, callable.name, arguments, site);
     case Callable::Kind::macro: return call_macro(callable, arguments, site);
     case Callable::Kind::joiner:
@@ -208,9 +214,11 @@ Result<Value> Renderer::call(Callable& callable, const Arguments& arguments, con
   return site.error("a call of what is no function");
 }
 
-Result<Value> Renderer::call_macro(const Callable& macro, const Arguments& arguments, const Site& site) {
+Result<Value> Renderer::call_macro(const Callable& macro, const Arguments& arguments,
+                                   const Site& site) {
   std::shared_ptr<Scope> outer = macro.scope.lock();
-  if (outer == nullptr) return site.error("the macro " + macro.name + "() outside the block it stands in");
+  if (outer == nullptr)
+    return site.error("the macro " + macro.name + "() outside the block it stands in");
   const Inner inner(*this, std::move(outer));
   BLUE_TRY(bind_parameters(macro, arguments, site));
   Result<Text> text = capture(macro.statement->body);
@@ -218,11 +226,13 @@ Result<Value> Renderer::call_macro(const Callable& macro, const Arguments& argum
   return Value(std::move(text).value());
 }
 
-Status Renderer::bind_parameters(const Callable& macro, const Arguments& arguments, const Site& site) {
+Status Renderer::bind_parameters(const Callable& macro, const Arguments& arguments,
+                                 const Site& site) {
   const Statement& statement = *macro.statement;
   const std::size_t n_parameters = statement.parameters.size();
   const std::size_t n_given = arguments.positional.size();
-  const Error misfit = site.error("the macro " + macro.name + "() with arguments that it does not take");
+  const Error misfit =
+      site.error("the macro " + macro.name + "() with arguments that it does not take");
   if (n_given > n_parameters && !statement.extras.takes_positional) return misfit;
   std::vector<bool> is_used(arguments.named.size(), false);
   for (std::size_t i = 0; i < n_parameters; ++i) {

@@ -22,7 +22,8 @@ bool is_filter(std::string_view name);
 bool is_test(std::string_view name);
 
 using Filter = Result<Value> (*)(const Value& value, const Arguments& arguments, const Site& site);
-/// Null for another name. Those of texts and numbers; those that walk lists and maps; those that compare their entries.
+/// Null for another name. Those of texts and numbers; those that walk lists and maps; those that
+/// compare their entries.
 Filter find_plain_filter(std::string_view name);
 Filter find_list_filter(std::string_view name);
 Filter find_order_filter(std::string_view name);

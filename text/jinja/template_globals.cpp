@@ -29,7 +29,8 @@ Result<Value> range(const Arguments& arguments, const std::optional<std::tm>&, c
   const auto& [from, to, step] = numbers;
   if (step == 0) return unfit("range", site);
   constexpr std::int64_t kFar = std::int64_t{1} << 61;
-  if (std::max({from, to, step}) > kFar || std::min({from, to, step}) < -kFar) return unfit("range", site);
+  if (std::max({from, to, step}) > kFar || std::min({from, to, step}) < -kFar)
+    return unfit("range", site);
   const std::int64_t span = step > 0 ? to - from : from - to;
   const std::int64_t stride = step > 0 ? step : -step;
   const std::int64_t n_entries = span <= 0 ? 0 : (span - 1) / stride + 1;
@@ -65,12 +66,14 @@ Result<Map> fields_of(std::string_view name, const Arguments& arguments, const S
   return out;
 }
 
-Result<Value> make_dict(const Arguments& arguments, const std::optional<std::tm>&, const Site& site) {
+Result<Value> make_dict(const Arguments& arguments, const std::optional<std::tm>&,
+                        const Site& site) {
   BLUE_TRY_ASSIGN(Map fields, fields_of("dict", arguments, site));
   return Value(std::move(fields));
 }
 
-Result<Value> make_namespace(const Arguments& arguments, const std::optional<std::tm>&, const Site& site) {
+Result<Value> make_namespace(const Arguments& arguments, const std::optional<std::tm>&,
+                             const Site& site) {
   BLUE_TRY_ASSIGN(const Map fields, fields_of("namespace", arguments, site));
   auto out = std::make_shared<Namespace>();
   for (const auto& [field, value] : fields) {
@@ -80,8 +83,10 @@ Result<Value> make_namespace(const Arguments& arguments, const std::optional<std
   return Value(std::move(out));
 }
 
-Result<Value> raise_exception(const Arguments& arguments, const std::optional<std::tm>&, const Site& site) {
-  if (arguments.positional.size() != 1 || !arguments.named.empty()) return unfit("raise_exception", site);
+Result<Value> raise_exception(const Arguments& arguments, const std::optional<std::tm>&,
+                              const Site& site) {
+  if (arguments.positional.size() != 1 || !arguments.named.empty())
+    return unfit("raise_exception", site);
   BLUE_TRY_ASSIGN(const Text text, printed(arguments.positional[0], site));
   std::string line(text.bytes().substr(0, 400));
   std::replace_if(
@@ -91,7 +96,8 @@ Result<Value> raise_exception(const Arguments& arguments, const std::optional<st
 }
 
 /// datetime.now().strftime, which knows no time zone and, for us, no fractions.
-Result<Value> strftime_now(const Arguments& arguments, const std::optional<std::tm>& now, const Site& site) {
+Result<Value> strftime_now(const Arguments& arguments, const std::optional<std::tm>& now,
+                           const Site& site) {
   if (!now || arguments.positional.size() != 1 || !arguments.named.empty() ||
       arguments.positional[0].text() == nullptr)
     return unfit("strftime_now", site);
@@ -107,7 +113,8 @@ Result<Value> strftime_now(const Arguments& arguments, const std::optional<std::
     } else if (directive == "%z" || directive == "%Z") {
       ++at;
     } else if (directive.size() == 2 && directive[0] == '%') {
-      if (directive[1] >= '0' && directive[1] <= '9') return unfit("strftime_now", site);  // a width
+      if (directive[1] >= '0' && directive[1] <= '9')
+        return unfit("strftime_now", site);  // a width
       format += directive;
       ++at;
     } else {
@@ -133,12 +140,14 @@ Result<Value> make_turning(Callable::Kind kind, List entries, const Site& site) 
   return Value(std::move(out));
 }
 
-Result<Value> make_cycler(const Arguments& arguments, const std::optional<std::tm>&, const Site& site) {
+Result<Value> make_cycler(const Arguments& arguments, const std::optional<std::tm>&,
+                          const Site& site) {
   if (arguments.positional.empty() || !arguments.named.empty()) return unfit("cycler", site);
   return make_turning(Callable::Kind::cycler, arguments.positional, site);
 }
 
-Result<Value> make_joiner(const Arguments& arguments, const std::optional<std::tm>&, const Site& site) {
+Result<Value> make_joiner(const Arguments& arguments, const std::optional<std::tm>&,
+                          const Site& site) {
   std::array<const Value*, 1> given{};
   if (!arguments.bind<1>({"sep"}, given)) return unfit("joiner", site);
   List separator;

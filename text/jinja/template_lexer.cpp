@@ -50,7 +50,9 @@ class Lexer {
   }
 
  private:
-  [[nodiscard]] bool sees(std::string_view what) const { return source_.substr(at_, what.size()) == what; }
+  [[nodiscard]] bool sees(std::string_view what) const {
+    return source_.substr(at_, what.size()) == what;
+  }
   [[nodiscard]] bool has_at(std::size_t at, std::string_view what) const {
     return at <= source_.size() && source_.substr(at, what.size()) == what;
   }
@@ -74,8 +76,9 @@ class Lexer {
 
   void advance(std::size_t end) {
     end = std::min(end, source_.size());
-    line_ += static_cast<std::uint32_t>(std::count(source_.begin() + static_cast<std::ptrdiff_t>(at_),
-                                                   source_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
+    line_ += static_cast<std::uint32_t>(
+        std::count(source_.begin() + static_cast<std::ptrdiff_t>(at_),
+                   source_.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
     at_ = end;
   }
 
@@ -95,7 +98,8 @@ class Lexer {
         if (!is_white(character_at(text, last).code)) break;
         text = text.substr(0, last);
       }
-    } else if (source_[tag + 1] != '{' && !has_at(tag + 2, "+")) {  // an indent before a block's tag goes
+    } else if (source_[tag + 1] != '{' &&
+               !has_at(tag + 2, "+")) {  // an indent before a block's tag goes
       const std::size_t newline = text.rfind('\n');
       const std::size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
       if (begin == 0 && !is_at_line_start) return;
@@ -128,7 +132,8 @@ class Lexer {
     return {};
   }
 
-  /// Where `{% name %}` at `at` ends: the place of its `%}`, or of the `-` or `+` before; 0 when it is another tag.
+  /// Where `{% name %}` at `at` ends: the place of its `%}`, or of the `-` or `+` before; 0 when it
+  /// is another tag.
   [[nodiscard]] std::size_t end_of_tag_named(std::size_t at, std::string_view name) const {
     if (!has_at(at, "{%")) return 0;
     at += has_at(at + 2, "-") || has_at(at + 2, "+") ? 3 : 2;
@@ -179,8 +184,8 @@ class Lexer {
         continue;
       }
       if (at_ >= source_.size()) {
-        return template_error(begin_line,
-                              std::string(is_block ? "{%" : "{{") + " without " + std::string(closing));
+        return template_error(
+            begin_line, std::string(is_block ? "{%" : "{{") + " without " + std::string(closing));
       }
       if (sees("{") || sees("(") || sees("[")) ++depth;
       if ((sees("}") || sees(")") || sees("]")) && depth > 0) --depth;
@@ -223,7 +228,8 @@ class Lexer {
     bool is_real = false;
     // `x.0.1` is two subscripts, not one number.
     const bool is_subscript = at_ > 0 && source_[at_ - 1] == '.';
-    if (!is_subscript && has_at(end, ".") && end + 1 < source_.size() && is_ascii_digit(source_[end + 1])) {
+    if (!is_subscript && has_at(end, ".") && end + 1 < source_.size() &&
+        is_ascii_digit(source_[end + 1])) {
       is_real = true;
       end = behind_digits(end + 1);
     }
@@ -317,7 +323,8 @@ class Lexer {
 }  // namespace
 
 Error template_error(std::uint32_t line, const std::string& what) {
-  return Error(ModelsError::bad_template, "chat template, line " + std::to_string(line) + ": " + what);
+  return Error(ModelsError::bad_template,
+               "chat template, line " + std::to_string(line) + ": " + what);
 }
 
 Result<std::vector<Token>> tokenize_template(std::string_view jinja) {

@@ -1,5 +1,6 @@
-// Cuts a chat template into tokens: stretches of text (whitespace control already done) and the inside of tags.
-// Depends on base and models/models_error.h. Pure function; any thread. Tokens own their texts.
+// Cuts a chat template into tokens: stretches of text (whitespace control already done) and the
+// inside of tags. Depends on base and models/models_error.h. Pure function; any thread. Tokens own
+// their texts.
 #pragma once
 
 #include <cstdint>

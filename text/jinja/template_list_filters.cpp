@@ -1,4 +1,5 @@
-// The filters that walk through lists and maps; those that compare entries: template_order_filters.cpp.
+// The filters that walk through lists and maps; those that compare entries:
+// template_order_filters.cpp.
 #include <algorithm>
 #include <iterator>
 
@@ -55,7 +56,8 @@ Result<Value> items(const Value& value, const Arguments& arguments, const Site& 
 /// The arguments behind the first `n`, the named ones with them.
 Arguments behind(const Arguments& arguments, std::size_t n) {
   Arguments out = arguments;
-  out.positional.erase(out.positional.begin(), out.positional.begin() + static_cast<std::ptrdiff_t>(n));
+  out.positional.erase(out.positional.begin(),
+                       out.positional.begin() + static_cast<std::ptrdiff_t>(n));
   return out;
 }
 
@@ -224,8 +226,8 @@ Result<Value> look_up(const Value& value, const Value& path, const Site& site) {
     const std::string_view name = rest.substr(0, dot);
     is_more = dot != std::string_view::npos;
     rest = is_more ? rest.substr(dot + 1) : std::string_view();
-    const bool is_number =
-        !name.empty() && name.size() < 10 && name.find_first_not_of("0123456789") == std::string_view::npos;
+    const bool is_number = !name.empty() && name.size() < 10 &&
+                           name.find_first_not_of("0123456789") == std::string_view::npos;
     const Value index = is_number ? Value(static_cast<std::int64_t>(std::stoll(std::string(name))))
                                   : Value(Text(name, Origin::content));
     BLUE_TRY_ASSIGN(out, entry_of(out, index, site));
@@ -251,7 +253,8 @@ Result<Value> apply_filter(std::string_view name, const Value& value, const Argu
   if (filter == nullptr) filter = find_list_filter(name);
   if (filter == nullptr) filter = find_order_filter(name);
   const std::string shown(name.substr(0, 40));
-  if (filter == nullptr) return site.error("the filter \"" + shown + "\", which this program does not know");
+  if (filter == nullptr)
+    return site.error("the filter \"" + shown + "\", which this program does not know");
   return filter(value, arguments, site);
 }
 

@@ -85,8 +85,8 @@ Result<Value> find_in(const Value& value, const Value& index, const Site& site) 
     return Value(text->part(begin, begin + character_at(text->bytes(), begin).n_bytes));
   }
   const Sequence* sequence = value.sequence();
-  if (sequence == nullptr ||
-      (sequence->form != Form::list && sequence->form != Form::tuple && sequence->form != Form::range))
+  if (sequence == nullptr || (sequence->form != Form::list && sequence->form != Form::tuple &&
+                              sequence->form != Form::range))
     return Value();
   const auto n = static_cast<std::int64_t>(sequence->entries.size());
   if (at < 0) at += n;
@@ -109,7 +109,8 @@ bool find_attribute(const Value& value, std::string_view name, Value& out) {
   } else if (const Callable* callable = value.callable()) {
     if (callable->kind == Callable::Kind::cycler && name == "current" && !callable->entries.empty())
       out = callable->entries[callable->at];
-    if (callable->kind == Callable::Kind::macro && name == "name") out = Text(callable->name, Origin::markup);
+    if (callable->kind == Callable::Kind::macro && name == "name")
+      out = Text(callable->name, Origin::markup);
   }
   return !out.is_undefined();
 }
@@ -129,7 +130,8 @@ Result<Value> call_map_method(const Value& self, std::string_view name, const Ar
                               const Site& site) {
   const Map& map = *self.map();
   if (name == "get") return get(map, arguments, site);
-  if (!arguments.empty()) return site.error("the method ." + std::string(name) + "() with arguments");
+  if (!arguments.empty())
+    return site.error("the method ." + std::string(name) + "() with arguments");
   if (name == "copy") return self;
   BLUE_TRY(site.make(map.size() * 3 * kBytesPerEntry));
   List out;
@@ -138,7 +140,9 @@ Result<Value> call_map_method(const Value& self, std::string_view name, const Ar
     if (name == "values") out.push_back(entry);
     if (name == "items") out.emplace_back(List{key, entry}, Form::tuple);
   }
-  return Value(std::move(out), name == "keys" ? Form::keys : name == "values" ? Form::values : Form::items);
+  return Value(std::move(out), name == "keys"     ? Form::keys
+                               : name == "values" ? Form::values
+                                                  : Form::items);
 }
 
 Result<Value> call_list_method(const Value& self, std::string_view name, const Arguments& arguments,
@@ -156,7 +160,8 @@ Result<Value> call_list_method(const Value& self, std::string_view name, const A
 
 Result<Value> call_loop_method(LoopState& loop, std::string_view name, const Arguments& arguments,
                                const Site& site) {
-  if (!arguments.named.empty()) return site.error("loop." + std::string(name) + "() with named arguments");
+  if (!arguments.named.empty())
+    return site.error("loop." + std::string(name) + "() with named arguments");
   if (name == "cycle") {
     if (arguments.positional.empty()) return site.error("loop.cycle() without values");
     return arguments.positional[loop.at % arguments.positional.size()];
@@ -175,7 +180,8 @@ Result<Value> call_loop_method(LoopState& loop, std::string_view name, const Arg
 }  // namespace
 
 Result<Value> attribute_of(const Value& value, std::string_view name, const Site& site) {
-  if (value.is_undefined()) return site.error("the attribute ." + std::string(name) + " of undefined");
+  if (value.is_undefined())
+    return site.error("the attribute ." + std::string(name) + " of undefined");
   Value out;
   if (find_attribute(value, name, out)) return out;
   if (const Map* map = value.map()) {

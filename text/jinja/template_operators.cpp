@@ -12,8 +12,8 @@ namespace blue::models::chat {
 namespace {
 
 Error unfit(std::string_view symbol, const Value& left, const Value& right, const Site& site) {
-  return site.error("\"" + std::string(symbol) + "\" between " + std::string(left.kind()) + " and " +
-                    std::string(right.kind()));
+  return site.error("\"" + std::string(symbol) + "\" between " + std::string(left.kind()) +
+                    " and " + std::string(right.kind()));
 }
 
 Result<Value> integer_power(std::int64_t base, std::int64_t exponent, const Site& site) {
@@ -24,7 +24,8 @@ Result<Value> integer_power(std::int64_t base, std::int64_t exponent, const Site
   std::int64_t out = 1;
   while (exponent > 0) {
     const bool is_odd = (exponent & 1) != 0;
-    if (is_odd && __builtin_mul_overflow(out, base, &out)) return site.error("an integer beyond 64 bits");
+    if (is_odd && __builtin_mul_overflow(out, base, &out))
+      return site.error("an integer beyond 64 bits");
     exponent >>= 1;
     if (exponent > 0 && __builtin_mul_overflow(base, base, &base))
       return site.error("an integer beyond 64 bits");
@@ -113,21 +114,23 @@ Result<bool> contains(const Value& element, const Value& container, const Site& 
     BLUE_TRY(site.see(map->size() * kBytesPerEntry));
     if (element.list() != nullptr && element.sequence()->form != Form::tuple)
       return site.error("a key that is " + std::string(element.kind()));
-    return std::any_of(map->begin(), map->end(), [&](const auto& entry) { return entry.first == element; });
+    return std::any_of(map->begin(), map->end(),
+                       [&](const auto& entry) { return entry.first == element; });
   }
   BLUE_TRY(site.see(container));
   if (const Text* text = container.text()) {
     if (element.text() == nullptr) return unfit("in", element, container, site);
     return text->bytes().find(element.text()->bytes()) != std::string_view::npos;
   }
-  if (!container.is_undefined() && container.list() == nullptr) return unfit("in", element, container, site);
+  if (!container.is_undefined() && container.list() == nullptr)
+    return unfit("in", element, container, site);
   BLUE_TRY_ASSIGN(const List list, entries_of(container, site));
   return std::find(list.begin(), list.end(), element) != list.end();
 }
 
 /// Where a slice's bound points in [least, most], counted from the end when negative.
-Result<std::int64_t> bound_of(const Value& bound, std::int64_t otherwise, std::int64_t n, std::int64_t least,
-                              std::int64_t most, const Site& site) {
+Result<std::int64_t> bound_of(const Value& bound, std::int64_t otherwise, std::int64_t n,
+                              std::int64_t least, std::int64_t most, const Site& site) {
   if (bound.is_undefined() || bound.is_none()) return otherwise;
   std::int64_t at = 0;
   if (!bound.to_integer(at)) return site.error("a slice by " + std::string(bound.kind()));
@@ -135,21 +138,24 @@ Result<std::int64_t> bound_of(const Value& bound, std::int64_t otherwise, std::i
   return std::clamp(at, least, most);
 }
 
-Text characters(const Text& text, const std::vector<std::size_t>& begins, std::int64_t from, std::int64_t to,
-                std::int64_t step) {
+Text characters(const Text& text, const std::vector<std::size_t>& begins, std::int64_t from,
+                std::int64_t to, std::int64_t step) {
   if (step == 1) {
-    return from < to ? text.part(begins[static_cast<std::size_t>(from)], begins[static_cast<std::size_t>(to)])
+    return from < to ? text.part(begins[static_cast<std::size_t>(from)],
+                                 begins[static_cast<std::size_t>(to)])
                      : Text();
   }
   Text out;
   for (std::int64_t i = from; step > 0 ? i < to : i > to; i += step) {
-    out.append_part(text, begins[static_cast<std::size_t>(i)], begins[static_cast<std::size_t>(i) + 1]);
+    out.append_part(text, begins[static_cast<std::size_t>(i)],
+                    begins[static_cast<std::size_t>(i) + 1]);
   }
   return out;
 }
 
 /// What one %-directive writes. `at` stands behind the `%`.
-Result<Text> directive(std::string_view format, std::size_t& at, const Value& value, const Site& site) {
+Result<Text> directive(std::string_view format, std::size_t& at, const Value& value,
+                       const Site& site) {
   const std::size_t begin = at;
   at = std::min(format.find_first_not_of("0123456789.-+ ", at), format.size());
   const std::string flags(format.substr(begin, at - begin));
@@ -165,12 +171,14 @@ Result<Text> directive(std::string_view format, std::size_t& at, const Value& va
       whole = static_cast<std::int64_t>(value.as_real());
     }
     if ((kind != 'x' || whole >= 0) && flags.size() < 8)
-      n = std::snprintf(out, sizeof(out), ("%" + flags + "l" + kind).c_str(), static_cast<long>(whole));
+      n = std::snprintf(out, sizeof(out), ("%" + flags + "l" + kind).c_str(),
+                        static_cast<long>(whole));
   } else if ((kind == 'f' || kind == 'g' || kind == 'e') && value.is_number() && flags.size() < 8) {
     n = std::snprintf(out, sizeof(out), ("%" + flags + kind).c_str(), value.as_real());
   }
   if (n >= 0 && static_cast<std::size_t>(n) < sizeof(out)) return Text(out, Origin::markup);
-  return site.error("the directive %" + flags + std::string(1, kind) + " with " + std::string(value.kind()));
+  return site.error("the directive %" + flags + std::string(1, kind) + " with " +
+                    std::string(value.kind()));
 }
 
 }  // namespace
@@ -180,7 +188,8 @@ Result<Value> format_percent(const Text& format, const List& arguments, const Si
   Text out;
   std::size_t begin = 0;
   std::size_t n_used = 0;
-  for (std::size_t at = bytes.find('%'); at != std::string_view::npos; at = bytes.find('%', begin)) {
+  for (std::size_t at = bytes.find('%'); at != std::string_view::npos;
+       at = bytes.find('%', begin)) {
     out.append_part(format, begin, at);
     begin = at + 1;
     if (bytes.substr(begin, 1) == "%") {
@@ -257,7 +266,8 @@ Result<int> order_of(const Value& left, const Value& right, const Site& site) {
     }
     return a.size() < b.size() ? -1 : a.size() > b.size() ? 1 : 0;
   }
-  return site.error("an order between " + std::string(left.kind()) + " and " + std::string(right.kind()));
+  return site.error("an order between " + std::string(left.kind()) + " and " +
+                    std::string(right.kind()));
 }
 
 Result<bool> apply_comparison(std::string_view symbol, const Value& left, const Value& right,
@@ -284,8 +294,8 @@ Result<bool> apply_comparison(std::string_view symbol, const Value& left, const 
 Result<Value> slice(const Value& value, const Value& begin, const Value& end, const Value& step,
                     const Site& site) {
   const Form form = value.sequence() != nullptr ? value.sequence()->form : Form::list;
-  const bool is_sliced =
-      value.text() != nullptr || is_indexed(value) || (value.list() != nullptr && form == Form::range);
+  const bool is_sliced = value.text() != nullptr || is_indexed(value) ||
+                         (value.list() != nullptr && form == Form::range);
   if (!is_sliced) return site.misfit("a slice", value);
   BLUE_TRY(site.see(value));
   std::vector<std::size_t> begins;  // of a text's characters, and its end
@@ -305,7 +315,8 @@ Result<Value> slice(const Value& value, const Value& begin, const Value& end, co
   const bool is_forward = stride > 0;
   const std::int64_t least = is_forward ? 0 : -1;
   const std::int64_t most = is_forward ? n : n - 1;
-  BLUE_TRY_ASSIGN(const std::int64_t from, bound_of(begin, is_forward ? 0 : n - 1, n, least, most, site));
+  BLUE_TRY_ASSIGN(const std::int64_t from,
+                  bound_of(begin, is_forward ? 0 : n - 1, n, least, most, site));
   BLUE_TRY_ASSIGN(const std::int64_t to, bound_of(end, is_forward ? n : -1, n, least, most, site));
   if (value.text() != nullptr) return Value(characters(*value.text(), begins, from, to, stride));
   BLUE_TRY(site.make(value.list()->size() * kBytesPerEntry));

@@ -1,4 +1,5 @@
-// The filters that compare the entries of a list or map with each other: by themselves, or by an attribute of theirs.
+// The filters that compare the entries of a list or map with each other: by themselves, or by an
+// attribute of theirs.
 #include <algorithm>
 
 #include "text/jinja/template_filters.h"
@@ -50,7 +51,8 @@ struct Keyed {
   Value entry;
 };
 
-/// Stable. A sort whose comparison fails goes on with what it has, and the first error is told at the end.
+/// Stable. A sort whose comparison fails goes on with what it has, and the first error is told at
+/// the end.
 Result<List> sorted(std::vector<Keyed> entries, bool is_reversed, const Site& site) {
   Status failed;
   std::stable_sort(entries.begin(), entries.end(), [&](const Keyed& a, const Keyed& b) {
@@ -85,7 +87,8 @@ Result<Value> sort(const Value& value, const Arguments& arguments, const Site& s
     BLUE_TRY_ASSIGN(List keys, order.keys(entry, site));
     keyed.push_back({std::move(keys), entry});
   }
-  BLUE_TRY_ASSIGN(List out, sorted(std::move(keyed), given[0] != nullptr && given[0]->is_true(), site));
+  BLUE_TRY_ASSIGN(List out,
+                  sorted(std::move(keyed), given[0] != nullptr && given[0]->is_true(), site));
   return Value(std::move(out));
 }
 
@@ -104,13 +107,15 @@ Result<Value> dictsort(const Value& value, const Arguments& arguments, const Sit
     BLUE_TRY_ASSIGN(Value key, order.key(by == "key" ? name : entry, site));
     keyed.push_back({{std::move(key)}, Value(List{name, entry}, Form::tuple)});
   }
-  BLUE_TRY_ASSIGN(List out, sorted(std::move(keyed), given[2] != nullptr && given[2]->is_true(), site));
+  BLUE_TRY_ASSIGN(List out,
+                  sorted(std::move(keyed), given[2] != nullptr && given[2]->is_true(), site));
   return Value(std::move(out));
 }
 
 Result<Value> unique(const Value& value, const Arguments& arguments, const Site& site) {
   std::array<const Value*, 2> given{};
-  if (!arguments.bind<2>({"case_sensitive", "attribute"}, given)) return unfit_arguments(value, site);
+  if (!arguments.bind<2>({"case_sensitive", "attribute"}, given))
+    return unfit_arguments(value, site);
   const Order order{given[1], given[0] != nullptr && given[0]->is_true()};
   BLUE_TRY_ASSIGN(const List entries, entries_of(value, site));
   List seen;
@@ -132,7 +137,8 @@ enum class Extreme : std::uint8_t { least, most };
 template <Extreme extreme>
 Result<Value> find_extreme(const Value& value, const Arguments& arguments, const Site& site) {
   std::array<const Value*, 2> given{};
-  if (!arguments.bind<2>({"case_sensitive", "attribute"}, given)) return unfit_arguments(value, site);
+  if (!arguments.bind<2>({"case_sensitive", "attribute"}, given))
+    return unfit_arguments(value, site);
   const Order order{given[1], given[0] != nullptr && given[0]->is_true()};
   BLUE_TRY_ASSIGN(const List entries, entries_of(value, site));
   Value best;

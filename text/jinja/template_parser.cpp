@@ -9,8 +9,9 @@ namespace {
 
 using Node = ExpressionParser::Node;
 
-constexpr std::string_view kEnds[] = {"else",     "elif",    "endif",     "endfor",  "endset",
-                                      "endmacro", "endcall", "endfilter", "endwith", "endgeneration"};
+constexpr std::string_view kEnds[] = {"else",    "elif",         "endif",   "endfor",
+                                      "endset",  "endmacro",     "endcall", "endfilter",
+                                      "endwith", "endgeneration"};
 
 class StatementParser {
  public:
@@ -26,7 +27,8 @@ class StatementParser {
   }
 
  private:
-  /// Statements up to a tag that ends or divides a block, whose name it takes into `end`; empty at the template's end.
+  /// Statements up to a tag that ends or divides a block, whose name it takes into `end`; empty at
+  /// the template's end.
   Status parse_body(std::vector<Statement>& out, std::string& end) {
     end.clear();
     const ExpressionParser::Depth nested(expressions_.depth());
@@ -42,7 +44,8 @@ class StatementParser {
         BLUE_TRY_ASSIGN(out.back().expression, expressions_.parse_tuple());
         BLUE_TRY(expressions_.expect_kind(TokenKind::end_print, "}}"));
       } else {
-        BLUE_TRY_ASSIGN(const std::string name, expressions_.expect_name("the name of a statement"));
+        BLUE_TRY_ASSIGN(const std::string name,
+                        expressions_.expect_name("the name of a statement"));
         if (std::find(std::begin(kEnds), std::end(kEnds), name) != std::end(kEnds)) {
           end = name;
           return {};
@@ -73,8 +76,8 @@ class StatementParser {
     if (name == "filter") return parse_filter(line);
     if (name == "generation") return parse_generation(line);
     if (name == "break" || name == "continue") return parse_jump(name, line);
-    return template_error(line,
-                          "the statement {% " + name.substr(0, 40) + " %}, which this program does not know");
+    return template_error(
+        line, "the statement {% " + name.substr(0, 40) + " %}, which this program does not know");
   }
 
   Result<Statement> parse_set(std::uint32_t line) {
@@ -157,7 +160,8 @@ class StatementParser {
     return {};
   }
 
-  /// The body of a macro or of a {% call %}: what it names of varargs, kwargs and caller is its own.
+  /// The body of a macro or of a {% call %}: what it names of varargs, kwargs and caller is its
+  /// own.
   Status parse_callable_body(Statement& statement, const std::string& name) {
     const Statement::Extras outer = std::exchange(expressions_.extras, {});
     const OutsideLoop outside(n_loops_);
@@ -223,7 +227,8 @@ class StatementParser {
 
   Result<Statement> parse_jump(const std::string& name, std::uint32_t line) {
     if (n_loops_ == 0) return template_error(line, "{% " + name + " %} outside {% for %}");
-    Statement statement = make(name == "break" ? StatementKind::leave_loop : StatementKind::next_round, line);
+    Statement statement =
+        make(name == "break" ? StatementKind::leave_loop : StatementKind::next_round, line);
     BLUE_TRY(end_block());
     return statement;
   }
@@ -261,6 +266,8 @@ class StatementParser {
 
 }  // namespace
 
-Result<Program> parse_tokens(const std::vector<Token>& tokens) { return StatementParser(tokens).run(); }
+Result<Program> parse_tokens(const std::vector<Token>& tokens) {
+  return StatementParser(tokens).run();
+}
 
 }  // namespace blue::models::chat

@@ -1,4 +1,5 @@
-// Parses the tokens of a chat template into its tree. Depends on models/chat. Pure function; any thread.
+// Parses the tokens of a chat template into its tree. Depends on models/chat. Pure function; any
+// thread.
 #pragma once
 
 #include <vector>

@@ -36,8 +36,8 @@ Result<Value> title(const Value& value, const Arguments& arguments, const Site& 
     const Text one = text.part(at, at + character.n_bytes);
     out.append(cased(one, is_first ? Casing::upper : Casing::lower));
     is_first = is_white(character.code) ||
-               (character.code < 0x80 &&
-                std::string_view("-({[<").find(static_cast<char>(character.code)) != std::string_view::npos);
+               (character.code < 0x80 && std::string_view("-({[<").find(static_cast<char>(
+                                             character.code)) != std::string_view::npos);
     at += character.n_bytes;
   }
   return Value(std::move(out));
@@ -55,7 +55,8 @@ Result<Value> trim(const Value& value, const Arguments& arguments, const Site& s
 Result<Value> replace(const Value& value, const Arguments& arguments, const Site& site) {
   std::array<const Value*, 3> given{};
   std::int64_t n_most = -1;
-  if (!arguments.bind<3>({"old", "new", "count"}, given) || given[0] == nullptr || given[1] == nullptr)
+  if (!arguments.bind<3>({"old", "new", "count"}, given) || given[0] == nullptr ||
+      given[1] == nullptr)
     return unfit_arguments(value, site);
   if (given[2] != nullptr && !given[2]->is_none() && !given[2]->to_integer(n_most))
     return unfit_arguments(value, site);
@@ -110,7 +111,8 @@ Result<Value> to_json_filter(const Value& value, const Arguments& arguments, con
   if (style.indent) style.between_entries = ",";
   if (given[2] != nullptr && !given[2]->is_none()) {
     const List* pair = given[2]->list();
-    if (pair == nullptr || pair->size() != 2 || (*pair)[0].text() == nullptr || (*pair)[1].text() == nullptr)
+    if (pair == nullptr || pair->size() != 2 || (*pair)[0].text() == nullptr ||
+        (*pair)[1].text() == nullptr)
       return unfit_arguments(value, site);
     style.between_entries = (*pair)[0].text()->bytes();
     style.behind_key = (*pair)[1].text()->bytes();
@@ -159,7 +161,8 @@ bool parse_integer(std::string_view text, int base, std::int64_t& out) {
   std::size_t first = begin;
   if (digits[first] == '+') ++first;
   if (first > begin && first < end && digits[first] == '-') return false;
-  const std::from_chars_result read = std::from_chars(digits.data() + first, digits.data() + end, out, base);
+  const std::from_chars_result read =
+      std::from_chars(digits.data() + first, digits.data() + end, out, base);
   return read.ec == std::errc() && read.ptr == digits.data() + end;
 }
 
@@ -174,8 +177,8 @@ bool parse_real(std::string_view text, double& out) {
 Result<Value> to_integer_filter(const Value& value, const Arguments& arguments, const Site& site) {
   std::array<const Value*, 2> given{};
   std::int64_t base = 10;
-  if (!arguments.bind<2>({"default", "base"}, given) || !read_integer(given[1], 10, base) || base < 2 ||
-      base > 36)
+  if (!arguments.bind<2>({"default", "base"}, given) || !read_integer(given[1], 10, base) ||
+      base < 2 || base > 36)
     return unfit_arguments(value, site);
   const Value otherwise = given[0] != nullptr ? *given[0] : Value(std::int64_t{0});
   if (value.is_undefined()) return unfit_arguments(value, site);
@@ -198,7 +201,8 @@ Result<Value> to_integer_filter(const Value& value, const Arguments& arguments, 
 
 Result<Value> to_real_filter(const Value& value, const Arguments& arguments, const Site& site) {
   std::array<const Value*, 1> given{};
-  if (!arguments.bind<1>({"default"}, given) || value.is_undefined()) return unfit_arguments(value, site);
+  if (!arguments.bind<1>({"default"}, given) || value.is_undefined())
+    return unfit_arguments(value, site);
   if (value.is_number()) return Value(value.as_real());
   double real = 0;
   if (value.text() != nullptr && parse_real(value.text()->bytes(), real)) return Value(real);
@@ -258,7 +262,8 @@ Result<Value> wordcount(const Value& value, const Arguments& arguments, const Si
   bool is_in_word = false;
   for (std::size_t at = 0; at < text.size();) {
     const Character character = character_at(text.bytes(), at);
-    const bool is_part = character.code == '_' || is_letter(character.code) || is_digit(character.code);
+    const bool is_part =
+        character.code == '_' || is_letter(character.code) || is_digit(character.code);
     n += is_part && !is_in_word ? 1 : 0;
     is_in_word = is_part;
     at += character.n_bytes;

@@ -16,7 +16,8 @@ std::string hexadecimal(char32_t code, int n_digits) {
   return out;
 }
 
-/// Appends what `escape` makes of each character that it escapes, and the others as they are, with their origins.
+/// Appends what `escape` makes of each character that it escapes, and the others as they are, with
+/// their origins.
 template <class Escape>
 void append_escaped(Text& out, const Text& text, const Escape& escape) {
   const std::string_view bytes = text.bytes();
@@ -43,7 +44,8 @@ void append_quoted(Text& out, const Text& text) {
     if (code == '\n') return "\\n";
     if (code == '\r') return "\\r";
     if (code == '\t') return "\\t";
-    if (code == '\\' || code == static_cast<char32_t>(quote)) return {'\\', static_cast<char>(code)};
+    if (code == '\\' || code == static_cast<char32_t>(quote))
+      return {'\\', static_cast<char>(code)};
     if (!character.is_whole || is_printable(code)) return {};
     if (code < 0x100) return "\\x" + hexadecimal(code, 2);
     return code < 0x10000 ? "\\u" + hexadecimal(code, 4) : "\\U" + hexadecimal(code, 8);
@@ -89,12 +91,13 @@ class Representer {
   void markup(std::string_view bytes) { out_.append(bytes, Origin::markup); }
 
   Status append_sequence(const Sequence& sequence) {
-    static constexpr std::pair<std::string_view, std::string_view> kBrackets[] = {{"[", "]"},
-                                                                                  {"(", ")"},
-                                                                                  {"", ""},
-                                                                                  {"dict_keys([", "])"},
-                                                                                  {"dict_values([", "])"},
-                                                                                  {"dict_items([", "])"}};
+    static constexpr std::pair<std::string_view, std::string_view> kBrackets[] = {
+        {"[", "]"},
+        {"(", ")"},
+        {"", ""},
+        {"dict_keys([", "])"},
+        {"dict_values([", "])"},
+        {"dict_items([", "])"}};
     if (sequence.form == Form::generator || sequence.form == Form::range) {
       return site_.error("{{ }} around a generator or range; make it a list");
     }
@@ -147,7 +150,8 @@ std::string json_escape(const Character& character, JsonStyle::NonAscii non_asci
 
 class JsonWriter {
  public:
-  JsonWriter(Text& out, const JsonStyle& style, const Site& site) : out_(out), style_(style), site_(site) {}
+  JsonWriter(Text& out, const JsonStyle& style, const Site& site)
+      : out_(out), style_(style), site_(site) {}
 
   Status append(const Value& value, std::uint32_t level) {
     if (const Text* text = value.text()) {
@@ -181,8 +185,9 @@ class JsonWriter {
 
   void append_string(const Text& text) {
     markup("\"");
-    append_escaped(out_, text,
-                   [this](const Character& character) { return json_escape(character, style_.non_ascii); });
+    append_escaped(out_, text, [this](const Character& character) {
+      return json_escape(character, style_.non_ascii);
+    });
     markup("\"");
   }
 
@@ -248,12 +253,14 @@ std::string real_text(double value) {
   if (std::isnan(value)) return "nan";
   if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   char digits[64];
-  const auto end = std::to_chars(digits, digits + sizeof(digits), value, std::chars_format::scientific).ptr;
+  const auto end =
+      std::to_chars(digits, digits + sizeof(digits), value, std::chars_format::scientific).ptr;
   std::string text(digits, end);
   const std::size_t at = text.find('e');
   const int exponent = std::stoi(text.substr(at + 1));
   if (exponent >= -4 && exponent < 16) {  // where Python writes no exponent
-    const auto fixed = std::to_chars(digits, digits + sizeof(digits), value, std::chars_format::fixed).ptr;
+    const auto fixed =
+        std::to_chars(digits, digits + sizeof(digits), value, std::chars_format::fixed).ptr;
     text.assign(digits, fixed);
     return text.find('.') == std::string::npos ? text + ".0" : text;
   }

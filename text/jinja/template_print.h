@@ -1,5 +1,6 @@
-// Values as text: what {{ }} prints, Python's repr of what stands in a list, and JSON as transformers' tojson writes it.
-// Depends on models/chat. Pure functions but for what they spend; any thread.
+// Values as text: what {{ }} prints, Python's repr of what stands in a list, and JSON as
+// transformers' tojson writes it. Depends on models/chat. Pure functions but for what they spend;
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace blue::models::chat {
 
-/// What {{ }} prints; errors: bad_template for a function or generator, whose text no template means.
+/// What {{ }} prints; errors: bad_template for a function or generator, whose text no template
+/// means.
 Result<Text> printed(const Value& value, const Site& site);
 /// As it stands inside a printed list: strings in quotes.
 Result<Text> represented(const Value& value, const Site& site);

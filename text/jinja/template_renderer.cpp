@@ -200,7 +200,8 @@ Status Renderer::assign_field(const Expression& target, Value value) {
   const std::string& name = target.operands[0]->text;
   BLUE_TRY_ASSIGN(const Value owner, look_up(name, target.line));
   if (owner.space() == nullptr)
-    return template_error(target.line, "an attribute of \"" + name + "\" is set, which is no namespace()");
+    return template_error(target.line,
+                          "an attribute of \"" + name + "\" is set, which is no namespace()");
   if (value.extent().holds_space)  // could make a namespace hold itself, which nothing would free
     return template_error(target.line, "an attribute is set to what holds a namespace()");
   auto& fields = owner.space()->fields;

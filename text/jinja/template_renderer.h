@@ -1,5 +1,5 @@
-// Renders the tree of a chat template: scopes, statements, expressions, macros; bounded by its Budget and in depth.
-// Depends on models/chat. One rendering, one thread; borrows the tree.
+// Renders the tree of a chat template: scopes, statements, expressions, macros; bounded by its
+// Budget and in depth. Depends on models/chat. One rendering, one thread; borrows the tree.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@
 
 namespace blue::models::chat {
 
-/// The variables of the template, a loop's round, or a macro's call; what is not found is looked for further out.
+/// The variables of the template, a loop's round, or a macro's call; what is not found is looked
+/// for further out.
 struct Scope {
   std::shared_ptr<Scope> outer;
   std::vector<std::pair<std::string_view, Value>> variables;
@@ -31,10 +32,13 @@ class Renderer {
   Renderer(const RenderLimits& limits, const std::optional<std::tm>& now);
 
   /// `name` outlives the rendering.
-  void define(std::string_view name, Value value) { scope_->variables.emplace_back(name, std::move(value)); }
+  void define(std::string_view name, Value value) {
+    scope_->variables.emplace_back(name, std::move(value));
+  }
   Result<Text> render(const Program& program);
 
-  static constexpr int kMaxDepth = 500;  ///< of statements and expressions in one another, through macros too
+  static constexpr int kMaxDepth =
+      500;  ///< of statements and expressions in one another, through macros too
 
  private:
   /// How a body was left: by {% break %} or {% continue %} the rest of it is passed over.
@@ -105,7 +109,8 @@ class Renderer {
   Text out_;
 };
 
-/// The functions that every template may call: range, namespace, dict, raise_exception, strftime_now, cycler, joiner.
+/// The functions that every template may call: range, namespace, dict, raise_exception,
+/// strftime_now, cycler, joiner.
 bool is_function(std::string_view name);
 Result<Value> call_global_function(std::string_view name, const Arguments& arguments,
                                    const std::optional<std::tm>& now, const Site& site);

@@ -13,14 +13,15 @@ namespace {
 using Test = bool (*)(const Value& value);
 
 bool is_iterable(const Value& value) {
-  return value.is_undefined() || value.text() != nullptr || value.list() != nullptr || value.map() != nullptr;
+  return value.is_undefined() || value.text() != nullptr || value.list() != nullptr ||
+         value.map() != nullptr;
 }
 
 bool is_sequence(const Value& value) {
   if (value.is_undefined() || value.text() != nullptr || value.map() != nullptr) return true;
   const Sequence* sequence = value.sequence();
-  return sequence != nullptr &&
-         (sequence->form == Form::list || sequence->form == Form::tuple || sequence->form == Form::range);
+  return sequence != nullptr && (sequence->form == Form::list || sequence->form == Form::tuple ||
+                                 sequence->form == Form::range);
 }
 
 constexpr std::pair<std::string_view, Test> kPlain[] = {
@@ -37,26 +38,29 @@ constexpr std::pair<std::string_view, Test> kPlain[] = {
     {"false", [](const Value& value) { return value.boolean() != nullptr && !*value.boolean(); }},
     {"iterable", is_iterable},
     {"sequence", is_sequence},
-    {"callable", [](const Value& value) { return value.callable() != nullptr || value.is_undefined(); }},
+    {"callable",
+     [](const Value& value) { return value.callable() != nullptr || value.is_undefined(); }},
     {"escaped", [](const Value&) { return false; }},
 };
 
 /// The test and the comparison it stands for.
 constexpr std::pair<std::string_view, std::string_view> kComparisons[] = {
-    {"==", "=="},         {"eq", "=="},      {"equalto", "=="}, {"!=", "!="}, {"ne", "!="}, {"<", "<"},
-    {"lt", "<"},          {"lessthan", "<"}, {"<=", "<="},      {"le", "<="}, {">", ">"},   {"gt", ">"},
-    {"greaterthan", ">"}, {">=", ">="},      {"ge", ">="},      {"in", "in"}};
+    {"==", "=="},         {"eq", "=="}, {"equalto", "=="}, {"!=", "!="},
+    {"ne", "!="},         {"<", "<"},   {"lt", "<"},       {"lessthan", "<"},
+    {"<=", "<="},         {"le", "<="}, {">", ">"},        {"gt", ">"},
+    {"greaterthan", ">"}, {">=", ">="}, {"ge", ">="},      {"in", "in"}};
 
 constexpr std::string_view kOthers[] = {"even",  "odd",   "divisibleby", "sameas",
                                         "upper", "lower", "filter",      "test"};
 
 Error unfit(std::string_view name, const Value& value, const Site& site) {
   return site.error("the test \"is " + std::string(name.substr(0, 40)) + "\" on " +
-                    std::string(value.kind()) + " with these arguments, which this program does not know");
+                    std::string(value.kind()) +
+                    " with these arguments, which this program does not know");
 }
 
-Result<bool> divides(std::string_view name, const Value& value, const Value& divisor, std::int64_t wanted,
-                     const Site& site) {
+Result<bool> divides(std::string_view name, const Value& value, const Value& divisor,
+                     std::int64_t wanted, const Site& site) {
   if (!value.is_number() || !divisor.is_number()) return unfit(name, value, site);
   BLUE_TRY_ASSIGN(const Value remainder, apply_operator("%", value, divisor, site));
   return remainder == Value(wanted);

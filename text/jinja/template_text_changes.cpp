@@ -11,8 +11,10 @@ Text stripped(const Text& text, const Text* characters, Side side) {
   const auto is_stripped = [&](std::size_t at, std::size_t n) {
     if (characters == nullptr) return is_white(character_at(bytes, at).code);
     const std::string_view wanted = bytes.substr(at, n);
-    for (std::size_t i = 0; i < characters->size(); i += character_at(characters->bytes(), i).n_bytes) {
-      if (characters->bytes().substr(i, character_at(characters->bytes(), i).n_bytes) == wanted) return true;
+    for (std::size_t i = 0; i < characters->size();
+         i += character_at(characters->bytes(), i).n_bytes) {
+      if (characters->bytes().substr(i, character_at(characters->bytes(), i).n_bytes) == wanted)
+        return true;
     }
     return false;
   };

@@ -1,5 +1,6 @@
-// What methods and filters of strings make of one: stripped, replaced, in another case, split. Every byte keeps its origin.
-// Depends on models/chat. Pure functions, but for what replaced() spends; the others' cost is their caller's to tell. Any thread.
+// What methods and filters of strings make of one: stripped, replaced, in another case, split.
+// Every byte keeps its origin. Depends on models/chat. Pure functions, but for what replaced()
+// spends; the others' cost is their caller's to tell. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +23,8 @@ Result<Text> replaced(const Text& text, std::string_view old, const Text& by, st
 enum class Casing : std::uint8_t { upper, lower, title, capital, swapped };
 Text cased(const Text& text, Casing casing);
 
-/// At most `n_most` cuts, all where it is negative: at runs of white space, at a separator that isn't empty, and from the end.
+/// At most `n_most` cuts, all where it is negative: at runs of white space, at a separator that
+/// isn't empty, and from the end.
 List split_at_white(const Text& text, std::int64_t n_most);
 List split_at(const Text& text, std::string_view separator, std::int64_t n_most);
 List split_from_end(const Text& text, std::string_view separator, std::int64_t n_most);

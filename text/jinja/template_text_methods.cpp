@@ -1,4 +1,5 @@
-// The methods of strings: what they are given, and what it costs; what they make: template_text_changes.h.
+// The methods of strings: what they are given, and what it costs; what they make:
+// template_text_changes.h.
 #include <algorithm>
 
 #include "text/jinja/template_characters.h"
@@ -41,7 +42,8 @@ template <End end>
 Result<Value> is_at_end(const Text& self, const Arguments& arguments, const Site& site) {
   std::array<const Value*, 1> given{};
   if (!arguments.bind<1>({"prefix"}, given) || given[0] == nullptr) return unfit(site);
-  const bool is_tuple = given[0]->sequence() != nullptr && given[0]->sequence()->form == Form::tuple;
+  const bool is_tuple =
+      given[0]->sequence() != nullptr && given[0]->sequence()->form == Form::tuple;
   BLUE_TRY(site.see(*given[0]));
   const List one{*given[0]};
   for (const Value& affix : is_tuple ? *given[0]->list() : one) {
@@ -60,7 +62,8 @@ Result<Value> replace(const Text& self, const Arguments& arguments, const Site& 
       given[0]->text() == nullptr || given[1]->text() == nullptr ||
       (given[2] != nullptr && !given[2]->to_integer(n_most)))
     return unfit(site);
-  BLUE_TRY_ASSIGN(Text out, replaced(self, given[0]->text()->bytes(), *given[1]->text(), n_most, site));
+  BLUE_TRY_ASSIGN(Text out,
+                  replaced(self, given[0]->text()->bytes(), *given[1]->text(), n_most, site));
   return Value(std::move(out));
 }
 
@@ -91,15 +94,16 @@ Result<Value> partition(const Text& self, const Arguments& arguments, const Site
     return unfit(site);
   BLUE_TRY(site.make(self.size()));
   const Text& separator = *given[0]->text();
-  const std::size_t at =
-      from == End::start ? self.bytes().find(separator.bytes()) : self.bytes().rfind(separator.bytes());
+  const std::size_t at = from == End::start ? self.bytes().find(separator.bytes())
+                                            : self.bytes().rfind(separator.bytes());
   if (at == std::string_view::npos) {
-    if (from == End::start) return Value(List{Value(self), Value(Text()), Value(Text())}, Form::tuple);
+    if (from == End::start)
+      return Value(List{Value(self), Value(Text()), Value(Text())}, Form::tuple);
     return Value(List{Value(Text()), Value(Text()), Value(self)}, Form::tuple);
   }
-  return Value(
-      List{Value(self.part(0, at)), Value(separator), Value(self.part(at + separator.size(), self.size()))},
-      Form::tuple);
+  return Value(List{Value(self.part(0, at)), Value(separator),
+                    Value(self.part(at + separator.size(), self.size()))},
+               Form::tuple);
 }
 
 Result<Value> splitlines(const Text& self, const Arguments& arguments, const Site& site) {
@@ -111,8 +115,8 @@ Result<Value> splitlines(const Text& self, const Arguments& arguments, const Sit
   for (std::size_t at = 0; at < bytes.size();) {
     const Character character = character_at(bytes, at);
     const char32_t code = character.code;
-    const bool is_end = (code >= 10 && code <= 13) || (code >= 0x1c && code <= 0x1e) || code == 0x85 ||
-                        code == 0x2028 || code == 0x2029;
+    const bool is_end = (code >= 10 && code <= 13) || (code >= 0x1c && code <= 0x1e) ||
+                        code == 0x85 || code == 0x2028 || code == 0x2029;
     if (is_end) out.emplace_back(self.part(begin, at));
     at += character.n_bytes;
     if (code == '\r' && bytes.substr(at, 1) == "\n") ++at;
@@ -212,7 +216,8 @@ Result<Value> zero_fill(const Text& self, const Arguments& arguments, const Site
   const auto n = static_cast<std::int64_t>(count_characters(self.bytes()));
   const auto n_missing = static_cast<std::uint64_t>(std::max<std::int64_t>(width - n, 0));
   BLUE_TRY(site.make(self.size() + n_missing));
-  const std::size_t n_sign = self.size() > 0 && (self.bytes()[0] == '-' || self.bytes()[0] == '+') ? 1 : 0;
+  const std::size_t n_sign =
+      self.size() > 0 && (self.bytes()[0] == '-' || self.bytes()[0] == '+') ? 1 : 0;
   Text out = self.part(0, n_sign);
   out.append(std::string(static_cast<std::size_t>(n_missing), '0'), Origin::markup);
   out.append_part(self, n_sign, self.size());
@@ -280,7 +285,8 @@ Result<Value> format(const Text& self, const Arguments& arguments, const Site& s
       if (given == name) value = &argument;
     }
     if (value == nullptr)
-      return site.error("a format without the argument it names, or which this program does not know");
+      return site.error(
+          "a format without the argument it names, or which this program does not know");
     BLUE_TRY_ASSIGN(const Text written, printed(*value, site));
     BLUE_TRY(site.make(written.size()));
     out.append(written);
@@ -349,7 +355,8 @@ Result<Value> call_text_method(const Text& self, std::string_view name, const Ar
   for (const NamedMethod& each : kMethods) {
     if (each.name == name) return each.method(self, arguments, site);
   }
-  return site.error("the method ." + std::string(name) + "() of a string, which this program does not know");
+  return site.error("the method ." + std::string(name) +
+                    "() of a string, which this program does not know");
 }
 
 }  // namespace blue::models::chat

@@ -1,4 +1,5 @@
-// The tree a chat template parses into. Depends on the standard library alone. Built once, then immutable.
+// The tree a chat template parses into. Depends on the standard library alone. Built once, then
+// immutable.
 #pragma once
 
 #include <cstdint>
@@ -17,19 +18,19 @@ enum class ExpressionKind : std::uint8_t {
   none,
   list,
   tuple,
-  map,          ///< key, value, key, value, ...
-  name,         ///< text
-  attribute,    ///< operands[0] . text
-  subscript,    ///< operands[0] [ operands[1] ]
-  slice,        ///< operands[0] [ operands[1] : operands[2] : operands[3] ], those left out are null
-  call,         ///< operands[0] ( the rest, and named )
-  filter,       ///< operands[0] | text ( the rest, and named )
-  test,         ///< operands[0] is text ( the rest, and named )
-  operation,    ///< operands[0] text operands[1]
-  comparison,   ///< operands[0] symbols[0] operands[1] symbols[1] operands[2] ...
-  negation,     ///< not operands[0]
-  minus,        ///< - operands[0]
-  plus,         ///< + operands[0]
+  map,         ///< key, value, key, value, ...
+  name,        ///< text
+  attribute,   ///< operands[0] . text
+  subscript,   ///< operands[0] [ operands[1] ]
+  slice,       ///< operands[0] [ operands[1] : operands[2] : operands[3] ], those left out are null
+  call,        ///< operands[0] ( the rest, and named )
+  filter,      ///< operands[0] | text ( the rest, and named )
+  test,        ///< operands[0] is text ( the rest, and named )
+  operation,   ///< operands[0] text operands[1]
+  comparison,  ///< operands[0] symbols[0] operands[1] symbols[1] operands[2] ...
+  negation,    ///< not operands[0]
+  minus,       ///< - operands[0]
+  plus,        ///< + operands[0]
   conditional,  ///< operands[0] if operands[1] else operands[2] (may be null)
   captured,     ///< the text that a block with a filter has rendered
 };
@@ -75,7 +76,8 @@ struct Statement {
   StatementKind kind = StatementKind::text;
   std::uint32_t line = 0;
   std::string text;
-  std::unique_ptr<Expression> target;  ///< a name, a tuple of targets, or an attribute of a namespace
+  std::unique_ptr<Expression>
+      target;  ///< a name, a tuple of targets, or an attribute of a namespace
   std::unique_ptr<Expression> expression;
   std::unique_ptr<Expression> condition;
   std::vector<Parameter> parameters;

@@ -83,7 +83,8 @@ bool Value::is_true() const {
   if (const std::int64_t* value = integer()) return *value != 0;
   if (const double* value = real()) return *value != 0.0;
   if (const Text* value = text()) return value->size() > 0;
-  if (const Sequence* value = sequence()) return value->form == Form::generator || !value->entries.empty();
+  if (const Sequence* value = sequence())
+    return value->form == Form::generator || !value->entries.empty();
   if (const Map* value = map()) return !value->empty();
   return !is_undefined() && !is_none();
 }
@@ -159,12 +160,14 @@ bool operator==(const Value& a, const Value& b) {
     return a.as_real() == b.as_real();
   }
   if (a.text() != nullptr && b.text() != nullptr) return a.text()->bytes() == b.text()->bytes();
-  if (const Sequence* left = a.sequence(), *right = b.sequence(); left != nullptr && right != nullptr) {
+  if (const Sequence* left = a.sequence(), *right = b.sequence();
+      left != nullptr && right != nullptr) {
     if (left == right) return true;
-    return left->form == right->form && left->form != Form::generator && left->form != Form::values &&
-           left->entries == right->entries;
+    return left->form == right->form && left->form != Form::generator &&
+           left->form != Form::values && left->entries == right->entries;
   }
-  if (a.map() != nullptr && b.map() != nullptr) return a.map() == b.map() || equal_maps(*a.map(), *b.map());
+  if (a.map() != nullptr && b.map() != nullptr)
+    return a.map() == b.map() || equal_maps(*a.map(), *b.map());
   if (a.space() != nullptr || a.callable() != nullptr || a.loop() != nullptr) {
     return a.space() == b.space() && a.callable() == b.callable() && a.loop() == b.loop();
   }

@@ -1,6 +1,7 @@
-// The values of a chat template while it renders: texts that remember the origin of every byte, numbers, sequences, maps,
-// and what can be called. As Python has them, less what can change: only a namespace can, and it never holds another.
-// Depends on models/chat/chat_piece.h. Values share their texts, sequences and maps; one thread.
+// The values of a chat template while it renders: texts that remember the origin of every byte,
+// numbers, sequences, maps, and what can be called. As Python has them, less what can change: only
+// a namespace can, and it never holds another. Depends on models/chat/chat_piece.h. Values share
+// their texts, sequences and maps; one thread.
 #pragma once
 
 #include <cstdint>
@@ -49,8 +50,8 @@ struct Undefined {};
 struct None {};
 class Value;
 using List = std::vector<Value>;
-using Map =
-    std::vector<std::pair<Value, Value>>;  ///< in the order of insertion; few entries: searched in order
+using Map = std::vector<
+    std::pair<Value, Value>>;  ///< in the order of insertion; few entries: searched in order
 struct Sequence;
 struct Table;
 struct Namespace;
@@ -62,9 +63,9 @@ enum class Form : std::uint8_t {
   list,
   tuple,
   range,
-  keys,       ///< of a map: has a length, no index
-  values,     ///< likewise
-  items,      ///< likewise
+  keys,    ///< of a map: has a length, no index
+  values,  ///< likewise
+  items,   ///< likewise
   generator,  ///< what most filters give: no length, no index, always true, and empty once walked through
 };
 
@@ -99,15 +100,17 @@ class Value {
 
   [[nodiscard]] bool is_true() const;
   /// A bool, integer or real.
-  [[nodiscard]] bool is_number() const { return boolean() != nullptr || is_integral() || real() != nullptr; }
+  [[nodiscard]] bool is_number() const {
+    return boolean() != nullptr || is_integral() || real() != nullptr;
+  }
   [[nodiscard]] bool is_integral() const { return integer() != nullptr; }
   /// Of a number.
   [[nodiscard]] double as_real() const;
   /// An integer, or a bool as Python counts it.
   [[nodiscard]] bool to_integer(std::int64_t& out) const;
   [[nodiscard]] std::string_view kind() const;
-  /// How deep sequences and maps stand in it, how many bytes it stands for when written out (what is shared counts
-  /// each time; saturates), and whether a namespace stands anywhere in it.
+  /// How deep sequences and maps stand in it, how many bytes it stands for when written out (what
+  /// is shared counts each time; saturates), and whether a namespace stands anywhere in it.
   struct Extent {
     std::uint32_t depth = 0;
     std::uint64_t weight = 1;
@@ -124,8 +127,8 @@ class Value {
   }
 
   std::variant<Undefined, None, bool, std::int64_t, double, std::shared_ptr<const Text>,
-               std::shared_ptr<const Sequence>, std::shared_ptr<const Table>, std::shared_ptr<Namespace>,
-               std::shared_ptr<Callable>, std::shared_ptr<LoopState>>
+               std::shared_ptr<const Sequence>, std::shared_ptr<const Table>,
+               std::shared_ptr<Namespace>, std::shared_ptr<Callable>, std::shared_ptr<LoopState>>
       state_;
 };
 
@@ -141,7 +144,8 @@ struct Table {
   Value::Extent extent{.depth = 1};
 };
 
-/// Jinja's namespace(): the one thing that changes. What holds a namespace is never set in one, so none is in a circle.
+/// Jinja's namespace(): the one thing that changes. What holds a namespace is never set in one, so
+/// none is in a circle.
 struct Namespace {
   std::vector<std::pair<std::string, Value>> fields;
 };
@@ -164,8 +168,8 @@ struct Callable {
   std::string name;                      ///< of function, method or macro
   Value self;                            ///< of a method
   const Statement* statement = nullptr;  ///< of a macro or a {% call %}
-  std::weak_ptr<Scope> scope;            ///< where the macro stands; it cannot be called once that is left
-  List entries;                          ///< of a cycler; a joiner's separator
+  std::weak_ptr<Scope> scope;  ///< where the macro stands; it cannot be called once that is left
+  List entries;                ///< of a cycler; a joiner's separator
   std::size_t at = 0;
   Value::Extent extent;  ///< of self and entries: who makes a callable takes them in
 };

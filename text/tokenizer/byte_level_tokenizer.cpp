@@ -10,20 +10,21 @@ Result<std::unique_ptr<Tokenizer>> ByteLevelTokenizer::from_gguf(const GgufFile&
   const std::string_view name = file.text("tokenizer.ggml.pre").value_or("default");
   const PreTokenizer* pre = find_pre_tokenizer(name);
   if (pre == nullptr) {
-    return Error(ModelsError::unsupported_tokenizer, file.path() + ": pre-tokeniser \"" + std::string(name) +
-                                                         "\" is not supported (" + known_pre_tokenizers() +
-                                                         " are); take another model");
+    return Error(ModelsError::unsupported_tokenizer,
+                 file.path() + ": pre-tokeniser \"" + std::string(name) + "\" is not supported (" +
+                     known_pre_tokenizers() + " are); take another model");
   }
   Result<WordSplitter> splitter = WordSplitter::create(*pre);
   if (!splitter) return std::move(splitter).error().within(file.path());
-  BLUE_TRY_ASSIGN(Vocabulary vocabulary,
-                  Vocabulary::from_gguf(file, {.spelling = Spelling::byte_level, .adds_bos = pre->adds_bos}));
+  BLUE_TRY_ASSIGN(
+      Vocabulary vocabulary,
+      Vocabulary::from_gguf(file, {.spelling = Spelling::byte_level, .adds_bos = pre->adds_bos}));
   std::optional<MergeTable> merges;
   if (file.has(MergeTable::kKey)) {
     BLUE_TRY_ASSIGN(merges, MergeTable::from_gguf(file, vocabulary));
   }
-  return std::unique_ptr<Tokenizer>(
-      new ByteLevelTokenizer(std::move(vocabulary), std::move(merges), std::move(splitter).value(), *pre));
+  return std::unique_ptr<Tokenizer>(new ByteLevelTokenizer(std::move(vocabulary), std::move(merges),
+                                                           std::move(splitter).value(), *pre));
 }
 
 Status ByteLevelTokenizer::encode_plain(std::string_view text, std::vector<TokenId>& out) const {
@@ -57,12 +58,13 @@ void ByteLevelTokenizer::encode_word(std::string_view word, MergeQueue& queue,
       return merges_->find(left.token, right.token);
     });
   } else {
-    queue.merge([&](const MergeQueue::Symbol& left, const MergeQueue::Symbol& right) -> MergeQueue::Merge {
-      const std::uint32_t size = left.size + right.size;
-      if (size > vocabulary().longest_piece()) return {};
-      const TokenId token = vocabulary().find_text(word.substr(left.begin, size));
-      return {static_cast<std::uint32_t>(token), token};
-    });
+    queue.merge(
+        [&](const MergeQueue::Symbol& left, const MergeQueue::Symbol& right) -> MergeQueue::Merge {
+          const std::uint32_t size = left.size + right.size;
+          if (size > vocabulary().longest_piece()) return {};
+          const TokenId token = vocabulary().find_text(word.substr(left.begin, size));
+          return {static_cast<std::uint32_t>(token), token};
+        });
   }
   queue.for_each([&](const MergeQueue::Symbol& symbol) { out.push_back(symbol.token); });
 }

@@ -1,6 +1,6 @@
-// Byte-level BPE (`tokenizer.ggml.model` = gpt2): the text is cut into words, each word's bytes merge by rank.
-// A vocabulary without a list of merges is tiktoken's: the token with the lowest number forms first.
-// Depends on models/tokenizer. Immutable; any thread.
+// Byte-level BPE (`tokenizer.ggml.model` = gpt2): the text is cut into words, each word's bytes
+// merge by rank. A vocabulary without a list of merges is tiktoken's: the token with the lowest
+// number forms first. Depends on models/tokenizer. Immutable; any thread.
 #pragma once
 
 #include <optional>

@@ -12,7 +12,8 @@ constexpr std::uint32_t kStandIns = 68;
 constexpr std::string_view kSpaceMark = "\xe2\x96\x81";
 
 constexpr bool stands_for_itself(std::uint32_t byte) {
-  return (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
+  return (byte >= '!' && byte <= '~') || (byte >= 0xa1 && byte <= 0xac) ||
+         (byte >= 0xae && byte <= 0xff);
 }
 
 /// By character: the byte it means, or kNoByte.

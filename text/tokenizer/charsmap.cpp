@@ -5,15 +5,17 @@
 namespace blue::models {
 namespace {
 
-// A unit of the double array. Source: Yata, darts-clone, as SentencePiece writes it.
-// A node's unit carries the label it is reached by, whether a value hangs on it, and how far its children lie; a value's unit has
-// its highest bit set.
+// A unit of the double array. Source: Yata, darts-clone, as SentencePiece writes it. A node's unit
+// carries the label it is reached by, whether a value hangs on it, and how far its children lie; a
+// value's unit has its highest bit set.
 constexpr std::uint32_t kIsValue = std::uint32_t{1} << 31;
 
 constexpr bool has_value(std::uint32_t unit) { return (unit >> 8 & 1U) != 0; }
 constexpr std::uint32_t value_of(std::uint32_t unit) { return unit & ~kIsValue; }
 constexpr std::uint32_t label_of(std::uint32_t unit) { return unit & (kIsValue | 0xffU); }
-constexpr std::uint32_t offset_of(std::uint32_t unit) { return unit >> 10 << ((unit & 1U << 9) >> 6); }
+constexpr std::uint32_t offset_of(std::uint32_t unit) {
+  return unit >> 10 << ((unit & 1U << 9) >> 6);
+}
 
 }  // namespace
 
@@ -24,7 +26,8 @@ Result<Charsmap> Charsmap::parse(std::string blob, const std::string& name) {
   std::uint32_t n_bytes = 0;
   if (blob.size() < sizeof n_bytes) return malformed("is shorter than its own length");
   std::memcpy(&n_bytes, blob.data(), sizeof n_bytes);
-  if (n_bytes == 0 || n_bytes % sizeof(std::uint32_t) != 0 || n_bytes > blob.size() - sizeof n_bytes) {
+  if (n_bytes == 0 || n_bytes % sizeof(std::uint32_t) != 0 ||
+      n_bytes > blob.size() - sizeof n_bytes) {
     return malformed("says its table has " + std::to_string(n_bytes) + " bytes, of " +
                      std::to_string(blob.size() - sizeof n_bytes) + " that are there");
   }
@@ -52,7 +55,8 @@ Charsmap::Match Charsmap::find(std::string_view text) const {
     const std::uint32_t unit = units_[at];
     at ^= offset_of(unit);
     if (!has_value(unit)) continue;
-    if (at >= units_.size() || (units_[at] & kIsValue) == 0) break;  // a file that contradicts itself
+    if (at >= units_.size() || (units_[at] & kIsValue) == 0)
+      break;  // a file that contradicts itself
     best = {i + 1, replacements_.c_str() + value_of(units_[at])};
   }
   return best;

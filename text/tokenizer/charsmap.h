@@ -1,6 +1,7 @@
-// Charsmap: SentencePiece's compiled table of replacements (`tokenizer.ggml.precompiled_charsmap`): what a unigram model turns
-// characters into before it looks for pieces, mostly Unicode's NFKC. A double array over bytes, then the replacements.
-// Depends on base, models/models_error.h. Immutable; any thread.
+// Charsmap: SentencePiece's compiled table of replacements (`tokenizer.ggml.precompiled_charsmap`):
+// what a unigram model turns characters into before it looks for pieces, mostly Unicode's NFKC. A
+// double array over bytes, then the replacements. Depends on base, models/models_error.h.
+// Immutable; any thread.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +21,10 @@ class Charsmap {
     std::string_view replacement;
   };
 
-  /// Layout: u32 bytes of the array (little-endian, as all that follows), the array's u32 units, then replacements that each
-  /// end with a zero byte.
-  /// Errors: malformed when a length, or where a replacement begins, lies outside; `name` is what the message names.
+  /// Layout: u32 bytes of the array (little-endian, as all that follows), the array's u32 units,
+  /// then replacements that each end with a zero byte.
+  /// Errors: malformed when a length, or where a replacement begins, lies outside; `name` is what
+  /// the message names.
   static Result<Charsmap> parse(std::string blob, const std::string& name);
 
   /// The longest beginning of `text` that has a replacement.

@@ -1,8 +1,9 @@
-// MergeQueue: byte-pair merging of one stretch of text: of all neighbours that may merge the best one does, the leftmost of
-// equals first, until none may. n·log n in the number of symbols, also for a megabyte of one letter. What may merge waits in a
-// sorted run, what becomes possible meanwhile in a heap; a heap grown large is sorted into the next run: walking a run costs a
-// fraction of emptying a heap that has outgrown the caches.
-// Depends on base. One thread; reuse one queue for many stretches, its buffers stay.
+// MergeQueue: byte-pair merging of one stretch of text: of all neighbours that may merge the best
+// one does, the leftmost of equals first, until none may. n·log n in the number of symbols, also
+// for a megabyte of one letter. What may merge waits in a sorted run, what becomes possible
+// meanwhile in a heap; a heap grown large is sorted into the next run: walking a run costs a
+// fraction of emptying a heap that has outgrown the caches. Depends on base. One thread; reuse one
+// queue for many stretches, its buffers stay.
 #pragma once
 
 #include <algorithm>
@@ -28,7 +29,8 @@ class MergeQueue {
     TokenId pair_token = kNoToken;
   };
 
-  /// What two neighbours become, if anything (token == kNoToken: nothing), and when: the lower order first.
+  /// What two neighbours become, if anything (token == kNoToken: nothing), and when: the lower
+  /// order first.
   struct Merge {
     std::uint32_t order = 0;
     TokenId token = kNoToken;
@@ -78,7 +80,8 @@ class MergeQueue {
   /// The symbols that are left, in order.
   template <class Use>
   void for_each(const Use& use) const {
-    for (std::int32_t i = symbols_.empty() ? -1 : 0; i >= 0; i = symbols_[static_cast<std::size_t>(i)].next) {
+    for (std::int32_t i = symbols_.empty() ? -1 : 0; i >= 0;
+         i = symbols_[static_cast<std::size_t>(i)].next) {
       use(symbols_[static_cast<std::size_t>(i)]);
     }
   }
@@ -88,7 +91,9 @@ class MergeQueue {
   using Key = std::uint64_t;
   static constexpr std::size_t kLargeHeap = 4096;  ///< keys; 32 KiB, the first cache
 
-  [[nodiscard]] Key key_of(std::size_t left) const { return Key{symbols_[left].pair_order} << 32 | left; }
+  [[nodiscard]] Key key_of(std::size_t left) const {
+    return Key{symbols_[left].pair_order} << 32 | left;
+  }
 
   Key take_best() {
     if (at_ == run_.size() && later_.size() > kLargeHeap) {

@@ -12,8 +12,9 @@ namespace blue::models {
 
 MergeTable::MergeTable(std::size_t n_merges) : entries_(std::bit_ceil(2 * n_merges + 2)) {}
 
-/// Reads merges some at a time, in steps, so that what one step reads from scattered memory has been fetched by the step before:
-/// a hundred thousand merges would else wait for memory half a million times, one after another.
+/// Reads merges some at a time, in steps, so that what one step reads from scattered memory has
+/// been fetched by the step before: a hundred thousand merges would else wait for memory half a
+/// million times, one after another.
 class MergeReader {
  public:
   static constexpr std::size_t kMost = 64;
@@ -23,7 +24,8 @@ class MergeReader {
 
   Status read(std::span<const std::string_view> merges, std::size_t first_rank) {
     bytes_.clear();
-    for (std::size_t i = 0; i < merges.size(); ++i) BLUE_TRY(spell(merges[i], first_rank + i, merges_[i]));
+    for (std::size_t i = 0; i < merges.size(); ++i)
+      BLUE_TRY(spell(merges[i], first_rank + i, merges_[i]));
     for (std::size_t i = 0; i < merges.size(); ++i) {
       for (const Part* part : {&merges_[i].left, &merges_[i].right}) {
         const TokenId token = vocabulary_.by_text().likely(part->hash);
@@ -49,8 +51,9 @@ class MergeReader {
   };
 
   [[nodiscard]] Error malformed(std::size_t rank, const std::string& what) const {
-    return Error(ModelsError::malformed, path_ + ": key \"" + std::string(MergeTable::kKey) + "\": merge " +
-                                             std::to_string(rank) + " " + what + "; convert the model again");
+    return Error(ModelsError::malformed, path_ + ": key \"" + std::string(MergeTable::kKey) +
+                                             "\": merge " + std::to_string(rank) + " " + what +
+                                             "; convert the model again");
   }
 
   [[nodiscard]] std::string_view text_of(const Part& part) const {
@@ -75,7 +78,8 @@ class MergeReader {
   }
 
   Status look_up(std::size_t rank, Spelled& merge) {
-    const std::string_view joined(bytes_.data() + merge.left.begin, merge.left.size + merge.right.size);
+    const std::string_view joined(bytes_.data() + merge.left.begin,
+                                  merge.left.size + merge.right.size);
     const TokenId left = vocabulary_.find_text(text_of(merge.left), merge.left.hash);
     const TokenId right = vocabulary_.find_text(text_of(merge.right), merge.right.hash);
     // In most files the tokens stand in the order of the merges that make them.
@@ -83,7 +87,8 @@ class MergeReader {
                       ? next_token_
                       : vocabulary_.find_text(joined);
     // Text never merges into what ends a text, whatever the list says.
-    const bool ends_text = merge.token == kNoToken && vocabulary_.is_markup(vocabulary_.find_special(joined));
+    const bool ends_text =
+        merge.token == kNoToken && vocabulary_.is_markup(vocabulary_.find_special(joined));
     if (left == kNoToken || right == kNoToken || (merge.token == kNoToken && !ends_text))
       return malformed(rank, "is of or into text that is no token of the vocabulary");
     next_token_ = merge.token + 1;
@@ -96,7 +101,8 @@ class MergeReader {
   void put(std::size_t rank, const Spelled& merge) {
     if (merge.token == kNoToken) return;
     MergeTable::Entry& entry = table_.entries_[table_.place(merge.key)];
-    if (entry.key == MergeTable::kNoKey) entry = {merge.key, {static_cast<std::uint32_t>(rank), merge.token}};
+    if (entry.key == MergeTable::kNoKey)
+      entry = {merge.key, {static_cast<std::uint32_t>(rank), merge.token}};
   }
 
   const std::string& path_;
@@ -110,8 +116,9 @@ class MergeReader {
 Result<MergeTable> MergeTable::from_gguf(const GgufFile& file, const Vocabulary& vocabulary) {
   BLUE_TRY_ASSIGN(const std::vector<std::string_view> merges, file.require_texts(kKey));
   if (merges.size() >= std::numeric_limits<std::uint32_t>::max()) {
-    return Error(ModelsError::malformed, file.path() + ": key \"" + std::string(kKey) + "\" holds " +
-                                             std::to_string(merges.size()) + " merges, which are too many");
+    return Error(ModelsError::malformed, file.path() + ": key \"" + std::string(kKey) +
+                                             "\" holds " + std::to_string(merges.size()) +
+                                             " merges, which are too many");
   }
   MergeTable table(merges.size());
   MergeReader reader(file.path(), vocabulary, table);

@@ -1,5 +1,6 @@
-// MergeTable: the ranked merges of a byte-level BPE vocabulary, by the two tokens that merge. An open-addressing table.
-// Depends on base, text/tokenizer/vocabulary.h. Immutable after construction; any thread.
+// MergeTable: the ranked merges of a byte-level BPE vocabulary, by the two tokens that merge. An
+// open-addressing table. Depends on base, text/tokenizer/vocabulary.h. Immutable after
+// construction; any thread.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,8 @@ class MergeTable {
  public:
   static constexpr std::string_view kKey = "tokenizer.ggml.merges";
 
-  /// From `tokenizer.ggml.merges`. Errors: missing_key; malformed for a merge of or into what is no token.
+  /// From `tokenizer.ggml.merges`. Errors: missing_key; malformed for a merge of or into what is no
+  /// token.
   static Result<MergeTable> from_gguf(const GgufFile& file, const Vocabulary& vocabulary);
 
   [[nodiscard]] MergeQueue::Merge find(TokenId left, TokenId right) const {
@@ -33,7 +35,8 @@ class MergeTable {
   explicit MergeTable(std::size_t n_merges);
 
   static std::uint64_t key_of(TokenId left, TokenId right) {
-    return std::uint64_t{static_cast<std::uint32_t>(left)} << 32 | static_cast<std::uint32_t>(right);
+    return std::uint64_t{static_cast<std::uint32_t>(left)} << 32 |
+           static_cast<std::uint32_t>(right);
   }
   [[nodiscard]] std::size_t first_place(std::uint64_t key) const {
     std::uint64_t mixed = key * 0x9e3779b97f4a7c15U;
@@ -42,7 +45,8 @@ class MergeTable {
   }
   [[nodiscard]] std::size_t place(std::uint64_t key) const {
     std::size_t at = first_place(key);
-    while (entries_[at].key != key && entries_[at].key != kNoKey) at = (at + 1) & (entries_.size() - 1);
+    while (entries_[at].key != key && entries_[at].key != kNoKey)
+      at = (at + 1) & (entries_.size() - 1);
     return at;
   }
 

@@ -1,5 +1,6 @@
-// PieceTrie: all tokens that a text begins with, found in one walk. Edges lie in one open-addressing table, by node and byte.
-// Depends on base/id.h. Immutable after filling; any thread.
+// PieceTrie: all tokens that a text begins with, found in one walk. Edges lie in one
+// open-addressing table, by node and byte. Depends on base/id.h. Immutable after filling; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -60,7 +61,8 @@ class PieceTrie {
     old.swap(edges_);
     for (const Edge& edge : old) {
       if (edge.child != 0)
-        edges_[place(static_cast<std::uint32_t>(edge.key >> 8), static_cast<unsigned char>(edge.key))] = edge;
+        edges_[place(static_cast<std::uint32_t>(edge.key >> 8),
+                     static_cast<unsigned char>(edge.key))] = edge;
     }
   }
 

@@ -1,5 +1,6 @@
-// The pre-tokenisers of byte-level BPE, by the names that `tokenizer.ggml.pre` gives them: one table, the one place to touch
-// for another. Depends on the standard library alone. Constants; any thread.
+// The pre-tokenisers of byte-level BPE, by the names that `tokenizer.ggml.pre` gives them: one
+// table, the one place to touch for another. Depends on the standard library alone. Constants; any
+// thread.
 #pragma once
 
 #include <span>
@@ -10,8 +11,9 @@ namespace blue::models {
 
 struct PreTokenizer {
   std::string_view name;
-  /// Regular expressions as PCRE2 reads them. Each cuts what the one before left: a match is a word, and so is what lies
-  /// between matches. An expression sees one such word at a time, never its neighbours.
+  /// Regular expressions as PCRE2 reads them. Each cuts what the one before left: a match is a
+  /// word, and so is what lies between matches. An expression sees one such word at a time, never
+  /// its neighbours.
   std::span<const char* const> steps;
   /// A word that is a token becomes it, whether or not merges lead there ("ignore_merges").
   bool takes_whole_words = false;

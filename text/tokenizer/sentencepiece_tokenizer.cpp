@@ -25,18 +25,22 @@ SentencepieceTokenizer::SentencepieceTokenizer(Vocabulary vocabulary, bool adds_
       has_space_words_(has_space_words(this->vocabulary())) {}
 
 Result<std::unique_ptr<Tokenizer>> SentencepieceTokenizer::from_gguf(const GgufFile& file) {
-  BLUE_TRY_ASSIGN(Vocabulary vocabulary,
-                  Vocabulary::from_gguf(file, {.spelling = Spelling::sentencepiece, .adds_bos = true}));
+  BLUE_TRY_ASSIGN(
+      Vocabulary vocabulary,
+      Vocabulary::from_gguf(file, {.spelling = Spelling::sentencepiece, .adds_bos = true}));
   if (!file.has("tokenizer.ggml.scores")) {
-    return Error(ModelsError::missing_key, file.path() +
-                                               ": key \"tokenizer.ggml.scores\" is missing, without which "
-                                               "nothing can be merged; convert the model again");
+    return Error(ModelsError::missing_key,
+                 file.path() +
+                     ": key \"tokenizer.ggml.scores\" is missing, without which "
+                     "nothing can be merged; convert the model again");
   }
   const bool adds_space_prefix = file.flag("tokenizer.ggml.add_space_prefix").value_or(true);
-  return std::unique_ptr<Tokenizer>(new SentencepieceTokenizer(std::move(vocabulary), adds_space_prefix));
+  return std::unique_ptr<Tokenizer>(
+      new SentencepieceTokenizer(std::move(vocabulary), adds_space_prefix));
 }
 
-Status SentencepieceTokenizer::encode_plain(std::string_view text, std::vector<TokenId>& out) const {
+Status SentencepieceTokenizer::encode_plain(std::string_view text,
+                                            std::vector<TokenId>& out) const {
   std::vector<char> spaced;
   spaced.reserve(text.size() + 1);
   if (adds_space_prefix_) spaced.push_back(' ');
@@ -64,13 +68,14 @@ void SentencepieceTokenizer::encode_word(std::string_view word, MergeQueue& queu
     queue.add(static_cast<std::uint32_t>(size), vocabulary().find_text(word.substr(at, size)));
     at += size;
   }
-  queue.merge([&](const MergeQueue::Symbol& left, const MergeQueue::Symbol& right) -> MergeQueue::Merge {
-    const std::uint32_t size = left.size + right.size;
-    if (size > vocabulary().longest_piece()) return {};
-    const TokenId token = vocabulary().find_text(word.substr(left.begin, size));
-    if (token == kNoToken) return {};
-    return {order_of(vocabulary().score(token)), token};
-  });
+  queue.merge(
+      [&](const MergeQueue::Symbol& left, const MergeQueue::Symbol& right) -> MergeQueue::Merge {
+        const std::uint32_t size = left.size + right.size;
+        if (size > vocabulary().longest_piece()) return {};
+        const TokenId token = vocabulary().find_text(word.substr(left.begin, size));
+        if (token == kNoToken) return {};
+        return {order_of(vocabulary().score(token)), token};
+      });
   queue.for_each([&](const MergeQueue::Symbol& symbol) {
     if (symbol.token != kNoToken) {
       out.push_back(symbol.token);
@@ -80,11 +85,13 @@ void SentencepieceTokenizer::encode_word(std::string_view word, MergeQueue& queu
   });
 }
 
-void SentencepieceTokenizer::append_characters(std::string_view text, std::vector<TokenId>& out) const {
+void SentencepieceTokenizer::append_characters(std::string_view text,
+                                               std::vector<TokenId>& out) const {
   const std::size_t before = out.size();
   for (const char c : text) {
     const TokenId token = vocabulary().byte_token(static_cast<std::uint8_t>(c));
-    if (token == vocabulary().unknown()) {  // a character that is not all bytes is one unknown, not several
+    if (token ==
+        vocabulary().unknown()) {  // a character that is not all bytes is one unknown, not several
       out.resize(before);
       out.push_back(token);
       return;

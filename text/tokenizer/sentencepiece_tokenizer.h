@@ -1,7 +1,7 @@
-// SentencePiece-BPE (`tokenizer.ggml.model` = llama): neighbours whose joined text is a token merge, the best score first;
-// what is left and no token falls apart into byte tokens.
-// U+2581 in a text is written with byte tokens, so that it comes back; in a vocabulary that lacks them it is a space.
-// Depends on models/tokenizer. Immutable; any thread.
+// SentencePiece-BPE (`tokenizer.ggml.model` = llama): neighbours whose joined text is a token
+// merge, the best score first; what is left and no token falls apart into byte tokens. U+2581 in a
+// text is written with byte tokens, so that it comes back; in a vocabulary that lacks them it is a
+// space. Depends on models/tokenizer. Immutable; any thread.
 #pragma once
 
 #include "text/tokenizer/merge_queue.h"

@@ -1,6 +1,6 @@
-// Space words: where a SentencePiece text may be cut so that no token crosses a cut: before a space that follows something else.
-// True of vocabularies whose pieces hold spaces in front only, which nearly all are.
-// Depends on text/tokenizer/vocabulary.h. Pure functions; any thread.
+// Space words: where a SentencePiece text may be cut so that no token crosses a cut: before a space
+// that follows something else. True of vocabularies whose pieces hold spaces in front only, which
+// nearly all are. Depends on text/tokenizer/vocabulary.h. Pure functions; any thread.
 #pragma once
 
 #include <string_view>
@@ -9,7 +9,8 @@
 
 namespace blue::models {
 
-/// Bytes up to the next space that follows something else, or to the end of `text`, which is not empty.
+/// Bytes up to the next space that follows something else, or to the end of `text`, which is not
+/// empty.
 inline std::size_t space_word(std::string_view text) {
   const std::size_t word = text.find_first_not_of(' ');
   if (word == std::string_view::npos) return text.size();

@@ -1,6 +1,7 @@
-// StreamDecoder: tokens in, text out, as they come: only whole UTF-8 characters leave; an unfinished one waits for its rest.
-// Depends on text/tokenizer/tokenizer.h, which must outlive it. One thread. Allocates at construction alone
-// (a token longer than kMaxPieceBytes would make its buffer grow once).
+// StreamDecoder: tokens in, text out, as they come: only whole UTF-8 characters leave; an
+// unfinished one waits for its rest. Depends on text/tokenizer/tokenizer.h, which must outlive it.
+// One thread. Allocates at construction alone (a token longer than kMaxPieceBytes would make its
+// buffer grow once).
 #pragma once
 
 #include <cstdint>
@@ -14,15 +15,15 @@ namespace blue::models {
 class StreamDecoder {
  public:
   enum class TextStart : std::uint8_t {
-    beginning,     ///< the first token begins the text: the space SentencePiece puts in front is taken off
+    beginning,  ///< the first token begins the text: the space SentencePiece puts in front is taken off
     continuation,  ///< the text goes on from a prompt: every space is meant
   };
   static constexpr std::size_t kMaxPieceBytes = 1024;
 
   StreamDecoder(const Tokenizer& tokenizer, TextStart start);
 
-  /// What became complete with `token`; maybe nothing. Control tokens add nothing. Bytes that cannot begin or continue
-  /// a character leave as they are, at once. Valid until the next call.
+  /// What became complete with `token`; maybe nothing. Control tokens add nothing. Bytes that
+  /// cannot begin or continue a character leave as they are, at once. Valid until the next call.
   std::string_view feed(TokenId token);
 
   /// What still waits, as it is. Valid until the next call; the decoder is then at a continuation.

@@ -1,5 +1,6 @@
-// TextIndex: which token has exactly these bytes. An open-addressing table of token numbers; the bytes stay with their owner,
-// who passes them in through `text_of`. Depends on base. Immutable after filling; any thread.
+// TextIndex: which token has exactly these bytes. An open-addressing table of token numbers; the
+// bytes stay with their owner, who passes them in through `text_of`. Depends on base. Immutable
+// after filling; any thread.
 #pragma once
 
 #include <bit>
@@ -18,15 +19,19 @@ class TextIndex {
   /// Room for n entries: twice as many slots, so that probes stay short.
   explicit TextIndex(std::size_t n) : slots_(std::bit_ceil(2 * n + 2)) {}
 
-  /// Brings near what a later find or insert of a text with this hash reads first: many at a time wait for memory together.
-  void prefetch(std::uint64_t mixed) const { __builtin_prefetch(&slots_[mixed & (slots_.size() - 1)]); }
+  /// Brings near what a later find or insert of a text with this hash reads first: many at a time
+  /// wait for memory together.
+  void prefetch(std::uint64_t mixed) const {
+    __builtin_prefetch(&slots_[mixed & (slots_.size() - 1)]);
+  }
   /// The token that a text with this hash most likely is.
   [[nodiscard]] TokenId likely(std::uint64_t mixed) const {
     const Slot& slot = slots_[mixed & (slots_.size() - 1)];
     return slot.tag == tag_of(mixed) ? slot.token : kNoToken;
   }
 
-  /// Keeps the first of two tokens with the same bytes; false for the other. `mixed` is hash(text_of(token)).
+  /// Keeps the first of two tokens with the same bytes; false for the other. `mixed` is
+  /// hash(text_of(token)).
   template <class TextOf>
   bool insert(TokenId token, std::uint64_t mixed, const TextOf& text_of) {
     Slot& slot = slots_[place(text_of(token), mixed, text_of)];
@@ -36,11 +41,13 @@ class TextIndex {
   }
 
   template <class TextOf>
-  [[nodiscard]] TokenId find(std::string_view text, std::uint64_t mixed, const TextOf& text_of) const {
+  [[nodiscard]] TokenId find(std::string_view text, std::uint64_t mixed,
+                             const TextOf& text_of) const {
     return slots_.empty() ? kNoToken : slots_[place(text, mixed, text_of)].token;
   }
 
-  /// Eight bytes at a time, multiplied and folded. Not keyed: a file whose tokens collide on purpose slows its own loading only.
+  /// Eight bytes at a time, multiplied and folded. Not keyed: a file whose tokens collide on
+  /// purpose slows its own loading only.
   static std::uint64_t hash(std::string_view text) {
     std::uint64_t state = text.size() * 0x9e3779b97f4a7c15U;
     while (!text.empty()) {
@@ -61,10 +68,13 @@ class TextIndex {
     TokenId token = kNoToken;
   };
 
-  static std::uint32_t tag_of(std::uint64_t mixed) { return static_cast<std::uint32_t>(mixed >> 32); }
+  static std::uint32_t tag_of(std::uint64_t mixed) {
+    return static_cast<std::uint32_t>(mixed >> 32);
+  }
 
   template <class TextOf>
-  [[nodiscard]] std::size_t place(std::string_view text, std::uint64_t mixed, const TextOf& text_of) const {
+  [[nodiscard]] std::size_t place(std::string_view text, std::uint64_t mixed,
+                                  const TextOf& text_of) const {
     std::size_t at = mixed & (slots_.size() - 1);
     while (slots_[at].token != kNoToken &&
            (slots_[at].tag != tag_of(mixed) || text_of(slots_[at].token) != text)) {

@@ -17,8 +17,9 @@ Tokenizer::Tokenizer(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary))
 Result<std::unique_ptr<Tokenizer>> Tokenizer::from_gguf(const GgufFile& file) {
   const std::optional<std::string_view> model = file.text("tokenizer.ggml.model");
   if (!model || *model == "none" || *model == "no_vocab") {
-    return Error(ModelsError::unsupported_tokenizer,
-                 file.path() + ": the model has no vocabulary; feed token ids, or take a model with one");
+    return Error(
+        ModelsError::unsupported_tokenizer,
+        file.path() + ": the model has no vocabulary; feed token ids, or take a model with one");
   }
   if (*model == "llama") return SentencepieceTokenizer::from_gguf(file);
   if (*model == "t5") return UnigramTokenizer::from_gguf(file);
@@ -47,7 +48,8 @@ Result<std::vector<TokenId>> Tokenizer::encode_pieces(std::span<const ChatPiece>
 }
 
 TokenId Tokenizer::special_at(std::string_view text, std::size_t at, const Run& run) const {
-  // Narrows the names, which are sorted, byte by byte: of those that share a beginning the shortest comes first.
+  // Narrows the names, which are sorted, byte by byte: of those that share a beginning the shortest
+  // comes first.
   const std::vector<TokenId>& names = vocabulary_.specials();
   auto begin = names.begin();
   auto end = names.end();
@@ -62,13 +64,15 @@ TokenId Tokenizer::special_at(std::string_view text, std::size_t at, const Run& 
     end = std::partition_point(begin, end, [&](TokenId token) { return byte_of(token) <= byte; });
     if (begin == end) break;
     if (vocabulary_.piece(*begin).size() != depth + 1) continue;
-    const bool is_allowed = !vocabulary_.is_markup(*begin) || (run.is_markup && at + depth < run.end);
+    const bool is_allowed =
+        !vocabulary_.is_markup(*begin) || (run.is_markup && at + depth < run.end);
     if (is_allowed) best = *begin;
   }
   return best;
 }
 
-Result<std::vector<TokenId>> Tokenizer::encode_runs(std::string_view text, std::span<const Run> runs) const {
+Result<std::vector<TokenId>> Tokenizer::encode_runs(std::string_view text,
+                                                    std::span<const Run> runs) const {
   if (text.size() > kMaxTextBytes) {
     return Error(ModelsError::prompt_too_long, "a text of " + std::to_string(text.size()) +
                                                    " bytes is over the limit of " +
@@ -84,7 +88,8 @@ Result<std::vector<TokenId>> Tokenizer::encode_runs(std::string_view text, std::
   for (const Run& run : runs) {
     while (at < run.end) {
       TokenId token = kNoToken;
-      if (may_begin_special_[static_cast<unsigned char>(text[at])]) token = special_at(text, at, run);
+      if (may_begin_special_[static_cast<unsigned char>(text[at])])
+        token = special_at(text, at, run);
       if (token == kNoToken) {
         ++at;
         continue;

@@ -1,7 +1,8 @@
-// Tokenizer: text to token ids and back, from the vocabulary inside a GGUF file. Three kinds: SentencePiece-BPE
-// (`llama`), SentencePiece-unigram (`t5`) and byte-level BPE (`gpt2`, with the pre-tokenisers of pre_tokenizers.h).
-// Depends on base, models/gguf, models/chat/chat_piece.h (and PCRE2 inside its own files).
-// Immutable after construction; any thread. Encoding allocates; it belongs to no token loop.
+// Tokenizer: text to token ids and back, from the vocabulary inside a GGUF file. Three kinds:
+// SentencePiece-BPE (`llama`), SentencePiece-unigram (`t5`) and byte-level BPE (`gpt2`, with the
+// pre-tokenisers of pre_tokenizers.h). Depends on base, models/gguf, models/chat/chat_piece.h (and
+// PCRE2 inside its own files). Immutable after construction; any thread. Encoding allocates; it
+// belongs to no token loop.
 #pragma once
 
 #include <array>
@@ -36,21 +37,26 @@ class Tokenizer {
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
 
-  /// The ids of `text` alone: no BOS, no EOS. Any bytes are taken, UTF-8 or not, and decode gives them back as they were, except:
-  /// what a vocabulary without byte tokens cannot write becomes unknown tokens, and a unigram model's own normalisation
-  /// (unigram_tokenizer.h) stays done. Time grows with n·log n of the text's bytes.
-  /// As the field does it, user-defined tokens (`<think>`) are recognised in any text; those that end or begin a text or a turn
-  /// (Vocabulary::is_markup) only where `special` says so. Errors: prompt_too_long over kMaxTextBytes.
-  [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text, SpecialTokens special) const;
+  /// The ids of `text` alone: no BOS, no EOS. Any bytes are taken, UTF-8 or not, and decode gives
+  /// them back as they were, except: what a vocabulary without byte tokens cannot write becomes
+  /// unknown tokens, and a unigram model's own normalisation (unigram_tokenizer.h) stays done. Time
+  /// grows with n·log n of the text's bytes. As the field does it, user-defined tokens (`<think>`)
+  /// are recognised in any text; those that end or begin a text or a turn (Vocabulary::is_markup)
+  /// only where `special` says so. Errors: prompt_too_long over kMaxTextBytes.
+  [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text,
+                                                    SpecialTokens special) const;
 
-  /// The ids of a rendered chat. Special tokens are recognised only inside markup; each stretch between specials is encoded as a
-  /// whole, across the borders of pieces, as the model saw it in training.
+  /// The ids of a rendered chat. Special tokens are recognised only inside markup; each stretch
+  /// between specials is encoded as a whole, across the borders of pieces, as the model saw it in
+  /// training.
   [[nodiscard]] Result<std::vector<TokenId>> encode_pieces(std::span<const ChatPiece> pieces) const;
 
-  /// The text of a whole sequence: each space that encode put in front of plain text is taken off, control tokens are left out.
+  /// The text of a whole sequence: each space that encode put in front of plain text is taken off,
+  /// control tokens are left out.
   [[nodiscard]] std::string decode(std::span<const TokenId> tokens) const;
 
-  /// The bytes of one token as it stands in running text (a control token: its name). Empty for an id outside the vocabulary.
+  /// The bytes of one token as it stands in running text (a control token: its name). Empty for an
+  /// id outside the vocabulary.
   [[nodiscard]] std::string_view piece(TokenId token) const { return vocabulary_.piece(token); }
   [[nodiscard]] const Vocabulary& vocabulary() const { return vocabulary_; }
   [[nodiscard]] std::uint32_t n_vocab() const { return vocabulary_.size(); }
@@ -65,18 +71,21 @@ class Tokenizer {
   /// A token that never stands for text: not to be shown.
   [[nodiscard]] bool is_control(TokenId token) const { return vocabulary_.is_control(token); }
   /// The special (control or user-defined) token written exactly so; kNoToken when none is.
-  [[nodiscard]] TokenId find_special(std::string_view text) const { return vocabulary_.find_special(text); }
+  [[nodiscard]] TokenId find_special(std::string_view text) const {
+    return vocabulary_.find_special(text);
+  }
 
   /// Does encode put a space in front of plain text, where it begins and after each special token?
   [[nodiscard]] virtual bool adds_space_prefix() const { return false; }
-  /// The bytes that `token` shows; none for a control token. `is_at_beginning` says whether plain text begins here, so that the
-  /// space in front goes, and is then set for the next token.
+  /// The bytes that `token` shows; none for a control token. `is_at_beginning` says whether plain
+  /// text begins here, so that the space in front goes, and is then set for the next token.
   [[nodiscard]] std::string_view shown(TokenId token, bool& is_at_beginning) const;
 
  protected:
   explicit Tokenizer(Vocabulary vocabulary);
 
-  /// Appends the ids of `text`, in which nothing is special. Neither is empty nor longer than kMaxTextBytes.
+  /// Appends the ids of `text`, in which nothing is special. Neither is empty nor longer than
+  /// kMaxTextBytes.
   virtual Status encode_plain(std::string_view text, std::vector<TokenId>& out) const = 0;
 
  private:

@@ -17,7 +17,9 @@ constexpr double kUnreached = -std::numeric_limits<double>::infinity();
 constexpr std::string_view kSpaceMark = "\xe2\x96\x81";
 
 /// Bytes of the character at the front, or 1 where none is.
-std::size_t character_size(std::string_view text) { return std::max<std::size_t>(1, utf8_character(text)); }
+std::size_t character_size(std::string_view text) {
+  return std::max<std::size_t>(1, utf8_character(text));
+}
 
 Result<std::optional<Charsmap>> read_charsmap(const GgufFile& file) {
   constexpr std::string_view kKey = "tokenizer.ggml.precompiled_charsmap";
@@ -27,8 +29,8 @@ Result<std::optional<Charsmap>> read_charsmap(const GgufFile& file) {
   std::string blob;
   blob.reserve(bytes.size());
   for (const std::int64_t byte : bytes) blob.push_back(static_cast<char>(byte));
-  BLUE_TRY_ASSIGN(Charsmap map,
-                  Charsmap::parse(std::move(blob), file.path() + ": key \"" + std::string(kKey) + "\""));
+  BLUE_TRY_ASSIGN(Charsmap map, Charsmap::parse(std::move(blob), file.path() + ": key \"" +
+                                                                     std::string(kKey) + "\""));
   return std::optional<Charsmap>(std::move(map));
 }
 
@@ -50,24 +52,29 @@ UnigramTokenizer::UnigramTokenizer(Vocabulary vocabulary, Normalisation normalis
 }
 
 Result<std::unique_ptr<Tokenizer>> UnigramTokenizer::from_gguf(const GgufFile& file) {
-  BLUE_TRY_ASSIGN(Vocabulary vocabulary,
-                  Vocabulary::from_gguf(file, {.spelling = Spelling::sentencepiece, .adds_eos = true}));
+  BLUE_TRY_ASSIGN(
+      Vocabulary vocabulary,
+      Vocabulary::from_gguf(file, {.spelling = Spelling::sentencepiece, .adds_eos = true}));
   if (!file.has("tokenizer.ggml.scores")) {
-    return Error(ModelsError::missing_key, file.path() +
-                                               ": key \"tokenizer.ggml.scores\" is missing, without which "
-                                               "no piece is better than another; convert the model again");
+    return Error(ModelsError::missing_key,
+                 file.path() +
+                     ": key \"tokenizer.ggml.scores\" is missing, without which "
+                     "no piece is better than another; convert the model again");
   }
   for (std::uint32_t i = 0; i < vocabulary.size(); ++i) {
     if (!std::isfinite(vocabulary.score(static_cast<TokenId>(i)))) {
-      return Error(ModelsError::malformed, file.path() + ": key \"tokenizer.ggml.scores\" gives token " +
+      return Error(ModelsError::malformed, file.path() +
+                                               ": key \"tokenizer.ggml.scores\" gives token " +
                                                std::to_string(i) + " an infinite score");
     }
   }
   Normalisation normalisation;
   BLUE_TRY_ASSIGN(normalisation.charsmap, read_charsmap(file));
   normalisation.adds_space_prefix = file.flag("tokenizer.ggml.add_space_prefix").value_or(false);
-  normalisation.removes_extra_spaces = file.flag("tokenizer.ggml.remove_extra_whitespaces").value_or(false);
-  return std::unique_ptr<Tokenizer>(new UnigramTokenizer(std::move(vocabulary), std::move(normalisation)));
+  normalisation.removes_extra_spaces =
+      file.flag("tokenizer.ggml.remove_extra_whitespaces").value_or(false);
+  return std::unique_ptr<Tokenizer>(
+      new UnigramTokenizer(std::move(vocabulary), std::move(normalisation)));
 }
 
 std::string UnigramTokenizer::normalise(std::string_view text) const {
@@ -162,12 +169,14 @@ void UnigramTokenizer::encode_word(std::string_view word, std::vector<Step>& ste
   }
 }
 
-void UnigramTokenizer::append_character(std::string_view character, std::vector<TokenId>& out) const {
+void UnigramTokenizer::append_character(std::string_view character,
+                                        std::vector<TokenId>& out) const {
   if (!vocabulary().has_every_byte()) {
     out.push_back(vocabulary().unknown());
     return;
   }
-  for (const char c : character) out.push_back(vocabulary().byte_token(static_cast<std::uint8_t>(c)));
+  for (const char c : character)
+    out.push_back(vocabulary().byte_token(static_cast<std::uint8_t>(c)));
 }
 
 }  // namespace blue::models

@@ -1,11 +1,11 @@
-// SentencePiece-unigram (`tokenizer.ggml.model` = t5): of all ways to write a text as pieces, the one with the highest sum of
-// scores. A character that no piece covers falls apart into byte tokens, or, where the vocabulary lacks them, becomes the unknown
-// token (one for a run of such characters).
-// Sums are doubles and of equal sums the first found counts, as llama.cpp has it; SentencePiece itself adds floats, whose last bit
-// decides there.
-// What comes back from decode is the normalised text: characters as `precompiled_charsmap` replaces them and, where
-// `remove_extra_whitespaces` says so, runs of spaces as one space and none at either end. U+2581 is treated as in
-// sentencepiece_tokenizer.h.
+// SentencePiece-unigram (`tokenizer.ggml.model` = t5): of all ways to write a text as pieces, the
+// one with the highest sum of scores. A character that no piece covers falls apart into byte
+// tokens, or, where the vocabulary lacks them, becomes the unknown token (one for a run of such
+// characters). Sums are doubles and of equal sums the first found counts, as llama.cpp has it;
+// SentencePiece itself adds floats, whose last bit decides there. What comes back from decode is
+// the normalised text: characters as `precompiled_charsmap` replaces them and, where
+// `remove_extra_whitespaces` says so, runs of spaces as one space and none at either end. U+2581 is
+// treated as in sentencepiece_tokenizer.h.
 // Source: Kudo 2018, Subword Regularization, §3.2; Kudo and Richardson 2018, SentencePiece.
 // Depends on models/tokenizer. Immutable; any thread.
 #pragma once
@@ -31,8 +31,8 @@ class UnigramTokenizer final : public Tokenizer {
     bool adds_space_prefix = false;
     bool removes_extra_spaces = false;
   };
-  /// The best way to write the bytes up to here ends with a piece of `size` bytes; token == kNoToken: with a character that no
-  /// piece covers.
+  /// The best way to write the bytes up to here ends with a piece of `size` bytes; token ==
+  /// kNoToken: with a character that no piece covers.
   struct Step {
     double score = 0;
     std::uint32_t size = 0;
@@ -43,7 +43,8 @@ class UnigramTokenizer final : public Tokenizer {
 
   Status encode_plain(std::string_view text, std::vector<TokenId>& out) const override;
   [[nodiscard]] std::string normalise(std::string_view text) const;
-  void encode_word(std::string_view word, std::vector<Step>& steps, std::vector<TokenId>& out) const;
+  void encode_word(std::string_view word, std::vector<Step>& steps,
+                   std::vector<TokenId>& out) const;
   void find_best_steps(std::string_view word, std::vector<Step>& steps) const;
   void append_character(std::string_view character, std::vector<TokenId>& out) const;
 

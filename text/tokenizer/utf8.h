@@ -1,5 +1,5 @@
-// UTF-8, byte by byte: how long a character is, and whether it is one. Depends on the standard library alone.
-// Pure functions; any thread.
+// UTF-8, byte by byte: how long a character is, and whether it is one. Depends on the standard
+// library alone. Pure functions; any thread.
 #pragma once
 
 #include <cstddef>
@@ -17,15 +17,16 @@ inline std::size_t utf8_expected(unsigned char first) {
   return 0;
 }
 
-/// May `byte` stand at index 1 of a character that begins with `first`? (No overlong forms, surrogates, or beyond U+10FFFF.)
+/// May `byte` stand at index 1 of a character that begins with `first`? (No overlong forms,
+/// surrogates, or beyond U+10FFFF.)
 inline bool utf8_is_second(unsigned char first, unsigned char byte) {
   const unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
   const unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
   return byte >= least && byte <= most;
 }
 
-/// How many of the character's bytes are there and right: the whole character, or fewer where `text` ends or goes wrong.
-/// 0 where no character begins.
+/// How many of the character's bytes are there and right: the whole character, or fewer where
+/// `text` ends or goes wrong. 0 where no character begins.
 inline std::size_t utf8_valid_prefix(std::string_view text) {
   if (text.empty()) return 0;
   const auto first = static_cast<unsigned char>(text[0]);

@@ -13,12 +13,14 @@ float Vocabulary::score(TokenId token) const {
 }
 
 TokenId Vocabulary::find_special(std::string_view name) const {
-  const auto at =
-      std::lower_bound(specials_.begin(), specials_.end(), name,
-                       [this](TokenId token, std::string_view wanted) { return piece(token) < wanted; });
+  const auto at = std::lower_bound(
+      specials_.begin(), specials_.end(), name,
+      [this](TokenId token, std::string_view wanted) { return piece(token) < wanted; });
   return at != specials_.end() && piece(*at) == name ? *at : kNoToken;
 }
 
-bool Vocabulary::is_end(TokenId token) const { return std::binary_search(ends_.begin(), ends_.end(), token); }
+bool Vocabulary::is_end(TokenId token) const {
+  return std::binary_search(ends_.begin(), ends_.end(), token);
+}
 
 }  // namespace blue::models

@@ -1,5 +1,6 @@
 // Vocabulary: the tokens of a model: their bytes, kinds, scores, and which of them are special.
-// Depends on base and models/gguf. Immutable after construction; any thread; movable, its views survive a move.
+// Depends on base and models/gguf. Immutable after construction; any thread; movable, its views
+// survive a move.
 #pragma once
 
 #include <array>
@@ -39,8 +40,9 @@ struct VocabularyKind {
 
 class Vocabulary {
  public:
-  /// Errors: missing_key, malformed (more kinds or scores than tokens, an id outside, too many tokens),
-  /// unsupported_tokenizer (a byte without a token, and no unknown token to take its place).
+  /// Errors: missing_key, malformed (more kinds or scores than tokens, an id outside, too many
+  /// tokens), unsupported_tokenizer (a byte without a token, and no unknown token to take its
+  /// place).
   static Result<Vocabulary> from_gguf(const GgufFile& file, const VocabularyKind& kind);
 
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(ranges_.size()); }
@@ -61,8 +63,8 @@ class Vocabulary {
   /// Bytes of the longest token.
   [[nodiscard]] std::uint32_t longest_piece() const { return longest_piece_; }
 
-  /// The token of exactly these bytes that merging may give: a normal one, or a byte-level file's user-defined one that is no
-  /// markup. kNoToken when none is.
+  /// The token of exactly these bytes that merging may give: a normal one, or a byte-level file's
+  /// user-defined one that is no markup. kNoToken when none is.
   [[nodiscard]] TokenId find_text(std::string_view bytes) const {
     return find_text(bytes, TextIndex::hash(bytes));
   }
@@ -82,10 +84,11 @@ class Vocabulary {
   /// The token for a byte that is part of no other token; the unknown token where there is none.
   [[nodiscard]] TokenId byte_token(std::uint8_t byte) const { return byte_tokens_[byte]; }
 
-  /// A token by which a model tells turns and texts apart. Only markup may write one. Other user-defined tokens are part of
-  /// plain text: the model saw them there.
+  /// A token by which a model tells turns and texts apart. Only markup may write one. Other
+  /// user-defined tokens are part of plain text: the model saw them there.
   [[nodiscard]] bool is_markup(TokenId token) const {
-    return kind(token) == TokenKind::control || (contains(token) && (token == bos_ || is_end(token)));
+    return kind(token) == TokenKind::control ||
+           (contains(token) && (token == bos_ || is_end(token)));
   }
   /// Control and user-defined tokens with a name, sorted by name.
   [[nodiscard]] const std::vector<TokenId>& specials() const { return specials_; }

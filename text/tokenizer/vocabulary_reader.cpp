@@ -8,15 +8,17 @@
 namespace blue::models {
 namespace {
 
-/// Names that end a turn or a text wherever they are special tokens; converters often leave their ids out of the keys.
+/// Names that end a turn or a text wherever they are special tokens; converters often leave their
+/// ids out of the keys.
 constexpr std::string_view kEndNames[] = {
-    "<|end|>",       "<|im_end|>", "<|eot_id|>", "<|eom_id|>", "<|endoftext|>", "<|end_of_text|>",
-    "<end_of_turn>", "<|return|>", "<|call|>",   "<EOT>",      "</s>",          "<｜end▁of▁sentence｜>",
+    "<|end|>",       "<|im_end|>",      "<|eot_id|>",    "<|eom_id|>",
+    "<|endoftext|>", "<|end_of_text|>", "<end_of_turn>", "<|return|>",
+    "<|call|>",      "<EOT>",           "</s>",          "<｜end▁of▁sentence｜>",
 };
 /// Texts whose places in the index are fetched together.
 constexpr std::size_t kAhead = 32;
-constexpr std::string_view kEndKeys[] = {"tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id",
-                                         "tokenizer.ggml.eom_token_id"};
+constexpr std::string_view kEndKeys[] = {
+    "tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
 
 }  // namespace
 
@@ -33,22 +35,25 @@ class VocabularyReader {
     collect_specials();
     index_texts();
     BLUE_TRY(collect_bytes());
-    out_.adds_bos_ =
-        file_.flag("tokenizer.ggml.add_bos_token").value_or(kind_.adds_bos) && out_.bos_ != kNoToken;
-    out_.adds_eos_ =
-        file_.flag("tokenizer.ggml.add_eos_token").value_or(kind_.adds_eos) && out_.eos_ != kNoToken;
+    out_.adds_bos_ = file_.flag("tokenizer.ggml.add_bos_token").value_or(kind_.adds_bos) &&
+                     out_.bos_ != kNoToken;
+    out_.adds_eos_ = file_.flag("tokenizer.ggml.add_eos_token").value_or(kind_.adds_eos) &&
+                     out_.eos_ != kNoToken;
     return std::move(out_);
   }
 
  private:
   [[nodiscard]] Error malformed(std::string_view key, const std::string& what) const {
-    return Error(ModelsError::malformed, file_.path() + ": key \"" + std::string(key) + "\" " + what);
+    return Error(ModelsError::malformed,
+                 file_.path() + ": key \"" + std::string(key) + "\" " + what);
   }
 
   Status read_kinds() {
     BLUE_TRY_ASSIGN(tokens_, file_.require_texts("tokenizer.ggml.tokens"));
-    if (tokens_.empty() || tokens_.size() > static_cast<std::size_t>(std::numeric_limits<TokenId>::max())) {
-      return malformed("tokenizer.ggml.tokens", "holds " + std::to_string(tokens_.size()) + " tokens");
+    if (tokens_.empty() ||
+        tokens_.size() > static_cast<std::size_t>(std::numeric_limits<TokenId>::max())) {
+      return malformed("tokenizer.ggml.tokens",
+                       "holds " + std::to_string(tokens_.size()) + " tokens");
     }
     out_.kinds_.assign(tokens_.size(), TokenKind::normal);
     if (!file_.has("tokenizer.ggml.token_type")) return {};
@@ -58,8 +63,9 @@ class VocabularyReader {
       return malformed("tokenizer.ggml.token_type", count_note(kinds.size()));
     for (std::size_t i = 0; i < kinds.size(); ++i) {
       if (kinds[i] < 1 || kinds[i] > 6) {
-        return malformed("tokenizer.ggml.token_type", "gives token " + std::to_string(i) +
-                                                          " the unknown kind " + std::to_string(kinds[i]));
+        return malformed(
+            "tokenizer.ggml.token_type",
+            "gives token " + std::to_string(i) + " the unknown kind " + std::to_string(kinds[i]));
       }
       out_.kinds_[i] = static_cast<TokenKind>(kinds[i]);
     }
@@ -79,7 +85,8 @@ class VocabularyReader {
   }
 
   [[nodiscard]] std::string count_note(std::size_t n) const {
-    return "holds " + std::to_string(n) + " values for " + std::to_string(tokens_.size()) + " tokens";
+    return "holds " + std::to_string(n) + " values for " + std::to_string(tokens_.size()) +
+           " tokens";
   }
 
   Status read_pieces() {
@@ -98,8 +105,9 @@ class VocabularyReader {
     return {};
   }
 
-  /// User-defined tokens are cut out of a text before the rest merges, so that a merge into one would be an accident; a byte-level
-  /// file's own merges may still lead through one, but to none that ends or begins a text.
+  /// User-defined tokens are cut out of a text before the rest merges, so that a merge into one
+  /// would be an accident; a byte-level file's own merges may still lead through one, but to none
+  /// that ends or begins a text.
   void index_texts() {
     out_.by_text_ = TextIndex(tokens_.size());
     out_.is_found_.assign(tokens_.size(), false);
@@ -114,9 +122,11 @@ class VocabularyReader {
       for (std::size_t i = begin; i < end; ++i) {
         const auto token = static_cast<TokenId>(i);
         if (!is_text_[i]) continue;
-        const bool is_cut_out = out_.kinds_[i] == TokenKind::user_defined &&
-                                (kind_.spelling == Spelling::sentencepiece || out_.is_markup(token));
-        if (!is_cut_out) out_.is_found_[i] = out_.by_text_.insert(token, hashes[i - begin], text_of);
+        const bool is_cut_out =
+            out_.kinds_[i] == TokenKind::user_defined &&
+            (kind_.spelling == Spelling::sentencepiece || out_.is_markup(token));
+        if (!is_cut_out)
+          out_.is_found_[i] = out_.by_text_.insert(token, hashes[i - begin], text_of);
       }
     }
   }
@@ -130,11 +140,13 @@ class VocabularyReader {
         return false;
       }
     }
-    const bool is_text = !written.empty() && (kind == TokenKind::normal || kind == TokenKind::user_defined);
+    const bool is_text =
+        !written.empty() && (kind == TokenKind::normal || kind == TokenKind::user_defined);
     if (kind_.spelling == Spelling::byte_level && kind == TokenKind::normal) {
       const std::size_t before = bytes.size();
       if (append_spelled_bytes(written, bytes)) return is_text;
-      bytes.resize(before);  // written with characters that stand for no byte: text can never become it
+      bytes.resize(
+          before);  // written with characters that stand for no byte: text can never become it
       bytes.insert(bytes.end(), written.begin(), written.end());
       return false;
     }
@@ -152,8 +164,8 @@ class VocabularyReader {
     // Converters write 2^32 - 1 for "none".
     if (id == std::numeric_limits<std::uint32_t>::max()) return kNoToken;
     if (id >= tokens_.size()) {
-      return malformed(
-          key, "names token " + std::to_string(id) + " of a vocabulary of " + std::to_string(tokens_.size()));
+      return malformed(key, "names token " + std::to_string(id) + " of a vocabulary of " +
+                                std::to_string(tokens_.size()));
     }
     return static_cast<TokenId>(id);
   }
@@ -193,7 +205,8 @@ class VocabularyReader {
     out_.byte_tokens_.fill(kNoToken);
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (out_.kinds_[i] != TokenKind::byte || out_.ranges_[i].size != 1) continue;
-      TokenId& slot = out_.byte_tokens_[static_cast<std::uint8_t>(out_.bytes_[out_.ranges_[i].begin])];
+      TokenId& slot =
+          out_.byte_tokens_[static_cast<std::uint8_t>(out_.bytes_[out_.ranges_[i].begin])];
       if (slot == kNoToken) slot = static_cast<TokenId>(i);
     }
     out_.has_every_byte_ = true;
@@ -205,7 +218,8 @@ class VocabularyReader {
       if (slot == kNoToken) slot = out_.unknown_;
       if (slot == kNoToken) {
         return Error(ModelsError::unsupported_tokenizer,
-                     file_.path() + ": the vocabulary has no token for byte " + std::to_string(byte) +
+                     file_.path() + ": the vocabulary has no token for byte " +
+                         std::to_string(byte) +
                          " and no unknown token to take its place; take another model");
       }
     }

@@ -1,5 +1,6 @@
-// WordMemory: what the words of a text became, so that a word that comes again is copied instead of merged anew. A direct-mapped
-// table over the ids already put out; a word that collides with another takes its place.
+// WordMemory: what the words of a text became, so that a word that comes again is copied instead of
+// merged anew. A direct-mapped table over the ids already put out; a word that collides with
+// another takes its place.
 // Depends on base. One thread, for one text: it points into both the text and the ids.
 #pragma once
 
@@ -18,7 +19,8 @@ class WordMemory {
  public:
   /// For a text of so many bytes, whose ids go into `out`.
   WordMemory(std::size_t text_bytes, std::vector<TokenId>& out)
-      : out_(&out), slots_(std::bit_ceil(std::clamp(text_bytes / kBytesPerSlot, kFewestSlots, kMostSlots))) {}
+      : out_(&out),
+        slots_(std::bit_ceil(std::clamp(text_bytes / kBytesPerSlot, kFewestSlots, kMostSlots))) {}
 
   /// Appends the ids of `word`: those of its last coming, or what `encode` appends.
   template <class Encode>

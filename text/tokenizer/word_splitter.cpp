@@ -31,7 +31,8 @@ struct StackDeleter {
 
 std::string error_text(int code) {
   PCRE2_UCHAR buffer[128];
-  if (pcre2_get_error_message(code, buffer, sizeof buffer) < 0) return "error " + std::to_string(code);
+  if (pcre2_get_error_message(code, buffer, sizeof buffer) < 0)
+    return "error " + std::to_string(code);
   return reinterpret_cast<const char*>(buffer);
 }
 
@@ -63,7 +64,8 @@ class Matcher {
         context_(pcre2_match_context_create(nullptr)),
         stack_(pcre2_jit_stack_create(kJitStackBytes, kMostJitStackBytes, nullptr)) {
     BLUE_CHECK(match_ && context_, "PCRE2 is out of memory");
-    const std::uint64_t limit = std::max<std::uint64_t>(kLeastMatchLimit, text_bytes * kMatchLimitPerByte);
+    const std::uint64_t limit =
+        std::max<std::uint64_t>(kLeastMatchLimit, text_bytes * kMatchLimitPerByte);
     pcre2_set_match_limit(context_.get(),
                           static_cast<std::uint32_t>(std::min<std::uint64_t>(limit, UINT32_MAX)));
     if (stack_) pcre2_jit_stack_assign(context_.get(), nullptr, stack_.get());
@@ -82,7 +84,8 @@ class Matcher {
         n = pcre2_match(code, subject, text.size(), at, options, match_.get(), context_.get());
       }
       if (n < 0 && n != PCRE2_ERROR_NOMATCH) {
-        return Error(ModelsError::prompt_too_long, "the pre-tokeniser gave up at byte " + std::to_string(at) +
+        return Error(ModelsError::prompt_too_long, "the pre-tokeniser gave up at byte " +
+                                                       std::to_string(at) +
                                                        " of the text: " + error_text(n));
       }
       const PCRE2_SIZE* found = pcre2_get_ovector_pointer(match_.get());
@@ -113,13 +116,14 @@ Result<WordSplitter> WordSplitter::create(const PreTokenizer& pre) {
   for (const char* source : pre.steps) {
     int code = 0;
     PCRE2_SIZE at = 0;
-    steps->codes.emplace_back(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(source), PCRE2_ZERO_TERMINATED,
-                                            PCRE2_UTF | PCRE2_UCP, &code, &at, nullptr));
+    steps->codes.emplace_back(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(source),
+                                            PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code,
+                                            &at, nullptr));
     if (!steps->codes.back()) {
-      return Error(ModelsError::unsupported_tokenizer, "this PCRE2 cannot compile pre-tokeniser \"" +
-                                                           std::string(pre.name) + "\" (" + error_text(code) +
-                                                           " at " + std::to_string(at) +
-                                                           "); install a newer one with Unicode support");
+      return Error(ModelsError::unsupported_tokenizer,
+                   "this PCRE2 cannot compile pre-tokeniser \"" + std::string(pre.name) + "\" (" +
+                       error_text(code) + " at " + std::to_string(at) +
+                       "); install a newer one with Unicode support");
     }
     // No JIT on this machine is no error: the interpreter gives the same words, some times slower.
     pcre2_jit_compile(steps->codes.back().get(), PCRE2_JIT_COMPLETE);
@@ -143,10 +147,12 @@ Status WordSplitter::split(std::string_view text, std::vector<std::string_view>&
     whole.assign(1, run);
     for (std::size_t step = 0; step + 1 < steps_->codes.size(); ++step) {
       cut.clear();
-      for (const std::string_view word : whole) BLUE_TRY(matcher.cut(steps_->codes[step].get(), word, cut));
+      for (const std::string_view word : whole)
+        BLUE_TRY(matcher.cut(steps_->codes[step].get(), word, cut));
       std::swap(whole, cut);
     }
-    for (const std::string_view word : whole) BLUE_TRY(matcher.cut(steps_->codes.back().get(), word, out));
+    for (const std::string_view word : whole)
+      BLUE_TRY(matcher.cut(steps_->codes.back().get(), word, out));
   }
   return {};
 }

@@ -1,6 +1,6 @@
-// WordSplitter: cuts text into the words that byte-level BPE never merges across, by the regular expressions of a
-// pre-tokeniser (PCRE2, with its JIT where there is one). Depends on base; PCRE2 is known to the .cpp alone. Immutable; any
-// thread.
+// WordSplitter: cuts text into the words that byte-level BPE never merges across, by the regular
+// expressions of a pre-tokeniser (PCRE2, with its JIT where there is one). Depends on base; PCRE2
+// is known to the .cpp alone. Immutable; any thread.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,10 @@ class WordSplitter {
   WordSplitter& operator=(WordSplitter&&) noexcept;
   ~WordSplitter();
 
-  /// Appends the words of `text`: together they are the text, none is empty. A run of bytes that are no UTF-8 is a word.
-  /// Errors: prompt_too_long when PCRE2 gives up (its match limit grows with the text, so that only memory ends it).
+  /// Appends the words of `text`: together they are the text, none is empty. A run of bytes that
+  /// are no UTF-8 is a word.
+  /// Errors: prompt_too_long when PCRE2 gives up (its match limit grows with the text, so that only
+  /// memory ends it).
   Status split(std::string_view text, std::vector<std::string_view>& out) const;
 
  private:

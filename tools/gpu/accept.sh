@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The acceptance on a machine with a GPU, over what tools/gpu/bundle.sh collected. Each step is a function step_<name>; a
-# further step is one more function and its name in `all_steps`. A step that lacks its executable or data is said to
-# be skipped, never passed. Reads the GPU's state, changes none of it.
+# The acceptance on a machine with a GPU, over what tools/gpu/bundle.sh collected. Each step is a
+# function step_<name>; a further step is one more function and its name in `all_steps`. A step that
+# lacks its executable or data is said to be skipped, never passed. Reads the GPU's state, changes
+# none of it.
 set -uo pipefail
 
 all_steps=(ops memcheck device_loss golden story cascade)
@@ -50,7 +51,8 @@ step_ops() {
   tests_on_gpu "$bin/test_kernels" "[cuda]"
 }
 
-# Every kernel once more under the memory checker. API refusals that tests provoke are theirs to judge, not its.
+# Every kernel once more under the memory checker. API refusals that tests provoke are theirs to
+# judge, not its.
 step_memcheck() {
   need "$bin/test_kernels" || return
   command -v compute-sanitizer >/dev/null || { echo "compute-sanitizer is not installed"; return "$skipped"; }
@@ -63,7 +65,8 @@ step_device_loss() {
   tests_on_gpu "$bin/test_kernels" "[.device_loss]"
 }
 
-# Logits of the golden models, and their greedy tokens: each must be the largest logit after the ones before it.
+# Logits of the golden models, and their greedy tokens: each must be the largest logit after the
+# ones before it.
 step_golden() {
   need "$bin/blue" "$data/golden" || return
   local name

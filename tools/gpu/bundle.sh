@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Collects executables of a build, the shared libraries that a bare machine with a GPU does not have, and the reference
-# data of the acceptance into build/bundle/, so that tools/gpu/accept.sh runs there without building anything.
+# Collects executables of a build, the shared libraries that a bare machine with a GPU does not
+# have, and the reference data of the acceptance into build/bundle/, so that tools/gpu/accept.sh
+# runs there without building anything.
 set -euo pipefail
 
 usage() {

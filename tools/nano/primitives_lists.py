@@ -58,8 +58,8 @@ PRIMITIVES: list[Primitive] = (
 
 BY_NAME = {p.name: p for p in PRIMITIVES}
 
-# How often a random chain picks each; the default is 1. Number operations follow every reduction and would crowd out the
-# rest; the raised ones are often rejected as uninformative.
+# How often a random chain picks each; the default is 1. Number operations follow every reduction
+# and would crowd out the rest; the raised ones are often rejected as uninformative.
 WEIGHT = {name: 0.5 for name in ("square_number", "double_number", "negate_number", "add_number", "subtract_number", "multiply_number")}
 WEIGHT |= {name: 4.0 for name in ("filter_starts", "filter_ends", "starts_with", "contains_number", "any_negative")}
 WEIGHT |= {name: 2.0 for name in ("filter_contains", "filter_longer", "filter_length", "filter_palindromes", "all_positive",

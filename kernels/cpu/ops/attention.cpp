@@ -4,17 +4,19 @@
 
 namespace blue::kernels::cpu {
 
-/// Shared out by kv heads and by as many tokens as their query heads go through the cache with at once. The cost is taken
-/// from the longest sequence of the step.
+/// Shared out by kv heads and by as many tokens as their query heads go through the cache with at
+/// once. The cost is taken from the longest sequence of the step.
 void attention(const StepWork& work, const OpKernels& kernels) {
   const auto n_tokens = static_cast<std::uint32_t>(work.n_rows());
   std::int32_t longest = 0;
-  for (std::uint32_t t = 0; t < n_tokens; ++t) longest = std::max(longest, work.inputs.positions[t]);
+  for (std::uint32_t t = 0; t < n_tokens; ++t)
+    longest = std::max(longest, work.inputs.positions[t]);
   const std::uint32_t group = work.op.n_heads / work.op.n_kv_heads;
-  const std::uint32_t tokens_together = std::max(static_cast<std::uint32_t>(kQueryRows) / group, 1U);
+  const std::uint32_t tokens_together =
+      std::max(static_cast<std::uint32_t>(kQueryRows) / group, 1U);
   const std::uint32_t n_spans = (n_tokens + tokens_together - 1) / tokens_together;
-  const std::uint64_t cost = (static_cast<std::uint64_t>(longest) + 1) * work.op.head_dim * 2 * group *
-                             std::min(tokens_together, n_tokens);
+  const std::uint64_t cost = (static_cast<std::uint64_t>(longest) + 1) * work.op.head_dim * 2 *
+                             group * std::min(tokens_together, n_tokens);
   const std::uint64_t n_items = std::uint64_t{n_spans} * work.op.n_kv_heads;
   work.workers.parallel_for(n_items, grain_of(cost), [&](std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t item = begin; item < end; ++item) {

@@ -20,16 +20,17 @@ struct Group {
   std::uint64_t tile_cost = 0;
 };
 
-/// An op's work sorted by expert, in the workspace. Pairs are numbered token · top_k + choice. A quantised weight meets its
-/// inputs as bytes, each input row rounded once and found by its number; a plain one meets rows gathered per expert.
+/// An op's work sorted by expert, in the workspace. Pairs are numbered token · top_k + choice. A
+/// quantised weight meets its inputs as bytes, each input row rounded once and found by its number;
+/// a plain one meets rows gathered per expert.
 struct Plan {
   Group* groups = nullptr;          ///< one per expert that is chosen and here
   std::uint32_t* firsts = nullptr;  ///< [n_experts] while the plan is made
   std::uint32_t* pairs = nullptr;   ///< sorted by expert
   std::uint32_t* inputs = nullptr;  ///< [n_pairs] in that order: which input row is a pair's
-  std::byte* bytes = nullptr;       ///< the input rows as q8_rows.h has them; null for a plain weight
-  float* gathered = nullptr;        ///< [n_pairs, cols] inputs in that order, for a plain weight
-  float* results = nullptr;         ///< [n_pairs, rows]
+  std::byte* bytes = nullptr;  ///< the input rows as q8_rows.h has them; null for a plain weight
+  float* gathered = nullptr;   ///< [n_pairs, cols] inputs in that order, for a plain weight
+  float* results = nullptr;    ///< [n_pairs, rows]
   std::uint64_t n_groups = 0;
   std::uint64_t n_pairs = 0;
   std::uint64_t cost = 0;
@@ -39,7 +40,8 @@ std::uint64_t n_input_rows(const Op& op, std::uint64_t n_pairs) {
   return op.expert_input == ExpertInput::shared ? n_pairs / op.top_k : n_pairs;
 }
 
-/// Lays a plan for up to n_pairs into memory from `base` on (null: to learn its size) and returns the bytes it takes.
+/// Lays a plan for up to n_pairs into memory from `base` on (null: to learn its size) and returns
+/// the bytes it takes.
 std::uint64_t lay_out(Plan& plan, std::byte* base, const Op& op, std::uint64_t n_pairs) {
   std::uint64_t used = 0;
   const auto take = [&](auto*& part, std::uint64_t n) {
@@ -65,7 +67,8 @@ std::uint64_t input_row(const Op& op, std::uint64_t pair) {
   return op.expert_input == ExpertInput::shared ? pair / op.top_k : pair;
 }
 
-/// Counts, then places: a counting sort, so that pairs of an expert stay in the order of their tokens.
+/// Counts, then places: a counting sort, so that pairs of an expert stay in the order of their
+/// tokens.
 void sort_by_expert(Plan& plan, const StepWork& work) {
   const Op& op = work.op;
   const std::byte* const* experts = work.bindings.weights[op.weight].experts;
@@ -97,7 +100,8 @@ const float* input_of(const StepWork& work, std::uint64_t pair) {
   return work.in() + input_row(work.op, pair) * work.op.cols;
 }
 
-/// Inputs of experts with several pairs come to lie row after row, as the format's kernel reads them.
+/// Inputs of experts with several pairs come to lie row after row, as the format's kernel reads
+/// them.
 void gather_inputs(const Plan& plan, const StepWork& work) {
   if (plan.n_groups == plan.n_pairs) return;
   const std::uint64_t cols = work.op.cols;
@@ -109,14 +113,14 @@ void gather_inputs(const Plan& plan, const StepWork& work) {
 }
 
 /// Rows [first_row, end_row) of one expert against all of its pairs.
-void multiply_group(const Plan& plan, const Group& group, const StepWork& work, const FormatKernels& kernels,
-                    std::uint64_t first_row, std::uint64_t end_row) {
+void multiply_group(const Plan& plan, const Group& group, const StepWork& work,
+                    const FormatKernels& kernels, std::uint64_t first_row, std::uint64_t end_row) {
   const Op& op = work.op;
   const WeightView& weight = work.bindings.weights[op.weight];
   const bool is_alone = group.n_pairs == 1;
   const std::uint32_t* pairs = plan.pairs + group.first;
-  float* results =
-      is_alone ? work.out() + std::uint64_t{pairs[0]} * op.rows : plan.results + group.first * op.rows;
+  float* results = is_alone ? work.out() + std::uint64_t{pairs[0]} * op.rows
+                            : plan.results + group.first * op.rows;
   LinearPart part{.weight = weight.experts[group.expert],
                   .row_bytes = weight.format->row_bytes(op.cols),
                   .first_row = first_row,
@@ -135,8 +139,8 @@ void multiply_group(const Plan& plan, const Group& group, const StepWork& work, 
   }
   if (is_alone) return;
   for (std::uint64_t i = 0; i < group.n_pairs; ++i) {
-    std::memcpy(work.out() + std::uint64_t{pairs[i]} * op.rows + first_row, results + i * op.rows + first_row,
-                (end_row - first_row) * sizeof(float));
+    std::memcpy(work.out() + std::uint64_t{pairs[i]} * op.rows + first_row,
+                results + i * op.rows + first_row, (end_row - first_row) * sizeof(float));
   }
 }
 
@@ -147,8 +151,8 @@ std::uint64_t expert_workspace(const Op& op, std::uint32_t max_tokens) {
   return lay_out(plan, nullptr, op, std::uint64_t{max_tokens} * op.top_k);
 }
 
-/// Each expert's weights are read once, whatever number of tokens chose it. Work is shared out in tiles of rows weighed by
-/// their tokens: a part takes the tiles that begin in it.
+/// Each expert's weights are read once, whatever number of tokens chose it. Work is shared out in
+/// tiles of rows weighed by their tokens: a part takes the tiles that begin in it.
 void expert_linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops) {
   const Op& op = work.op;
   Plan plan;
@@ -159,19 +163,20 @@ void expert_linear(const StepWork& work, const FormatKernels& kernels, const OpK
   } else {
     gather_inputs(plan, work);
   }
-  work.workers.parallel_for(plan.cost, grain_of(op.cols), [&](std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t g = 0; g < plan.n_groups; ++g) {
-      const Group& group = plan.groups[g];
-      const auto first_row_from = [&](std::uint64_t cost) {
-        const std::uint64_t inside = cost > group.cost_begin ? cost - group.cost_begin : 0;
-        const std::uint64_t tile = (inside + group.tile_cost - 1) / group.tile_cost;
-        return std::min<std::uint64_t>(tile * kRowsAtOnce, op.rows);
-      };
-      const std::uint64_t first_row = first_row_from(begin);
-      const std::uint64_t end_row = first_row_from(end);
-      if (first_row < end_row) multiply_group(plan, group, work, kernels, first_row, end_row);
-    }
-  });
+  work.workers.parallel_for(
+      plan.cost, grain_of(op.cols), [&](std::uint64_t begin, std::uint64_t end) {
+        for (std::uint64_t g = 0; g < plan.n_groups; ++g) {
+          const Group& group = plan.groups[g];
+          const auto first_row_from = [&](std::uint64_t cost) {
+            const std::uint64_t inside = cost > group.cost_begin ? cost - group.cost_begin : 0;
+            const std::uint64_t tile = (inside + group.tile_cost - 1) / group.tile_cost;
+            return std::min<std::uint64_t>(tile * kRowsAtOnce, op.rows);
+          };
+          const std::uint64_t first_row = first_row_from(begin);
+          const std::uint64_t end_row = first_row_from(end);
+          if (first_row < end_row) multiply_group(plan, group, work, kernels, first_row, end_row);
+        }
+      });
 }
 
 }  // namespace blue::kernels::cpu

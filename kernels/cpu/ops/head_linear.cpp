@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::uint64_t kFloatRows = 4;  // rows that a format's kernel takes together
 
-/// The op's inputs as its kernel reads them, in the workspace: head by head, of each the tokens one after the other.
+/// The op's inputs as its kernel reads them, in the workspace: head by head, of each the tokens one
+/// after the other.
 struct HeadInputs {
   float* values = nullptr;     ///< [n_heads, n_tokens, cols]
   std::byte* bytes = nullptr;  ///< the same as rows of q8_rows.h, for a quantised weight; else null
@@ -21,27 +22,29 @@ HeadInputs inputs_of(const StepWork& work, const FormatKernels& kernels) {
   return {.values = reinterpret_cast<float*>(work.bindings.workspace)};
 }
 
-/// Brings the inputs to their places, and at the same time the values that stay as they are to theirs in out.
+/// Brings the inputs to their places, and at the same time the values that stay as they are to
+/// theirs in out.
 void gather_heads(const StepWork& work, const HeadInputs& inputs, const OpKernels& ops) {
   const Op& op = work.op;
   const std::uint64_t n_tokens = work.n_rows();
   const std::uint64_t n_rest = op.head_dim - op.cols;
   const std::uint64_t out_dim = op.rows + n_rest;
   const std::uint64_t grain = kWorthSharing / (op.head_dim + 1) + 1;  // bound by memory
-  work.workers.parallel_for(op.n_heads * n_tokens, grain, [&](std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t item = begin; item < end; ++item) {
-      const std::uint64_t t = item % n_tokens;
-      const std::uint64_t head = t * op.n_heads + item / n_tokens;
-      const float* in = work.in() + head * op.head_dim;
-      float* rest = work.out() + head * out_dim + op.rows;
-      if (inputs.bytes != nullptr) {
-        ops.quantise(in, inputs.bytes + item * q8_row_stride(op.cols), 0, 1, op.cols);
-      } else if (n_tokens > 1) {
-        std::memcpy(inputs.values + item * op.cols, in, op.cols * sizeof(float));
-      }
-      std::memcpy(rest, in + op.cols, n_rest * sizeof(float));
-    }
-  });
+  work.workers.parallel_for(
+      op.n_heads * n_tokens, grain, [&](std::uint64_t begin, std::uint64_t end) {
+        for (std::uint64_t item = begin; item < end; ++item) {
+          const std::uint64_t t = item % n_tokens;
+          const std::uint64_t head = t * op.n_heads + item / n_tokens;
+          const float* in = work.in() + head * op.head_dim;
+          float* rest = work.out() + head * out_dim + op.rows;
+          if (inputs.bytes != nullptr) {
+            ops.quantise(in, inputs.bytes + item * q8_row_stride(op.cols), 0, 1, op.cols);
+          } else if (n_tokens > 1) {
+            std::memcpy(inputs.values + item * op.cols, in, op.cols * sizeof(float));
+          }
+          std::memcpy(rest, in + op.cols, n_rest * sizeof(float));
+        }
+      });
 }
 
 /// Rows [first_row, end_row) of one head for all tokens.
@@ -64,7 +67,8 @@ void multiply_head(const StepWork& work, const FormatKernels& kernels, const Hea
     part.bytes = inputs.bytes + head * n_tokens * q8_row_stride(op.cols);
     kernels.linear_q8(part);
   } else {
-    part.in = n_tokens == 1 ? work.in() + head * op.head_dim : inputs.values + head * n_tokens * op.cols;
+    part.in =
+        n_tokens == 1 ? work.in() + head * op.head_dim : inputs.values + head * n_tokens * op.cols;
     kernels.linear(part);
   }
 }
@@ -73,11 +77,12 @@ void multiply_head(const StepWork& work, const FormatKernels& kernels, const Hea
 
 std::uint64_t head_linear_workspace(const Op& op, std::uint32_t max_tokens) {
   const std::uint64_t n_bytes = op.cols % kQ8Group == 0 ? q8_row_stride(op.cols) : 0;
-  return std::uint64_t{max_tokens} * op.n_heads * std::max<std::uint64_t>(op.cols * sizeof(float), n_bytes);
+  return std::uint64_t{max_tokens} * op.n_heads *
+         std::max<std::uint64_t>(op.cols * sizeof(float), n_bytes);
 }
 
-/// Tiles of rows of all heads are shared out; each row of the weight is read by one worker only. A quantised weight meets its
-/// activations as bytes, as in linear.
+/// Tiles of rows of all heads are shared out; each row of the weight is read by one worker only. A
+/// quantised weight meets its activations as bytes, as in linear.
 void head_linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops) {
   const Op& op = work.op;
   if (work.n_rows() == 0) return;

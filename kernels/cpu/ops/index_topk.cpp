@@ -34,7 +34,8 @@ struct Best {
   }
 };
 
-/// How a step's work is cut: each token's positions into parts of whole pages, so that a single token keeps all workers busy.
+/// How a step's work is cut: each token's positions into parts of whole pages, so that a single
+/// token keeps all workers busy.
 struct Cut {
   std::uint64_t n_parts;  ///< per token
   std::uint32_t part_tokens;
@@ -82,12 +83,16 @@ void merge_parts(const Op& op, Best* parts, std::uint64_t n_parts, float* out) {
 }
 
 /// There are at most as many parts of all tokens as this.
-std::uint64_t most_parts(std::uint64_t n_tokens, std::uint64_t n_workers) { return n_tokens + n_workers; }
+std::uint64_t most_parts(std::uint64_t n_tokens, std::uint64_t n_workers) {
+  return n_tokens + n_workers;
+}
 
 }  // namespace
 
-std::uint64_t index_topk_workspace(const Op& op, std::uint32_t max_tokens, std::uint32_t n_workers) {
-  return most_parts(max_tokens, n_workers) * (sizeof(Best) + std::uint64_t{op.top_k} * sizeof(Candidate));
+std::uint64_t index_topk_workspace(const Op& op, std::uint32_t max_tokens,
+                                   std::uint32_t n_workers) {
+  return most_parts(max_tokens, n_workers) *
+         (sizeof(Best) + std::uint64_t{op.top_k} * sizeof(Candidate));
 }
 
 void index_topk(const StepWork& work, const OpKernels& kernels) {
@@ -106,14 +111,16 @@ void index_topk(const StepWork& work, const OpKernels& kernels) {
       const auto first = static_cast<std::uint32_t>(item % cut.n_parts * cut.part_tokens);
       bests[item] = {candidates + item * op.top_k, op.top_k};
       if (first < n_positions)
-        rank_part(work, kernels, t, first, std::min(n_positions, first + cut.part_tokens), bests[item]);
+        rank_part(work, kernels, t, first, std::min(n_positions, first + cut.part_tokens),
+                  bests[item]);
     }
   });
-  work.workers.parallel_for(
-      work.n_rows(), grain_of(std::uint64_t{op.top_k} * 32), [&](std::uint64_t begin, std::uint64_t end) {
-        for (std::uint64_t t = begin; t < end; ++t)
-          merge_parts(op, bests + t * cut.n_parts, cut.n_parts, work.out() + t * 2 * op.top_k);
-      });
+  work.workers.parallel_for(work.n_rows(), grain_of(std::uint64_t{op.top_k} * 32),
+                            [&](std::uint64_t begin, std::uint64_t end) {
+                              for (std::uint64_t t = begin; t < end; ++t)
+                                merge_parts(op, bests + t * cut.n_parts, cut.n_parts,
+                                            work.out() + t * 2 * op.top_k);
+                            });
 }
 
 }  // namespace blue::kernels::cpu

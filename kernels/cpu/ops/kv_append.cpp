@@ -11,7 +11,8 @@ void store_row(std::byte* to, KvType type, const float* from, std::uint64_t n) {
     std::memcpy(to, from, n * sizeof(float));
     return;
   }
-  if (type == KvType::q8_0) return find_format("Q8_0")->encode({from, n}, {to, kv_row_bytes(type, n)});
+  if (type == KvType::q8_0)
+    return find_format("Q8_0")->encode({from, n}, {to, kv_row_bytes(type, n)});
   auto* halves = reinterpret_cast<std::uint16_t*>(to);
   for (std::uint64_t i = 0; i < n; ++i) halves[i] = float_to_half(from[i]);
 }
@@ -29,7 +30,8 @@ void kv_append(const StepWork& work) {
     std::byte* page = kv_page(kv, work.op.layer, page_of(work.inputs, t, position));
     store_row(key_row(kv, page, position % kPageTokens), kv.type, work.in() + t * k_width, k_width);
     if (op.in2 == kNoOperand) continue;
-    store_row(value_row(kv, page, position % kPageTokens), kv.type, work.in2() + t * v_width, v_width);
+    store_row(value_row(kv, page, position % kPageTokens), kv.type, work.in2() + t * v_width,
+              v_width);
   }
 }
 

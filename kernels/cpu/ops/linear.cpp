@@ -3,7 +3,8 @@
 #include "kernels/cpu/q8_rows.h"
 
 namespace blue::kernels::cpu {
-void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t n_rows, std::byte* to) {
+void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t n_rows,
+                   std::byte* to) {
   constexpr std::uint64_t kCost = 2;  // per value, in multiplications
   work.workers.parallel_for(n_rows, grain_of(work.op.cols * kCost),
                             [&](std::uint64_t begin, std::uint64_t end) {
@@ -15,8 +16,8 @@ std::uint64_t linear_workspace(const Op& op, std::uint32_t max_tokens) {
   return op.cols % kQ8Group == 0 ? q8_row_stride(op.cols) * max_tokens : 0;
 }
 
-/// Rows of the weight are shared out, so that each of them is read by one worker only. A quantised weight meets its
-/// activations as bytes: rounded once per op, into the workspace.
+/// Rows of the weight are shared out, so that each of them is read by one worker only. A quantised
+/// weight meets its activations as bytes: rounded once per op, into the workspace.
 void linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops) {
   const WeightView& weight = work.bindings.weights[work.op.weight];
   LinearPart whole{.weight = weight.data,

@@ -1,6 +1,7 @@
 // The ops of the CPU backend on its workers. Shapes and meaning stand at OpKind.
-// Depends on kernels/op.h and the worker pool. Threads: each is called from the pool's owner and returns when every
-// worker has finished. None allocates. Errors: none, the op has passed supports().
+// Depends on kernels/op.h and the worker pool. Threads: each is called from the pool's owner and
+// returns when every worker has finished. None allocates. Errors: none, the op has passed
+// supports().
 #pragma once
 
 #include "kernels/cpu/format_kernels.h"
@@ -25,7 +26,8 @@ struct StepWork {
   [[nodiscard]] float* out() const { return bindings.activations[op.out]; }
 };
 
-/// Multiplications that are worth handing to another thread: a hand-over to a spinning worker takes about a microsecond.
+/// Multiplications that are worth handing to another thread: a hand-over to a spinning worker takes
+/// about a microsecond.
 inline constexpr std::uint64_t kWorthSharing = 32768;
 
 /// How many items of `cost` multiplications each make a part worth sharing.
@@ -37,7 +39,8 @@ void embed(const StepWork& work);
 void rms_norm(const StepWork& work, const OpKernels& kernels);
 void linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops);
 /// Rows [0, n_rows) of the op's input as bytes (q8_rows.h), by all workers.
-void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t n_rows, std::byte* to);
+void quantise_rows(const StepWork& work, const OpKernels& kernels, std::uint64_t n_rows,
+                   std::byte* to);
 /// Bytes of workspace that a linear needs for its activations as bytes.
 std::uint64_t linear_workspace(const Op& op, std::uint32_t max_tokens);
 void rope(const StepWork& work);

@@ -6,8 +6,8 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// Turns pair i of every head of one token. The angle and its sine are float64: at position 100,000 a float32 angle
-/// would be wrong in its third decimal.
+/// Turns pair i of every head of one token. The angle and its sine are float64: at position 100,000
+/// a float32 angle would be wrong in its third decimal.
 void turn_pair(const Op& op, float* row, std::uint32_t i, double angle) {
   const auto cosine = static_cast<float>(std::cos(angle) * op.rope_magnitude);
   const auto sine = static_cast<float>(std::sin(angle) * op.rope_magnitude);
@@ -36,24 +36,27 @@ double scale_of_pair(const Op& op, std::uint32_t i) {
 
 void rope(const StepWork& work) {
   const Op& op = work.op;
-  // Frequencies fall by one factor from pair to pair: one power per op, and n/2 roundings of float64 are nothing.
+  // Frequencies fall by one factor from pair to pair: one power per op, and n/2 roundings of
+  // float64 are nothing.
   const double factor = std::pow(static_cast<double>(op.rope_base), -2.0 / op.rotary_dims);
-  const auto* divisors = op.weight == kNoOperand
-                             ? nullptr
-                             : reinterpret_cast<const float*>(work.bindings.weights[op.weight].data);
+  const auto* divisors =
+      op.weight == kNoOperand
+          ? nullptr
+          : reinterpret_cast<const float*>(work.bindings.weights[op.weight].data);
   const std::uint64_t width = std::uint64_t{op.n_heads} * op.head_dim;
   // A sine and a cosine in float64 cost about as much as 64 multiplications.
   const std::uint64_t cost = width * 2 + std::uint64_t{op.rotary_dims} * 64;
-  work.workers.parallel_for(work.n_rows(), grain_of(cost), [&](std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t t = begin; t < end; ++t) {
-      double frequency = 1.0;
-      for (std::uint32_t i = 0; i < op.rotary_dims / 2; ++i) {
-        const double scale = scale_of_pair(op, i) / (divisors == nullptr ? 1.0 : divisors[i]);
-        turn_pair(op, work.out() + t * width, i, work.inputs.positions[t] * frequency * scale);
-        frequency *= factor;
-      }
-    }
-  });
+  work.workers.parallel_for(
+      work.n_rows(), grain_of(cost), [&](std::uint64_t begin, std::uint64_t end) {
+        for (std::uint64_t t = begin; t < end; ++t) {
+          double frequency = 1.0;
+          for (std::uint32_t i = 0; i < op.rotary_dims / 2; ++i) {
+            const double scale = scale_of_pair(op, i) / (divisors == nullptr ? 1.0 : divisors[i]);
+            turn_pair(op, work.out() + t * width, i, work.inputs.positions[t] * frequency * scale);
+            frequency *= factor;
+          }
+        }
+      });
 }
 
 }  // namespace blue::kernels::cpu

@@ -6,8 +6,8 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// One token's choice. Scores lie in the caller's workspace. Float64, so that a choice never hangs on the rounding of an
-/// exponential: another backend's router would then choose another expert.
+/// One token's choice. Scores lie in the caller's workspace. Float64, so that a choice never hangs
+/// on the rounding of an exponential: another backend's router would then choose another expert.
 struct Router {
   const Op& op;
   double* gated;   ///< [n_experts] p
@@ -39,7 +39,8 @@ struct Router {
     return size == 1 ? first : first + second;
   }
 
-  /// Sets what lies outside the best groups to minus infinity. `group_scores` [n_groups] is scratch.
+  /// Sets what lies outside the best groups to minus infinity. `group_scores` [n_groups] is
+  /// scratch.
   void drop_groups(double* group_scores) const {
     const std::uint32_t size = op.n_experts / op.n_groups;
     for (std::uint32_t g = 0; g < op.n_groups; ++g) group_scores[g] = group_score(g);
@@ -57,7 +58,8 @@ struct Router {
   [[nodiscard]] std::uint32_t take_best() const {
     std::uint32_t best = 0;
     for (std::uint32_t e = 1; e < op.n_experts; ++e) {
-      if (scores[e] > scores[best] || (scores[best] == -INFINITY && std::isnan(scores[e]))) best = e;
+      if (scores[e] > scores[best] || (scores[best] == -INFINITY && std::isnan(scores[e])))
+        best = e;
     }
     scores[best] = -INFINITY;
     return best;
@@ -82,25 +84,28 @@ void route(const StepWork& work) {
   auto* workspace = reinterpret_cast<double*>(work.bindings.workspace);
   constexpr std::uint64_t kGateCost = 64;  // an exponential in float64, in multiplications
   const std::uint64_t cost = op.n_experts * (kGateCost + op.top_k);
-  work.workers.parallel_for(work.n_rows(), grain_of(cost), [&](std::uint64_t begin, std::uint64_t end) {
-    for (std::uint64_t t = begin; t < end; ++t) {
-      double* gated = workspace + t * scratch;
-      const Router router{op, gated, gated + op.n_experts};
-      router.gate(work.in() + t * op.n_experts, bias);
-      if (op.n_groups_used < op.n_groups) router.drop_groups(gated + std::uint64_t{2} * op.n_experts);
-      float* ids = work.out() + t * 2 * op.top_k;
-      double sum = 0.0;
-      for (std::uint32_t j = 0; j < op.top_k; ++j) {
-        const std::uint32_t expert = router.take_best();
-        ids[j] = static_cast<float>(expert);
-        sum += gated[expert];
-      }
-      const double factor =
-          op.route_weights == RouteWeights::normalised ? op.scale / (sum + kTinySum) : op.scale;
-      for (std::uint32_t j = 0; j < op.top_k; ++j)
-        ids[op.top_k + j] = static_cast<float>(gated[static_cast<std::uint32_t>(ids[j])] * factor);
-    }
-  });
+  work.workers.parallel_for(
+      work.n_rows(), grain_of(cost), [&](std::uint64_t begin, std::uint64_t end) {
+        for (std::uint64_t t = begin; t < end; ++t) {
+          double* gated = workspace + t * scratch;
+          const Router router{op, gated, gated + op.n_experts};
+          router.gate(work.in() + t * op.n_experts, bias);
+          if (op.n_groups_used < op.n_groups)
+            router.drop_groups(gated + std::uint64_t{2} * op.n_experts);
+          float* ids = work.out() + t * 2 * op.top_k;
+          double sum = 0.0;
+          for (std::uint32_t j = 0; j < op.top_k; ++j) {
+            const std::uint32_t expert = router.take_best();
+            ids[j] = static_cast<float>(expert);
+            sum += gated[expert];
+          }
+          const double factor =
+              op.route_weights == RouteWeights::normalised ? op.scale / (sum + kTinySum) : op.scale;
+          for (std::uint32_t j = 0; j < op.top_k; ++j)
+            ids[op.top_k + j] =
+                static_cast<float>(gated[static_cast<std::uint32_t>(ids[j])] * factor);
+        }
+      });
 }
 
 }  // namespace blue::kernels::cpu

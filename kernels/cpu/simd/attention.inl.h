@@ -1,6 +1,7 @@
-// Attention over the paged cache in vectors; contract at OpKernels::attention. Rows that share keys (the query heads of one
-// kv head, over neighbouring tokens of one sequence) go through each page together, so that a key is loaded once for several.
-// Include only from *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
+// Attention over the paged cache in vectors; contract at OpKernels::attention. Rows that share keys
+// (the query heads of one kv head, over neighbouring tokens of one sequence) go through each page
+// together, so that a key is loaded once for several. Include only from *_avx2.cpp and *_avx512.cpp
+// (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/op_kernels.h"
@@ -18,7 +19,9 @@ struct FloatRows {
   static BLUE_SIMD Vec at(const std::byte* row, int i) {
     return load(reinterpret_cast<const float*>(row) + i);
   }
-  static BLUE_SIMD float one(const std::byte* row, int i) { return reinterpret_cast<const float*>(row)[i]; }
+  static BLUE_SIMD float one(const std::byte* row, int i) {
+    return reinterpret_cast<const float*>(row)[i];
+  }
 };
 struct HalfRows {
   static constexpr int kAlignment = 1;
@@ -60,22 +63,25 @@ constexpr int kPage = static_cast<int>(kPageTokens);
 constexpr int kRowsTogether = kLanes == 16 ? 4 : 2;  ///< query rows whose sums stay in registers
 constexpr int kKeysTogether = 4;
 
-/// Query rows that share their keys, each with its running softmax: sums of exp(score - largest) · value, and of the shares.
+/// Query rows that share their keys, each with its running softmax: sums of exp(score - largest) ·
+/// value, and of the shares.
 struct QueryRows {
   const float* q[kQueryRows];
   float* out[kQueryRows];
   std::uint32_t n_positions[kQueryRows];
   int n;
   alignas(64) float sums[kQueryRows]
-                        [kMaxHeadDim + 16];  ///< rows apart by no power of two: they share cache sets then
-  alignas(
-      64) float shares[kQueryRows][kPage];  ///< of the page in hand: scores first, then their exponentials
+                        [kMaxHeadDim +
+                         16];  ///< rows apart by no power of two: they share cache sets then
+  alignas(64) float shares[kQueryRows]
+                          [kPage];  ///< of the page in hand: scores first, then their exponentials
   float largest[kQueryRows];
   float divisor[kQueryRows];
   float rescale[kQueryRows];  ///< of what earlier pages summed up
 };
 
-/// The keys or the values of one page, of whose rows this kv head has head_dim values from `column` on.
+/// The keys or the values of one page, of whose rows this kv head has head_dim values from `column`
+/// on.
 struct PageRows {
   const std::byte* first;
   std::uint64_t stride;
@@ -86,14 +92,16 @@ struct PageRows {
   }
 };
 
-/// How many of a head's values can be read in vectors: all whole ones, or none where they begin in the middle of one.
+/// How many of a head's values can be read in vectors: all whole ones, or none where they begin in
+/// the middle of one.
 template <class Rows>
 BLUE_SIMD int n_in_vectors(const PageRows& page, int head_dim) {
   return page.column % Rows::kAlignment == 0 ? head_dim / kLanes * kLanes : 0;
 }
 
 BLUE_SIMD __m128 sums_of_four(Vec a, Vec b, Vec c, Vec d) {
-  const __m256 four = _mm256_hadd_ps(_mm256_hadd_ps(fold(a), fold(b)), _mm256_hadd_ps(fold(c), fold(d)));
+  const __m256 four =
+      _mm256_hadd_ps(_mm256_hadd_ps(fold(a), fold(b)), _mm256_hadd_ps(fold(c), fold(d)));
   return _mm_add_ps(_mm256_castps256_ps128(four), _mm256_extractf128_ps(four, 1));
 }
 
@@ -102,7 +110,8 @@ template <int kRows>
 BLUE_SIMD void store_sums(const Vec (&products)[kRows][kKeysTogether], float (*to)[kPage]) {
 #if defined(__AVX512F__)
   if constexpr (kRows == 4) {
-    // Sixteen sums in one vector: quarters change places until each 128-bit lane belongs to one row, then inside lanes.
+    // Sixteen sums in one vector: quarters change places until each 128-bit lane belongs to one
+    // row, then inside lanes.
     __m512 lanes[4];
     BLUE_UNROLL
     for (int k = 0; k < 4; ++k) {
@@ -111,16 +120,17 @@ BLUE_SIMD void store_sums(const Vec (&products)[kRows][kKeysTogether], float (*t
       };
       const __m512 even = halves(products[0][k], products[1][k]);
       const __m512 odd = halves(products[2][k], products[3][k]);
-      lanes[k] = _mm512_add_ps(_mm512_shuffle_f32x4(even, odd, 0x88), _mm512_shuffle_f32x4(even, odd, 0xdd));
+      lanes[k] = _mm512_add_ps(_mm512_shuffle_f32x4(even, odd, 0x88),
+                               _mm512_shuffle_f32x4(even, odd, 0xdd));
     }
-    const __m512 a =
-        _mm512_add_ps(_mm512_unpacklo_ps(lanes[0], lanes[1]), _mm512_unpackhi_ps(lanes[0], lanes[1]));
-    const __m512 b =
-        _mm512_add_ps(_mm512_unpacklo_ps(lanes[2], lanes[3]), _mm512_unpackhi_ps(lanes[2], lanes[3]));
+    const __m512 a = _mm512_add_ps(_mm512_unpacklo_ps(lanes[0], lanes[1]),
+                                   _mm512_unpackhi_ps(lanes[0], lanes[1]));
+    const __m512 b = _mm512_add_ps(_mm512_unpacklo_ps(lanes[2], lanes[3]),
+                                   _mm512_unpackhi_ps(lanes[2], lanes[3]));
     const __m512d c = _mm512_castps_pd(a);
     const __m512d d = _mm512_castps_pd(b);
-    const __m512 sums =
-        _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(c, d)), _mm512_castpd_ps(_mm512_unpackhi_pd(c, d)));
+    const __m512 sums = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(c, d)),
+                                      _mm512_castpd_ps(_mm512_unpackhi_pd(c, d)));
     _mm_storeu_ps(to[0], _mm512_extractf32x4_ps(sums, 0));
     _mm_storeu_ps(to[1], _mm512_extractf32x4_ps(sums, 1));
     _mm_storeu_ps(to[2], _mm512_extractf32x4_ps(sums, 2));
@@ -130,11 +140,12 @@ BLUE_SIMD void store_sums(const Vec (&products)[kRows][kKeysTogether], float (*t
 #endif
   BLUE_UNROLL
   for (int q = 0; q < kRows; ++q)
-    _mm_storeu_ps(to[q], sums_of_four(products[q][0], products[q][1], products[q][2], products[q][3]));
+    _mm_storeu_ps(to[q],
+                  sums_of_four(products[q][0], products[q][1], products[q][2], products[q][3]));
 }
 
-/// Scores of kRows rows from `row` on with every key of the page. Up to three tokens behind its last are read too, which
-/// the page has room for, and never used.
+/// Scores of kRows rows from `row` on with every key of the page. Up to three tokens behind its
+/// last are read too, which the page has room for, and never used.
 template <class Rows, int kRows>
 BLUE_SIMD void score_rows(QueryRows& rows, int row, const PageRows& keys, int head_dim) {
   static_assert(kPage % kKeysTogether == 0);
@@ -162,13 +173,15 @@ BLUE_SIMD void score_rows(QueryRows& rows, int row, const PageRows& keys, int he
     for (; i < head_dim; ++i) {
       for (int q = 0; q < kRows; ++q) {
         for (int k = 0; k < kKeysTogether; ++k)
-          rows.shares[row + q][t + k] += rows.q[row + q][i] * Rows::one(keys.at(t + k), keys.column + i);
+          rows.shares[row + q][t + k] +=
+              rows.q[row + q][i] * Rows::one(keys.at(t + k), keys.column + i);
       }
     }
   }
 }
 
-/// Turns the scores of one row into shares; `n` of the page's tokens are the row's to see, possibly none.
+/// Turns the scores of one row into shares; `n` of the page's tokens are the row's to see, possibly
+/// none.
 BLUE_SIMD void weigh_row(QueryRows& rows, int row, int n, float scale) {
   float* shares = rows.shares[row];
   float largest = rows.largest[row];
@@ -206,7 +219,8 @@ BLUE_SIMD void add_columns(QueryRows& rows, int row, const PageRows& values, int
   for (int t = 0; t < values.n; ++t) {
     Vec value[kVectors];
     BLUE_UNROLL
-    for (int v = 0; v < kVectors; ++v) value[v] = Rows::at(values.at(t), values.column + column + v * kLanes);
+    for (int v = 0; v < kVectors; ++v)
+      value[v] = Rows::at(values.at(t), values.column + column + v * kLanes);
     BLUE_UNROLL
     for (int q = 0; q < kRows; ++q) {
       const Vec share = all(rows.shares[row + q][t]);
@@ -227,7 +241,8 @@ BLUE_SIMD void add_values(QueryRows& rows, int row, const PageRows& values, int 
   int column = 0;
   for (; column + 4 * kLanes <= in_vectors; column += 4 * kLanes)
     add_columns<Rows, kRows, 4>(rows, row, values, column);
-  for (; column < in_vectors; column += kLanes) add_columns<Rows, kRows, 1>(rows, row, values, column);
+  for (; column < in_vectors; column += kLanes)
+    add_columns<Rows, kRows, 1>(rows, row, values, column);
   for (; column < head_dim; ++column) {
     for (int q = row; q < row + kRows; ++q) {
       rows.sums[q][column] *= rows.rescale[q];
@@ -281,8 +296,8 @@ void attend_rows(const Op& op, const KvView& kv, const StepInputs& inputs, std::
 }
 
 /// The query heads of one kv head for tokens [begin, end), which are one sequence's.
-void attend_tokens(const Op& op, const KvView& kv, const StepInputs& inputs, const AttentionSpan& span,
-                   QueryRows& rows, const float* q, float* out) {
+void attend_tokens(const Op& op, const KvView& kv, const StepInputs& inputs,
+                   const AttentionSpan& span, QueryRows& rows, const float* q, float* out) {
   const std::uint32_t group = op.n_heads / op.n_kv_heads;
   const std::uint32_t n_rows = (span.end - span.begin) * group;
   for (std::uint32_t first = 0; first < n_rows; first += kQueryRows) {
@@ -296,9 +311,15 @@ void attend_tokens(const Op& op, const KvView& kv, const StepInputs& inputs, con
       rows.n_positions[row] = static_cast<std::uint32_t>(inputs.positions[t]) + 1;
     }
     switch (kv.type) {
-      case KvType::f32: attend_rows<FloatRows>(op, kv, inputs, span.begin, span.kv_head, rows); break;
-      case KvType::f16: attend_rows<HalfRows>(op, kv, inputs, span.begin, span.kv_head, rows); break;
-      case KvType::q8_0: attend_rows<BlockRows>(op, kv, inputs, span.begin, span.kv_head, rows); break;
+      case KvType::f32:
+        attend_rows<FloatRows>(op, kv, inputs, span.begin, span.kv_head, rows);
+        break;
+      case KvType::f16:
+        attend_rows<HalfRows>(op, kv, inputs, span.begin, span.kv_head, rows);
+        break;
+      case KvType::q8_0:
+        attend_rows<BlockRows>(op, kv, inputs, span.begin, span.kv_head, rows);
+        break;
     }
   }
 }

@@ -1,7 +1,8 @@
-// Attention of many heads over one cached row per token; contract at OpKernels::attention_latent. Heads of a token and of its
-// neighbours go through the cache together, a page at a time: dot products of all queries with all rows, then all rows' values
-// into all queries' sums, both in blocks that fill the registers, of parts that stay in the first cache.
-// Include only from *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
+// Attention of many heads over one cached row per token; contract at OpKernels::attention_latent.
+// Heads of a token and of its neighbours go through the cache together, a page at a time: dot
+// products of all queries with all rows, then all rows' values into all queries' sums, both in
+// blocks that fill the registers, of parts that stay in the first cache. Include only from
+// *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/op_kernels.h"
@@ -15,21 +16,23 @@ namespace {
 constexpr int kValueVectors = kLanes == 16 ? 4 : 2;
 static_assert(kLatentQueries % kDotQueries == 0 && kPageTokens % kLanes == 0);
 
-/// Some heads of tokens of one sequence, each with its running softmax. There are n of them; up to the next multiple of
-/// kDotQueries the first stands again, and nobody reads what comes of it.
+/// Some heads of tokens of one sequence, each with its running softmax. There are n of them; up to
+/// the next multiple of kDotQueries the first stands again, and nobody reads what comes of it.
 struct LatentQueries {
   int n = 0;
   int n_padded = 0;
   const float* q[kLatentQueries];
   float* out[kLatentQueries];
-  std::uint32_t n_visible[kLatentQueries];  ///< positions that the query attends to, of those that are listed
+  std::uint32_t
+      n_visible[kLatentQueries];  ///< positions that the query attends to, of those that are listed
   float largest[kLatentQueries];
   float divisor[kLatentQueries];
   alignas(64) float shares[kLatentQueries][kPageTokens];
   alignas(64) float sums[kLatentQueries][kRowStride];
 };
 
-/// Makes shares of one query's dot products with the first n rows and rescales what was summed before; the other rows' are 0.
+/// Makes shares of one query's dot products with the first n rows and rescales what was summed
+/// before; the other rows' are 0.
 void share_out(LatentQueries& queries, int i, int n, float scale, int value_dim) {
   constexpr int kRows = static_cast<int>(kPageTokens);
   float* shares = queries.shares[i];
@@ -56,9 +59,11 @@ void share_out(LatentQueries& queries, int i, int n, float scale, int value_dim)
   queries.divisor[i] += sum_of_lanes(sum);
 }
 
-/// sums[i] += Σ_r shares[i][r] · row r over kVectors vectors from column c on, for kDotQueries queries.
+/// sums[i] += Σ_r shares[i][r] · row r over kVectors vectors from column c on, for kDotQueries
+/// queries.
 template <int kVectors, class LoadAt>
-BLUE_SIMD void add_block(LatentQueries& queries, int first, const CachedRows& cached, int c, LoadAt load_at) {
+BLUE_SIMD void add_block(LatentQueries& queries, int first, const CachedRows& cached, int c,
+                         LoadAt load_at) {
   Vec sums[kDotQueries][kVectors];
   BLUE_UNROLL
   for (int i = 0; i < kDotQueries; ++i) {
@@ -83,7 +88,8 @@ BLUE_SIMD void add_block(LatentQueries& queries, int first, const CachedRows& ca
   }
 }
 
-/// The first value_dim values of all rows, into all queries: some columns of the rows stay in the first cache for them.
+/// The first value_dim values of all rows, into all queries: some columns of the rows stay in the
+/// first cache for them.
 void add_values(LatentQueries& queries, const CachedRows& cached, int value_dim) {
   const auto whole = [](const float* from) BLUE_SIMD_LAMBDA { return load(from); };
   int c = 0;
@@ -95,7 +101,8 @@ void add_values(LatentQueries& queries, const CachedRows& cached, int value_dim)
     // Behind the end the sums have room, the row has not.
     const int left = value_dim - c < kLanes ? value_dim - c : kLanes;
     const auto part = [left](const float* from) BLUE_SIMD_LAMBDA { return load_first(from, left); };
-    for (int i = 0; i < queries.n_padded; i += kDotQueries) add_block<1>(queries, i, cached, c, part);
+    for (int i = 0; i < queries.n_padded; i += kDotQueries)
+      add_block<1>(queries, i, cached, c, part);
   }
 }
 
@@ -105,15 +112,16 @@ void attend_rows(LatentQueries& queries, const Op& op, CachedRows& cached, std::
   dot_rows(queries.q, queries.n_padded, cached, static_cast<int>(op.head_dim), queries.shares);
   for (int i = 0; i < queries.n_padded; ++i) {
     const std::uint32_t n_visible = queries.n_visible[i] > first ? queries.n_visible[i] - first : 0;
-    const int n = n_visible < static_cast<std::uint32_t>(cached.n) ? static_cast<int>(n_visible) : cached.n;
+    const int n =
+        n_visible < static_cast<std::uint32_t>(cached.n) ? static_cast<int>(n_visible) : cached.n;
     share_out(queries, i, n, op.scale, value_dim);
   }
   add_values(queries, cached, value_dim);
 }
 
 /// The queries of tokens [begin, end), which are one sequence's.
-void gather_queries(LatentQueries& queries, const Op& op, const StepInputs& inputs, const LatentPart& part,
-                    std::uint32_t begin, std::uint32_t end) {
+void gather_queries(LatentQueries& queries, const Op& op, const StepInputs& inputs,
+                    const LatentPart& part, std::uint32_t begin, std::uint32_t end) {
   queries.n = 0;
   for (std::uint32_t t = begin; t < end; ++t) {
     for (std::uint32_t h = part.head; h < part.head + part.n_heads; ++h) {
@@ -130,7 +138,8 @@ void gather_queries(LatentQueries& queries, const Op& op, const StepInputs& inpu
     queries.n_visible[i] = queries.n_visible[0];
   }
   for (int i = 0; i < queries.n_padded; ++i) {
-    for (int c = 0; c < static_cast<int>(op.value_dim); c += kLanes) store(queries.sums[i] + c, zero());
+    for (int c = 0; c < static_cast<int>(op.value_dim); c += kLanes)
+      store(queries.sums[i] + c, zero());
     queries.largest[i] = -__builtin_inff();
     queries.divisor[i] = 0.0F;
   }
@@ -155,11 +164,13 @@ void attend_run(LatentQueries& queries, const Op& op, const KvView& kv, const St
   if (cached.n > 0) attend_rows(queries, op, cached, i - static_cast<std::uint32_t>(cached.n));
   for (int q = 0; q < queries.n; ++q) {
     const float factor = 1.0F / queries.divisor[q];
-    for (std::uint32_t c = 0; c < op.value_dim; ++c) queries.out[q][c] = queries.sums[q][c] * factor;
+    for (std::uint32_t c = 0; c < op.value_dim; ++c)
+      queries.out[q][c] = queries.sums[q][c] * factor;
   }
 }
 
-void attention_latent(const Op& op, const KvView& kv, const StepInputs& inputs, const LatentPart& part) {
+void attention_latent(const Op& op, const KvView& kv, const StepInputs& inputs,
+                      const LatentPart& part) {
   LatentQueries queries;
   std::uint32_t begin = part.begin;
   while (begin < part.end) {

@@ -1,11 +1,14 @@
-// BlockI8<Traits>: how the CPU kernels read one block of a quantised format as bytes under scales. This general one works for
-// every format through Traits::unpack_group; a format with a vector reader specialises it in kernels/formats/<folder>/cpu.inl.h.
-// Contract: value i of a group = scale · byte - min, and kGroup (16 or 32) values share a scale. shifted(g) gives the 32 bytes from
-// 32 · g on kOffset higher: unsigned, and below 128 if kOffset, a power of two or none, is; where it is 128 bytes(g) gives
-// them as they are. Blocks of 256 values have scales() and mins() in registers; smaller ones scale(i) and min(i), and those of
-// one group may have strided_scales() and strided_mins() of eight blocks at once. kHasMins: the format can hold minimums.
-// With AVX-512 blocks of 256 values may have shifted_pair(p): shifted(2 · p) and shifted(2 · p + 1) in one vector.
-// Include only from translation units with an instruction set's flags (see simd.inl.h).
+// BlockI8<Traits>: how the CPU kernels read one block of a quantised format as bytes under scales.
+// This general one works for every format through Traits::unpack_group; a format with a vector
+// reader specialises it in kernels/formats/<folder>/cpu.inl.h.
+// Contract: value i of a group = scale · byte - min, and kGroup (16 or 32) values share a scale.
+// shifted(g) gives the 32 bytes from 32 · g on kOffset higher: unsigned, and below 128 if kOffset,
+// a power of two or none, is; where it is 128 bytes(g) gives them as they are. Blocks of 256 values
+// have scales() and mins() in registers; smaller ones scale(i) and min(i), and those of one group
+// may have strided_scales() and strided_mins() of eight blocks at once. kHasMins: the format can
+// hold minimums. With AVX-512 blocks of 256 values may have shifted_pair(p): shifted(2 · p) and
+// shifted(2 · p + 1) in one vector. Include only from translation units with an instruction set's
+// flags (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/dot_i8.inl.h"
@@ -24,7 +27,9 @@ constexpr bool kHasI8 = requires {
 constexpr int kNoOffset = 0;
 constexpr int kSignOffset = 128;
 
-BLUE_SIMD __m256i without_sign(__m256i bytes) { return _mm256_xor_si256(bytes, _mm256_set1_epi8(-128)); }
+BLUE_SIMD __m256i without_sign(__m256i bytes) {
+  return _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
+}
 
 template <class Traits>
 class BlockI8 {
@@ -82,7 +87,8 @@ class BlockChain {
       return Block::strided_mins(blocks_);
     } else {
       float mins[kGroups];
-      for (int i = 0; i < kGroups; ++i) mins[i] = Block(blocks_ + i / kGroupsOfBlock).min(i % kGroupsOfBlock);
+      for (int i = 0; i < kGroups; ++i)
+        mins[i] = Block(blocks_ + i / kGroupsOfBlock).min(i % kGroupsOfBlock);
       return GroupFloats<kGroups>::load(mins);
     }
   }

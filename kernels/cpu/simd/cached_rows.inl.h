@@ -1,5 +1,6 @@
-// Rows of the paged cache as floats: where they lie when the cache is float32, else widened into a buffer, so that kernels in
-// which many heads read one row widen it once. Include only from *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
+// Rows of the paged cache as floats: where they lie when the cache is float32, else widened into a
+// buffer, so that kernels in which many heads read one row widen it once. Include only from
+// *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/simd.inl.h"
@@ -9,7 +10,8 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// Between rows of a buffer: a line more than a power of two, since lines 4096 bytes apart share a set of the first cache.
+/// Between rows of a buffer: a line more than a power of two, since lines 4096 bytes apart share a
+/// set of the first cache.
 constexpr int kRowStride = static_cast<int>(kMaxLatentDim) + 16;
 
 /// Up to a page of rows. Its size (130 KiB) is for a worker's stack and second cache.
@@ -33,7 +35,8 @@ void widen_blocks(const std::byte* row, int width, float* to) {
     __builtin_memcpy(&half, row, sizeof half);
     const Vec scale = all(_cvtsh_ss(half));
     const auto* bytes = reinterpret_cast<const std::int8_t*>(row + sizeof half);
-    for (int i = 0; i < kValues; i += kLanes) store(to + c + i, mul(scale, load_signed_bytes(bytes + i)));
+    for (int i = 0; i < kValues; i += kLanes)
+      store(to + c + i, mul(scale, load_signed_bytes(bytes + i)));
   }
 }
 
@@ -48,7 +51,8 @@ void add_row(CachedRows& cached, KvType type, const std::byte* row, int width) {
   }
 }
 
-/// Queries and cached rows whose products are in registers together; queries come in multiples of kDotQueries.
+/// Queries and cached rows whose products are in registers together; queries come in multiples of
+/// kDotQueries.
 constexpr int kDotQueries = 4;
 constexpr int kQueriesAtOnce = kLanes == 16 ? 4 : 2;
 constexpr int kDotRows = 4;
@@ -77,15 +81,17 @@ BLUE_SIMD void dot_block(const float* const* q, const float* const* rows, int wi
   for (; c + kLanes <= width; c += kLanes)
     step(c, [](const float* from) BLUE_SIMD_LAMBDA { return load(from); });
   if (c < width) {
-    step(c, [left = width - c](const float* from) BLUE_SIMD_LAMBDA { return load_first(from, left); });
+    step(c,
+         [left = width - c](const float* from) BLUE_SIMD_LAMBDA { return load_first(from, left); });
   }
   BLUE_UNROLL
   for (int i = 0; i < kQueriesAtOnce; ++i)
     _mm_storeu_ps(dots[i], four_sums_of_lanes(sums[i][0], sums[i][1], sums[i][2], sums[i][3]));
 }
 
-/// dots[i][r] of n_queries queries, a multiple of kDotQueries, and all rows; behind the last row they are those of other rows.
-/// Eight rows stay in the first cache while the queries go by, read once for them from the second.
+/// dots[i][r] of n_queries queries, a multiple of kDotQueries, and all rows; behind the last row
+/// they are those of other rows. Eight rows stay in the first cache while the queries go by, read
+/// once for them from the second.
 void dot_rows(const float* const* q, int n_queries, CachedRows& cached, int width,
               float (*dots)[kPageTokens]) {
   constexpr int kRowsInCache = 2 * kDotRows;
@@ -95,7 +101,8 @@ void dot_rows(const float* const* q, int n_queries, CachedRows& cached, int widt
     for (int i = 0; i < n_queries; i += kQueriesAtOnce) {
       for (int half = r; half < r + kRowsInCache; half += kDotRows) {
         // Each dot block writes kDotRows values of every query from column `half` on.
-        dot_block(q + i, cached.rows + half, width, reinterpret_cast<float(*)[kPageTokens]>(dots[i] + half));
+        dot_block(q + i, cached.rows + half, width,
+                  reinterpret_cast<float(*)[kPageTokens]>(dots[i] + half));
       }
     }
   }

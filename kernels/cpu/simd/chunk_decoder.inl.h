@@ -1,9 +1,11 @@
-// ChunkDecoder<Traits>: how the CPU kernels read a weight format in vectors. This general one works for every format through
-// Traits::decode; a format with a vector decoder specialises it in kernels/formats/<folder>/cpu.inl.h, which the generated
-// translation units include where it exists.
-// Contract: kValues is a multiple of 16 and of Traits::kValues; the constructor takes the chunk's first block; at(i), for i
-// a multiple of kLanes, gives values [i, i + kLanes), exactly those of Traits::decode.
-// Include only from translation units with an instruction set's flags (see simd.inl.h).
+// ChunkDecoder<Traits>: how the CPU kernels read a weight format in vectors. This general one works
+// for every format through Traits::decode; a format with a vector decoder specialises it in
+// kernels/formats/<folder>/cpu.inl.h, which the generated translation units include where it
+// exists.
+// Contract: kValues is a multiple of 16 and of Traits::kValues; the constructor takes the chunk's
+// first block; at(i), for i a multiple of kLanes, gives values [i, i + kLanes), exactly those of
+// Traits::decode. Include only from translation units with an instruction set's flags (see
+// simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/simd.inl.h"

@@ -1,7 +1,8 @@
-// Products of weight bytes with activation bytes, 32 bits wide: VNNI with AVX-512 and with AVX-VNNI, pairs in 16 bits with AVX2.
-// VNNI wants one side unsigned, so signed weights enter it higher by an offset and the sum is put right by offset · Σ activations;
-// AVX2 has an exact way with signs instead, and needs it where a byte may pass 127.
-// Include only from translation units with an instruction set's flags (see simd.inl.h).
+// Products of weight bytes with activation bytes, 32 bits wide: VNNI with AVX-512 and with
+// AVX-VNNI, pairs in 16 bits with AVX2. VNNI wants one side unsigned, so signed weights enter it
+// higher by an offset and the sum is put right by offset · Σ activations; AVX2 has an exact way
+// with signs instead, and needs it where a byte may pass 127. Include only from translation units
+// with an instruction set's flags (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/simd.inl.h"
@@ -41,7 +42,9 @@ BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
 
 using Ints = __m256i;
 
-BLUE_SIMD Ints load_ints(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
+BLUE_SIMD Ints load_ints(const void* from) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
 BLUE_SIMD void store_ints(void* to, Ints x) { _mm256_storeu_si256(static_cast<__m256i*>(to), x); }
 BLUE_SIMD Ints no_ints() { return _mm256_setzero_si256(); }
 BLUE_SIMD Ints all_ints(std::int32_t x) { return _mm256_set1_epi32(x); }
@@ -57,7 +60,8 @@ BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
     x = _mm256_sign_epi8(x, weights);
     weights = _mm256_abs_epi8(weights);
   }
-  return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(weights, x), _mm256_set1_epi16(1)));
+  return _mm256_add_epi32(
+      sum, _mm256_madd_epi16(_mm256_maddubs_epi16(weights, x), _mm256_set1_epi16(1)));
 #endif
 }
 
@@ -83,15 +87,16 @@ BLUE_SIMD __m256i load_32_bytes(const void* from) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
 }
 
-/// Lane r of out[k] = bytes 4k..4k+3 of row r, for the kLanes rows of 32 bytes that lie `stride` bytes apart.
+/// Lane r of out[k] = bytes 4k..4k+3 of row r, for the kLanes rows of 32 bytes that lie `stride`
+/// bytes apart.
 BLUE_SIMD void interleave_rows(const std::uint8_t* rows, std::size_t stride, Ints (&out)[8]) {
   Ints row[8];
   BLUE_UNROLL
   for (int i = 0; i < 8; ++i) {
 #if defined(__AVX512F__)
-    row[i] =
-        _mm512_inserti64x4(_mm512_castsi256_si512(load_32_bytes(rows + static_cast<std::size_t>(i) * stride)),
-                           load_32_bytes(rows + static_cast<std::size_t>(i + 8) * stride), 1);
+    row[i] = _mm512_inserti64x4(
+        _mm512_castsi256_si512(load_32_bytes(rows + static_cast<std::size_t>(i) * stride)),
+        load_32_bytes(rows + static_cast<std::size_t>(i + 8) * stride), 1);
 #else
     row[i] = load_32_bytes(rows + static_cast<std::size_t>(i) * stride);
 #endif
@@ -101,15 +106,19 @@ BLUE_SIMD void interleave_rows(const std::uint8_t* rows, std::size_t stride, Int
   for (int h = 0; h < 2; ++h) {
     Ints* four = row + 4 * h;
 #if defined(__AVX512F__)
-    const Ints a = _mm512_unpacklo_epi32(four[0], four[1]), b = _mm512_unpackhi_epi32(four[0], four[1]);
-    const Ints c = _mm512_unpacklo_epi32(four[2], four[3]), d = _mm512_unpackhi_epi32(four[2], four[3]);
+    const Ints a = _mm512_unpacklo_epi32(four[0], four[1]),
+               b = _mm512_unpackhi_epi32(four[0], four[1]);
+    const Ints c = _mm512_unpacklo_epi32(four[2], four[3]),
+               d = _mm512_unpackhi_epi32(four[2], four[3]);
     four[0] = _mm512_unpacklo_epi64(a, c);
     four[1] = _mm512_unpackhi_epi64(a, c);
     four[2] = _mm512_unpacklo_epi64(b, d);
     four[3] = _mm512_unpackhi_epi64(b, d);
 #else
-    const Ints a = _mm256_unpacklo_epi32(four[0], four[1]), b = _mm256_unpackhi_epi32(four[0], four[1]);
-    const Ints c = _mm256_unpacklo_epi32(four[2], four[3]), d = _mm256_unpackhi_epi32(four[2], four[3]);
+    const Ints a = _mm256_unpacklo_epi32(four[0], four[1]),
+               b = _mm256_unpackhi_epi32(four[0], four[1]);
+    const Ints c = _mm256_unpacklo_epi32(four[2], four[3]),
+               d = _mm256_unpackhi_epi32(four[2], four[3]);
     four[0] = _mm256_unpacklo_epi64(a, c);
     four[1] = _mm256_unpackhi_epi64(a, c);
     four[2] = _mm256_unpacklo_epi64(b, d);

@@ -1,5 +1,6 @@
-// GroupFloats<kN>: one float for each of the 8 or 16 groups of 256 values, kept in registers from the weight block that they are
-// unpacked from to the sums that they multiply. Include only from translation units with an instruction set's flags (see simd.inl.h).
+// GroupFloats<kN>: one float for each of the 8 or 16 groups of 256 values, kept in registers from
+// the weight block that they are unpacked from to the sums that they multiply. Include only from
+// translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/simd.inl.h"
@@ -60,8 +61,8 @@ BLUE_SIMD Vec factors_of(GroupFloats<8> floats, int part) {
 }
 BLUE_SIMD Vec factors_of(GroupFloats<16> floats, int part) {
   const int a = 4 * part;
-  return _mm512_permutexvar_ps(_mm512_setr_epi32(a, a, a, a, a + 1, a + 1, a + 1, a + 1, a + 2, a + 2, a + 2,
-                                                 a + 2, a + 3, a + 3, a + 3, a + 3),
+  return _mm512_permutexvar_ps(_mm512_setr_epi32(a, a, a, a, a + 1, a + 1, a + 1, a + 1, a + 2,
+                                                 a + 2, a + 2, a + 2, a + 3, a + 3, a + 3, a + 3),
                                floats.all);
 }
 

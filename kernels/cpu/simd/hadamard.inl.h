@@ -1,4 +1,5 @@
-// The fast Walsh-Hadamard transform; contract at OpKernels::hadamard. Include only from *_avx2.cpp and *_avx512.cpp.
+// The fast Walsh-Hadamard transform; contract at OpKernels::hadamard. Include only from *_avx2.cpp
+// and *_avx512.cpp.
 #pragma once
 
 #include "kernels/cpu/simd/simd.inl.h"
@@ -6,7 +7,8 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// One round: sums and differences of values `half` apart. Rounds below a vector's length are scalar.
+/// One round: sums and differences of values `half` apart. Rounds below a vector's length are
+/// scalar.
 void hadamard_round(float* values, std::uint64_t n, std::uint64_t half) {
   for (std::uint64_t first = 0; first < n; first += 2 * half) {
     float* low = values + first;
@@ -27,7 +29,8 @@ void hadamard_round(float* values, std::uint64_t n, std::uint64_t half) {
   }
 }
 
-void hadamard(const float* in, float* out, std::uint64_t begin, std::uint64_t end, std::uint64_t cols) {
+void hadamard(const float* in, float* out, std::uint64_t begin, std::uint64_t end,
+              std::uint64_t cols) {
   const float factor = 1.0F / __builtin_sqrtf(static_cast<float>(cols));
   for (std::uint64_t group = begin; group < end; ++group) {
     const float* from = in + group * cols;

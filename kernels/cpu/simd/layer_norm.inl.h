@@ -1,4 +1,5 @@
-// layer_norm in vectors; contract at OpKernels::layer_norm. Include only from *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
+// layer_norm in vectors; contract at OpKernels::layer_norm. Include only from *_avx2.cpp and
+// *_avx512.cpp (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/simd.inl.h"
@@ -21,8 +22,8 @@ BLUE_SIMD float sum_over(const float* in, std::uint64_t n, float absent, Of of) 
   return sum_of_lanes(sum);
 }
 
-void layer_norm(const float* in, const float* weight, float* out, std::uint64_t begin, std::uint64_t end,
-                std::uint64_t cols, float eps) {
+void layer_norm(const float* in, const float* weight, float* out, std::uint64_t begin,
+                std::uint64_t end, std::uint64_t cols, float eps) {
   for (std::uint64_t row = begin; row < end; ++row) {
     const float* from = in + row * cols;
     float* to = out + row * cols;
@@ -34,7 +35,8 @@ void layer_norm(const float* in, const float* weight, float* out, std::uint64_t 
       return mul(d, d);
     });
     const Vec factor = all(1.0F / __builtin_sqrtf(squares / n + eps));
-    const auto normed = [&](Vec x, Vec w) BLUE_SIMD_LAMBDA { return mul(mul(sub(x, center), factor), w); };
+    const auto normed = [&](Vec x, Vec w)
+                            BLUE_SIMD_LAMBDA { return mul(mul(sub(x, center), factor), w); };
     std::uint64_t c = 0;
     for (; c + kLanes <= cols; c += kLanes) store(to + c, normed(load(from + c), load(weight + c)));
     if (c < cols) {

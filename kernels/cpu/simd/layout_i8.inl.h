@@ -1,5 +1,5 @@
-// The layouts of kernels/formats/bit_layout.h in vectors, for the block readers of formats that share them.
-// Include only from translation units with an instruction set's flags (see simd.inl.h).
+// The layouts of kernels/formats/bit_layout.h in vectors, for the block readers of formats that
+// share them. Include only from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/group_floats.inl.h"
@@ -23,9 +23,11 @@ BLUE_SIMD __m256i bits_at(__m256i bytes, int shift) {
 BLUE_SIMD __m256i spread_bits(const std::uint8_t* from, std::int8_t value) {
   std::int32_t bits;
   __builtin_memcpy(&bits, from, sizeof bits);
-  const __m256i byte_of = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
+  const __m256i byte_of =
+      _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
   const __m256i bit_of_byte = _mm256_set1_epi64x(static_cast<long long>(0x8040201008040201ULL));
-  const __m256i found = _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(bits), byte_of), bit_of_byte);
+  const __m256i found =
+      _mm256_and_si256(_mm256_shuffle_epi8(_mm256_set1_epi32(bits), byte_of), bit_of_byte);
   return _mm256_and_si256(_mm256_cmpeq_epi8(found, bit_of_byte), _mm256_set1_epi8(value));
 }
 
@@ -38,7 +40,8 @@ BLUE_SIMD __m512i twice(const std::uint8_t* from) {
 
 /// `first` in the lower half's words of 64 bits, `second` in the upper one's.
 BLUE_SIMD __m512i per_half(int first, int second) {
-  return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_set1_epi64x(first)), _mm256_set1_epi64x(second), 1);
+  return _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_set1_epi64x(first)),
+                            _mm256_set1_epi64x(second), 1);
 }
 
 /// bits_at() with another shift in each half.
@@ -48,7 +51,8 @@ BLUE_SIMD __m512i bits_at(__m512i bytes, int first_shift, int second_shift) {
                           _mm512_set1_epi8((1 << kWidth) - 1));
 }
 
-/// `low` with `kWidth` bits from bit kTo on, found in `bytes` from bit `first` on in the lower half, `second` in the upper.
+/// `low` with `kWidth` bits from bit kTo on, found in `bytes` from bit `first` on in the lower
+/// half, `second` in the upper.
 template <int kWidth, int kTo>
 BLUE_SIMD __m512i with_bits(__m512i low, __m512i bytes, int first, int second) {
   constexpr int kLowOrMasked = 0xf8;  // a | (b & c)
@@ -59,7 +63,8 @@ BLUE_SIMD __m512i with_bits(__m512i low, __m512i bytes, int first, int second) {
 
 /// nibbles_of_halves() of 16 bytes and of the next 16.
 BLUE_SIMD __m512i nibbles_of_four_halves(const std::uint8_t* from) {
-  const __m512i each_twice = _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 1, 0, 1, 2, 3, 2, 3), twice(from));
+  const __m512i each_twice =
+      _mm512_permutexvar_epi64(_mm512_setr_epi64(0, 1, 0, 1, 2, 3, 2, 3), twice(from));
   return _mm512_and_si512(_mm512_srlv_epi64(each_twice, _mm512_setr_epi64(0, 0, 4, 4, 0, 0, 4, 4)),
                           _mm512_set1_epi8(15));
 }
@@ -70,14 +75,16 @@ constexpr std::uint64_t kSignBits =
     0x8080808080808080;  ///< turn a table of signed bytes into one of bytes 128 higher
 
 /// Entries of a table of 16 bytes, which stands in two words as in formats::table_entry().
-BLUE_SIMD __m256i table_entries(std::uint64_t first_eight, std::uint64_t last_eight, __m256i codes) {
+BLUE_SIMD __m256i table_entries(std::uint64_t first_eight, std::uint64_t last_eight,
+                                __m256i codes) {
   const __m128i table =
       _mm_set_epi64x(static_cast<long long>(last_eight), static_cast<long long>(first_eight));
   return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(table), codes);
 }
 
 #if defined(__AVX512F__)
-BLUE_SIMD __m512i table_entries(std::uint64_t first_eight, std::uint64_t last_eight, __m512i codes) {
+BLUE_SIMD __m512i table_entries(std::uint64_t first_eight, std::uint64_t last_eight,
+                                __m512i codes) {
   const __m128i table =
       _mm_set_epi64x(static_cast<long long>(last_eight), static_cast<long long>(first_eight));
   return _mm512_shuffle_epi8(_mm512_broadcast_i32x4(table), codes);
@@ -94,7 +101,8 @@ struct Pairs {
   GroupFloats<8> mins;
 };
 
-/// Eight 6-bit pairs in 12 bytes (formats::first_of_pair(), second_of_pair()), each number times its unit; four bytes at a time.
+/// Eight 6-bit pairs in 12 bytes (formats::first_of_pair(), second_of_pair()), each number times
+/// its unit; four bytes at a time.
 BLUE_SIMD Pairs unpack_pairs(const std::uint8_t* packed, float scale, float min) {
   std::uint32_t words[3];
   __builtin_memcpy(words, packed, sizeof words);

@@ -1,7 +1,8 @@
-// The linear kernel over any weight format, written once. A generated translation unit includes a format's block.h, its
-// cpu.inl.h where there is one (its own vector decoder: a specialisation of ChunkDecoder), then this, then says
-// BLUE_CPU_FORMAT_TU(folder, isa) or BLUE_CPU_Q8_TU(folder, isa, floats).
-// Include only from translation units with an instruction set's flags; everything has internal linkage (see simd.inl.h).
+// The linear kernel over any weight format, written once. A generated translation unit includes a
+// format's block.h, its cpu.inl.h where there is one (its own vector decoder: a specialisation of
+// ChunkDecoder), then this, then says BLUE_CPU_FORMAT_TU(folder, isa) or BLUE_CPU_Q8_TU(folder,
+// isa, floats). Include only from translation units with an instruction set's flags; everything has
+// internal linkage (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/format_kernels.h"
@@ -18,8 +19,8 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// kRows rows of the weight, each `apart` bytes behind the one before, against one input row, decoded in registers: the shape of
-/// decoding token by token, bound by memory.
+/// kRows rows of the weight, each `apart` bytes behind the one before, against one input row,
+/// decoded in registers: the shape of decoding token by token, bound by memory.
 template <class Traits, int kRows>
 void dot_row(const std::byte* first, std::uint64_t apart, const float* in, std::uint64_t cols,
              float (&out)[kRows]) {
@@ -27,8 +28,8 @@ void dot_row(const std::byte* first, std::uint64_t apart, const float* in, std::
   constexpr std::uint64_t kChunkBytes =
       Decoder::kValues * sizeof(typename Traits::QuantBlock) / Traits::kValues;
   const auto blocks_of = [&](int row) BLUE_SIMD_LAMBDA {
-    return reinterpret_cast<const typename Traits::QuantBlock*>(first +
-                                                                static_cast<std::uint64_t>(row) * apart);
+    return reinterpret_cast<const typename Traits::QuantBlock*>(
+        first + static_cast<std::uint64_t>(row) * apart);
   };
   Vec sums[kRows];
   BLUE_UNROLL
@@ -50,12 +51,14 @@ void dot_row(const std::byte* first, std::uint64_t apart, const float* in, std::
     float total = sum_of_lanes(sums[r]);
     for (std::uint64_t i = c; i < cols; ++i)
       total +=
-          Traits::value(blocks_of(r)[i / Traits::kValues], static_cast<int>(i % Traits::kValues)) * in[i];
+          Traits::value(blocks_of(r)[i / Traits::kValues], static_cast<int>(i % Traits::kValues)) *
+          in[i];
     out[r] = total;
   }
 }
 
-// With several tokens a tile of the weight is decoded once into the first cache and multiplied with all of them.
+// With several tokens a tile of the weight is decoded once into the first cache and multiplied with
+// all of them.
 constexpr int kTileRows = 4;
 constexpr int kTileCols = 512;                     // 4 rows of it are 8 KiB
 constexpr int kTileTokens = kLanes == 16 ? 4 : 2;  // 16 or 8 sums stay in registers
@@ -70,7 +73,8 @@ struct Tile {
 template <class Traits>
 void decode_columns(const std::byte* row, std::uint64_t first, int n, float* to) {
   using Decoder = ChunkDecoder<Traits>;
-  const auto* blocks = reinterpret_cast<const typename Traits::QuantBlock*>(row) + first / Traits::kValues;
+  const auto* blocks =
+      reinterpret_cast<const typename Traits::QuantBlock*>(row) + first / Traits::kValues;
   int c = 0;
   for (; c + Decoder::kValues <= n; c += Decoder::kValues) {
     const Decoder chunk(blocks + c / Traits::kValues);
@@ -83,8 +87,8 @@ void decode_columns(const std::byte* row, std::uint64_t first, int n, float* to)
 
 /// sums[t][r] += weights[r] · in[t] over n columns, for kTokens tokens at once.
 template <int kTokens>
-void multiply_tile(const Tile& tile, float (*sums)[kTileRows][kLanes], const float* in, std::uint64_t stride,
-                   int n) {
+void multiply_tile(const Tile& tile, float (*sums)[kTileRows][kLanes], const float* in,
+                   std::uint64_t stride, int n) {
   Vec total[kTokens][kTileRows];
   BLUE_UNROLL
   for (int t = 0; t < kTokens; ++t) {
@@ -103,8 +107,10 @@ void multiply_tile(const Tile& tile, float (*sums)[kTileRows][kLanes], const flo
     }
   };
   int c = 0;
-  for (; c + kLanes <= n; c += kLanes) step(c, [](const float* x) BLUE_SIMD_LAMBDA { return load(x); });
-  if (c < n) step(c, [left = n - c](const float* x) BLUE_SIMD_LAMBDA { return load_first(x, left); });
+  for (; c + kLanes <= n; c += kLanes)
+    step(c, [](const float* x) BLUE_SIMD_LAMBDA { return load(x); });
+  if (c < n)
+    step(c, [left = n - c](const float* x) BLUE_SIMD_LAMBDA { return load_first(x, left); });
   BLUE_UNROLL
   for (int t = 0; t < kTokens; ++t) {
     BLUE_UNROLL
@@ -131,8 +137,8 @@ void multiply_tile_rows(Tile& tile, const LinearPart& part, std::uint64_t row, i
   for (std::uint64_t c = 0; c < part.cols; c += kTileCols) {
     const int n_cols = static_cast<int>(part.cols - c < kTileCols ? part.cols - c : kTileCols);
     for (int r = 0; r < n_rows; ++r) {
-      decode_columns<Traits>(part.weight + (row + static_cast<std::uint64_t>(r)) * part.row_bytes, c, n_cols,
-                             tile.weights[r]);
+      decode_columns<Traits>(part.weight + (row + static_cast<std::uint64_t>(r)) * part.row_bytes,
+                             c, n_cols, tile.weights[r]);
     }
     multiply_tile_tokens(tile, part.in + first_token * part.cols + c, part.cols, n_tokens, n_cols);
   }
@@ -146,21 +152,25 @@ template <class Traits>
 void linear(const LinearPart& part) {
   static_assert(kTileCols % ChunkDecoder<Traits>::kValues == 0, "a tile must hold whole chunks");
   if (part.n_tokens == 1) {
-    return walk_streams<4>(
-        part.first_row, part.end_row, [&](auto rows, std::uint64_t r, std::uint64_t apart) {
-          float sums[rows];
-          dot_row<Traits>(part.weight + r * part.row_bytes, apart * part.row_bytes, part.in, part.cols, sums);
-          for (std::uint64_t i = 0; i < rows; ++i) part.out[r + i * apart] = sums[i];
-        });
+    return walk_streams<4>(part.first_row, part.end_row,
+                           [&](auto rows, std::uint64_t r, std::uint64_t apart) {
+                             float sums[rows];
+                             dot_row<Traits>(part.weight + r * part.row_bytes,
+                                             apart * part.row_bytes, part.in, part.cols, sums);
+                             for (std::uint64_t i = 0; i < rows; ++i)
+                               part.out[r + i * apart] = sums[i];
+                           });
   }
   Tile tile;
   for (int r = 0; r < kTileRows; ++r) {  // rows that the last tile lacks are multiplied as zeros
     for (int c = 0; c < kTileCols; c += kLanes) store(tile.weights[r] + c, zero());
   }
   for (std::uint64_t r = part.first_row; r < part.end_row; r += kTileRows) {
-    const int n_rows = static_cast<int>(part.end_row - r < kTileRows ? part.end_row - r : kTileRows);
+    const int n_rows =
+        static_cast<int>(part.end_row - r < kTileRows ? part.end_row - r : kTileRows);
     for (std::uint64_t t = 0; t < part.n_tokens; t += kPassTokens) {
-      const std::uint64_t n_tokens = part.n_tokens - t < kPassTokens ? part.n_tokens - t : kPassTokens;
+      const std::uint64_t n_tokens =
+          part.n_tokens - t < kPassTokens ? part.n_tokens - t : kPassTokens;
       multiply_tile_rows<Traits>(tile, part, r, n_rows, t, n_tokens);
     }
   }
@@ -182,17 +192,19 @@ constexpr auto linear_q8_of() -> void (*)(const LinearPart&) {
 }  // namespace blue::kernels::cpu
 
 /// Defines `const FormatKernels& cpu_<isa>_<folder>()` for the format in kernels/formats/<folder>.
-#define BLUE_CPU_FORMAT_TU(folder, isa)                                                              \
-  namespace blue::kernels::cpu {                                                                     \
-  const FormatKernels& cpu_##isa##_##folder();                                                       \
-  const FormatKernels& cpu_##isa##_##folder() {                                                      \
-    using Traits = ::blue::kernels::formats::folder::Traits;                                         \
-    static constexpr FormatKernels kKernels{Traits::kName, &linear<Traits>, linear_q8_of<Traits>()}; \
-    return kKernels;                                                                                 \
-  }                                                                                                  \
+#define BLUE_CPU_FORMAT_TU(folder, isa)                                     \
+  namespace blue::kernels::cpu {                                            \
+  const FormatKernels& cpu_##isa##_##folder();                              \
+  const FormatKernels& cpu_##isa##_##folder() {                             \
+    using Traits = ::blue::kernels::formats::folder::Traits;                \
+    static constexpr FormatKernels kKernels{Traits::kName, &linear<Traits>, \
+                                            linear_q8_of<Traits>()};        \
+    return kKernels;                                                        \
+  }                                                                         \
   }
 
-/// The same for an instruction set that shares all but the product of bytes with `floats`, another one.
+/// The same for an instruction set that shares all but the product of bytes with `floats`, another
+/// one.
 #define BLUE_CPU_Q8_TU(folder, isa, floats)                                              \
   namespace blue::kernels::cpu {                                                         \
   const FormatKernels& cpu_##floats##_##folder();                                        \

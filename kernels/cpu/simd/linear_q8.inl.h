@@ -1,7 +1,8 @@
-// Linear over a quantised weight with activations as bytes (q8_rows.h), written once for every format and instruction set.
-// Few tokens: each row of the weight is multiplied from where it lies, bound by memory. More: a panel of kLanes rows is
-// unpacked once into the first cache, four columns of every row to a vector, and multiplied with all tokens.
-// Include only from translation units with an instruction set's flags (see simd.inl.h).
+// Linear over a quantised weight with activations as bytes (q8_rows.h), written once for every
+// format and instruction set. Few tokens: each row of the weight is multiplied from where it lies,
+// bound by memory. More: a panel of kLanes rows is unpacked once into the first cache, four columns
+// of every row to a vector, and multiplied with all tokens. Include only from translation units
+// with an instruction set's flags (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/panel_i8.inl.h"
@@ -75,7 +76,8 @@ BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const
   }
 }
 
-/// Tokens [first, first + kTokens) against one panel; out takes the first part of a row's sum or adds a later one.
+/// Tokens [first, first + kTokens) against one panel; out takes the first part of a row's sum or
+/// adds a later one.
 template <class Traits, int kTokens>
 void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
   const std::byte* rows[kTokens];
@@ -103,8 +105,8 @@ void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
   }
 }
 
-/// Rows [first_row, end_row) against tokens [first, first + kTokens). What is read from memory at once is what fills four
-/// chains of sums: four rows of one token, two of two, one of four.
+/// Rows [first_row, end_row) against tokens [first, first + kTokens). What is read from memory at
+/// once is what fills four chains of sums: four rows of one token, two of two, one of four.
 template <class Traits, int kTokens>
 void dot_tokens(const LinearPart& part, std::uint64_t first) {
   Q8Row x[kTokens];
@@ -112,14 +114,16 @@ void dot_tokens(const LinearPart& part, std::uint64_t first) {
   for (int t = 0; t < kTokens; ++t)
     x[t] = Q8Row::at(q8_row(part, first + static_cast<std::uint64_t>(t)), part.cols);
   float* out = part.out + first * part.out_width;
-  walk_streams<kDotChains / kTokens>(
-      part.first_row, part.end_row, [&](auto rows, std::uint64_t r, std::uint64_t apart) {
-        float sums[rows][kTokens];
-        dot_i8<Traits>(part.weight + r * part.row_bytes, apart * part.row_bytes, x, part.cols, sums);
-        for (std::uint64_t i = 0; i < rows; ++i) {
-          for (std::uint64_t t = 0; t < kTokens; ++t) out[t * part.out_width + r + i * apart] = sums[i][t];
-        }
-      });
+  walk_streams<kDotChains / kTokens>(part.first_row, part.end_row,
+                                     [&](auto rows, std::uint64_t r, std::uint64_t apart) {
+                                       float sums[rows][kTokens];
+                                       dot_i8<Traits>(part.weight + r * part.row_bytes,
+                                                      apart * part.row_bytes, x, part.cols, sums);
+                                       for (std::uint64_t i = 0; i < rows; ++i) {
+                                         for (std::uint64_t t = 0; t < kTokens; ++t)
+                                           out[t * part.out_width + r + i * apart] = sums[i][t];
+                                       }
+                                     });
 }
 
 /// Few tokens: [first_row, end_row) against each of them.

@@ -1,10 +1,12 @@
-// Linear over a quantised weight with many tokens as bytes, in AMX tiles: 16 tokens x 16 rows of the weight at once. A panel's quads
-// lie as a tile of weights wants them, a token's bytes as a tile of activations does. Every 32 columns are a product of their
-// own, as they have scales of their own: it fills half of the columns that a tile could take, in the same 16 cycles. While the
-// tiles make one product, vectors scale the sums of the one before: three instructions for 16 sums, whose totals stay in
-// registers for a whole panel. For formats with a scale per 32 values: where it is per 16, tiles were measured slower than vectors.
-// The panels' bytes have their signs, so there is nothing to put right. Few tokens go the way of linear_q8.
-// Include only from translation units with AVX-512's flags (see simd.inl.h).
+// Linear over a quantised weight with many tokens as bytes, in AMX tiles: 16 tokens x 16 rows of
+// the weight at once. A panel's quads lie as a tile of weights wants them, a token's bytes as a
+// tile of activations does. Every 32 columns are a product of their own, as they have scales of
+// their own: it fills half of the columns that a tile could take, in the same 16 cycles. While the
+// tiles make one product, vectors scale the sums of the one before: three instructions for 16 sums,
+// whose totals stay in registers for a whole panel. For formats with a scale per 32 values: where
+// it is per 16, tiles were measured slower than vectors. The panels' bytes have their signs, so
+// there is nothing to put right. Few tokens go the way of linear_q8. Include only from translation
+// units with AVX-512's flags (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/linear_q8.inl.h"
@@ -33,7 +35,8 @@ struct TileTokens {
   std::size_t stride = 0;
 };
 
-/// Tiles 0 and 1: sums of two products, by turns; 2 and 3: their activations; 4 and 5: their weights.
+/// Tiles 0 and 1: sums of two products, by turns; 2 and 3: their activations; 4 and 5: their
+/// weights.
 constexpr TileConfig tile_config() {
   TileConfig config;
   for (int tile = 0; tile < 6; ++tile) {
@@ -44,7 +47,8 @@ constexpr TileConfig tile_config() {
   return config;
 }
 
-/// Product `dot` of one side of the panel; kTurn alternates between 0 and 1, so that neither waits for the other.
+/// Product `dot` of one side of the panel; kTurn alternates between 0 and 1, so that neither waits
+/// for the other.
 template <class Traits, class Tiles, int kTurn>
 BLUE_SIMD void multiply_dot(const Panel<Traits>& panel, const TileTokens& tokens, int side, int dot,
                             TileScratch& scratch) {
@@ -52,8 +56,10 @@ BLUE_SIMD void multiply_dot(const Panel<Traits>& panel, const TileTokens& tokens
   constexpr std::size_t kQuadBytes = sizeof panel.quads[0][0];
   const std::size_t first_quad = static_cast<std::size_t>(dot * kDotCols / 4);
   Tiles::template clear<kTurn>();
-  Tiles::template load<2 + kTurn>(static_cast<const char*>(tokens.values) + dot * kDotCols, tokens.stride);
-  Tiles::template load<4 + kTurn>(panel.quads[0][0] + first_quad * kQuadBytes + side * 64, kQuadBytes);
+  Tiles::template load<2 + kTurn>(static_cast<const char*>(tokens.values) + dot * kDotCols,
+                                  tokens.stride);
+  Tiles::template load<4 + kTurn>(panel.quads[0][0] + first_quad * kQuadBytes + side * 64,
+                                  kQuadBytes);
   Tiles::template dot<kTurn, 2 + kTurn, 4 + kTurn>();
   Tiles::template store<kTurn>(scratch.dots[kTurn], 64);
 }
@@ -71,7 +77,8 @@ BLUE_SIMD void add_dot(const Panel<Traits>& panel, const TileScratch& scratch, i
   if constexpr (BlockI8<Traits>::kHasMins) {
     const Vec mins = load(panel.mins[dot] + side * kLanes);
     BLUE_UNROLL
-    for (int t = 0; t < kAmxTokens; ++t) totals[t] = sub_mul(totals[t], mins, all(scratch.sums[dot][t]));
+    for (int t = 0; t < kAmxTokens; ++t)
+      totals[t] = sub_mul(totals[t], mins, all(scratch.sums[dot][t]));
   }
 }
 
@@ -90,7 +97,8 @@ void gather_factors(const PanelPart<Traits>& part, const TileTokens& tokens, Til
   }
 }
 
-/// Tokens that lie one after the other are read from where they are; others, and the rest of a tile, are brought together.
+/// Tokens that lie one after the other are read from where they are; others, and the rest of a
+/// tile, are brought together.
 template <class Traits>
 TileTokens tile_tokens(const PanelPart<Traits>& part, std::uint64_t first, TileScratch& scratch) {
   const std::uint64_t left = part.linear.n_tokens - first;
@@ -117,12 +125,14 @@ TileTokens tile_tokens(const PanelPart<Traits>& part, std::uint64_t first, TileS
   return tokens;
 }
 
-/// One side of a panel against the tokens; out takes the first part of a row's sum or adds a later one.
+/// One side of a panel against the tokens; out takes the first part of a row's sum or adds a later
+/// one.
 template <class Traits, class Tiles>
-void multiply_side(const PanelPart<Traits>& part, const TileTokens& tokens, std::uint64_t first_token,
-                   int side, TileScratch& scratch) {
+void multiply_side(const PanelPart<Traits>& part, const TileTokens& tokens,
+                   std::uint64_t first_token, int side, TileScratch& scratch) {
   const std::uint64_t width = part.linear.out_width;
-  float* out = part.linear.out + first_token * width + part.row + static_cast<std::uint64_t>(side) * kLanes;
+  float* out =
+      part.linear.out + first_token * width + part.row + static_cast<std::uint64_t>(side) * kLanes;
   const int n_rows = part.n_rows_of(side);
   Vec totals[kAmxTokens];
   BLUE_UNROLL
@@ -134,10 +144,12 @@ void multiply_side(const PanelPart<Traits>& part, const TileTokens& tokens, std:
   const int n_dots = part.n_groups;
   multiply_dot<Traits, Tiles, 0>(part.panel, tokens, side, 0, scratch);
   for (int dot = 0; dot < n_dots; dot += 2) {
-    if (dot + 1 < n_dots) multiply_dot<Traits, Tiles, 1>(part.panel, tokens, side, dot + 1, scratch);
+    if (dot + 1 < n_dots)
+      multiply_dot<Traits, Tiles, 1>(part.panel, tokens, side, dot + 1, scratch);
     add_dot<Traits, 0>(part.panel, scratch, side, dot, totals);
     if (dot + 1 == n_dots) break;
-    if (dot + 2 < n_dots) multiply_dot<Traits, Tiles, 0>(part.panel, tokens, side, dot + 2, scratch);
+    if (dot + 2 < n_dots)
+      multiply_dot<Traits, Tiles, 0>(part.panel, tokens, side, dot + 2, scratch);
     add_dot<Traits, 1>(part.panel, scratch, side, dot + 1, totals);
   }
   BLUE_UNROLL

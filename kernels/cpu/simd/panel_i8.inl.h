@@ -1,5 +1,6 @@
-// Panel<Traits>: some rows of a quantised weight as bytes, unpacked once for all tokens that meet them, four columns of every row
-// to a vector. Include only from translation units with an instruction set's flags (see simd.inl.h).
+// Panel<Traits>: some rows of a quantised weight as bytes, unpacked once for all tokens that meet
+// them, four columns of every row to a vector. Include only from translation units with an
+// instruction set's flags (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/format_kernels.h"
@@ -8,8 +9,8 @@
 namespace blue::kernels::cpu {
 namespace {
 
-// Broadcasting activations to all lanes is the scarce thing (one a cycle), so that with AVX-512 each one meets two vectors of
-// rows; 24 sums and totals stay in registers.
+// Broadcasting activations to all lanes is the scarce thing (one a cycle), so that with AVX-512
+// each one meets two vectors of rows; 24 sums and totals stay in registers.
 constexpr int kSides = kLanes == 16 ? 2 : 1;
 constexpr int kPanelRows = kSides * kLanes;
 constexpr int kPanelCols = 512;  // 32 rows of it are 16 KiB
@@ -17,7 +18,8 @@ constexpr int kTokensAtOnce = kHasVnni ? 6 : 4;
 static_assert(kRowsAtOnce % kPanelRows == 0);
 
 BLUE_SIMD std::byte* q8_row(const LinearPart& part, std::uint64_t token) {
-  return part.bytes + (part.row_of != nullptr ? part.row_of[token] : token) * q8_row_stride(part.cols);
+  return part.bytes +
+         (part.row_of != nullptr ? part.row_of[token] : token) * q8_row_stride(part.cols);
 }
 
 /// Where a token's row has what, from its start, in bytes: the same for all tokens.
@@ -28,7 +30,8 @@ struct RowOffsets {
   static RowOffsets of(std::uint64_t cols) {
     const Q8Row row = Q8Row::at(nullptr, cols);
     const auto offset = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at); };
-    if constexpr (Traits::kGroup == 32) return {offset(row.scales), offset(row.sums), offset(row.biases)};
+    if constexpr (Traits::kGroup == 32)
+      return {offset(row.scales), offset(row.sums), offset(row.biases)};
     return {offset(row.scales), offset(row.half_sums), offset(row.half_biases)};
   }
 };
@@ -59,7 +62,8 @@ BLUE_SIMD __m256i signed_bytes(const Block& block, int g) {
   return _mm256_sub_epi8(block.shifted(g), _mm256_set1_epi8(static_cast<char>(Block::kOffset)));
 }
 
-/// A block's 32 values as a panel holds them: as an operand of VNNI the signed ones 128 higher, whatever the format's offset.
+/// A block's 32 values as a panel holds them: as an operand of VNNI the signed ones 128 higher,
+/// whatever the format's offset.
 template <class Traits, PanelI8 kBytes>
 BLUE_SIMD __m256i panel_i8(const BlockI8<Traits>& block, int g) {
   using Block = BlockI8<Traits>;
@@ -70,11 +74,12 @@ BLUE_SIMD __m256i panel_i8(const BlockI8<Traits>& block, int g) {
   return row_operand<Traits>(block, g);
 }
 
-/// From the biases that rows have, -128 · Σ activations, to what a panel's sums begin with: -offset times them.
+/// From the biases that rows have, -128 · Σ activations, to what a panel's sums begin with: -offset
+/// times them.
 template <class Block>
-constexpr int kStartShift = kHasVnni
-                                ? 0
-                                : __builtin_ctz(kSignOffset / (Block::kOffset == 0 ? 1 : Block::kOffset));
+constexpr int kStartShift = kHasVnni ? 0
+                                     : __builtin_ctz(kSignOffset /
+                                                     (Block::kOffset == 0 ? 1 : Block::kOffset));
 
 /// The factors of a block's groups go to column `row` of `to`, one under the other.
 template <int kGroups>
@@ -83,10 +88,11 @@ BLUE_SIMD void scatter(const float (&floats)[kGroups], float (*to)[kPanelRows], 
   for (int s = 0; s < kGroups; ++s) to[s][row] = floats[s];
 }
 
-/// One block of one row: bytes into `to`, factors into column `row` of the panel's, from subgroup `first` on.
+/// One block of one row: bytes into `to`, factors into column `row` of the panel's, from subgroup
+/// `first` on.
 template <class Traits, PanelI8 kBytes>
-BLUE_SIMD void unpack_block(const typename Traits::QuantBlock* from, std::uint8_t* to, Panel<Traits>& panel,
-                            int first, int row) {
+BLUE_SIMD void unpack_block(const typename Traits::QuantBlock* from, std::uint8_t* to,
+                            Panel<Traits>& panel, int first, int row) {
   using Block = BlockI8<Traits>;
   constexpr int kScales = Traits::kValues / Traits::kGroup;
   const Block block(from);
@@ -111,7 +117,8 @@ BLUE_SIMD void unpack_block(const typename Traits::QuantBlock* from, std::uint8_
   }
 }
 
-/// Unpacks `n_groups` groups of 32 columns of n_rows rows; rows that the last panel lacks are zeros.
+/// Unpacks `n_groups` groups of 32 columns of n_rows rows; rows that the last panel lacks are
+/// zeros.
 template <class Traits, PanelI8 kBytes>
 void fill_panel(Panel<Traits>& panel, const std::byte* first, std::uint64_t row_bytes, int n_rows,
                 int n_groups) {
@@ -135,7 +142,8 @@ void fill_panel(Panel<Traits>& panel, const std::byte* first, std::uint64_t row_
         Ints quads[8];
         interleave_rows(rows[side * kLanes] + 32 * g, Traits::kValues, quads);
         BLUE_UNROLL
-        for (int k = 0; k < 8; ++k) store_ints(panel.quads[b * kParts + g][k] + side * kLanes * 4, quads[k]);
+        for (int k = 0; k < 8; ++k)
+          store_ints(panel.quads[b * kParts + g][k] + side * kLanes * 4, quads[k]);
       }
     }
   }
@@ -158,20 +166,22 @@ struct PanelPart {
   }
 };
 
-/// Calls each(part) with one panel of rows after the other, unpacked, and of each with one part of its columns after the other.
+/// Calls each(part) with one panel of rows after the other, unpacked, and of each with one part of
+/// its columns after the other.
 template <class Traits, PanelI8 kBytes, class Each>
 void for_each_panel(const LinearPart& linear, const Each& each) {
   static_assert(Traits::kValues % 32 == 0 && kPanelCols % Traits::kValues == 0);
   Panel<Traits> panel;
   for (std::uint64_t r = linear.first_row; r < linear.end_row; r += kPanelRows) {
     const std::uint64_t left = linear.end_row - r;
-    PanelPart<Traits> part{linear, panel, r, left < kPanelRows ? static_cast<int>(left) : kPanelRows};
+    PanelPart<Traits> part{linear, panel, r,
+                           left < kPanelRows ? static_cast<int>(left) : kPanelRows};
     for (std::uint64_t c = 0; c < linear.cols; c += kPanelCols) {
       const std::uint64_t n_cols = linear.cols - c < kPanelCols ? linear.cols - c : kPanelCols;
       part.n_groups = static_cast<int>(n_cols) / 32;
       part.first_group = c / 32;
-      const std::byte* first =
-          linear.weight + r * linear.row_bytes + c / Traits::kValues * sizeof(typename Traits::QuantBlock);
+      const std::byte* first = linear.weight + r * linear.row_bytes +
+                               c / Traits::kValues * sizeof(typename Traits::QuantBlock);
       fill_panel<Traits, kBytes>(panel, first, linear.row_bytes, part.n_rows, part.n_groups);
       each(part);
     }

@@ -1,4 +1,5 @@
-// quantise in vectors of 32 bytes; contract at OpKernels::quantise. Include only from *_avx2.cpp and *_avx512.cpp.
+// quantise in vectors of 32 bytes; contract at OpKernels::quantise. Include only from *_avx2.cpp
+// and *_avx512.cpp.
 #pragma once
 
 #include "kernels/cpu/q8_rows.h"
@@ -23,8 +24,8 @@ BLUE_SIMD __m256i round_to_q8(const __m256 (&x)[4], float factor) {
   __m256i ints[4];
   BLUE_UNROLL
   for (int i = 0; i < 4; ++i) ints[i] = _mm256_cvtps_epi32(_mm256_mul_ps(x[i], all));
-  const __m256i bytes =
-      _mm256_packs_epi16(_mm256_packs_epi32(ints[0], ints[1]), _mm256_packs_epi32(ints[2], ints[3]));
+  const __m256i bytes = _mm256_packs_epi16(_mm256_packs_epi32(ints[0], ints[1]),
+                                           _mm256_packs_epi32(ints[2], ints[3]));
   return _mm256_permutevar8x32_epi32(bytes, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
@@ -44,8 +45,8 @@ void quantise_row(const float* in, std::byte* to, std::uint64_t cols) {
   const Q8Row row = Q8Row::at(to, cols);
   for (std::uint64_t g = 0; g < cols / kQ8Group; ++g) {
     const float* from = in + g * kQ8Group;
-    const __m256 x[4] = {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8), _mm256_loadu_ps(from + 16),
-                         _mm256_loadu_ps(from + 24)};
+    const __m256 x[4] = {_mm256_loadu_ps(from), _mm256_loadu_ps(from + 8),
+                         _mm256_loadu_ps(from + 16), _mm256_loadu_ps(from + 24)};
     const float largest = largest_magnitude(x);
     const float scale = largest / kLargest;
     const __m256i bytes = round_to_q8(x, largest > kTiny ? kLargest / largest : 0.0F);
@@ -62,7 +63,8 @@ void quantise_row(const float* in, std::byte* to, std::uint64_t cols) {
   }
 }
 
-void quantise(const float* in, std::byte* rows, std::uint64_t begin, std::uint64_t end, std::uint64_t cols) {
+void quantise(const float* in, std::byte* rows, std::uint64_t begin, std::uint64_t end,
+              std::uint64_t cols) {
   for (std::uint64_t row = begin; row < end; ++row)
     quantise_row(in + row * cols, rows + row * q8_row_stride(cols), cols);
 }

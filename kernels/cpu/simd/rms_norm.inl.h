@@ -1,4 +1,5 @@
-// rms_norm in vectors; contract at OpKernels::rms_norm. Include only from *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
+// rms_norm in vectors; contract at OpKernels::rms_norm. Include only from *_avx2.cpp and
+// *_avx512.cpp (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/simd.inl.h"
@@ -27,18 +28,20 @@ float sum_of_squares(const float* in, std::uint64_t n) {
   return sum_of_lanes(add(sum, sum_odd));
 }
 
-void rms_norm(const float* in, const float* weight, float* out, std::uint64_t begin, std::uint64_t end,
-              std::uint64_t cols, std::uint64_t stride, float eps) {
+void rms_norm(const float* in, const float* weight, float* out, std::uint64_t begin,
+              std::uint64_t end, std::uint64_t cols, std::uint64_t stride, float eps) {
   for (std::uint64_t group = begin; group < end; ++group) {
     const float* from = in + group * stride;
     float* to = out + group * stride;
     const float mean = sum_of_squares(from, cols) / static_cast<float>(cols);
     const Vec factor = all(1.0F / __builtin_sqrtf(mean + eps));
     std::uint64_t c = 0;
-    for (; c + kLanes <= cols; c += kLanes) store(to + c, mul(mul(load(from + c), factor), load(weight + c)));
+    for (; c + kLanes <= cols; c += kLanes)
+      store(to + c, mul(mul(load(from + c), factor), load(weight + c)));
     if (c < cols) {
       const int left = static_cast<int>(cols - c);
-      store_first(to + c, mul(mul(load_first(from + c, left), factor), load_first(weight + c, left)), left);
+      store_first(to + c,
+                  mul(mul(load_first(from + c, left), factor), load_first(weight + c, left)), left);
     }
   }
 }

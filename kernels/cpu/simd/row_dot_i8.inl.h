@@ -1,5 +1,6 @@
-// One row of a quantised weight against few tokens as bytes, from where it lies: what decoding token by token is made of, bound by
-// memory where unpacking keeps up with it. Include only from translation units with an instruction set's flags (see simd.inl.h).
+// One row of a quantised weight against few tokens as bytes, from where it lies: what decoding
+// token by token is made of, bound by memory where unpacking keeps up with it. Include only from
+// translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/q8_rows.h"
@@ -17,7 +18,8 @@ constexpr OperandKind kOperandKind =
     !kHasVnni && Block::kOffset == kSignOffset ? OperandKind::with_sign : OperandKind::unsigned_low;
 /// Whether they enter it shifted.
 template <class Block>
-constexpr bool kIsShifted = Block::kOffset != kNoOffset&& kOperandKind<Block> == OperandKind::unsigned_low;
+constexpr bool kIsShifted =
+    Block::kOffset != kNoOffset&& kOperandKind<Block> == OperandKind::unsigned_low;
 
 template <class Traits, class From>
 BLUE_SIMD __m256i row_operand(const From& from, int g) {
@@ -41,8 +43,8 @@ constexpr int kDotTokens = kLanes == 16 ? 4 : 2;
 /// Sums that grow side by side, as each addition waits for the one before it.
 constexpr int kDotChains = 4;
 
-/// The running sums of one weight row against one token. One order of additions whichever rows and tokens go together: a
-/// value does not depend on how rows are shared out.
+/// The running sums of one weight row against one token. One order of additions whichever rows and
+/// tokens go together: a value does not depend on how rows are shared out.
 template <int kGroups>
 struct RowSums {
   Vec products = blue::kernels::cpu::zero();
@@ -65,8 +67,9 @@ struct RowSums {
 
 /// kChunkValues values, which meet the activations from group 8 · `chunk` on.
 template <class Traits, int kGroups, int kTokens>
-BLUE_SIMD void add_chunk(RowSums<kGroups> (&sums)[kTokens], const typename Traits::QuantBlock* blocks,
-                         const Q8Row (&x)[kTokens], std::uint64_t chunk) {
+BLUE_SIMD void add_chunk(RowSums<kGroups> (&sums)[kTokens],
+                         const typename Traits::QuantBlock* blocks, const Q8Row (&x)[kTokens],
+                         std::uint64_t chunk) {
   using Block = BlockI8<Traits>;
   using Floats = GroupFloats<kGroups>;
   const ChunkI8<Traits> weights(blocks);
@@ -92,7 +95,8 @@ BLUE_SIMD void add_chunk(RowSums<kGroups> (&sums)[kTokens], const typename Trait
     BLUE_UNROLL
     for (int t = 0; t < kTokens; ++t) {
       const std::int8_t* values = x[t].values + kChunkValues * chunk;
-      const Ints ints = dot<kOperandKind<Block>>(no_ints(), operand, load_ints(values + kDotI8 * part));
+      const Ints ints =
+          dot<kOperandKind<Block>>(no_ints(), operand, load_ints(values + kDotI8 * part));
       sums[t].products = mul_add(to_floats(ints), factors_of(factors[t], part), sums[t].products);
     }
   }
@@ -120,9 +124,11 @@ BLUE_SIMD void add_block(RestSums& sums, const typename Traits::QuantBlock* from
     const __m256 factors = _mm256_set_m128(factor_of(1), factor_of(0));
     sums.products = _mm256_fmadd_ps(_mm256_cvtepi32_ps(ints), factors, sums.products);
     for (int s = 0; s < kSubgroups; ++s) {
-      const float sum = kSubgroups == 1 ? x.sums[at] : x.half_sums[2 * at + static_cast<std::uint64_t>(s)];
+      const float sum =
+          kSubgroups == 1 ? x.sums[at] : x.half_sums[2 * at + static_cast<std::uint64_t>(s)];
       const int i = g * kSubgroups + s;
-      if constexpr (kIsShifted<Block>) sums.less += static_cast<float>(Block::kOffset) * block.scale(i) * sum;
+      if constexpr (kIsShifted<Block>)
+        sums.less += static_cast<float>(Block::kOffset) * block.scale(i) * sum;
       if constexpr (Block::kHasMins) sums.less += block.min(i) * sum;
     }
   }
@@ -130,8 +136,8 @@ BLUE_SIMD void add_block(RestSums& sums, const typename Traits::QuantBlock* from
 
 /// out[r][t] = row r · x[t], for kRows rows, each `apart` bytes behind the one before.
 template <class Traits, int kRows, int kTokens>
-void dot_i8(const std::byte* first, std::uint64_t apart, const Q8Row (&x)[kTokens], std::uint64_t cols,
-            float (&out)[kRows][kTokens]) {
+void dot_i8(const std::byte* first, std::uint64_t apart, const Q8Row (&x)[kTokens],
+            std::uint64_t cols, float (&out)[kRows][kTokens]) {
   constexpr std::uint64_t kBlocks = kChunkValues / Traits::kValues;
   using Block = typename Traits::QuantBlock;
   const std::uint64_t n_chunks = cols / kChunkValues;

@@ -1,7 +1,8 @@
-// Which rows of a weight meet a token together. A core reaches the memory's rate only when it reads from several places at
-// once: what fetches ahead in hardware follows few lines on each stream and stops at every page's end. Four rows far from each
-// other, with a fetch ahead of our own, read half as much again as row after row (hal/machine_measure.cpp measures it so).
-// Include only from translation units with an instruction set's flags (see simd.inl.h).
+// Which rows of a weight meet a token together. A core reaches the memory's rate only when it reads
+// from several places at once: what fetches ahead in hardware follows few lines on each stream and
+// stops at every page's end. Four rows far from each other, with a fetch ahead of our own, read
+// half as much again as row after row (hal/machine_measure.cpp measures it so). Include only from
+// translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
 #include <type_traits>
@@ -25,8 +26,8 @@ BLUE_SIMD void fetch_ahead(const void* from) {
 template <int kRows>
 using Rows = std::integral_constant<int, kRows>;
 
-/// Calls dot(Rows<n>(), row, apart) so that all of [first_row, end_row) are met once: it is to take the n rows row, row + apart, ...
-/// and n is kStreams or 1.
+/// Calls dot(Rows<n>(), row, apart) so that all of [first_row, end_row) are met once: it is to take
+/// the n rows row, row + apart, ... and n is kStreams or 1.
 template <int kStreams, class Dot>
 BLUE_SIMD void walk_streams(std::uint64_t first_row, std::uint64_t end_row, const Dot& dot) {
   const std::uint64_t apart = (end_row - first_row) / kStreams;

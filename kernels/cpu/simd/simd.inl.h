@@ -1,12 +1,13 @@
-// Vectors of floats for kernels written once and compiled per instruction set: 8 lanes with AVX2, 16 with AVX-512.
-// Include only from translation units compiled with those flags, never from a header that others see. Everything is in an
-// unnamed namespace and forced inline: an out-of-line copy with linkage could be chosen by the linker for every
-// caller, and an older CPU would meet instructions it lacks. For the same reason such units use no standard-library
-// templates: intrinsics, plain loops and what is in here.
-// Depends on immintrin.h. Pure functions; any thread.
+// Vectors of floats for kernels written once and compiled per instruction set: 8 lanes with AVX2,
+// 16 with AVX-512. Include only from translation units compiled with those flags, never from a
+// header that others see. Everything is in an unnamed namespace and forced inline: an out-of-line
+// copy with linkage could be chosen by the linker for every caller, and an older CPU would meet
+// instructions it lacks. For the same reason such units use no standard-library templates:
+// intrinsics, plain loops and what is in here. Depends on immintrin.h. Pure functions; any thread.
 #pragma once
 
-// GCC 12 takes the deliberately undefined operands inside its own AVX-512 intrinsics for mistakes (GCC bug 105593).
+// GCC 12 takes the deliberately undefined operands inside its own AVX-512 intrinsics for mistakes
+// (GCC bug 105593).
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
@@ -68,7 +69,8 @@ BLUE_SIMD Vec load_halves(const std::uint16_t* from) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
 }
 BLUE_SIMD Vec load_signed_bytes(const std::int8_t* from) {
-  return _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
+  return _mm512_cvtepi32_ps(
+      _mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from))));
 }
 BLUE_SIMD __m512i load_bytes(const std::uint8_t* from) {
   return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
@@ -122,7 +124,8 @@ BLUE_SIMD Vec load_halves(const std::uint16_t* from) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
 }
 BLUE_SIMD Vec load_signed_bytes(const std::int8_t* from) {
-  return _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+  return _mm256_cvtepi32_ps(
+      _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
 }
 BLUE_SIMD __m256i load_bytes(const std::uint8_t* from) {
   return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
@@ -137,7 +140,9 @@ BLUE_SIMD __m256i first_lanes(int n) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 /// The first n <= kLanes floats, zero behind; reads nothing beyond them.
-BLUE_SIMD Vec load_first(const float* from, int n) { return _mm256_maskload_ps(from, first_lanes(n)); }
+BLUE_SIMD Vec load_first(const float* from, int n) {
+  return _mm256_maskload_ps(from, first_lanes(n));
+}
 BLUE_SIMD void store_first(float* to, Vec x, int n) { _mm256_maskstore_ps(to, first_lanes(n), x); }
 BLUE_SIMD __m256 fold(Vec x) { return x; }
 
@@ -155,7 +160,8 @@ BLUE_SIMD __m128 four_sums_of_lanes(Vec a, Vec b, Vec c, Vec d) {
   const __m256 x = fold(a), y = fold(b), z = fold(c), w = fold(d);
   const __m256 xy = _mm256_add_ps(_mm256_unpacklo_ps(x, y), _mm256_unpackhi_ps(x, y));
   const __m256 zw = _mm256_add_ps(_mm256_unpacklo_ps(z, w), _mm256_unpackhi_ps(z, w));
-  const __m256 sums = _mm256_add_ps(_mm256_shuffle_ps(xy, zw, 0x44), _mm256_shuffle_ps(xy, zw, 0xee));
+  const __m256 sums =
+      _mm256_add_ps(_mm256_shuffle_ps(xy, zw, 0x44), _mm256_shuffle_ps(xy, zw, 0xee));
   return _mm_add_ps(_mm256_castps256_ps128(sums), _mm256_extractf128_ps(sums, 1));
 }
 BLUE_SIMD float largest_of_lanes(Vec x) {
@@ -169,8 +175,9 @@ BLUE_SIMD float largest_of_lanes(Vec x) {
   return _mm_cvtss_f32(_mm_max_ss(four, _mm_movehdup_ps(four)));
 }
 
-/// e^x to 2 units in the last place; x is clamped to [-87.3, 88.3], where the result is still a normal float. NaN stays NaN.
-/// Method: x = n ln 2 + r, |r| <= ln 2 / 2, the Taylor polynomial of degree 7 in r (its remainder is < 2^-27), times 2^n.
+/// e^x to 2 units in the last place; x is clamped to [-87.3, 88.3], where the result is still a
+/// normal float. NaN stays NaN. Method: x = n ln 2 + r, |r| <= ln 2 / 2, the Taylor polynomial of
+/// degree 7 in r (its remainder is < 2^-27), times 2^n.
 BLUE_SIMD Vec exponential(Vec x) {
   x = greatest(all(-87.3F), least(all(88.3F), x));
   const Vec n = round_to_int(mul(x, all(1.44269504F)));

@@ -1,5 +1,5 @@
-// What shapes a thread's tiles have, as LDTILECFG reads it, and whether this process may have tiles at all.
-// Depends on the standard library and Linux alone. Plain values; any thread.
+// What shapes a thread's tiles have, as LDTILECFG reads it, and whether this process may have tiles
+// at all. Depends on the standard library and Linux alone. Plain values; any thread.
 #pragma once
 
 #include <cstddef>
@@ -18,8 +18,9 @@ struct alignas(64) TileConfig {
 static_assert(sizeof(TileConfig) == 64 && offsetof(TileConfig, row_bytes) == 16 &&
               offsetof(TileConfig, rows) == 48);
 
-/// Asks Linux for the tiles' registers, once more where it has granted them already. Only for processors that have tiles.
-/// False where the kernel is older than 5.16, or refuses (a thread's signal stack is too small to save them).
+/// Asks Linux for the tiles' registers, once more where it has granted them already. Only for
+/// processors that have tiles. False where the kernel is older than 5.16, or refuses (a thread's
+/// signal stack is too small to save them).
 bool request_tiles();
 
 }  // namespace blue::kernels::cpu

@@ -1,5 +1,5 @@
-// BF16: the upper half of a binary32, one value per block. Usable in scalar, SIMD and CUDA translation units.
-// Depends on kernels/portable.h. Plain values; any thread.
+// BF16: the upper half of a binary32, one value per block. Usable in scalar, SIMD and CUDA
+// translation units. Depends on kernels/portable.h. Plain values; any thread.
 #pragma once
 
 #include "kernels/portable.h"
@@ -19,7 +19,9 @@ struct Traits {
   static BLUE_HOST_DEVICE float value(const QuantBlock& block, int /*i*/) {
     return float_from_bits(std::uint32_t{block.upper_half} << 16);
   }
-  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) { out[0] = value(block, 0); }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
+    out[0] = value(block, 0);
+  }
 };
 
 }  // namespace blue::kernels::formats::bf16

@@ -19,7 +19,9 @@ struct Traits {
   static BLUE_HOST_DEVICE float value(const QuantBlock& block, int /*i*/) {
     return half_to_float(block.number_f16);
   }
-  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) { out[0] = value(block, 0); }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
+    out[0] = value(block, 0);
+  }
 };
 
 }  // namespace blue::kernels::formats::f16

@@ -1,5 +1,5 @@
-// F16 in vectors: the processor converts.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// F16 in vectors: the processor converts. Include only from translation units with an instruction
+// set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/chunk_decoder.inl.h"

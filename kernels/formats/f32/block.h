@@ -17,7 +17,9 @@ struct Traits {
   static constexpr int kValues = 1;
 
   static BLUE_HOST_DEVICE float value(const QuantBlock& block, int /*i*/) { return block.number; }
-  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) { out[0] = block.number; }
+  static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
+    out[0] = block.number;
+  }
 };
 
 }  // namespace blue::kernels::formats::f32

@@ -1,5 +1,5 @@
-// F32 in vectors: a load.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// F32 in vectors: a load. Include only from translation units with an instruction set's flags (see
+// kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/chunk_decoder.inl.h"

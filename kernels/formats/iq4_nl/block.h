@@ -1,6 +1,7 @@
-// IQ4_NL: 32 codes of 4 bits into a fixed table of unequal steps, under one binary16 scale; value = scale · table[code].
-// 4.5 bits per value. The product has 11 + 7 significant bits, so binary32 holds it exactly.
-// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
+// IQ4_NL: 32 codes of 4 bits into a fixed table of unequal steps, under one binary16 scale; value =
+// scale · table[code]. 4.5 bits per value. The product has 11 + 7 significant bits, so binary32
+// holds it exactly. Usable in scalar, SIMD and CUDA translation units. Depends on
+// kernels/portable.h. Plain values; any thread.
 #pragma once
 
 #include "kernels/formats/bit_layout.h"
@@ -22,7 +23,8 @@ struct Traits {
   static constexpr int kGroup = 32;
 
   static BLUE_HOST_DEVICE float value(const QuantBlock& block, int i) {
-    return half_to_float(block.scale_f16) * static_cast<float>(steps_entry(nibble_of_halves(block.codes, i)));
+    return half_to_float(block.scale_f16) *
+           static_cast<float>(steps_entry(nibble_of_halves(block.codes, i)));
   }
 
   static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {

@@ -1,5 +1,5 @@
-// IQ4_NL in vectors: nibbles looked up in the table of steps.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// IQ4_NL in vectors: nibbles looked up in the table of steps. Include only from translation units
+// with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"
@@ -19,7 +19,8 @@ class BlockI8<formats::iq4_nl::Traits> {
   BLUE_SIMD explicit BlockI8(const formats::iq4_nl::QuantBlock* block)
       : block_(block), scale_(_cvtsh_ss(block->scale_f16)) {}
   BLUE_SIMD __m256i bytes(int) const {
-    return table_entries(formats::kFirstSteps, formats::kLastSteps, nibbles_of_halves(block_->codes));
+    return table_entries(formats::kFirstSteps, formats::kLastSteps,
+                         nibbles_of_halves(block_->codes));
   }
   BLUE_SIMD __m256i shifted(int) const {
     return table_entries(formats::kFirstSteps ^ kSignBits, formats::kLastSteps ^ kSignBits,

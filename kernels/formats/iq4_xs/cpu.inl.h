@@ -1,5 +1,5 @@
-// IQ4_XS in vectors: nibbles looked up in the table of steps.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// IQ4_XS in vectors: nibbles looked up in the table of steps. Include only from translation units
+// with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"

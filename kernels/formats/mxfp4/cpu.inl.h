@@ -1,5 +1,5 @@
-// MXFP4 in vectors: nibbles looked up in the table of doubled values.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// MXFP4 in vectors: nibbles looked up in the table of doubled values. Include only from translation
+// units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"
@@ -21,10 +21,12 @@ class BlockI8<formats::mxfp4::Traits> {
     return table_entries(kFirst, kLast, nibbles_of_halves(block_->codes));
   }
   BLUE_SIMD float scale(int) const { return formats::mxfp4::half_scale(*block_); }
-  /// As half_scale(): the exponent in its place, or what a subnormal number of that exponent looks like.
+  /// As half_scale(): the exponent in its place, or what a subnormal number of that exponent looks
+  /// like.
   static BLUE_SIMD GroupFloats<8> strided_scales(const formats::mxfp4::QuantBlock* blocks) {
     const auto at = [&](int i) BLUE_SIMD_LAMBDA { return static_cast<int>(blocks[i].exponent); };
-    const __m256i exponents = _mm256_setr_epi32(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
+    const __m256i exponents =
+        _mm256_setr_epi32(at(0), at(1), at(2), at(3), at(4), at(5), at(6), at(7));
     const __m256i normal = _mm256_slli_epi32(_mm256_sub_epi32(exponents, _mm256_set1_epi32(1)), 23);
     const __m256i subnormal = _mm256_sllv_epi32(_mm256_set1_epi32(0x00200000), exponents);
     const __m256i is_normal = _mm256_cmpgt_epi32(exponents, _mm256_set1_epi32(1));

@@ -27,29 +27,31 @@ struct Grid {
   }
 
  private:
-  /// Steps of 1 up to 4, of 2 up to 8, of 4 up to 12: a float of two bits rounded by adding one whose last bit is the step.
+  /// Steps of 1 up to 4, of 2 up to 8, of 4 up to 12: a float of two bits rounded by adding one
+  /// whose last bit is the step.
   static float nearest_magnitude(float x) {
     const float step = x < 4.0F ? 1.0F : (x < 8.0F ? 2.0F : 4.0F);
     return std::min(formats::rounded(std::min(x, 16.0F) / step) * step, 12.0F);
   }
 };
 
-/// Takes the power of two that errs least.
-/// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 11.7 % of
-/// their deviation (a test holds it).
+/// Takes the power of two that errs least. Values must be finite; beyond the format's range they
+/// saturate. Measured on normal values: root mean square error < 11.7 % of their deviation (a test
+/// holds it).
 QuantBlock encode_block(const float* all) {
   const std::array<float, 32> values = formats::within_reach<32>(all);
   float largest = 0.0F;
   for (const float value : values) largest = std::max(largest, std::fabs(value));
   QuantBlock block{};
   if (largest < formats::kLeastScale) return block;
-  // The power of two that takes the largest value to [4, 8), where 6 is the end; its neighbours clip less or resolve more.
+  // The power of two that takes the largest value to [4, 8), where 6 is the end; its neighbours
+  // clip less or resolve more.
   const int centre = std::ilogb(largest) - 2 + kExponentBias;
   float best_error = std::numeric_limits<float>::infinity();
   for (int exponent = centre - 1; exponent <= centre + 1; ++exponent) {
     const QuantBlock candidate{.exponent = static_cast<std::uint8_t>(exponent)};
-    const float error =
-        formats::scale_error<Traits::kValues, Grid>(values.data(), formats::mxfp4::half_scale(candidate));
+    const float error = formats::scale_error<Traits::kValues, Grid>(
+        values.data(), formats::mxfp4::half_scale(candidate));
     if (error >= best_error) continue;
     best_error = error;
     block = candidate;

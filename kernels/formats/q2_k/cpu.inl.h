@@ -1,5 +1,5 @@
-// Q2_K in vectors: bit pairs, and the nibbles of the scales and mins.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// Q2_K in vectors: bit pairs, and the nibbles of the scales and mins. Include only from translation
+// units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"

@@ -10,9 +10,10 @@ using formats::q2_k::kGroupValues;
 using formats::q2_k::QuantBlock;
 using formats::q2_k::Traits;
 
-/// Fits every group, shares one unit among their scales and one among their mins, then takes the quants for what was really stored.
-/// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 27.5 % of
-/// their deviation (a test holds it).
+/// Fits every group, shares one unit among their scales and one among their mins, then takes the
+/// quants for what was really stored. Values must be finite; beyond the format's range they
+/// saturate. Measured on normal values: root mean square error < 27.5 % of their deviation (a test
+/// holds it).
 QuantBlock encode_block(const float* all) {
   const std::array<float, 256> values = formats::within_reach<256>(all);
   const formats::LinedGroups<kGroups, kGroupValues, 3, 15, 2> fit(values.data());
@@ -20,11 +21,13 @@ QuantBlock encode_block(const float* all) {
   block.scale_f16 = fit.scale_f16;
   block.min_f16 = fit.min_f16;
   for (int group = 0; group < kGroups; ++group) {
-    block.packed[group] = static_cast<std::uint8_t>(fit.codes[group].scale | fit.codes[group].min << 4);
+    block.packed[group] =
+        static_cast<std::uint8_t>(fit.codes[group].scale | fit.codes[group].min << 4);
     const auto quants = fit.quants(group);
     std::uint8_t* bytes = block.quants + group / 8 * 32 + group % 2 * kGroupValues;
     for (int i = 0; i < kGroupValues; ++i) {
-      bytes[i] = static_cast<std::uint8_t>(bytes[i] | static_cast<int>(quants[i]) << (group / 2 % 4 * 2));
+      bytes[i] =
+          static_cast<std::uint8_t>(bytes[i] | static_cast<int>(quants[i]) << (group / 2 % 4 * 2));
     }
   }
   return block;

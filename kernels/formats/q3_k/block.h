@@ -1,7 +1,7 @@
-// Q3_K: 256 values in 16 groups of 16; value = scale · (s - 32) · (quant - 4), with a 6-bit s per group, 3-bit quants and one
-// binary16 scale per block. 3.4375 bits per value.
-// The product has 11 + 5 + 2 significant bits, so binary32 holds it exactly.
-// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
+// Q3_K: 256 values in 16 groups of 16; value = scale · (s - 32) · (quant - 4), with a 6-bit s per
+// group, 3-bit quants and one binary16 scale per block. 3.4375 bits per value. The product has 11 +
+// 5 + 2 significant bits, so binary32 holds it exactly. Usable in scalar, SIMD and CUDA translation
+// units. Depends on kernels/portable.h. Plain values; any thread.
 #pragma once
 
 #include "kernels/formats/bit_layout.h"
@@ -14,10 +14,11 @@ inline constexpr int kGroupValues = 16;
 
 struct QuantBlock {
   std::uint8_t upper_bits[32];  ///< bit j of byte i is the third bit of quant 32 · j + i
-  /// The lower two bits: 32 bytes for each half of the block; two bits of each byte belong to each of its quarters, lowest first.
+  /// The lower two bits: 32 bytes for each half of the block; two bits of each byte belong to each
+  /// of its quarters, lowest first.
   std::uint8_t lower_bits[64];
-  /// Bytes 0-7: the low 4 bits of s of groups 0-7 (low nibble) and 8-15 (high nibble); bytes 8-11: the upper 2 bits of s of
-  /// groups j, j + 4, j + 8, j + 12, lowest first.
+  /// Bytes 0-7: the low 4 bits of s of groups 0-7 (low nibble) and 8-15 (high nibble); bytes 8-11:
+  /// the upper 2 bits of s of groups j, j + 4, j + 8, j + 12, lowest first.
   std::uint8_t packed[12];
   std::uint16_t scale_f16;
 };
@@ -49,8 +50,8 @@ struct Traits {
   }
 
   /// value = scale · q - min.
-  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q, float& scale,
-                                            float& min) {
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q,
+                                            float& scale, float& min) {
     scale = group_scale(block, group);
     min = 0.0F;
     const std::uint8_t* lower = block.lower_bits + group / 8 * 32 + group % 2 * kGroupValues;

@@ -1,5 +1,5 @@
-// Q3_K in vectors: bit pairs under the bits of their 32 values.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// Q3_K in vectors: bit pairs under the bits of their 32 values. Include only from translation units
+// with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"
@@ -35,11 +35,11 @@ class BlockI8<formats::q3_k::Traits> {
     __builtin_memcpy(&low, block_->packed, sizeof low);
     __builtin_memcpy(&pairs, block_->packed + 8, sizeof pairs);
     constexpr std::uint64_t kNibbles = 0x0f0f0f0f0f0f0f0f;
-    const __m128i nibbles =
-        _mm_set_epi64x(static_cast<long long>(low >> 4 & kNibbles), static_cast<long long>(low & kNibbles));
+    const __m128i nibbles = _mm_set_epi64x(static_cast<long long>(low >> 4 & kNibbles),
+                                           static_cast<long long>(low & kNibbles));
     const __m128i shifts = _mm_setr_epi32(0, 2, 4, 6);
-    const __m128i upper =
-        _mm_and_si128(_mm_srlv_epi32(_mm_set1_epi32(static_cast<int>(pairs)), shifts), _mm_set1_epi8(3));
+    const __m128i upper = _mm_and_si128(
+        _mm_srlv_epi32(_mm_set1_epi32(static_cast<int>(pairs)), shifts), _mm_set1_epi8(3));
     const __m128i number = _mm_or_si128(nibbles, _mm_slli_epi16(upper, 4));
     return scaled_sixteen(_cvtsh_ss(block_->scale_f16), _mm_sub_epi8(number, _mm_set1_epi8(32)));
   }

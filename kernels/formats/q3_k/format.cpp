@@ -18,12 +18,13 @@ void put_quant(QuantBlock& block, int i, int quant) {
   upper = static_cast<std::uint8_t>(upper | quant >> 2 << (i / 32));
 }
 
-/// Fits every group, shares one unit among their scales, then takes the quants for what was really stored.
-/// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 15 % of
-/// their deviation (a test holds it).
+/// Fits every group, shares one unit among their scales, then takes the quants for what was really
+/// stored. Values must be finite; beyond the format's range they saturate. Measured on normal
+/// values: root mean square error < 15 % of their deviation (a test holds it).
 QuantBlock encode_block(const float* all) {
   const std::array<float, 256> values = formats::within_reach<256>(all);
-  const formats::ScaledGroups<kGroups, kGroupValues, formats::EvenGrid<-4, 3>, -32, 31> fit(values.data());
+  const formats::ScaledGroups<kGroups, kGroupValues, formats::EvenGrid<-4, 3>, -32, 31> fit(
+      values.data());
   QuantBlock block{};
   block.scale_f16 = fit.unit_f16;
   for (int group = 0; group < kGroups; ++group) {

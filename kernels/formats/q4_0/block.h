@@ -1,6 +1,6 @@
-// Q4_0: 32 quants of 4 bits under one binary16 scale; value = scale · (quant - 8). 4.5 bits per value.
-// The product has 11 + 4 significant bits, so binary32 holds it exactly.
-// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
+// Q4_0: 32 quants of 4 bits under one binary16 scale; value = scale · (quant - 8). 4.5 bits per
+// value. The product has 11 + 4 significant bits, so binary32 holds it exactly. Usable in scalar,
+// SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
 #pragma once
 
 #include "kernels/formats/bit_layout.h"
@@ -21,7 +21,8 @@ struct Traits {
   static constexpr int kGroup = 32;
 
   static BLUE_HOST_DEVICE float value(const QuantBlock& block, int i) {
-    return half_to_float(block.scale_f16) * static_cast<float>(nibble_of_halves(block.quants, i) - 8);
+    return half_to_float(block.scale_f16) *
+           static_cast<float>(nibble_of_halves(block.quants, i) - 8);
   }
 
   static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
@@ -33,7 +34,8 @@ struct Traits {
                                             float& scale, float& min) {
     scale = half_to_float(block.scale_f16);
     min = 0.0F;
-    for (int i = 0; i < kGroup; ++i) q[i] = static_cast<std::int8_t>(nibble_of_halves(block.quants, i) - 8);
+    for (int i = 0; i < kGroup; ++i)
+      q[i] = static_cast<std::int8_t>(nibble_of_halves(block.quants, i) - 8);
   }
 };
 

@@ -1,5 +1,5 @@
-// Q4_0 in vectors: the nibbles of a block side by side.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// Q4_0 in vectors: the nibbles of a block side by side. Include only from translation units with an
+// instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"

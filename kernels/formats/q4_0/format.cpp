@@ -9,14 +9,15 @@ using formats::q4_0::QuantBlock;
 using formats::q4_0::Traits;
 using Grid = formats::EvenGrid<-8, 7>;
 
-/// Fits the scale, of either sign, by least squares.
-/// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 8.5 % of
-/// their deviation (a test holds it).
+/// Fits the scale, of either sign, by least squares. Values must be finite; beyond the format's
+/// range they saturate. Measured on normal values: root mean square error < 8.5 % of their
+/// deviation (a test holds it).
 QuantBlock encode_block(const float* all) {
   const std::array<float, 32> values = formats::within_reach<32>(all);
   QuantBlock block{};
   block.scale_f16 = formats::fit_half_scale<Traits::kValues, Grid>(values.data());
-  const auto steps = formats::steps_of<Traits::kValues, Grid>(values.data(), half_to_float(block.scale_f16));
+  const auto steps =
+      formats::steps_of<Traits::kValues, Grid>(values.data(), half_to_float(block.scale_f16));
   for (int i = 0; i < Traits::kValues; ++i) {
     const int quant = static_cast<int>(steps[i]) + 8;
     formats::put_nibble_of_halves(block.quants, i, quant);

@@ -1,6 +1,7 @@
-// Q4_1: 32 quants of 4 bits, one binary16 scale and offset; value = scale · quant + offset. 5 bits per value.
-// The product is exact in binary32 (11 + 4 bits): the only rounding is the sum's, so fused arithmetic gives the same value.
-// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
+// Q4_1: 32 quants of 4 bits, one binary16 scale and offset; value = scale · quant + offset. 5 bits
+// per value. The product is exact in binary32 (11 + 4 bits): the only rounding is the sum's, so
+// fused arithmetic gives the same value. Usable in scalar, SIMD and CUDA translation units. Depends
+// on kernels/portable.h. Plain values; any thread.
 #pragma once
 
 #include "kernels/formats/bit_layout.h"
@@ -35,7 +36,8 @@ struct Traits {
                                             float& scale, float& min) {
     scale = half_to_float(block.scale_f16);
     min = -half_to_float(block.offset_f16);
-    for (int i = 0; i < kGroup; ++i) q[i] = static_cast<std::int8_t>(nibble_of_halves(block.quants, i));
+    for (int i = 0; i < kGroup; ++i)
+      q[i] = static_cast<std::int8_t>(nibble_of_halves(block.quants, i));
   }
 };
 

@@ -8,9 +8,9 @@ namespace {
 using formats::q4_1::QuantBlock;
 using formats::q4_1::Traits;
 
-/// Fits scale and offset by least squares.
-/// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 7.3 % of
-/// their deviation (a test holds it).
+/// Fits scale and offset by least squares. Values must be finite; beyond the format's range they
+/// saturate. Measured on normal values: root mean square error < 7.3 % of their deviation (a test
+/// holds it).
 QuantBlock encode_block(const float* all) {
   const std::array<float, 32> values = formats::within_reach<32>(all);
   const auto line = formats::fit_half_line<Traits::kValues, 15>(values.data());

@@ -1,8 +1,8 @@
-// Q4_K: 256 values in 8 groups of 32; value = scale · s · quant - min · m, with a 6-bit s and m per group, 4-bit quants and one
-// binary16 scale and min per block. 4.5 bits per value.
-// Both products are exact in binary32 (11 + 6 + 4 and 11 + 6 bits): the only rounding is the subtraction's, so fused
-// arithmetic gives the same value. Usable in scalar, SIMD and CUDA translation units.
-// Depends on kernels/portable.h. Plain values; any thread.
+// Q4_K: 256 values in 8 groups of 32; value = scale · s · quant - min · m, with a 6-bit s and m per
+// group, 4-bit quants and one binary16 scale and min per block. 4.5 bits per value. Both products
+// are exact in binary32 (11 + 6 + 4 and 11 + 6 bits): the only rounding is the subtraction's, so
+// fused arithmetic gives the same value. Usable in scalar, SIMD and CUDA translation units. Depends
+// on kernels/portable.h. Plain values; any thread.
 #pragma once
 
 #include "kernels/portable.h"
@@ -15,10 +15,12 @@ inline constexpr int kGroupValues = 32;
 struct QuantBlock {
   std::uint16_t scale_f16;
   std::uint16_t min_f16;
-  /// Bytes 0-3: s of groups 0-3, bytes 4-7: m of groups 0-3, each in the low 6 bits; bytes 8-11: the low 4 bits of s (low
-  /// nibble) and m (high nibble) of groups 4-7, whose upper 2 bits are the top bits of bytes 0-3 (s) and 4-7 (m).
+  /// Bytes 0-3: s of groups 0-3, bytes 4-7: m of groups 0-3, each in the low 6 bits; bytes 8-11:
+  /// the low 4 bits of s (low nibble) and m (high nibble) of groups 4-7, whose upper 2 bits are the
+  /// top bits of bytes 0-3 (s) and 4-7 (m).
   std::uint8_t packed[12];
-  /// 32 bytes for each pair of groups: the even group in the low nibbles, the odd one in the high nibbles.
+  /// 32 bytes for each pair of groups: the even group in the low nibbles, the odd one in the high
+  /// nibbles.
   std::uint8_t quants[128];
 };
 static_assert(sizeof(QuantBlock) == 144);
@@ -42,7 +44,8 @@ struct Traits {
     const int group = i / kGroupValues;
     const int byte = block.quants[group / 2 * kGroupValues + i % kGroupValues];
     const int quant = group % 2 == 0 ? byte & 15 : byte >> 4;
-    const float scale = half_to_float(block.scale_f16) * static_cast<float>(group_scale(block, group));
+    const float scale =
+        half_to_float(block.scale_f16) * static_cast<float>(group_scale(block, group));
     const float min = half_to_float(block.min_f16) * static_cast<float>(group_min(block, group));
     return scale * static_cast<float>(quant) - min;
   }
@@ -50,17 +53,19 @@ struct Traits {
   static constexpr int kGroup = kGroupValues;
 
   /// value i of the group = scale · q[i] - min, exactly.
-  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q, float& scale,
-                                            float& min) {
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q,
+                                            float& scale, float& min) {
     scale = half_to_float(block.scale_f16) * static_cast<float>(group_scale(block, group));
     min = half_to_float(block.min_f16) * static_cast<float>(group_min(block, group));
     const std::uint8_t* bytes = block.quants + group / 2 * kGroup;
-    for (int i = 0; i < kGroup; ++i) q[i] = static_cast<std::int8_t>(bytes[i] >> group % 2 * 4 & 15);
+    for (int i = 0; i < kGroup; ++i)
+      q[i] = static_cast<std::int8_t>(bytes[i] >> group % 2 * 4 & 15);
   }
 
   static BLUE_HOST_DEVICE void decode(const QuantBlock& block, float* out) {
     for (int group = 0; group < kGroups; ++group) {
-      const float scale = half_to_float(block.scale_f16) * static_cast<float>(group_scale(block, group));
+      const float scale =
+          half_to_float(block.scale_f16) * static_cast<float>(group_scale(block, group));
       const float min = half_to_float(block.min_f16) * static_cast<float>(group_min(block, group));
       const std::uint8_t* bytes = block.quants + group / 2 * kGroupValues;
       const int shift = group % 2 * 4;

@@ -1,5 +1,6 @@
-// Q4_K in vectors: split the nibbles, one fused step per vector; both products are exact, so fusing changes nothing.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// Q4_K in vectors: split the nibbles, one fused step per vector; both products are exact, so fusing
+// changes nothing. Include only from translation units with an instruction set's flags (see
+// kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"
@@ -16,7 +17,8 @@ class ChunkDecoder<formats::q4_k::Traits> {
   static constexpr int kValues = formats::q4_k::Traits::kValues;
 
   BLUE_SIMD explicit ChunkDecoder(const formats::q4_k::QuantBlock* block) : quants_(block->quants) {
-    const Pairs pairs = unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16));
+    const Pairs pairs =
+        unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16));
     pairs.scales.store(scales_);
     pairs.mins.store(mins_);
   }
@@ -44,13 +46,16 @@ class BlockI8<formats::q4_k::Traits> {
 
   BLUE_SIMD explicit BlockI8(const formats::q4_k::QuantBlock* block)
       : quants_(block->quants),
-        pairs_(unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16))) {}
+        pairs_(
+            unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16))) {}
   BLUE_SIMD __m256i shifted(int g) const {
     const __m256i pair = load_32_bytes(quants_ + g / 2 * kGroup);
     return _mm256_and_si256(g % 2 == 0 ? pair : _mm256_srli_epi16(pair, 4), _mm256_set1_epi8(15));
   }
 #if defined(__AVX512F__)
-  BLUE_SIMD __m512i shifted_pair(int pair) const { return bits_at<4>(twice(quants_ + pair * kGroup), 0, 4); }
+  BLUE_SIMD __m512i shifted_pair(int pair) const {
+    return bits_at<4>(twice(quants_ + pair * kGroup), 0, 4);
+  }
 #endif
   BLUE_SIMD GroupFloats<8> scales() const { return pairs_.scales; }
   BLUE_SIMD GroupFloats<8> mins() const { return pairs_.mins; }

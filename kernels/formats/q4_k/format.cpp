@@ -36,8 +36,8 @@ float squared_error(const float* values, Line line) {
   return sum;
 }
 
-/// The least-squares line through (quant, value) for the quants that `guess` gives; min is held at 0 where the free
-/// solution would make it negative, which the format cannot store.
+/// The least-squares line through (quant, value) for the quants that `guess` gives; min is held at
+/// 0 where the free solution would make it negative, which the format cannot store.
 Line refit(const float* values, Line guess) {
   double sum_q = 0.0;
   double sum_qq = 0.0;
@@ -58,8 +58,9 @@ Line refit(const float* values, Line guess) {
   return {static_cast<float>(std::max(sum_qx / sum_qq, 0.0)), 0.0F};
 }
 
-/// Searches steps around the one that spans [lowest, highest] exactly: rounding the ends inwards a little costs two values
-/// and sharpens the other thirty. Each candidate is refitted; the smallest squared error wins.
+/// Searches steps around the one that spans [lowest, highest] exactly: rounding the ends inwards a
+/// little costs two values and sharpens the other thirty. Each candidate is refitted; the smallest
+/// squared error wins.
 Line fit_group(const float* values) {
   const auto [low, high] = std::minmax_element(values, values + kGroupValues);
   const float lowest = std::min(*low, 0.0F);
@@ -89,14 +90,17 @@ struct GroupCode {
 /// The 6-bit pair near `wanted` whose decoded line errs least on the values.
 GroupCode choose_code(const float* values, Line wanted, float scale, float min) {
   const auto nearest = [](float value, float unit) {
-    return unit > 0.0F ? static_cast<int>(std::clamp(std::nearbyint(value / unit), 0.0F, 63.0F)) : 0;
+    return unit > 0.0F ? static_cast<int>(std::clamp(std::nearbyint(value / unit), 0.0F, 63.0F))
+                       : 0;
   };
   const GroupCode centre{nearest(wanted.scale, scale), nearest(wanted.min, min)};
   GroupCode best = centre;
   float best_error = -1.0F;
-  for (int s = std::max(centre.scale - 1, 0); s <= std::min(centre.scale + 1, kMaxGroupScale); ++s) {
+  for (int s = std::max(centre.scale - 1, 0); s <= std::min(centre.scale + 1, kMaxGroupScale);
+       ++s) {
     for (int m = std::max(centre.min - 1, 0); m <= std::min(centre.min + 1, kMaxGroupScale); ++m) {
-      const float error = squared_error(values, {scale * static_cast<float>(s), min * static_cast<float>(m)});
+      const float error =
+          squared_error(values, {scale * static_cast<float>(s), min * static_cast<float>(m)});
       if (best_error < 0.0F || error < best_error) {
         best = {s, m};
         best_error = error;
@@ -118,10 +122,13 @@ void pack_code(QuantBlock& block, int group, GroupCode code) {
   block.packed[group] = byte(block.packed[group] | (code.min >> 4) << 6);
 }
 
-std::uint16_t unit_of(float largest) { return float_to_half(std::min(largest / kMaxGroupScale, 65504.0F)); }
+std::uint16_t unit_of(float largest) {
+  return float_to_half(std::min(largest / kMaxGroupScale, 65504.0F));
+}
 
-/// Fits every group, shares one scale and one min among them, then quantises against what was really stored.
-/// Values must be finite. Measured on normal values: root mean square error < 7.5 % of their deviation (a test holds it).
+/// Fits every group, shares one scale and one min among them, then quantises against what was
+/// really stored. Values must be finite. Measured on normal values: root mean square error < 7.5 %
+/// of their deviation (a test holds it).
 QuantBlock encode_block(const float* values) {
   std::array<Line, kGroups> lines;
   Line largest;

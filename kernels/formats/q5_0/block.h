@@ -1,6 +1,6 @@
-// Q5_0: 32 quants of 5 bits under one binary16 scale; value = scale · (quant - 16). 5.5 bits per value.
-// The product has 11 + 5 significant bits, so binary32 holds it exactly.
-// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
+// Q5_0: 32 quants of 5 bits under one binary16 scale; value = scale · (quant - 16). 5.5 bits per
+// value. The product has 11 + 5 significant bits, so binary32 holds it exactly. Usable in scalar,
+// SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
 #pragma once
 
 #include "kernels/formats/bit_layout.h"

@@ -1,5 +1,5 @@
-// Q5_0 in vectors: nibbles side by side under bits spread to bytes.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// Q5_0 in vectors: nibbles side by side under bits spread to bytes. Include only from translation
+// units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"
@@ -19,7 +19,8 @@ class BlockI8<formats::q5_0::Traits> {
   BLUE_SIMD explicit BlockI8(const formats::q5_0::QuantBlock* block)
       : block_(block), scale_(_cvtsh_ss(block->scale_f16)) {}
   BLUE_SIMD __m256i shifted(int) const {
-    return _mm256_or_si256(nibbles_of_halves(block_->low_nibbles), spread_bits(block_->fifth_bits, 16));
+    return _mm256_or_si256(nibbles_of_halves(block_->low_nibbles),
+                           spread_bits(block_->fifth_bits, 16));
   }
   BLUE_SIMD float scale(int) const { return scale_; }
   static BLUE_SIMD GroupFloats<8> strided_scales(const formats::q5_0::QuantBlock* blocks) {

@@ -1,6 +1,7 @@
-// Q5_1: 32 quants of 5 bits, one binary16 scale and offset; value = scale · quant + offset. 6 bits per value.
-// The product is exact in binary32 (11 + 5 bits): the only rounding is the sum's, so fused arithmetic gives the same value.
-// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
+// Q5_1: 32 quants of 5 bits, one binary16 scale and offset; value = scale · quant + offset. 6 bits
+// per value. The product is exact in binary32 (11 + 5 bits): the only rounding is the sum's, so
+// fused arithmetic gives the same value. Usable in scalar, SIMD and CUDA translation units. Depends
+// on kernels/portable.h. Plain values; any thread.
 #pragma once
 
 #include "kernels/formats/bit_layout.h"

@@ -8,9 +8,9 @@ namespace {
 using formats::q5_1::QuantBlock;
 using formats::q5_1::Traits;
 
-/// Fits scale and offset by least squares.
-/// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 3.6 % of
-/// their deviation (a test holds it).
+/// Fits scale and offset by least squares. Values must be finite; beyond the format's range they
+/// saturate. Measured on normal values: root mean square error < 3.6 % of their deviation (a test
+/// holds it).
 QuantBlock encode_block(const float* all) {
   const std::array<float, 32> values = formats::within_reach<32>(all);
   const auto line = formats::fit_half_line<Traits::kValues, 31>(values.data());
@@ -18,7 +18,8 @@ QuantBlock encode_block(const float* all) {
   for (int i = 0; i < Traits::kValues; ++i) {
     const int quant = static_cast<int>(line.quants[i]);
     formats::put_nibble_of_halves(block.low_nibbles, i, quant & 15);
-    block.fifth_bits[i / 8] = static_cast<std::uint8_t>(block.fifth_bits[i / 8] | quant >> 4 << (i % 8));
+    block.fifth_bits[i / 8] =
+        static_cast<std::uint8_t>(block.fifth_bits[i / 8] | quant >> 4 << (i % 8));
   }
   return block;
 }

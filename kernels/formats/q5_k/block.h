@@ -1,7 +1,8 @@
-// Q5_K: 256 values in 8 groups of 32; value = scale · s · quant - min · m, with a 6-bit s and m per group, 5-bit quants and one
-// binary16 scale and min per block. 5.5 bits per value.
-// Both products are exact in binary32 (11 + 6 + 5 and 11 + 6 bits): the only rounding is the subtraction's.
-// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
+// Q5_K: 256 values in 8 groups of 32; value = scale · s · quant - min · m, with a 6-bit s and m per
+// group, 5-bit quants and one binary16 scale and min per block. 5.5 bits per value. Both products
+// are exact in binary32 (11 + 6 + 5 and 11 + 6 bits): the only rounding is the subtraction's.
+// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values;
+// any thread.
 #pragma once
 
 #include "kernels/formats/bit_layout.h"
@@ -17,7 +18,8 @@ struct QuantBlock {
   std::uint16_t min_f16;
   std::uint8_t packed[12];      ///< s and m of each group: first_of_pair(), second_of_pair()
   std::uint8_t fifth_bits[32];  ///< bit j of byte i is the upper bit of quant i of group j
-  /// 32 bytes for each pair of groups: the even group in the low nibbles, the odd one in the high nibbles.
+  /// 32 bytes for each pair of groups: the even group in the low nibbles, the odd one in the high
+  /// nibbles.
   std::uint8_t low_nibbles[128];
 };
 static_assert(sizeof(QuantBlock) == 176);
@@ -52,8 +54,8 @@ struct Traits {
   }
 
   /// value = scale · q - min.
-  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q, float& scale,
-                                            float& min) {
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q,
+                                            float& scale, float& min) {
     scale = group_scale(block, group);
     min = group_min(block, group);
     for (int i = 0; i < kGroup; ++i) q[i] = static_cast<std::int8_t>(quant_of(block, group, i));

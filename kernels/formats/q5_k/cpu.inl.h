@@ -1,5 +1,5 @@
-// Q5_K in vectors: nibbles under the bits of their group.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// Q5_K in vectors: nibbles under the bits of their group. Include only from translation units with
+// an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"
@@ -18,7 +18,8 @@ class BlockI8<formats::q5_k::Traits> {
 
   BLUE_SIMD explicit BlockI8(const formats::q5_k::QuantBlock* block)
       : block_(block),
-        pairs_(unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16))) {}
+        pairs_(
+            unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16))) {}
   BLUE_SIMD __m256i shifted(int g) const {
     const __m256i low = bits_at<4>(load_32_bytes(block_->low_nibbles + g / 2 * 32), g % 2 * 4);
     const __m256i upper = bits_at<1>(load_32_bytes(block_->fifth_bits), g);

@@ -10,9 +10,10 @@ using formats::q5_k::kGroupValues;
 using formats::q5_k::QuantBlock;
 using formats::q5_k::Traits;
 
-/// Fits every group, shares one unit among their scales and one among their mins, then takes the quants for what was really stored.
-/// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 3.7 % of
-/// their deviation (a test holds it).
+/// Fits every group, shares one unit among their scales and one among their mins, then takes the
+/// quants for what was really stored. Values must be finite; beyond the format's range they
+/// saturate. Measured on normal values: root mean square error < 3.7 % of their deviation (a test
+/// holds it).
 QuantBlock encode_block(const float* all) {
   const std::array<float, 256> values = formats::within_reach<256>(all);
   const formats::LinedGroups<kGroups, kGroupValues, 31, 63, 1> fit(values.data());

@@ -1,7 +1,7 @@
-// Q6_K: 256 values in 16 groups of 16; value = scale · s · (quant - 32), with a signed byte s per group, 6-bit quants and one
-// binary16 scale per block. 6.5625 bits per value.
-// The product has 11 + 7 + 5 significant bits, so binary32 holds it exactly.
-// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
+// Q6_K: 256 values in 16 groups of 16; value = scale · s · (quant - 32), with a signed byte s per
+// group, 6-bit quants and one binary16 scale per block. 6.5625 bits per value. The product has 11 +
+// 7 + 5 significant bits, so binary32 holds it exactly. Usable in scalar, SIMD and CUDA translation
+// units. Depends on kernels/portable.h. Plain values; any thread.
 #pragma once
 
 #include "kernels/formats/bit_layout.h"
@@ -13,9 +13,11 @@ inline constexpr int kGroups = 16;
 inline constexpr int kGroupValues = 16;
 
 struct QuantBlock {
-  /// The low 4 bits: 64 bytes for each half of the block, its first 64 values in the low nibbles, the others in the high ones.
+  /// The low 4 bits: 64 bytes for each half of the block, its first 64 values in the low nibbles,
+  /// the others in the high ones.
   std::uint8_t low_nibbles[128];
-  /// The upper 2 bits: 32 bytes for each half; two bits of each byte belong to each of its quarters, lowest first.
+  /// The upper 2 bits: 32 bytes for each half; two bits of each byte belong to each of its
+  /// quarters, lowest first.
   std::uint8_t upper_bits[64];
   std::int8_t group_scales[16];
   std::uint16_t scale_f16;
@@ -44,8 +46,8 @@ struct Traits {
   }
 
   /// value = scale · q - min.
-  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q, float& scale,
-                                            float& min) {
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int group, std::int8_t* q,
+                                            float& scale, float& min) {
     scale = group_scale(block, group);
     min = 0.0F;
     const int half = group / 8;
@@ -54,7 +56,8 @@ struct Traits {
     const int low_shift = group / 4 % 2 * 4;
     const int upper_shift = group / 2 % 4 * 2;
     for (int i = 0; i < kGroup; ++i) {
-      q[i] = static_cast<std::int8_t>((low[i] >> low_shift & 15) + (upper[i] >> upper_shift & 3) * 16 - 32);
+      q[i] = static_cast<std::int8_t>((low[i] >> low_shift & 15) +
+                                      (upper[i] >> upper_shift & 3) * 16 - 32);
     }
   }
 };

@@ -19,9 +19,9 @@ void put_quant(QuantBlock& block, int i, int quant) {
   upper = static_cast<std::uint8_t>(upper | quant >> 4 << (i / 32 % 4 * 2));
 }
 
-/// Fits every group, shares one unit among their scales, then takes the quants for what was really stored.
-/// Values must be finite; beyond the format's range they saturate. Measured on normal values: root mean square error < 1.75 % of
-/// their deviation (a test holds it).
+/// Fits every group, shares one unit among their scales, then takes the quants for what was really
+/// stored. Values must be finite; beyond the format's range they saturate. Measured on normal
+/// values: root mean square error < 1.75 % of their deviation (a test holds it).
 QuantBlock encode_block(const float* all) {
   const std::array<float, 256> values = formats::within_reach<256>(all);
   const formats::ScaledGroups<kGroups, kGroupValues, formats::EvenGrid<-32, 31>, -128, 127> fit(

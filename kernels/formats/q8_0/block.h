@@ -1,6 +1,7 @@
-// Q8_0: 32 signed bytes under one binary16 scale; value = scale · quant. 8.5 bits per value.
-// The product has 11 + 8 significant bits, so binary32 holds it exactly and fused arithmetic cannot change it.
-// Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h. Plain values; any thread.
+// Q8_0: 32 signed bytes under one binary16 scale; value = scale · quant. 8.5 bits per value. The
+// product has 11 + 8 significant bits, so binary32 holds it exactly and fused arithmetic cannot
+// change it. Usable in scalar, SIMD and CUDA translation units. Depends on kernels/portable.h.
+// Plain values; any thread.
 #pragma once
 
 #include "kernels/portable.h"
@@ -25,8 +26,8 @@ struct Traits {
   static constexpr int kGroup = 32;
 
   /// value i of the group = scale · q[i] - min, exactly.
-  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int, std::int8_t* q, float& scale,
-                                            float& min) {
+  static BLUE_HOST_DEVICE void unpack_group(const QuantBlock& block, int, std::int8_t* q,
+                                            float& scale, float& min) {
     scale = half_to_float(block.scale_f16);
     min = 0.0F;
     for (int i = 0; i < kGroup; ++i) q[i] = block.quants[i];

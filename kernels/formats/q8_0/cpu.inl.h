@@ -1,5 +1,5 @@
-// Q8_0 in vectors: widen the bytes, multiply by the scale.
-// Include only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
+// Q8_0 in vectors: widen the bytes, multiply by the scale. Include only from translation units with
+// an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"

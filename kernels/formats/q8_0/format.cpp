@@ -10,9 +10,10 @@ namespace {
 using formats::q8_0::QuantBlock;
 using formats::q8_0::Traits;
 
-/// The largest magnitude becomes ±127. Quants are rounded against the scale as stored, not as computed, so the
-/// scale's own rounding costs nothing twice. Bound: |error| <= scale / 2, plus what clamping at 127 loses (< scale / 16).
-/// Values must be finite; beyond the format's range (65504 · 127) they saturate.
+/// The largest magnitude becomes ±127. Quants are rounded against the scale as stored, not as
+/// computed, so the scale's own rounding costs nothing twice. Bound: |error| <= scale / 2, plus
+/// what clamping at 127 loses (< scale / 16). Values must be finite; beyond the format's range
+/// (65504 · 127) they saturate.
 QuantBlock encode_block(const float* values) {
   float largest = 0.0F;
   for (int i = 0; i < Traits::kValues; ++i) largest = std::max(largest, std::fabs(values[i]));

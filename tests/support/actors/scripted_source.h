@@ -1,5 +1,6 @@
-// ScriptedSource: a token source for tests: says given texts, or degenerates, fails, throws, waits for its stop token, or is
-// slow, by what the job's model is called. Scripts are shared by all sources of a test.
+// ScriptedSource: a token source for tests: says given texts, or degenerates, fails, throws, waits
+// for its stop token, or is slow, by what the job's model is called. Scripts are shared by all
+// sources of a test.
 // Depends on the policies of actors/. Threads: each source its stage's; Scripts guards itself.
 #pragma once
 
@@ -84,16 +85,19 @@ class ScriptedSource final : public actors::TokenSource {
       return std::optional<actors::SourceToken>();
     }
     if (next_ >= script_.tokens.size() && script_.repeat_period == 0) {
-      if (script_.end == End::error) return Error(actors::ActorsError::bad_request, "the script says error");
+      if (script_.end == End::error)
+        return Error(actors::ActorsError::bad_request, "the script says error");
       if (script_.end == End::exception) throw std::runtime_error("the script says exception");
       if (script_.end == End::wait_for_stop) return wait_for(stop);
       end_ = messages::StageEnd::end_token;
       return std::optional<actors::SourceToken>();
     }
     const std::uint32_t index = next_++;
-    const auto id = static_cast<TokenId>(script_.repeat_period == 0 ? index : index % script_.repeat_period);
+    const auto id =
+        static_cast<TokenId>(script_.repeat_period == 0 ? index : index % script_.repeat_period);
     const std::size_t place = script_.tokens.empty() ? 0 : index % script_.tokens.size();
-    // A degenerate stream gives its readers time: it would end at its budget otherwise, before anybody could look.
+    // A degenerate stream gives its readers time: it would end at its budget otherwise, before
+    // anybody could look.
     if (script_.repeat_period != 0) std::this_thread::yield();
     return std::optional(actors::SourceToken{
         id, script_.entropy_nats,

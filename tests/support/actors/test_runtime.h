@@ -1,4 +1,5 @@
-// TestRuntime: the actors over scripted sources, a folder of its own for logs, and the few calls that tests need.
+// TestRuntime: the actors over scripted sources, a folder of its own for logs, and the few calls
+// that tests need.
 // Depends on actors/actor_runtime.h. Threads: the test's.
 #pragma once
 

@@ -13,9 +13,11 @@ namespace blue::test {
 
 namespace {
 
-[[noreturn]] void become(const std::filesystem::path& program, const std::vector<std::string>& arguments) {
+[[noreturn]] void become(const std::filesystem::path& program,
+                         const std::vector<std::string>& arguments) {
   std::vector<char*> words = {const_cast<char*>(program.c_str())};
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : arguments)
+    words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
   execv(program.c_str(), words.data());
   _exit(127);
@@ -27,8 +29,10 @@ void open_pipe(int (&ends)[2]) {
 
 }  // namespace
 
-ChildProgram::ChildProgram(const std::filesystem::path& program, const std::vector<std::string>& arguments) {
-  if (!std::filesystem::exists(program)) throw std::runtime_error(program.string() + " is not built");
+ChildProgram::ChildProgram(const std::filesystem::path& program,
+                           const std::vector<std::string>& arguments) {
+  if (!std::filesystem::exists(program))
+    throw std::runtime_error(program.string() + " is not built");
   int in[2];
   int out[2];
   int err[2];

@@ -1,6 +1,7 @@
-// A program of ours that a test converses with while it runs: reads up to a text, sends a signal, looks at its threads.
-// Where input goes in and output comes back, run_program (program.h) does. Depends on POSIX and the standard library.
-// One thread per object. A child that is still there at the end is killed.
+// A program of ours that a test converses with while it runs: reads up to a text, sends a signal,
+// looks at its threads. Where input goes in and output comes back, run_program (program.h) does.
+// Depends on POSIX and the standard library. One thread per object. A child that is still there at
+// the end is killed.
 #pragma once
 
 #include <sys/types.h>

@@ -1,6 +1,6 @@
-// A tiny model that never ends by itself, with random weights and a context that takes long prompts. It has no chat template:
-// its tokens are bytes, and text is read as it is.
-// Depends on tests/support/models_*.h. Header only. Pure but for the file.
+// A tiny model that never ends by itself, with random weights and a context that takes long
+// prompts. It has no chat template: its tokens are bytes, and text is read as it is. Depends on
+// tests/support/models_*.h. Header only. Pure but for the file.
 #pragma once
 
 #include <string>
@@ -16,7 +16,9 @@ inline std::string write_endless_model(const ScratchFolder& scratch) {
   models::testing::TinyShape shape;
   shape.n_vocab = 264;
   shape.n_context = 1 << 16;
-  shape.keys = [](models::testing::GgufWriter& file) { models::testing::add_byte_level_keys(file, "gpt-2"); };
+  shape.keys = [](models::testing::GgufWriter& file) {
+    models::testing::add_byte_level_keys(file, "gpt-2");
+  };
   return scratch.write("endless.gguf", models::testing::TinyModelWriter(shape).write());
 }
 

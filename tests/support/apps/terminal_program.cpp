@@ -19,14 +19,16 @@ namespace {
 
 constexpr std::chrono::seconds kPatience(60);
 
-[[noreturn]] void become(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+[[noreturn]] void become(const std::filesystem::path& program,
+                         const std::vector<std::string>& arguments,
                          const std::map<std::string, std::string>& environment, int file) {
   setsid();
   if (ioctl(file, TIOCSCTTY, 0) != 0) _exit(126);
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) dup2(file, stream);
   for (const auto& [name, value] : environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> words = {const_cast<char*>(program.c_str())};
-  for (const std::string& argument : arguments) words.push_back(const_cast<char*>(argument.c_str()));
+  for (const std::string& argument : arguments)
+    words.push_back(const_cast<char*>(argument.c_str()));
   words.push_back(nullptr);
   execv(program.c_str(), words.data());
   _exit(127);
@@ -37,7 +39,8 @@ constexpr std::chrono::seconds kPatience(60);
 TerminalProgram::TerminalProgram(const std::filesystem::path& program,
                                  const std::vector<std::string>& arguments,
                                  const std::map<std::string, std::string>& environment) {
-  if (!std::filesystem::exists(program)) throw std::runtime_error(program.string() + " is not built");
+  if (!std::filesystem::exists(program))
+    throw std::runtime_error(program.string() + " is not built");
   terminal_ = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
   if (terminal_ < 0 || grantpt(terminal_) != 0 || unlockpt(terminal_) != 0)
     throw std::runtime_error("no pseudo terminal can be opened");
@@ -83,7 +86,8 @@ TerminalProgram::Read TerminalProgram::read_some(int patience_ms) {
 
 bool TerminalProgram::read_or_throw() {
   const Read read = read_some(static_cast<int>(std::chrono::milliseconds(kPatience).count()));
-  if (read == Read::nothing) throw std::runtime_error("nothing appears any more; the screen is:\n" + screen_);
+  if (read == Read::nothing)
+    throw std::runtime_error("nothing appears any more; the screen is:\n" + screen_);
   return read == Read::something;
 }
 

@@ -1,6 +1,7 @@
-// A program of ours at a terminal of its own (a pseudo terminal), as a person would use it: types, waits for what appears.
-// What the program writes on standard output and standard error appears in one stream; line ends are "\r\n".
-// Depends on POSIX and the standard library. One thread per object. A program that is still there at the end is killed.
+// A program of ours at a terminal of its own (a pseudo terminal), as a person would use it: types,
+// waits for what appears. What the program writes on standard output and standard error appears in
+// one stream; line ends are "\r\n". Depends on POSIX and the standard library. One thread per
+// object. A program that is still there at the end is killed.
 #pragma once
 
 #include <sys/types.h>
@@ -23,12 +24,14 @@ class TerminalProgram {
   TerminalProgram& operator=(const TerminalProgram&) = delete;
 
   void type(std::string_view text) const;
-  /// Waits until `text` appears behind all that was waited for before; false when the program ended without.
-  /// A program that is silent for a minute fails the test by an exception, here and below.
+  /// Waits until `text` appears behind all that was waited for before; false when the program ended
+  /// without. A program that is silent for a minute fails the test by an exception, here and below.
   bool read_until(std::string_view text);
-  /// Waits for `n` bytes behind all that was waited for before; false when the program ended without.
+  /// Waits for `n` bytes behind all that was waited for before; false when the program ended
+  /// without.
   bool read_more(std::size_t n);
-  /// Waits until a line was taken: until Ctrl-C is a signal again and no key. False when the program ended.
+  /// Waits until a line was taken: until Ctrl-C is a signal again and no key. False when the
+  /// program ended.
   bool wait_until_at_work();
   /// Reads to the end and waits. The exit status; 128 + n when signal n ended it.
   int finish();

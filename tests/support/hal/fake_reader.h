@@ -1,6 +1,7 @@
-// A FileReader that hands everything on to another and, on demand, fails the n-th open, submit or read, spoils a byte of
-// the n-th read, or claims a full queue.
-// Depends on hal/file_reader. Threads: as the reader it wraps. Lifetime: the wrapped reader outlives it.
+// A FileReader that hands everything on to another and, on demand, fails the n-th open, submit or
+// read, spoils a byte of the n-th read, or claims a full queue.
+// Depends on hal/file_reader. Threads: as the reader it wraps. Lifetime: the wrapped reader
+// outlives it.
 #pragma once
 
 #include <cstddef>
@@ -18,14 +19,15 @@ enum class ReaderFault : std::uint8_t {
   fail_submit,       ///< submit() returns the error; nothing is read
   claim_full_queue,  ///< submit() returns false
   fail_read,         ///< the read's completion carries the error, its bytes are there all the same
-  flip_byte,         ///< the read succeeds with its first byte inverted: what a checksum has to find
+  flip_byte,  ///< the read succeeds with its first byte inverted: what a checksum has to find
 };
 
 class FakeReader final : public hal::FileReader {
  public:
   explicit FakeReader(hal::FileReader& inner) : inner_(inner) {}
 
-  /// From now on the `nth` call (from 1, over the whole life) of the fault's kind is struck. One fault per kind.
+  /// From now on the `nth` call (from 1, over the whole life) of the fault's kind is struck. One
+  /// fault per kind.
   void strike(ReaderFault fault, std::size_t nth, hal::HalError error = hal::HalError::io_failed) {
     faults_[fault] = {nth, error};
   }
@@ -43,7 +45,9 @@ class FakeReader final : public hal::FileReader {
   [[nodiscard]] Result<Bytes> size(hal::FileId file) const override { return inner_.size(file); }
   [[nodiscard]] Bytes alignment(hal::FileId file) const override { return inner_.alignment(file); }
   [[nodiscard]] std::size_t n_in_flight() const override { return inner_.n_in_flight(); }
-  [[nodiscard]] Status register_buffer(ByteSpan range) override { return inner_.register_buffer(range); }
+  [[nodiscard]] Status register_buffer(ByteSpan range) override {
+    return inner_.register_buffer(range);
+  }
 
   [[nodiscard]] Result<bool> submit(const hal::ReadRequest& request) override {
     ++n_submits_;

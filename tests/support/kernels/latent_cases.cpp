@@ -88,8 +88,8 @@ class LatentCaseMaker : public OpCaseBuilder {
     for (const Shape& shape : shapes) {
       if (shape.head_dim % block != 0 || shape.value_dim % block != 0) continue;
       const std::string name = text("heads", shape.n_heads) + text("head_dim", shape.head_dim) +
-                               text("value_dim", shape.value_dim) + text("tokens", shape.n_tokens) + ", " +
-                               std::string(kernels::to_text(type)) + " cache";
+                               text("value_dim", shape.value_dim) + text("tokens", shape.n_tokens) +
+                               ", " + std::string(kernels::to_text(type)) + " cache";
       for (const bool has_value : {false, true}) {
         OpCase append = start(OpKind::kv_append, shape.n_tokens, 0);
         set_heads(append, shape.n_heads, 1, shape.head_dim);
@@ -122,7 +122,8 @@ class LatentCaseMaker : public OpCaseBuilder {
     struct Shape {
       std::uint32_t n_heads, head_dim, top_k, n_tokens;
     };
-    const Shape shapes[] = {{1, 3, 1, 1}, {4, 64, 16, 7}, {16, 128, 40, 1}, {5, 70, 500, 33}, {6, 32, 64, 2}};
+    const Shape shapes[] = {
+        {1, 3, 1, 1}, {4, 64, 16, 7}, {16, 128, 40, 1}, {5, 70, 500, 33}, {6, 32, 64, 2}};
     for (const Shape& shape : shapes) {
       OpCase made = start(OpKind::index_topk, shape.n_tokens, 0);
       set_heads(made, shape.n_heads, 1, shape.head_dim);
@@ -130,7 +131,8 @@ class LatentCaseMaker : public OpCaseBuilder {
       made.op.scale = 1.0F / std::sqrt(static_cast<float>(shape.head_dim * shape.n_heads));
       put_in(made, kIn2Operand, std::uint64_t{shape.n_tokens} * shape.n_heads, 1.5F);
       made.magnitudes.value = 1.5;
-      put_in(made, kInOperand, std::uint64_t{shape.n_tokens} * shape.n_heads * shape.head_dim, 1.0F);
+      put_in(made, kInOperand, std::uint64_t{shape.n_tokens} * shape.n_heads * shape.head_dim,
+             1.0F);
       put_out(made, std::uint64_t{shape.n_tokens} * 2 * shape.top_k);
       put_cache(made, type, 24, shape.head_dim);
       fill_cache(made);

@@ -1,5 +1,6 @@
-// OpCaseBuilder: what makers of op cases share: steps over several sequences, random operands with poison behind them, a cache.
-// Depends on kernels and kernels_op_cases.h. One maker at a time; any thread.
+// OpCaseBuilder: what makers of op cases share: steps over several sequences, random operands with
+// poison behind them, a cache. Depends on kernels and kernels_op_cases.h. One maker at a time; any
+// thread.
 #pragma once
 
 #include <algorithm>
@@ -19,7 +20,8 @@
 namespace blue::test {
 
 inline constexpr std::uint32_t kVocabulary = 37;
-inline constexpr std::uint32_t kGuardValues = 32;  ///< poison behind each operand, which no op may touch
+inline constexpr std::uint32_t kGuardValues =
+    32;  ///< poison behind each operand, which no op may touch
 
 inline std::string text(std::string_view name, std::uint64_t number) {
   return ", " + std::string(name) + " " + std::to_string(number);
@@ -31,7 +33,9 @@ class OpCaseBuilder {
   std::vector<OpCase> take() { return std::move(cases_); }
 
  protected:
-  float between(float low, float high) { return std::uniform_real_distribution<float>(low, high)(random_); }
+  float between(float low, float high) {
+    return std::uniform_real_distribution<float>(low, high)(random_);
+  }
   std::uint32_t below(std::uint32_t end) {
     return std::uniform_int_distribution<std::uint32_t>(0, end - 1)(random_);
   }
@@ -42,17 +46,19 @@ class OpCaseBuilder {
     made.op.layer = 1;
     made.op.in = kind == kernels::OpKind::embed ? kernels::kNoOperand : kInOperand;
     made.op.out = kOutOperand;
-    const bool is_binary = kind == kernels::OpKind::kv_append || kind == kernels::OpKind::silu_mul ||
-                           kind == kernels::OpKind::add || kind == kernels::OpKind::expert_linear ||
-                           kind == kernels::OpKind::expert_sum || kind == kernels::OpKind::index_topk;
+    const bool is_binary =
+        kind == kernels::OpKind::kv_append || kind == kernels::OpKind::silu_mul ||
+        kind == kernels::OpKind::add || kind == kernels::OpKind::expert_linear ||
+        kind == kernels::OpKind::expert_sum || kind == kernels::OpKind::index_topk;
     made.op.in2 = is_binary ? kIn2Operand : kernels::kNoOperand;
     make_step(made.step, n_tokens, n_outputs);
-    made.magnitudes.position =
-        static_cast<std::uint32_t>(*std::max_element(made.step.positions.begin(), made.step.positions.end()));
+    made.magnitudes.position = static_cast<std::uint32_t>(
+        *std::max_element(made.step.positions.begin(), made.step.positions.end()));
     return made;
   }
 
-  /// Tokens fall into runs, one sequence each, that begin at 0, in the middle of a page, or just before its end.
+  /// Tokens fall into runs, one sequence each, that begin at 0, in the middle of a page, or just
+  /// before its end.
   void make_step(StepCase& step, std::uint32_t n_tokens, std::uint32_t n_outputs) {
     const std::uint32_t starts[] = {70, 0, kernels::kPageTokens - 2, 300};
     std::uint32_t made = 0;
@@ -62,7 +68,8 @@ class OpCaseBuilder {
       const std::uint32_t run = std::min(1 + below(2 + n_tokens / 2), n_tokens - made);
       const std::uint32_t from = starts[n_sequences % 4];
       for (std::uint32_t i = 0; i < run; ++i) {
-        step.token_ids.push_back(static_cast<std::int32_t>(made == 0 ? kVocabulary - 1 : below(kVocabulary)));
+        step.token_ids.push_back(
+            static_cast<std::int32_t>(made == 0 ? kVocabulary - 1 : below(kVocabulary)));
         step.positions.push_back(static_cast<std::int32_t>(from + i));
         step.sequences.push_back(static_cast<std::int32_t>(n_sequences));
         ++made;
@@ -86,8 +93,10 @@ class OpCaseBuilder {
     made.op.head_dim = head_dim;
   }
 
-  /// Encoding is what takes the time, so the first rows are repeated: after a prime number of them, that no kernel goes by.
-  void put_weight(OpCase& made, const kernels::Format& format, std::uint64_t rows, std::uint64_t cols) {
+  /// Encoding is what takes the time, so the first rows are repeated: after a prime number of them,
+  /// that no kernel goes by.
+  void put_weight(OpCase& made, const kernels::Format& format, std::uint64_t rows,
+                  std::uint64_t cols) {
     constexpr std::uint64_t kDistinctRows = 17;
     std::vector<float> values(std::min(rows, kDistinctRows) * cols);
     for (float& value : values) value = between(-1.0F, 1.0F);
@@ -115,7 +124,8 @@ class OpCaseBuilder {
     made.format->encode(values, made.weight);
   }
 
-  /// A route row per token of the step: distinct experts and their weights. The first two tokens choose the same ones.
+  /// A route row per token of the step: distinct experts and their weights. The first two tokens
+  /// choose the same ones.
   void put_route(OpCase& made) {
     const std::size_t top_k = made.op.top_k;
     std::vector<float>& rows = made.activations[kIn2Operand];
@@ -142,8 +152,10 @@ class OpCaseBuilder {
     made.activations[kOutOperand].assign(n + kGuardValues, std::numeric_limits<float>::quiet_NaN());
   }
 
-  /// Two layers, all poison: an op that reads a token nobody wrote shows NaN. Gaps lie between values, pages and layers.
-  static void put_cache(OpCase& made, kernels::KvType type, std::uint32_t k_width, std::uint32_t v_width) {
+  /// Two layers, all poison: an op that reads a token nobody wrote shows NaN. Gaps lie between
+  /// values, pages and layers.
+  static void put_cache(OpCase& made, kernels::KvType type, std::uint32_t k_width,
+                        std::uint32_t v_width) {
     const std::uint64_t keys = kernels::kPageTokens * kernels::kv_row_bytes(type, k_width);
     const std::uint64_t values = kernels::kPageTokens * kernels::kv_row_bytes(type, v_width);
     made.kv.type = type;
@@ -155,19 +167,23 @@ class OpCaseBuilder {
     made.kv_bytes.assign(2 * made.kv.layer_stride, std::byte{0xff});
   }
 
-  /// Random keys and values in the op's layer, up to the last position that the step holds of each sequence.
+  /// Random keys and values in the op's layer, up to the last position that the step holds of each
+  /// sequence.
   void fill_cache(OpCase& made) {
     for (std::size_t t = 0; t < made.step.positions.size(); ++t) {
       for (std::uint32_t p = 0; p <= static_cast<std::uint32_t>(made.step.positions[t]); ++p) {
         const std::size_t row =
             static_cast<std::size_t>(made.step.sequences[t]) * made.step.page_table_stride;
         const std::int32_t page = made.step.page_table[row + p / kernels::kPageTokens];
-        const std::uint64_t at =
-            made.op.layer * made.kv.layer_stride + static_cast<std::uint64_t>(page) * made.kv.page_stride;
+        const std::uint64_t at = made.op.layer * made.kv.layer_stride +
+                                 static_cast<std::uint64_t>(page) * made.kv.page_stride;
         const std::uint64_t token = p % kernels::kPageTokens;
-        fill_row(made, at + token * kernels::kv_row_bytes(made.kv.type, made.kv.k_width), made.kv.k_width);
-        fill_row(made, at + made.kv.v_offset + token * kernels::kv_row_bytes(made.kv.type, made.kv.v_width),
-                 made.kv.v_width);
+        fill_row(made, at + token * kernels::kv_row_bytes(made.kv.type, made.kv.k_width),
+                 made.kv.k_width);
+        fill_row(
+            made,
+            at + made.kv.v_offset + token * kernels::kv_row_bytes(made.kv.type, made.kv.v_width),
+            made.kv.v_width);
       }
     }
     made.magnitudes.weight = 1.0;

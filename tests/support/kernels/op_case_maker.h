@@ -1,5 +1,6 @@
-// CaseMaker: one op case of a given shape; what walks over shapes stands in kernels_op_cases.cpp and kernels_random_cases.cpp.
-// Depends on kernels_op_case_builder.h. One maker at a time; any thread.
+// CaseMaker: one op case of a given shape; what walks over shapes stands in kernels_op_cases.cpp
+// and kernels_random_cases.cpp. Depends on kernels_op_case_builder.h. One maker at a time; any
+// thread.
 #pragma once
 
 #include <cmath>
@@ -35,8 +36,8 @@ class CaseMaker : public OpCaseBuilder {
     finish(std::move(made), text("cols", cols));
   }
 
-  void add_linear(const kernels::Format& format, std::uint32_t rows, std::uint32_t cols, std::uint32_t n,
-                  kernels::RowSet row_set) {
+  void add_linear(const kernels::Format& format, std::uint32_t rows, std::uint32_t cols,
+                  std::uint32_t n, kernels::RowSet row_set) {
     OpCase made = start(kernels::OpKind::linear, n, n);
     made.op.row_set = row_set;
     made.op.rows = rows;
@@ -59,7 +60,8 @@ class CaseMaker : public OpCaseBuilder {
     put_weight(made, *kernels::find_format("F32"), 1, cols);
     put_in(made, kInOperand, std::uint64_t{5} * n_heads * cols, 3.0F);
     put_out(made, std::uint64_t{5} * n_heads * cols);
-    finish(std::move(made), text("cols", cols) + text("heads", n_heads) + text("out in operand", out));
+    finish(std::move(made),
+           text("cols", cols) + text("heads", n_heads) + text("out in operand", out));
   }
 
   void add_pairwise(kernels::OpKind kind, std::uint32_t cols, float largest, kernels::Operand out) {
@@ -97,12 +99,14 @@ class CaseMaker : public OpCaseBuilder {
     put_out(made, std::uint64_t{13} * 2 * shape.top_k);
     finish(std::move(made), text("experts", shape.n_experts) + text("chosen", shape.top_k) +
                                 text("groups", shape.n_groups) +
-                                text("gating", static_cast<unsigned>(gating)) + (has_bias ? ", biased" : ""));
+                                text("gating", static_cast<unsigned>(gating)) +
+                                (has_bias ? ", biased" : ""));
   }
 
   /// `absent_every`: each so-many-th expert has no address; 0: all are here.
-  void add_expert_linear(const kernels::Format& format, const ExpertShape& shape, std::uint32_t cols,
-                         kernels::ExpertInput input, std::uint32_t absent_every) {
+  void add_expert_linear(const kernels::Format& format, const ExpertShape& shape,
+                         std::uint32_t cols, kernels::ExpertInput input,
+                         std::uint32_t absent_every) {
     OpCase made = start(kernels::OpKind::expert_linear, shape.n_tokens, 0);
     made.op.n_experts = shape.n_experts;
     made.op.top_k = shape.top_k;
@@ -115,10 +119,10 @@ class CaseMaker : public OpCaseBuilder {
     put_in(made, kInOperand, shape.n_tokens * n_in * cols, 1.0F);
     put_route(made);
     put_out(made, std::uint64_t{shape.n_tokens} * shape.top_k * shape.rows);
-    finish(std::move(made), text("experts", shape.n_experts) + text("chosen", shape.top_k) +
-                                text("rows", shape.rows) + text("cols", cols) +
-                                text("tokens", shape.n_tokens) + text("input", static_cast<unsigned>(input)) +
-                                text("absent", absent_every));
+    finish(std::move(made),
+           text("experts", shape.n_experts) + text("chosen", shape.top_k) +
+               text("rows", shape.rows) + text("cols", cols) + text("tokens", shape.n_tokens) +
+               text("input", static_cast<unsigned>(input)) + text("absent", absent_every));
   }
 
   void add_expert_sum(std::uint32_t cols, std::uint16_t top_k) {
@@ -157,12 +161,13 @@ class CaseMaker : public OpCaseBuilder {
                                 text("style", static_cast<unsigned>(op.rope_style)) + scaling);
   }
 
-  /// An append of new rows and an attention over old ones. Nothing where the cache's type can't hold such rows.
+  /// An append of new rows and an attention over old ones. Nothing where the cache's type can't
+  /// hold such rows.
   void add_cache_ops(kernels::KvType type, const HeadShape& shape) {
     if (shape.n_kv_heads * shape.head_dim % kernels::kv_block_values(type) != 0) return;
     const std::string name = text("heads", shape.n_heads) + text("kv heads", shape.n_kv_heads) +
-                             text("head_dim", shape.head_dim) + text("tokens", shape.n_tokens) + ", " +
-                             std::string(kernels::to_text(type)) + " cache";
+                             text("head_dim", shape.head_dim) + text("tokens", shape.n_tokens) +
+                             ", " + std::string(kernels::to_text(type)) + " cache";
     const std::uint32_t kv_width = shape.n_kv_heads * shape.head_dim;
     OpCase append = start(kernels::OpKind::kv_append, shape.n_tokens, 0);
     set_heads(append, shape.n_heads, shape.n_kv_heads, shape.head_dim);

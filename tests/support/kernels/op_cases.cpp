@@ -1,4 +1,5 @@
-// Which shapes op cases walk; random ones are in kernels_random_cases.cpp, how cases are run is in kernels_op_runs.cpp.
+// Which shapes op cases walk; random ones are in kernels_random_cases.cpp, how cases are run is in
+// kernels_op_runs.cpp.
 #include "tests/support/kernels/op_cases.h"
 
 #include <algorithm>
@@ -28,19 +29,23 @@ class CaseWalker : public CaseMaker {
     }
     add_linear(format, 5, all_cols.front(), 4, RowSet::outputs);
     add_few_tokens(format, all_cols[all_cols.size() - 2]);
-    add_linear(format, 517, all_cols.back(), 1, RowSet::tokens);   // enough work for several threads
+    add_linear(format, 517, all_cols.back(), 1, RowSet::tokens);  // enough work for several threads
     add_linear(format, 259, all_cols.back(), 70, RowSet::tokens);  // more tokens than one pass
   }
 
-  /// As many tokens as speculation checks, or sequences step together: kernels may have ways of their own for them.
+  /// As many tokens as speculation checks, or sequences step together: kernels may have ways of
+  /// their own for them.
   void add_few_tokens(const Format& format, std::uint32_t cols) {
-    for (const std::uint32_t n_tokens : {3U, 5U}) add_linear(format, 5, cols, n_tokens, RowSet::tokens);
+    for (const std::uint32_t n_tokens : {3U, 5U})
+      add_linear(format, 5, cols, n_tokens, RowSet::tokens);
   }
 
-  /// What a format can get wrong by itself: every number of blocks, one token and several, one row set and the other.
+  /// What a format can get wrong by itself: every number of blocks, one token and several, one row
+  /// set and the other.
   void add_essential_linears(const Format& format, std::span<const std::uint32_t> all_cols) {
     for (const std::uint32_t cols : all_cols) {
-      for (const std::uint32_t n_tokens : {1U, 7U}) add_linear(format, 3, cols, n_tokens, RowSet::tokens);
+      for (const std::uint32_t n_tokens : {1U, 7U})
+        add_linear(format, 3, cols, n_tokens, RowSet::tokens);
     }
     add_linear(format, 5, all_cols.front(), 4, RowSet::outputs);
     add_few_tokens(format, all_cols[all_cols.size() - 2]);
@@ -82,18 +87,21 @@ class CaseWalker : public CaseMaker {
   }
 
   void add_expert_linears(const Format& format, std::uint32_t cols) {
-    const ExpertShape shapes[] = {{1, 1, 3, 1}, {8, 2, 33, 1}, {8, 3, 7, 7}, {24, 6, 5, 33}, {3, 2, 130, 40}};
+    const ExpertShape shapes[] = {
+        {1, 1, 3, 1}, {8, 2, 33, 1}, {8, 3, 7, 7}, {24, 6, 5, 33}, {3, 2, 130, 40}};
     for (const ExpertShape& shape : shapes) {
       for (const kernels::ExpertInput input :
            {kernels::ExpertInput::shared, kernels::ExpertInput::per_choice}) {
-        for (const std::uint32_t every : {0U, 2U}) add_expert_linear(format, shape, cols, input, every);
+        for (const std::uint32_t every : {0U, 2U})
+          add_expert_linear(format, shape, cols, input, every);
       }
     }
   }
 
   void add_expert_sums() {
     for (const std::uint32_t cols : {1U, 65U, 3000U}) {
-      for (const std::uint16_t top_k : {std::uint16_t{1}, std::uint16_t{6}}) add_expert_sum(cols, top_k);
+      for (const std::uint16_t top_k : {std::uint16_t{1}, std::uint16_t{6}})
+        add_expert_sum(cols, top_k);
     }
   }
 
@@ -102,10 +110,12 @@ class CaseWalker : public CaseMaker {
       std::uint32_t n_heads, head_dim, rotary_dims;
       float base, scale;
     };
-    const Shape shapes[] = {{1, 2, 2, 1e4F, 1.0F},    {4, 64, 64, 1e4F, 1.0F}, {3, 80, 80, 1e6F, 0.25F},
-                            {2, 128, 64, 1e6F, 1.0F}, {5, 96, 32, 5e5F, 1.0F}, {16, 128, 128, 1e4F, 1.0F}};
+    const Shape shapes[] = {{1, 2, 2, 1e4F, 1.0F},    {4, 64, 64, 1e4F, 1.0F},
+                            {3, 80, 80, 1e6F, 0.25F}, {2, 128, 64, 1e6F, 1.0F},
+                            {5, 96, 32, 5e5F, 1.0F},  {16, 128, 128, 1e4F, 1.0F}};
     for (const Shape& shape : shapes) {
-      for (const kernels::RopeStyle style : {kernels::RopeStyle::adjacent, kernels::RopeStyle::halves}) {
+      for (const kernels::RopeStyle style :
+           {kernels::RopeStyle::adjacent, kernels::RopeStyle::halves}) {
         Op op;
         op.rope_style = style;
         op.n_heads = shape.n_heads;
@@ -136,9 +146,11 @@ class CaseWalker : public CaseMaker {
   }
 };
 
-/// The kernels' text is one for all formats: it meets every shape with the plain ones, a small and a large block.
+/// The kernels' text is one for all formats: it meets every shape with the plain ones, a small and
+/// a large block.
 bool walks_every_shape(const Format& format) {
-  return format.name == "F32" || format.name == "F16" || format.name == "Q8_0" || format.name == "Q4_K";
+  return format.name == "F32" || format.name == "F16" || format.name == "Q8_0" ||
+         format.name == "Q4_K";
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
-// Op cases for any backend: random operands over awkward shapes, run through the device contract alone, and compared with the
-// reference backend within op_tolerance.h. A backend's test is: for each of op_cases(), compare_with_reference.
-// Depends on kernels. Cases own their data and are read only; any thread.
+// Op cases for any backend: random operands over awkward shapes, run through the device contract
+// alone, and compared with the reference backend within op_tolerance.h. A backend's test is: for
+// each of op_cases(), compare_with_reference. Depends on kernels. Cases own their data and are read
+// only; any thread.
 #pragma once
 
 #include <array>
@@ -35,7 +36,8 @@ struct OpCase {
   kernels::Op op;
   const kernels::Format* format = nullptr;  ///< of the weight; null without one
   std::uint64_t weight_rows = 0;            ///< expert_linear: of all experts, one after the other
-  std::uint32_t absent_every = 0;           ///< expert_linear: each so-many-th expert has no address; 0: none
+  std::uint32_t absent_every =
+      0;  ///< expert_linear: each so-many-th expert has no address; 0: none
   std::vector<std::byte> weight;
   std::array<std::vector<float>, 3>
       activations;  ///< by operand; where nothing was put in it is poisoned with NaN
@@ -45,24 +47,27 @@ struct OpCase {
   kernels::OpMagnitudes magnitudes;  ///< but for `out`
 };
 
-/// Every op, every registered format, each KV type: sizes 1, odd, not multiples of any vector, larger than one tile.
-/// The same cases each time.
+/// Every op, every registered format, each KV type: sizes 1, odd, not multiples of any vector,
+/// larger than one tile. The same cases each time.
 std::vector<OpCase> op_cases();
 
-/// Cases of shapes drawn at random from `seed`: every op that has a shape of its own to get wrong, every format. Part of
-/// op_cases() with one seed.
+/// Cases of shapes drawn at random from `seed`: every op that has a shape of its own to get wrong,
+/// every format. Part of op_cases() with one seed.
 std::vector<OpCase> random_op_cases(std::uint32_t seed);
 
-/// What a run left behind: the whole operands and the whole cache, with what the op should not have touched.
+/// What a run left behind: the whole operands and the whole cache, with what the op should not have
+/// touched.
 struct OpOutcome {
   std::array<std::vector<float>, 3> activations;
   std::vector<std::byte> kv_bytes;
 };
 
-/// Does the backend take the op, its weight's format and its cache's type? Errors: supports()'s and supports_cache()'s.
+/// Does the backend take the op, its weight's format and its cache's type? Errors: supports()'s and
+/// supports_cache()'s.
 Status is_taken(const kernels::Backend& backend, const OpCase& op_case);
 
-/// Copies the case to the backend's device, runs it and copies back. Errors: of the device, or supports()'s refusal.
+/// Copies the case to the backend's device, runs it and copies back. Errors: of the device, or
+/// supports()'s refusal.
 Result<OpOutcome> run_op_case(kernels::Backend& backend, const OpCase& op_case);
 
 struct OpDifference {
@@ -73,7 +78,8 @@ struct OpDifference {
   [[nodiscard]] bool is_within_contract() const { return error <= bound && stray.empty(); }
 };
 
-/// Errors: supports() of the backend refused (the caller decides whether it may), or a device failed.
+/// Errors: supports() of the backend refused (the caller decides whether it may), or a device
+/// failed.
 Result<OpDifference> compare_with_reference(kernels::Backend& backend, kernels::Backend& reference,
                                             const OpCase& op_case);
 

@@ -1,4 +1,5 @@
-// How op cases are run: through the device contract alone, since device memory need not be host memory.
+// How op cases are run: through the device contract alone, since device memory need not be host
+// memory.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -42,7 +43,8 @@ class Staging {
   hal::Stream& stream() { return *stream_; }
 
  private:
-  Staging(hal::Device& device, std::unique_ptr<hal::Arena> arena, std::unique_ptr<hal::Stream> stream)
+  Staging(hal::Device& device, std::unique_ptr<hal::Arena> arena,
+          std::unique_ptr<hal::Stream> stream)
       : device_(&device), arena_(std::move(arena)), stream_(std::move(stream)) {}
 
   hal::Device* device_;
@@ -53,7 +55,8 @@ class Staging {
 
 Bytes bytes_for(const OpCase& op_case, Bytes workspace) {
   std::uint64_t total = workspace.count + op_case.weight.size() + op_case.kv_bytes.size();
-  for (const std::vector<float>& operand : op_case.activations) total += operand.size() * sizeof(float);
+  for (const std::vector<float>& operand : op_case.activations)
+    total += operand.size() * sizeof(float);
   total += 4 * (op_case.step.token_ids.size() * 3 + op_case.step.page_table.size() +
                 op_case.step.output_rows.size());
   total += op_case.op.n_experts * sizeof(std::byte*);
@@ -107,8 +110,10 @@ double largest_of(const std::vector<float>& values) {
   return largest;
 }
 
-/// Poison that no longer is one lies outside the result, and operands that are only read must stay as they were.
-std::string stray_writes(const OpCase& op_case, const OpOutcome& outcome, const OpOutcome& expected) {
+/// Poison that no longer is one lies outside the result, and operands that are only read must stay
+/// as they were.
+std::string stray_writes(const OpCase& op_case, const OpOutcome& outcome,
+                         const OpOutcome& expected) {
   for (kernels::Operand operand = 0; operand < 3; ++operand) {
     const std::vector<float>& got = outcome.activations[operand];
     const std::vector<float>& wanted =
@@ -120,7 +125,8 @@ std::string stray_writes(const OpCase& op_case, const OpOutcome& outcome, const 
     }
   }
   const auto at =
-      std::mismatch(outcome.kv_bytes.begin(), outcome.kv_bytes.end(), expected.kv_bytes.begin()).first;
+      std::mismatch(outcome.kv_bytes.begin(), outcome.kv_bytes.end(), expected.kv_bytes.begin())
+          .first;
   if (at == outcome.kv_bytes.end()) return {};
   return "cache, byte " + std::to_string(at - outcome.kv_bytes.begin());
 }

@@ -29,7 +29,8 @@ class RandomCases : public CaseMaker {
     const auto top_k = static_cast<std::uint16_t>(from_1_to(std::min<std::uint32_t>(n_experts, 8)));
     const std::uint32_t cols = unit * from_1_to(std::max(1U, 300 / unit));
     add_expert_linear(
-        format, {n_experts, top_k, from_1_to(std::max(1U, kMostValues / cols / n_experts)), from_1_to(40)},
+        format,
+        {n_experts, top_k, from_1_to(std::max(1U, kMostValues / cols / n_experts)), from_1_to(40)},
         cols, chance() ? kernels::ExpertInput::shared : kernels::ExpertInput::per_choice, below(4));
   }
 
@@ -53,7 +54,8 @@ class RandomCases : public CaseMaker {
       add_route({static_cast<std::uint16_t>(n_groups * per_group),
                  static_cast<std::uint16_t>(from_1_to(n_eligible)), n_groups, n_groups_used},
                 chance() ? kernels::Gating::softmax : kernels::Gating::sigmoid,
-                chance() ? kernels::RouteWeights::as_gated : kernels::RouteWeights::normalised, chance());
+                chance() ? kernels::RouteWeights::as_gated : kernels::RouteWeights::normalised,
+                chance());
       add_expert_sum(from_1_to(2000), static_cast<std::uint16_t>(from_1_to(9)));
     }
   }
@@ -61,10 +63,12 @@ class RandomCases : public CaseMaker {
   void add_heads() {
     for (int i = 0; i < 6; ++i) {
       const std::uint32_t n_kv_heads = from_1_to(4);
-      const HeadShape shape{n_kv_heads * from_1_to(6), n_kv_heads, 4 * from_1_to(40), from_1_to(40)};
+      const HeadShape shape{n_kv_heads * from_1_to(6), n_kv_heads, 4 * from_1_to(40),
+                            from_1_to(40)};
       for (const kernels::KvType type : {kernels::KvType::f32, kernels::KvType::f16})
         add_cache_ops(type, shape);
-      add_cache_ops(kernels::KvType::q8_0, {shape.n_heads, n_kv_heads, 32 * from_1_to(6), shape.n_tokens});
+      add_cache_ops(kernels::KvType::q8_0,
+                    {shape.n_heads, n_kv_heads, 32 * from_1_to(6), shape.n_tokens});
       Op rope;
       rope.rope_style = chance() ? kernels::RopeStyle::adjacent : kernels::RopeStyle::halves;
       rope.n_heads = shape.n_heads;

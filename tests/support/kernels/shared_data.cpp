@@ -9,11 +9,13 @@ namespace blue::test {
 
 std::optional<std::filesystem::path> find_shared_data(const std::string& name) {
   std::vector<std::filesystem::path> folders;
-  if (const char* told = std::getenv("BLUE_SHARED")) folders = {std::filesystem::path(told) / "data", told};
+  if (const char* told = std::getenv("BLUE_SHARED"))
+    folders = {std::filesystem::path(told) / "data", told};
   const char* source = std::getenv("BLUE_SOURCE_DIR");
   std::filesystem::path above =
       source != nullptr ? std::filesystem::path(source) : std::filesystem::current_path();
-  for (; above.has_relative_path(); above = above.parent_path()) folders.push_back(above / "shared" / "data");
+  for (; above.has_relative_path(); above = above.parent_path())
+    folders.push_back(above / "shared" / "data");
   for (const std::filesystem::path& folder : folders) {
     if (std::filesystem::exists(folder / name)) return folder / name;
   }

@@ -1,5 +1,5 @@
-// Reference data that lies beside a checkout but not in it: found through BLUE_SHARED, or as shared/data in a folder above.
-// Depends on the standard library alone. Pure functions; any thread.
+// Reference data that lies beside a checkout but not in it: found through BLUE_SHARED, or as
+// shared/data in a folder above. Depends on the standard library alone. Pure functions; any thread.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,5 @@
-// Blocks with known bytes, for tests: a file of pseudo-random bytes and blocks cut out of it, with padding between
-// their extents, and what each block's bytes must be in memory.
+// Blocks with known bytes, for tests: a file of pseudo-random bytes and blocks cut out of it, with
+// padding between their extents, and what each block's bytes must be in memory.
 #pragma once
 
 #include <cstring>
@@ -40,7 +40,8 @@ inline std::uint64_t file_end(const Block& block) {
 }
 
 /// What the block must look like wherever it lies.
-inline std::vector<std::byte> expected_bytes(const Block& block, const std::vector<std::byte>& file) {
+inline std::vector<std::byte> expected_bytes(const Block& block,
+                                             const std::vector<std::byte>& file) {
   std::vector<std::byte> bytes(block.size.count);
   for (const BlockExtent& e : block.extents)
     std::memcpy(bytes.data() + e.block_offset, file.data() + e.file_offset, e.size);

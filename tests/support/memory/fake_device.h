@@ -1,5 +1,6 @@
-// A device that is not the host, for tests: its copies really happen only when somebody waits for them, so code that
-// reuses a buffer or publishes a block too early reads wrong bytes here. Fails the n-th copy on demand.
+// A device that is not the host, for tests: its copies really happen only when somebody waits for
+// them, so code that reuses a buffer or publishes a block too early reads wrong bytes here. Fails
+// the n-th copy on demand.
 // Depends on hal/device.h. Threads: one.
 #pragma once
 
@@ -109,22 +110,27 @@ class FakeDevice final : public hal::Device {
     return std::unique_ptr<hal::Event>(std::make_unique<FakeEvent>());
   }
   Result<std::unique_ptr<hal::HostRegistration>> register_host(ByteSpan range) override {
-    if (locking == Locking::denied) return Error(hal::HalError::denied, "fake: no page locking here");
+    if (locking == Locking::denied)
+      return Error(hal::HalError::denied, "fake: no page locking here");
     return std::unique_ptr<hal::HostRegistration>(std::make_unique<FakeRegistration>(range.data()));
   }
-  Status copy_to_device(std::byte* device, const std::byte* host, Bytes size, hal::Stream& stream) override {
+  Status copy_to_device(std::byte* device, const std::byte* host, Bytes size,
+                        hal::Stream& stream) override {
     return copy(device, host, size, stream);
   }
-  Status copy_to_host(std::byte* host, const std::byte* device, Bytes size, hal::Stream& stream) override {
+  Status copy_to_host(std::byte* host, const std::byte* device, Bytes size,
+                      hal::Stream& stream) override {
     return copy(host, device, size, stream);
   }
-  Status copy_within(std::byte* to, const std::byte* from, Bytes size, hal::Stream& stream) override {
+  Status copy_within(std::byte* to, const std::byte* from, Bytes size,
+                     hal::Stream& stream) override {
     return copy(to, from, size, stream);
   }
 
  private:
   Status copy(std::byte* to, const std::byte* from, Bytes size, hal::Stream& stream) {
-    if (n_copies++ == failing_copy) return Error(hal::HalError::device_failed, "fake: this copy fails");
+    if (n_copies++ == failing_copy)
+      return Error(hal::HalError::device_failed, "fake: this copy fails");
     static_cast<FakeStream&>(stream).enqueue([=] { std::memcpy(to, from, size.count); });
     return {};
   }

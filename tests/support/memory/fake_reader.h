@@ -1,5 +1,5 @@
-// A file reader over bytes in memory, for tests: a bounded queue, completions in a shuffled order, reads that happen
-// only when they are reaped, and the n-th read failing on demand.
+// A file reader over bytes in memory, for tests: a bounded queue, completions in a shuffled order,
+// reads that happen only when they are reaped, and the n-th read failing on demand.
 // Depends on hal/file_reader.h. Threads: one.
 #pragma once
 

@@ -1,4 +1,5 @@
-// Writes SentencePiece's compiled table of replacements, for tests. Depends on the standard library alone. Header only.
+// Writes SentencePiece's compiled table of replacements, for tests. Depends on the standard library
+// alone. Header only.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +9,11 @@
 
 namespace blue::models::testing {
 
-/// A double array that gives every node a block of 256 units of its own: wasteful, and easy to see right.
+/// A double array that gives every node a block of 256 units of its own: wasteful, and easy to see
+/// right.
 inline std::string charsmap(const std::map<std::string, std::string>& replacements) {
-  std::map<std::string, std::uint32_t> block{{"", 1}};  // a node's children lie in the block of this number
+  std::map<std::string, std::uint32_t> block{
+      {"", 1}};  // a node's children lie in the block of this number
   for (const auto& [from, to] : replacements) {
     for (std::size_t n = 1; n <= from.size(); ++n) {
       block.emplace(from.substr(0, n), static_cast<std::uint32_t>(block.size() + 1));

@@ -1,5 +1,7 @@
-// GgufWriter: writes small GGUF files for tests and fuzz seeds, right ones and, on request, wrong ones.
-// Depends on base and models/gguf/gguf_value.h. Header only: the fuzz targets link no test library. One thread.
+// GgufWriter: writes small GGUF files for tests and fuzz seeds, right ones and, on request, wrong
+// ones.
+// Depends on base and models/gguf/gguf_value.h. Header only: the fuzz targets link no test library.
+// One thread.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +19,9 @@ class GgufWriter {
  public:
   std::uint32_t magic = 0x46554747;
   std::uint32_t version = 3;
-  std::uint64_t alignment = 32;  ///< of the data section; write general.alignment too when it is another
-  std::int64_t more_keys = 0;    ///< added to the true count: a lie
+  std::uint64_t alignment =
+      32;  ///< of the data section; write general.alignment too when it is another
+  std::int64_t more_keys = 0;  ///< added to the true count: a lie
   std::int64_t more_tensors = 0;
 
   GgufWriter& text(std::string_view key, std::string_view value) {
@@ -26,7 +29,9 @@ class GgufWriter {
     append_string(keys_, value);
     return *this;
   }
-  GgufWriter& u32(std::string_view key, std::uint32_t value) { return scalar(key, GgufType::u32, value); }
+  GgufWriter& u32(std::string_view key, std::uint32_t value) {
+    return scalar(key, GgufType::u32, value);
+  }
   GgufWriter& f32(std::string_view key, float value) { return scalar(key, GgufType::f32, value); }
   GgufWriter& flag(std::string_view key, bool value) {
     return scalar(key, GgufType::boolean, static_cast<std::uint8_t>(value));
@@ -58,16 +63,16 @@ class GgufWriter {
   }
 
   /// Its bytes follow those of the tensor before, aligned.
-  GgufWriter& tensor(std::string_view name, const std::vector<std::uint64_t>& dims, std::uint32_t type,
-                     std::string_view bytes) {
+  GgufWriter& tensor(std::string_view name, const std::vector<std::uint64_t>& dims,
+                     std::uint32_t type, std::string_view bytes) {
     data_.resize(round_up(data_.size(), alignment), '\0');
     tensor_at(name, dims, type, data_.size());
     data_ += bytes;
     return *this;
   }
   /// An entry alone, at any data offset.
-  GgufWriter& tensor_at(std::string_view name, const std::vector<std::uint64_t>& dims, std::uint32_t type,
-                        std::uint64_t offset) {
+  GgufWriter& tensor_at(std::string_view name, const std::vector<std::uint64_t>& dims,
+                        std::uint32_t type, std::uint64_t offset) {
     append_string(tensors_, name);
     append(tensors_, static_cast<std::uint32_t>(dims.size()));
     for (const std::uint64_t dim : dims) append(tensors_, dim);

@@ -1,5 +1,6 @@
-// Tiny models with latent attention, of any shape, with random weights that depend on a tensor's name alone: two models that share
-// a tensor share its values. Depends on tests/support/models/gguf_writer.h. Values; one thread.
+// Tiny models with latent attention, of any shape, with random weights that depend on a tensor's
+// name alone: two models that share a tensor share its values. Depends on
+// tests/support/models/gguf_writer.h. Values; one thread.
 #pragma once
 
 #include <functional>
@@ -34,7 +35,8 @@ struct TinyLatentShape {
   std::uint32_t index_top_k = 5;
   bool has_own_head = true;
   bool has_selection_bias = false;
-  bool has_joined_kv = false;  ///< keys' and values' up-projections in one matrix, as old files have them
+  bool has_joined_kv =
+      false;  ///< keys' and values' up-projections in one matrix, as old files have them
   std::vector<std::string> missing_keys;  ///< behind "<arch>."
   std::function<void(GgufWriter&)> keys = [](GgufWriter&) {};
   std::vector<std::string> more_tensors;  ///< of 8 values
@@ -111,11 +113,12 @@ class TinyLatentWriter {
       tensor(prefix + "attn_q_a_norm.weight", {shape_.q_rank}, 1.0F);
       tensor(prefix + "attn_q_b.weight", {shape_.q_rank, q_width}, 0.3F);
     }
-    tensor(prefix + "attn_kv_a_mqa.weight", {shape_.d_model, shape_.kv_rank + shape_.rotary_dims}, 0.3F);
+    tensor(prefix + "attn_kv_a_mqa.weight", {shape_.d_model, shape_.kv_rank + shape_.rotary_dims},
+           0.3F);
     tensor(prefix + "attn_kv_a_norm.weight", {shape_.kv_rank}, 1.0F);
     if (shape_.has_joined_kv) {
-      tensor(prefix + "attn_kv_b.weight", {shape_.kv_rank, heads * (shape_.plain_dims + shape_.value_dim)},
-             0.4F);
+      tensor(prefix + "attn_kv_b.weight",
+             {shape_.kv_rank, heads * (shape_.plain_dims + shape_.value_dim)}, 0.4F);
     } else {
       tensor(prefix + "attn_k_b.weight", {shape_.plain_dims, shape_.kv_rank, heads}, 0.4F);
       tensor(prefix + "attn_v_b.weight", {shape_.kv_rank, shape_.value_dim, heads}, 0.4F);
@@ -143,7 +146,8 @@ class TinyLatentWriter {
       write_feed_forward(prefix, "_shexp.weight", shape_.n_shared * shape_.d_ff_expert);
   }
 
-  void write_feed_forward(const std::string& prefix, const std::string& suffix, std::uint32_t d_ff) {
+  void write_feed_forward(const std::string& prefix, const std::string& suffix,
+                          std::uint32_t d_ff) {
     tensor(prefix + "ffn_gate" + suffix, {shape_.d_model, d_ff}, 0.3F);
     tensor(prefix + "ffn_up" + suffix, {shape_.d_model, d_ff}, 0.3F);
     tensor(prefix + "ffn_down" + suffix, {d_ff, shape_.d_model}, 0.3F);

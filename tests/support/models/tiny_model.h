@@ -1,5 +1,5 @@
-// Tiny models of any shape with random weights, written as GGUF files, and what tests run them with.
-// Depends on models and tests/support/models/gguf_writer.h. Values; one thread.
+// Tiny models of any shape with random weights, written as GGUF files, and what tests run them
+// with. Depends on models and tests/support/models/gguf_writer.h. Values; one thread.
 #pragma once
 
 #include <cmath>
@@ -62,7 +62,8 @@ class TinyModelWriter {
     const std::string prefix = shape_.arch + ".";
     writer_.text("general.architecture", shape_.arch).text("general.name", "tiny");
     writer_.u32(prefix + "block_count", shape_.n_layers + shape_.n_extra_layers);
-    writer_.u32(prefix + "context_length", shape_.n_context).u32(prefix + "embedding_length", shape_.d_model);
+    writer_.u32(prefix + "context_length", shape_.n_context)
+        .u32(prefix + "embedding_length", shape_.d_model);
     writer_.u32(prefix + "attention.head_count", shape_.n_heads);
     if (shape_.d_ff != 0) writer_.u32(prefix + "feed_forward_length", shape_.d_ff);
     if (shape_.n_kv_heads != shape_.n_heads)
@@ -70,7 +71,8 @@ class TinyModelWriter {
     if (shape_.head_dim * shape_.n_heads != shape_.d_model)
       writer_.u32(prefix + "attention.key_length", shape_.head_dim);
     if (shape_.n_experts != 0) {
-      writer_.u32(prefix + "expert_count", shape_.n_experts).u32(prefix + "expert_used_count", shape_.top_k);
+      writer_.u32(prefix + "expert_count", shape_.n_experts)
+          .u32(prefix + "expert_used_count", shape_.top_k);
     }
     shape_.keys(writer_);
   }
@@ -128,14 +130,16 @@ inline Result<std::vector<float>> logits_of(Executor& executor, std::span<const 
   std::vector<float> logits;
   BLUE_TRY(executor.reserve(0, static_cast<std::uint32_t>(tokens.size())));
   for (std::size_t done = 0; done < tokens.size();) {
-    const std::size_t n = std::min<std::size_t>(executor.limits().max_step_tokens, tokens.size() - done);
+    const std::size_t n =
+        std::min<std::size_t>(executor.limits().max_step_tokens, tokens.size() - done);
     std::vector<std::int32_t> positions(n);
     std::vector<std::int32_t> rows(n);
     const std::vector<std::int32_t> sequences(n, 0);
     std::iota(positions.begin(), positions.end(), static_cast<std::int32_t>(done));
     std::iota(rows.begin(), rows.end(), 0);
-    BLUE_TRY_ASSIGN(const std::span<const float> step,
-                    executor.step({tokens.subspan(done, n), positions, sequences, rows}, StopToken()));
+    BLUE_TRY_ASSIGN(
+        const std::span<const float> step,
+        executor.step({tokens.subspan(done, n), positions, sequences, rows}, StopToken()));
     logits.insert(logits.end(), step.begin(), step.end());
     done += n;
   }
@@ -154,7 +158,8 @@ inline double nmse(std::span<const float> got, std::span<const float> wanted) {
 }
 
 /// `n` ids below n_vocab, the same each time.
-inline std::vector<TokenId> some_tokens(std::size_t n, std::uint32_t n_vocab, std::uint32_t seed = 3) {
+inline std::vector<TokenId> some_tokens(std::size_t n, std::uint32_t n_vocab,
+                                        std::uint32_t seed = 3) {
   std::mt19937 random(seed);
   std::vector<TokenId> tokens(n);
   for (TokenId& token : tokens) token = static_cast<TokenId>(random() % n_vocab);

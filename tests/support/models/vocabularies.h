@@ -23,22 +23,23 @@ inline std::string spelled_byte(unsigned byte) {
   return {static_cast<char>(0xc0 | character >> 6), static_cast<char>(0x80 | (character & 0x3f))};
 }
 
-/// 256 bytes (token = byte), five merges (256 …), then <|user|> and <|end|> (control), <think> (user-defined): the keys of
-/// it, without one that names an end.
+/// 256 bytes (token = byte), five merges (256 …), then <|user|> and <|end|> (control), <think>
+/// (user-defined): the keys of it, without one that names an end.
 inline void add_byte_level_keys(GgufWriter& file, const std::string& pre) {
   std::vector<std::string> tokens;
   std::vector<std::int32_t> kinds;
   for (unsigned byte = 0; byte < 256; ++byte) tokens.push_back(spelled_byte(byte));
   const std::string space = spelled_byte(' ');
-  for (const std::string& merged :
-       {std::string("aa"), std::string("aaaa"), std::string("he"), space + "he", std::string("ab")}) {
+  for (const std::string& merged : {std::string("aa"), std::string("aaaa"), std::string("he"),
+                                    space + "he", std::string("ab")}) {
     tokens.push_back(merged);
   }
   kinds.assign(tokens.size(), 1);
   tokens.insert(tokens.end(), {"<|user|>", "<|end|>", "<think>"});
   kinds.insert(kinds.end(), {3, 3, 4});
   file.text("tokenizer.ggml.model", "gpt2").text("tokenizer.ggml.pre", pre);
-  file.texts("tokenizer.ggml.tokens", tokens).array("tokenizer.ggml.token_type", GgufType::i32, kinds);
+  file.texts("tokenizer.ggml.tokens", tokens)
+      .array("tokenizer.ggml.token_type", GgufType::i32, kinds);
   file.texts("tokenizer.ggml.merges", {"a a", "aa aa", "h e", space + " he", "a b"});
 }
 
@@ -72,7 +73,8 @@ inline GgufWriter sentencepiece_vocabulary(const std::vector<std::string>& piece
     scores.push_back(-static_cast<float>(tokens.size()));
   }
   file.text("general.architecture", "llama").text("tokenizer.ggml.model", "llama");
-  file.texts("tokenizer.ggml.tokens", tokens).array("tokenizer.ggml.token_type", GgufType::i32, kinds);
+  file.texts("tokenizer.ggml.tokens", tokens)
+      .array("tokenizer.ggml.token_type", GgufType::i32, kinds);
   file.array("tokenizer.ggml.scores", GgufType::f32, scores);
   file.u32("tokenizer.ggml.bos_token_id", 1)
       .u32("tokenizer.ggml.eos_token_id", 2)
@@ -106,7 +108,8 @@ inline GgufWriter unigram_vocabulary(const std::vector<ScoredPiece>& pieces,
     scores.push_back(0);
   }
   file.text("general.architecture", "t5").text("tokenizer.ggml.model", "t5");
-  file.texts("tokenizer.ggml.tokens", tokens).array("tokenizer.ggml.token_type", GgufType::i32, kinds);
+  file.texts("tokenizer.ggml.tokens", tokens)
+      .array("tokenizer.ggml.token_type", GgufType::i32, kinds);
   file.array("tokenizer.ggml.scores", GgufType::f32, scores);
   file.u32("tokenizer.ggml.eos_token_id", 1).u32("tokenizer.ggml.unknown_token_id", 2);
   return file;

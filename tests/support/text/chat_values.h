@@ -1,5 +1,6 @@
-// JSON as the values of a chat template. All texts are content but the roles of messages and the special tokens, as in an application.
-// Depends on nlohmann-json and models/chat. Pure function; any thread.
+// JSON as the values of a chat template. All texts are content but the roles of messages and the
+// special tokens, as in an application. Depends on nlohmann-json and models/chat. Pure function;
+// any thread.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -10,7 +11,8 @@
 namespace blue::test {
 
 /// `json` keeps the order of its keys, as Python's dict does.
-inline models::chat::Value chat_value(const nlohmann::ordered_json& json, const std::string& key = {}) {
+inline models::chat::Value chat_value(const nlohmann::ordered_json& json,
+                                      const std::string& key = {}) {
   using models::chat::Origin;
   using models::chat::Text;
   using models::chat::Value;
@@ -20,7 +22,8 @@ inline models::chat::Value chat_value(const nlohmann::ordered_json& json, const 
   if (json.is_number()) return json.get<double>();
   if (json.is_string()) {
     const auto text = json.get<std::string>();
-    const bool is_markup = key.ends_with("_token") || (key == "role" && models::ChatTemplate::is_role(text));
+    const bool is_markup =
+        key.ends_with("_token") || (key == "role" && models::ChatTemplate::is_role(text));
     return Text(text, is_markup ? Origin::markup : Origin::content);
   }
   if (json.is_array()) {

@@ -12,7 +12,8 @@ namespace {
 class Folder {
  public:
   Folder()
-      : path_(std::filesystem::temp_directory_path() / ("blue_cascade_run_" + std::to_string(getpid()))) {
+      : path_(std::filesystem::temp_directory_path() /
+              ("blue_cascade_run_" + std::to_string(getpid()))) {
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
@@ -73,7 +74,9 @@ CascadeRun::StageToRun stage_of(CascadeRun& run) {
 
 }  // namespace
 
-TEST_CASE("a run's description comes back from its bytes as it was, and no shorter bytes are taken for one") {
+TEST_CASE(
+    "a run's description comes back from its bytes as it was, and no shorter bytes are taken for "
+    "one") {
   const RunRecord before = record();
   const auto bytes = encode_run_record(before);
   const auto after = decode_run_record(bytes, "log");
@@ -162,7 +165,8 @@ TEST_CASE("a cut stage's text is committed and spares no later stage") {
   auto run = CascadeRun::start(record(), folder.log());
   REQUIRE(run.ok());
   (void)stage_of(*run);
-  REQUIRE(run->stage_preempted(0, "x x x", messages::PreemptReason::repetition, with_entropy(10)).ok());
+  REQUIRE(
+      run->stage_preempted(0, "x x x", messages::PreemptReason::repetition, with_entropy(10)).ok());
   (void)stage_of(*run);
   REQUIRE(run->stage_done(1, "bad", with_entropy(10)).ok());
   CHECK(stage_of(*run).prompt == "x x x bad");

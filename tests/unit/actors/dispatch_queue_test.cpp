@@ -5,7 +5,8 @@
 namespace blue::actors {
 namespace {
 
-messages::StageReady ready(messages::JobNumber job, const std::string& model, messages::RunNumber run = 1) {
+messages::StageReady ready(messages::JobNumber job, const std::string& model,
+                           messages::RunNumber run = 1) {
   messages::StageReady stage;
   stage.job = job;
   stage.run = run;
@@ -43,7 +44,9 @@ TEST_CASE("a job that is said again waits once") {
   CHECK(queue.n_waiting() == 0);
 }
 
-TEST_CASE("a model that ran last goes before one that has to be loaded, but nobody is passed over for ever") {
+TEST_CASE(
+    "a model that ran last goes before one that has to be loaded, but nobody is passed over for "
+    "ever") {
   DispatchQueue queue;
   queue.add(ready(1, "far"));
   (void)queue.take();

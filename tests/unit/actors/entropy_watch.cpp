@@ -58,15 +58,16 @@ TEST_CASE("a cycle that is broken in time is no degeneration") {
   EntropyWatch watch({});
   watch.begin(10000);
   const Heard heard = feed(
-      watch, 600, [](std::uint32_t i) { return static_cast<TokenId>(i % 50 == 0 ? 1000 + i : i % 2); },
-      kCalm);
+      watch, 600,
+      [](std::uint32_t i) { return static_cast<TokenId>(i % 50 == 0 ? 1000 + i : i % 2); }, kCalm);
   CHECK_FALSE(heard.degeneration);
 }
 
 TEST_CASE("entropy pinned high is judged against the stage's own history") {
   EntropyWatch was_calm({});
   was_calm.begin(10000);
-  const Heard heard = feed(was_calm, 400, kDistinct, [](std::uint32_t i) { return i < 100 ? 0.5F : 5.0F; });
+  const Heard heard =
+      feed(was_calm, 400, kDistinct, [](std::uint32_t i) { return i < 100 ? 0.5F : 5.0F; });
   REQUIRE(heard.degeneration == Degeneration::entropy_pinned_high);
   CHECK(heard.at == 228);
 
@@ -78,7 +79,8 @@ TEST_CASE("entropy pinned high is judged against the stage's own history") {
 TEST_CASE("entropy pinned at zero is degenerate only where there was life before") {
   EntropyWatch was_lively({});
   was_lively.begin(10000);
-  const Heard heard = feed(was_lively, 400, kDistinct, [](std::uint32_t i) { return i < 50 ? 1.0F : 0.0F; });
+  const Heard heard =
+      feed(was_lively, 400, kDistinct, [](std::uint32_t i) { return i < 50 ? 1.0F : 0.0F; });
   CHECK(heard.degeneration == Degeneration::entropy_pinned_zero);
 
   EntropyWatch always_sure({});
@@ -92,7 +94,8 @@ TEST_CASE("level hints are said when the window changes sides, not for as long a
   const Heard heard = feed(watch, 300, kDistinct, [](std::uint32_t i) {
     return i < 100 ? 0.01F : i < 200 ? 4.0F : 0.01F;
   });
-  CHECK(heard.hints == std::vector{HintKind::low_entropy, HintKind::high_entropy, HintKind::low_entropy});
+  CHECK(heard.hints ==
+        std::vector{HintKind::low_entropy, HintKind::high_entropy, HintKind::low_entropy});
 }
 
 TEST_CASE("prefetch comes once, at three quarters of what the stage is expected to take") {

@@ -12,7 +12,8 @@ namespace {
 std::atomic<std::uint64_t> n_allocations{0};
 }  // namespace
 
-// Counts every allocation of this executable, so that a test can say that a stretch of code makes none.
+// Counts every allocation of this executable, so that a test can say that a stretch of code makes
+// none.
 void* operator new(std::size_t size) {
   n_allocations.fetch_add(1, std::memory_order_relaxed);
   if (void* memory = std::malloc(size)) return memory;
@@ -29,7 +30,8 @@ void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 namespace blue::actors {
 namespace {
 
-/// Gives `n_tokens` tokens of one text, and notes how many allocations there had been at the first and at the last.
+/// Gives `n_tokens` tokens of one text, and notes how many allocations there had been at the first
+/// and at the last.
 class CountingSource final : public TokenSource {
  public:
   std::uint32_t n_tokens = 0;
@@ -39,7 +41,9 @@ class CountingSource final : public TokenSource {
   std::optional<Error> error;
   std::function<void(std::uint32_t)> before;
 
-  Result<SourceBegin> begin(const StageJob&, const StopToken&) override { return SourceBegin{7, 0}; }
+  Result<SourceBegin> begin(const StageJob&, const StopToken&) override {
+    return SourceBegin{7, 0};
+  }
   Result<std::optional<SourceToken>> next(const StopToken&) override {
     if (n_given_ == 0) at_first = n_allocations.load();
     if (before) before(n_given_);

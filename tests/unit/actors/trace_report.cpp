@@ -8,10 +8,14 @@ namespace {
 TraceDump two_actors() {
   TraceDump dump;
   dump.n_dropped = 3;
-  dump.spans = {
-      {{1, 2, 10, 0, 1000}, 2000, 9000, "run", "cascade", "cascade"},
-      {{1, 2, 0xfedcba9876543210, 10, 4000}, 6500, 8000, "run_stage \"x\"\n", "stage.code", "stage"},
-      {{1, 2, 12, 10, 5000}, 5500, 5600, "run_stage \"x\"\n", "stage.code", "stage"}};
+  dump.spans = {{{1, 2, 10, 0, 1000}, 2000, 9000, "run", "cascade", "cascade"},
+                {{1, 2, 0xfedcba9876543210, 10, 4000},
+                 6500,
+                 8000,
+                 "run_stage \"x\"\n",
+                 "stage.code",
+                 "stage"},
+                {{1, 2, 12, 10, 5000}, 5500, 5600, "run_stage \"x\"\n", "stage.code", "stage"}};
   return dump;
 }
 
@@ -39,7 +43,8 @@ TEST_CASE("the JSON has a track per actor and a flow per message between known s
   const std::string json = to_chrome_json(two_actors());
   const auto count = [&](const std::string& what) {
     std::size_t n = 0;
-    for (std::size_t at = json.find(what); at != std::string::npos; at = json.find(what, at + 1)) ++n;
+    for (std::size_t at = json.find(what); at != std::string::npos; at = json.find(what, at + 1))
+      ++n;
     return n;
   };
   CHECK(count("\"thread_name\"") == 2);
@@ -56,12 +61,14 @@ TEST_CASE("the summary counts by message type") {
   CHECK(summary[0].run_median_us == 7.0);
   CHECK(summary[1].count == 2);
   CHECK(summary[1].queue_p99_us == 2.5);
-  CHECK(summary_table(two_actors()).find("3 spans of 2 actors of 2 kinds, 3 dropped") != std::string::npos);
+  CHECK(summary_table(two_actors()).find("3 spans of 2 actors of 2 kinds, 3 dropped") !=
+        std::string::npos);
 }
 
 TEST_CASE("what is no trace is refused by name") {
-  for (const char* bad : {"", "[]", "{}", "{\"traceEvents\":3}", "{\"traceEvents\":[{\"ph\":\"X\"}]}",
-                          "{\"traceEvents\":[{\"ph\":\"X\",\"args\":{\"trace\":1}}]}"}) {
+  for (const char* bad :
+       {"", "[]", "{}", "{\"traceEvents\":3}", "{\"traceEvents\":[{\"ph\":\"X\"}]}",
+        "{\"traceEvents\":[{\"ph\":\"X\",\"args\":{\"trace\":1}}]}"}) {
     INFO(bad);
     const auto parsed = parse_chrome_json(bad, "bad.json");
     REQUIRE_FALSE(parsed.ok());

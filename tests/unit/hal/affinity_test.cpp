@@ -14,13 +14,15 @@ namespace {
 std::string proc_status_of_thread(const std::string& key) {
   std::ifstream status("/proc/self/task/" + std::to_string(gettid()) + "/status");
   for (std::string line; std::getline(status, line);)
-    if (line.starts_with(key + ":")) return line.substr(line.find_first_not_of(" \t", key.size() + 1));
+    if (line.starts_with(key + ":"))
+      return line.substr(line.find_first_not_of(" \t", key.size() + 1));
   return "";
 }
 
 }  // namespace
 
-TEST_CASE("a pinned thread shows its core in /proc and runs there, and its death restores the mask") {
+TEST_CASE(
+    "a pinned thread shows its core in /proc and runs there, and its death restores the mask") {
   const auto before = current_affinity();
   REQUIRE(before.ok());
   for (const int cpu : *before) {

@@ -67,7 +67,8 @@ TEST_CASE("the copy buffer is handed over once and returns its budget") {
     const HostBuffer buffer = machine->take_copy_buffer();
     CHECK(buffer.size() == 64_KiB);
     const bool was_granted =
-        find(*machine, BootStep::memory_reservation, "page-locked memory").outcome == Outcome::granted;
+        find(*machine, BootStep::memory_reservation, "page-locked memory").outcome ==
+        Outcome::granted;
     CHECK(buffer.is_locked() == was_granted);
     CHECK(machine->budget().used() == 64_KiB);
     CHECK(machine->take_copy_buffer().size() == 0_B);
@@ -98,7 +99,8 @@ TEST_CASE("the priority that a boot raised is back when the machine dies, also a
     auto machine = boot(request, log);
     REQUIRE(machine.ok());
     const BootedMachine moved = std::move(*machine);
-    const bool was_granted = find(moved, BootStep::cpu_tuning, "priority").outcome == Outcome::granted;
+    const bool was_granted =
+        find(moved, BootStep::cpu_tuning, "priority").outcome == Outcome::granted;
     CHECK(current_niceness() == (was_granted ? before - 2 : before));
   }
   CHECK(current_niceness() == before);
@@ -163,7 +165,8 @@ TEST_CASE("the reader of a booted machine reads") {
   REQUIRE(machine.ok());
   const auto reader = machine->open_reader();
   REQUIRE(reader.ok());
-  CHECK((*reader)->name() == (machine->reader_kind() == ReaderKind::io_uring ? "io_uring" : "pread"));
+  CHECK((*reader)->name() ==
+        (machine->reader_kind() == ReaderKind::io_uring ? "io_uring" : "pread"));
   const auto file = (*reader)->open(folder.write("data", "blue"));
   REQUIRE(file.ok());
   std::array<std::byte, 4> into{};

@@ -46,7 +46,8 @@ TEST_CASE("a processor with everything under a kernel that saves everything has 
   CHECK(features.has_amx_int8);
   CHECK(features.has_amx_bf16);
   CHECK_FALSE(features.is_virtual);
-  CHECK(to_text(features) == "AVX2 FMA F16C AVX-512(F BW VL DQ VNNI BF16) AVX-VNNI AMX(TILE INT8 BF16)");
+  CHECK(to_text(features) ==
+        "AVX2 FMA F16C AVX-512(F BW VL DQ VNNI BF16) AVX-VNNI AMX(TILE INT8 BF16)");
 }
 
 TEST_CASE("registers that the kernel does not save take their features away") {

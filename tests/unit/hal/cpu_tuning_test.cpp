@@ -114,7 +114,8 @@ TEST_CASE("cores that cannot be pinned to are denied with what the kernel said")
   Topology topology;
   topology.cores.push_back({.index = 0, .pus = {8'000}});
   std::vector<BootItem> items;
-  CpuTuning::apply({.niceness = 0, .roots = {.sys = empty.path(), .proc = empty.path()}}, topology, items);
+  CpuTuning::apply({.niceness = 0, .roots = {.sys = empty.path(), .proc = empty.path()}}, topology,
+                   items);
   CHECK(find(items, "pinning").outcome == Outcome::denied);
   CHECK(find(items, "pinning").detail.find("0 of 1") != std::string::npos);
 }
@@ -122,7 +123,8 @@ TEST_CASE("cores that cannot be pinned to are denied with what the kernel said")
 TEST_CASE("a priority that is granted is put back, one that is refused says how to get it") {
   const int before = current_niceness();
   {
-    // Being nicer is always granted; coming back from it may not be, so it starts from where a refusal is visible.
+    // Being nicer is always granted; coming back from it may not be, so it starts from where a
+    // refusal is visible.
     const auto priority = ChangedPriority::change(before - 1);
     if (priority) {
       CHECK(current_niceness() == before - 1);

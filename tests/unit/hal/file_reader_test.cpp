@@ -138,7 +138,8 @@ TEST_CASE("many reads under way complete once each with their own tag and bytes"
   CHECK(reader->n_in_flight() == 0);
   for (std::size_t i = 0; i < kReads; ++i) {
     REQUIRE(n_completions[i] == 1);
-    REQUIRE(std::ranges::equal(buffers[i], bytes_of_text(content).subspan(offsets[i], buffers[i].size())));
+    REQUIRE(std::ranges::equal(buffers[i],
+                               bytes_of_text(content).subspan(offsets[i], buffers[i].size())));
   }
 }
 
@@ -179,9 +180,9 @@ TEST_CASE("reading past the end is a short file in both readers, naming the path
     std::uint64_t offset;
     std::size_t size;
   };
-  const Range range =
-      GENERATE(Range{0, 12'288}, Range{0, 10'001}, Range{9'999, 2}, Range{10'000, 1}, Range{8'192, 4'096},
-               Range{1 << 30, 4'096}, Range{(1ULL << 63) - 1, 8}, Range{~0ULL - 4'095, 4'096});
+  const Range range = GENERATE(Range{0, 12'288}, Range{0, 10'001}, Range{9'999, 2},
+                               Range{10'000, 1}, Range{8'192, 4'096}, Range{1 << 30, 4'096},
+                               Range{(1ULL << 63) - 1, 8}, Range{~0ULL - 4'095, 4'096});
   ShiftedBuffer buffer(range.size, 0);
   const Status status = read_fully(*reader, *file, range.offset, buffer.span());
   INFO("offset " << range.offset << " size " << range.size);
@@ -269,7 +270,8 @@ TEST_CASE("a reader that dies with reads under way writes nowhere afterwards") {
     const auto file = reader->open(path);
     REQUIRE(file.ok());
     std::vector<std::vector<std::byte>> buffers(kDepth, std::vector<std::byte>(1 << 20));
-    for (std::size_t i = 0; i < kDepth; ++i) REQUIRE(*reader->submit({*file, i << 20, buffers[i], i}));
+    for (std::size_t i = 0; i < kDepth; ++i)
+      REQUIRE(*reader->submit({*file, i << 20, buffers[i], i}));
     reader.reset();
     for (auto& buffer : buffers) std::ranges::fill(buffer, std::byte{0x5a});
     for (const auto& buffer : buffers)

@@ -54,7 +54,8 @@ TEST_CASE("a buffer is zeroed, aligned, of whole pages, and draws on its budget 
     const auto buffer = HostBuffer::allocate({.size = 10'000_B, .purpose = "test"}, budget, log);
     REQUIRE(buffer.ok());
     CHECK(buffer->size() == 12_KiB);
-    CHECK(reinterpret_cast<std::uintptr_t>(buffer->span().data()) % kHostBufferAlignment.count == 0);
+    CHECK(reinterpret_cast<std::uintptr_t>(buffer->span().data()) % kHostBufferAlignment.count ==
+          0);
     CHECK(is_zero(buffer->span()));
     CHECK(buffer->backing() == PageBacking::ordinary);
     CHECK_FALSE(buffer->is_locked());
@@ -68,8 +69,8 @@ TEST_CASE("a locked buffer is locked memory of the process, and no longer after 
   NullLogSink log;
   const std::uint64_t before = locked_bytes();
   {
-    const auto buffer =
-        HostBuffer::allocate({.size = 64_KiB, .lock = PageLock::required, .purpose = "test"}, budget, log);
+    const auto buffer = HostBuffer::allocate(
+        {.size = 64_KiB, .lock = PageLock::required, .purpose = "test"}, budget, log);
     if (!buffer) {
       CHECK(buffer.error().is(HalError::denied));
       WARN("skipped: " << buffer.error().message());
@@ -81,7 +82,8 @@ TEST_CASE("a locked buffer is locked memory of the process, and no longer after 
   CHECK(locked_bytes() == before);
 }
 
-TEST_CASE("locking beyond RLIMIT_MEMLOCK is denied with a remedy and takes nothing out of the budget") {
+TEST_CASE(
+    "locking beyond RLIMIT_MEMLOCK is denied with a remedy and takes nothing out of the budget") {
   MemoryBudget budget("host memory", 64_MiB);
   NullLogSink log;
   bool is_prepared = false;
@@ -93,7 +95,8 @@ TEST_CASE("locking beyond RLIMIT_MEMLOCK is denied with a remedy and takes nothi
   std::thread([&] {
     const rlimit tight{std::min<rlim_t>(before.rlim_max, 16 << 10), before.rlim_max};
     is_prepared = drop_lock_privilege() && ::setrlimit(RLIMIT_MEMLOCK, &tight) == 0;
-    HostBufferRequest request{.size = 32_MiB, .lock = PageLock::required, .purpose = "copy buffers"};
+    HostBufferRequest request{
+        .size = 32_MiB, .lock = PageLock::required, .purpose = "copy buffers"};
     const auto locked = HostBuffer::allocate(request, budget, log);
     if (!locked) {
       is_denied = locked.error().is(HalError::denied);
@@ -125,7 +128,8 @@ TEST_CASE("a huge_pages for huge pages tells what it got, and says once where no
   CHECK(reinterpret_cast<std::uintptr_t>(first->span().data()) % (2 << 20) == 0);
   CHECK(is_zero(first->span()));
   first->span()[4'194'303] = std::byte{1};
-  if (first->backing() == PageBacking::reserved_huge && second->backing() == PageBacking::reserved_huge)
+  if (first->backing() == PageBacking::reserved_huge &&
+      second->backing() == PageBacking::reserved_huge)
     CHECK(log.lines.empty());
   else
     CHECK(log.lines.size() == 1);
@@ -149,21 +153,25 @@ TEST_CASE("a buffer that moves is freed once") {
 TEST_CASE("no bytes is a bad argument, more than the budget is out of memory") {
   MemoryBudget budget("host memory", 1_MiB);
   NullLogSink log;
-  CHECK(HostBuffer::allocate({.size = 0_B, .purpose = "a"}, budget, log).error().is(HalError::bad_argument));
+  CHECK(HostBuffer::allocate({.size = 0_B, .purpose = "a"}, budget, log)
+            .error()
+            .is(HalError::bad_argument));
   const auto huge = HostBuffer::allocate({.size = {~0ULL}, .purpose = "weights"}, budget, log);
   CHECK(huge.error().is(HalError::out_of_memory));
   CHECK(huge.error().message().find("weights") != std::string::npos);
   MemoryBudget generous("host memory", {~0ULL});
-  const auto beyond = HostBuffer::allocate({.size = {1ULL << 60}, .purpose = "weights"}, generous, log);
+  const auto beyond =
+      HostBuffer::allocate({.size = {1ULL << 60}, .purpose = "weights"}, generous, log);
   CHECK(beyond.error().is(HalError::out_of_memory));
   CHECK(generous.used() == 0_B);
 }
 
 TEST_CASE("memory is read with huge pages and the tightest cgroup limit considered") {
   const test::ScratchFolder roots;
-  roots.write("proc/meminfo",
-              "MemTotal:  1000000 kB\nMemAvailable:   800000 kB\nHugePages_Free:  5\nHugePages_Rsvd:  2\n"
-              "Hugepagesize:  2048 kB\n");
+  roots.write(
+      "proc/meminfo",
+      "MemTotal:  1000000 kB\nMemAvailable:   800000 kB\nHugePages_Free:  5\nHugePages_Rsvd:  2\n"
+      "Hugepagesize:  2048 kB\n");
   roots.write("proc/self/cgroup", "0::/user.slice/blue\n");
   roots.write("sys/fs/cgroup/user.slice/blue/memory.max", "max\n");
   roots.write("sys/fs/cgroup/user.slice/memory.max", "102400000\n");

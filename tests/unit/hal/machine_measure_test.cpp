@@ -22,7 +22,9 @@ TEST_CASE("memory measurements move bytes with every thread they were given") {
 }
 
 TEST_CASE("a measurement without threads is a bad argument") {
-  CHECK(measure_memory_copy({.budget_ns = 1'000'000, .n_threads = 0}).error().is(HalError::bad_argument));
+  CHECK(measure_memory_copy({.budget_ns = 1'000'000, .n_threads = 0})
+            .error()
+            .is(HalError::bad_argument));
 }
 
 TEST_CASE("the compute measurement names its instruction set and lies below any core's peak") {
@@ -53,7 +55,9 @@ TEST_CASE("a disk measurement passes on what is wrong with the file, with no rea
   auto reader = open_pread_reader();
   REQUIRE(reader.ok());
   CHECK(measure_disk_read(**reader, folder.path(), 1'000'000).error().is(HalError::bad_file));
-  CHECK(measure_disk_read(**reader, folder.write("empty", ""), 1'000'000).error().is(HalError::short_file));
+  CHECK(measure_disk_read(**reader, folder.write("empty", ""), 1'000'000)
+            .error()
+            .is(HalError::short_file));
   test::FakeReader failing(**reader);
   failing.strike(test::ReaderFault::fail_read, 3);
   CHECK(measure_disk_read(failing, folder.write_bytes("data", 9 << 20), 1'000'000)

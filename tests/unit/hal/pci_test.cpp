@@ -85,13 +85,16 @@ TEST_CASE("the place rules hold for the boards they were written for") {
   const auto place = [](const std::vector<PciBridge>& bridges) {
     return classify_place(bridges, Hosting::physical).place;
   };
-  CHECK(place({{"0000:00:01.1", 0x1022, 0x1483}}) == PciPlace::cpu);  // AMD, M.2 slot of the processor
-  CHECK(place({{"0000:00:02.1", 0x1022, 0x1483},                      // AMD X670: the chipset is a switch
+  CHECK(place({{"0000:00:01.1", 0x1022, 0x1483}}) ==
+        PciPlace::cpu);                           // AMD, M.2 slot of the processor
+  CHECK(place({{"0000:00:02.1", 0x1022, 0x1483},  // AMD X670: the chipset is a switch
                {"0000:03:00.0", 0x1022, 0x43f4},
                {"0000:04:00.0", 0x1022, 0x43f5}}) == PciPlace::chipset);
-  CHECK(place({{"0000:00:01.2", 0x1022, 0x1483}, {"0000:02:00.2", 0x1b21, 0x43ee}}) == PciPlace::chipset);
-  CHECK(place({{"0000:97:01.0", 0x8086, 0x352a}}) == PciPlace::cpu);       // a Xeon's own root bus
-  CHECK(place({{"10000:e0:1b.0", 0x8086, 0x7ac0}}) == PciPlace::chipset);  // behind VMD, on the chipset
+  CHECK(place({{"0000:00:01.2", 0x1022, 0x1483}, {"0000:02:00.2", 0x1b21, 0x43ee}}) ==
+        PciPlace::chipset);
+  CHECK(place({{"0000:97:01.0", 0x8086, 0x352a}}) == PciPlace::cpu);  // a Xeon's own root bus
+  CHECK(place({{"10000:e0:1b.0", 0x8086, 0x7ac0}}) ==
+        PciPlace::chipset);  // behind VMD, on the chipset
   CHECK(place({{"10000:e0:06.0", 0x8086, 0xa74d}}) == PciPlace::cpu);
   CHECK(place({{"0000:00:1c.0", 0x8086, 0x7ab8}}) == PciPlace::chipset);
   CHECK(place({{"0000:00:1e.0", 0x8086, 0x244e}}) == PciPlace::unknown);

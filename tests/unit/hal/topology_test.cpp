@@ -46,7 +46,8 @@ TEST_CASE("an i9-13900F has 8 performance cores of two threads and 16 efficiency
   }
   REQUIRE(topology.numa_nodes.size() == 1);
   CHECK(topology.numa_nodes[0].memory == 64_GiB);
-  CHECK(to_text(topology) == "24 cores (8 performance, 16 efficiency), 32 hardware threads, 1 NUMA node");
+  CHECK(to_text(topology) ==
+        "24 cores (8 performance, 16 efficiency), 32 hardware threads, 1 NUMA node");
 }
 
 TEST_CASE("cores whose kinds are only ranked count the highest rank as performance") {

@@ -26,7 +26,8 @@ TEST_CASE("the reference backend is always there, last in preference, and opens"
   CHECK(choice->entry->open({}).value()->name() == "reference");
 }
 
-TEST_CASE("a name or device that is not there is refused in one line that names it and the choices") {
+TEST_CASE(
+    "a name or device that is not there is refused in one line that names it and the choices") {
   for (const char* wanted : {"gpu", "cpu:x", "cpu:-1", "cpu:", "cpu:0x", "reference:7"}) {
     const Result<BackendChoice> choice = choose_backend(wanted);
     INFO(wanted);

@@ -1,4 +1,5 @@
-// How well the formats' encoders do: on normal values, on awkward ones, and beside another quantiser's blocks.
+// How well the formats' encoders do: on normal values, on awkward ones, and beside another
+// quantiser's blocks.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
@@ -52,14 +53,15 @@ std::vector<const Format*> packed_formats() {
   return packed;
 }
 
-/// What each format.cpp promises on normal values, in percent of their deviation. A format that promises nothing must still
-/// be near what its bits allow.
+/// What each format.cpp promises on normal values, in percent of their deviation. A format that
+/// promises nothing must still be near what its bits allow.
 double promised_percent(const Format& format) {
   static const std::map<std::string_view, double> kPromised = {
       {"Q2_K", 27.5},  {"Q3_K", 15.0},  {"Q4_0", 8.5},  {"Q4_1", 7.3},  {"Q4_K", 7.5},
       {"Q5_0", 4.2},   {"Q5_1", 3.6},   {"Q5_K", 3.7},  {"Q6_K", 1.75}, {"Q8_0", 0.56},
       {"IQ4_NL", 7.8}, {"IQ4_XS", 7.8}, {"MXFP4", 11.7}};
-  if (const auto found = kPromised.find(format.name); found != kPromised.end()) return found->second;
+  if (const auto found = kPromised.find(format.name); found != kPromised.end())
+    return found->second;
   return 250.0 * std::exp2(-8.0 * format.bytes_per_block / format.values_per_block);
 }
 

@@ -41,7 +41,8 @@ void check_group(const typename Traits::QuantBlock& block, int group) {
   }
 }
 
-/// Every bit pattern may stand in a file, so blocks are random bytes: all fields are exercised, however an encoder fills them.
+/// Every bit pattern may stand in a file, so blocks are random bytes: all fields are exercised,
+/// however an encoder fills them.
 template <class Traits>
 void check_format() {
   const std::string name = Traits::kName;
@@ -52,7 +53,8 @@ void check_format() {
     unsigned char bytes[sizeof block];
     for (unsigned char& byte : bytes) byte = static_cast<unsigned char>(random());
     std::memcpy(&block, bytes, sizeof block);
-    for (int group = 0; group < Traits::kValues / Traits::kGroup; ++group) check_group<Traits>(block, group);
+    for (int group = 0; group < Traits::kValues / Traits::kGroup; ++group)
+      check_group<Traits>(block, group);
     float decoded[Traits::kValues];
     Traits::decode(block, decoded);
     for (int i = 0; i < Traits::kValues; ++i) {
@@ -72,11 +74,12 @@ int check_formats() {
 }  // namespace
 
 TEST_CASE("groups unpack to the values that blocks decode to") {
-  const int n_checked = check_formats<formats::iq4_nl::Traits, formats::iq4_xs::Traits,
-                                      formats::mxfp4::Traits, formats::q2_k::Traits, formats::q3_k::Traits,
-                                      formats::q4_0::Traits, formats::q4_1::Traits, formats::q4_k::Traits,
-                                      formats::q5_0::Traits, formats::q5_1::Traits, formats::q5_k::Traits,
-                                      formats::q6_k::Traits, formats::q8_0::Traits>();
+  const int n_checked =
+      check_formats<formats::iq4_nl::Traits, formats::iq4_xs::Traits, formats::mxfp4::Traits,
+                    formats::q2_k::Traits, formats::q3_k::Traits, formats::q4_0::Traits,
+                    formats::q4_1::Traits, formats::q4_k::Traits, formats::q5_0::Traits,
+                    formats::q5_1::Traits, formats::q5_k::Traits, formats::q6_k::Traits,
+                    formats::q8_0::Traits>();
   int n_packed = 0;
   for (const kernels::Format* format : kernels::registered_formats())
     n_packed += format->values_per_block > 1 ? 1 : 0;

@@ -44,7 +44,8 @@ TEST_CASE("blocks of every format decode to the reference values bit for bit") {
       continue;
     }
     const std::vector<std::byte> blocks = read_file(*blocks_path);
-    const std::vector<std::byte> expected = read_file(find_shared_data("quant/" + name + ".f32").value());
+    const std::vector<std::byte> expected =
+        read_file(find_shared_data("quant/" + name + ".f32").value());
     std::vector<float> decoded(expected.size() / sizeof(float));
     REQUIRE(blocks.size() == format->row_bytes(decoded.size()));
     format->decode(blocks, decoded);
@@ -114,7 +115,8 @@ TEST_CASE("F32 keeps every value and F16 rounds to its eleven bits") {
   CHECK(through(*find_format("F32"), values) == values);
   const std::vector<float> halves = through(*find_format("F16"), values);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    REQUIRE(std::fabs(halves[i] - values[i]) <= std::max(std::fabs(values[i]) * 0x1p-11F, 0x1p-25F));
+    REQUIRE(std::fabs(halves[i] - values[i]) <=
+            std::max(std::fabs(values[i]) * 0x1p-11F, 0x1p-25F));
   }
 }
 
@@ -123,7 +125,8 @@ TEST_CASE("Q8_0 errs by at most half a step, a little more at the end of its ran
   const std::vector<float> decoded = through(*find_format("Q8_0"), values);
   for (std::size_t block = 0; block < values.size(); block += 32) {
     float largest = 0.0F;
-    for (std::size_t i = block; i < block + 32; ++i) largest = std::max(largest, std::fabs(values[i]));
+    for (std::size_t i = block; i < block + 32; ++i)
+      largest = std::max(largest, std::fabs(values[i]));
     const float step = largest / 127.0F;
     for (std::size_t i = block; i < block + 32; ++i)
       REQUIRE(std::fabs(decoded[i] - values[i]) <= 0.5F * step * 1.13F);

@@ -1,4 +1,5 @@
-// The oracle's ops of latent attention against values worked out by hand, and the shapes that are refused.
+// The oracle's ops of latent attention against values worked out by hand, and the shapes that are
+// refused.
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 
@@ -59,29 +60,36 @@ bool is_refused(const Op& op, const Format* format = nullptr) {
 
 }  // namespace
 
-TEST_CASE("reference head_linear multiplies each head by its own matrix and carries the rest along") {
+TEST_CASE(
+    "reference head_linear multiplies each head by its own matrix and carries the rest along") {
   std::vector<float> in = {1, 2, 50, 3, 4, 60};
   std::vector<float> out(4);
   const std::vector<float> weight = {1, 10, 100, 1000};
   float* operands[] = {in.data(), nullptr, out.data()};
-  const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 2, 2};
+  const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 2,
+                        2};
   Op op = latent_op(OpKind::head_linear);
   op.weight = 0;
   op.head_dim = 3;
-  reference::head_linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 1});
+  reference::head_linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
+                         {.n_tokens = 1});
   CHECK(out == std::vector<float>{21, 50, 4300, 60});
 }
 
-TEST_CASE("reference layer_norm takes the mean off, divides by the deviation and multiplies by the weight") {
+TEST_CASE(
+    "reference layer_norm takes the mean off, divides by the deviation and multiplies by the "
+    "weight") {
   std::vector<float> in = {1, 3, 5, 5};
   std::vector<float> out(4);
   const std::vector<float> weight = {2, 0.5F};
   float* operands[] = {in.data(), nullptr, out.data()};
-  const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 1, 2};
+  const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 1,
+                        2};
   Op op = latent_op(OpKind::layer_norm);
   op.weight = 0;
   op.eps = 3.0F;
-  reference::layer_norm(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 2});
+  reference::layer_norm(op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
+                        {.n_tokens = 2});
   CHECK(is_near(out[0], -1.0));
   CHECK(is_near(out[1], 0.25));
   CHECK(out[2] == 0.0F);
@@ -102,7 +110,8 @@ TEST_CASE("reference hadamard is its own inverse and keeps lengths") {
 }
 
 TEST_CASE(
-    "reference attention_latent sums the key rows' first values over all positions or the chosen ones") {
+    "reference attention_latent sums the key rows' first values over all positions or the chosen "
+    "ones") {
   SmallCache cache;
   cache.put(0, 1, 0, 0);
   cache.put(1, 5, 9, 0);
@@ -126,7 +135,9 @@ TEST_CASE(
   CHECK(out[0] > 4.99F);
 }
 
-TEST_CASE("reference index_topk chooses the best within the mask, ascending, ties to the lower position") {
+TEST_CASE(
+    "reference index_topk chooses the best within the mask, ascending, ties to the lower "
+    "position") {
   SmallCache cache;
   for (const std::uint32_t p : {0U, 1U, 2U, 3U, 4U}) cache.put(p, 0, 0, 0);
   // Head 0 weighs 1, head 1 weighs 10 and looks the other way: scores 4, 20, 0, 4, 50.

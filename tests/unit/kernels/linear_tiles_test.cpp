@@ -1,5 +1,5 @@
-// The layout of panels and tokens for AMX tiles, on a scalar model of these, against the same product in AVX-512's vectors; and on the
-// processor's own tiles where it has them.
+// The layout of panels and tokens for AMX tiles, on a scalar model of these, against the same
+// product in AVX-512's vectors; and on the processor's own tiles where it has them.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
@@ -37,7 +37,8 @@ const kernels::Format& format_of(std::string_view folder) {
 }
 
 struct Product {
-  Product(std::string_view folder, std::uint32_t n_rows, std::uint32_t n_cols, std::uint32_t n_tokens)
+  Product(std::string_view folder, std::uint32_t n_rows, std::uint32_t n_cols,
+          std::uint32_t n_tokens)
       : rows(n_rows), cols(n_cols), tokens(n_tokens) {
     const kernels::Format& format = format_of(folder);
     std::mt19937 random(n_rows * 31 + n_cols + n_tokens);
@@ -82,9 +83,10 @@ void check_against_vectors(std::string_view folder, void (*linear_q8)(const Line
   struct Shape {
     std::uint32_t rows, cols, tokens;
   };
-  // Rows and tokens beside and at multiples of a tile's 16; columns beside and at multiples of a panel's 512.
-  for (const Shape& shape :
-       {Shape{32, 512, 16}, Shape{1, 256, 7}, Shape{33, 1280, 17}, Shape{47, 1024, 15}, Shape{70, 768, 48}}) {
+  // Rows and tokens beside and at multiples of a tile's 16; columns beside and at multiples of a
+  // panel's 512.
+  for (const Shape& shape : {Shape{32, 512, 16}, Shape{1, 256, 7}, Shape{33, 1280, 17},
+                             Shape{47, 1024, 15}, Shape{70, 768, 48}}) {
     Product product(folder, shape.rows, shape.cols, shape.tokens);
     for (const std::uint32_t* order : {static_cast<const std::uint32_t*>(nullptr),
                                        static_cast<const std::uint32_t*>(product.row_of.data())}) {

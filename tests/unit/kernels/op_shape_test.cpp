@@ -93,7 +93,9 @@ TEST_CASE("a refusal names op, layer, shape, format and rule in one line") {
   CHECK(message == "linear, layer 3, [8 x 64] Q4_K: cols must be a multiple of the format's block");
 }
 
-TEST_CASE("ops that only move or add values have no tolerance, sums have one that grows with their length") {
+TEST_CASE(
+    "ops that only move or add values have no tolerance, sums have one that grows with their "
+    "length") {
   Op op = linear_op();
   const OpMagnitudes ones{.in = 1.0, .weight = 1.0, .value = 1.0, .out = 1.0, .position = 100};
   const double few = max_abs_error(op, ones);

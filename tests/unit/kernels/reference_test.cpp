@@ -14,12 +14,14 @@ bool is_near(float a, double b) { return std::fabs(a - b) < 1e-6; }
 
 }  // namespace
 
-TEST_CASE("reference rms_norm divides by the root of the mean square and multiplies by the weight") {
+TEST_CASE(
+    "reference rms_norm divides by the root of the mean square and multiplies by the weight") {
   std::vector<float> in = {3, 4, 1, 7};
   std::vector<float> out(4);
   const std::vector<float> weight = {2, 0.5F};
   float* operands[] = {in.data(), out.data()};
-  const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 1, 2};
+  const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 1,
+                        2};
   Op op;
   op.in = 0;
   op.out = 1;
@@ -27,7 +29,8 @@ TEST_CASE("reference rms_norm divides by the root of the mean square and multipl
   op.cols = 2;
   op.n_heads = 2;
   op.eps = 0.5F;
-  reference::rms_norm(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 1});
+  reference::rms_norm(op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
+                      {.n_tokens = 1});
   CHECK(is_near(out[0], 3 / std::sqrt(13.0) * 2));
   CHECK(is_near(out[1], 4 / std::sqrt(13.0) * 0.5));
   CHECK(is_near(out[2], 1 / std::sqrt(25.5) * 2));
@@ -39,18 +42,21 @@ TEST_CASE("reference linear is a matrix times each token, row-major") {
   std::vector<float> out(4);
   const std::vector<float> weight = {1, 10, 100, 2, 20, 200};
   float* operands[] = {in.data(), out.data()};
-  const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 2, 3};
+  const WeightView view{reinterpret_cast<const std::byte*>(weight.data()), find_format("F32"), 2,
+                        3};
   Op op;
   op.in = 0;
   op.out = 1;
   op.weight = 0;
   op.rows = 2;
   op.cols = 3;
-  reference::linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 2});
+  reference::linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
+                    {.n_tokens = 2});
   CHECK(out == std::vector<float>{321, 642, 99, 198});
 }
 
-TEST_CASE("reference rope turns adjacent pairs or halves, and leaves what lies behind rotary_dims") {
+TEST_CASE(
+    "reference rope turns adjacent pairs or halves, and leaves what lies behind rotary_dims") {
   const std::int32_t positions[] = {3};
   Op op;
   op.in = 0;
@@ -76,13 +82,17 @@ TEST_CASE("reference rope turns adjacent pairs or halves, and leaves what lies b
   }
 }
 
-TEST_CASE("reference attention over the cache that kv_append wrote is a softmax of scaled products") {
-  // One sequence whose second page comes first in memory; positions 31 and 32 lie on either side of the border.
+TEST_CASE(
+    "reference attention over the cache that kv_append wrote is a softmax of scaled products") {
+  // One sequence whose second page comes first in memory; positions 31 and 32 lie on either side of
+  // the border.
   constexpr std::uint32_t kPositions = kPageTokens + 1;
   const std::int32_t pages[] = {1, 0};
   std::vector<float> cache(2 * 2 * kPageTokens, NAN);
-  KvView kv{
-      .base = reinterpret_cast<std::byte*>(cache.data()), .layer_stride = 0, .k_width = 1, .v_width = 1};
+  KvView kv{.base = reinterpret_cast<std::byte*>(cache.data()),
+            .layer_stride = 0,
+            .k_width = 1,
+            .v_width = 1};
   kv.v_offset = kPageTokens * sizeof(float);
   kv.page_stride = 2 * kv.v_offset;
   std::vector<float> k(kPositions, 0.0F);
@@ -92,7 +102,8 @@ TEST_CASE("reference attention over the cache that kv_append wrote is a softmax 
   std::vector<std::int32_t> positions(kPositions);
   for (std::uint32_t p = 0; p < kPositions; ++p) positions[p] = static_cast<std::int32_t>(p);
   const std::vector<std::int32_t> sequences(kPositions, 0);
-  StepInputs inputs{.positions = positions.data(), .sequences = sequences.data(), .page_table = pages};
+  StepInputs inputs{
+      .positions = positions.data(), .sequences = sequences.data(), .page_table = pages};
   inputs.page_table_stride = 2;
   inputs.n_tokens = kPositions;
   float* append_operands[] = {k.data(), v.data()};
@@ -153,7 +164,8 @@ TEST_CASE("reference route takes the best experts, the lower id where two are eq
   CHECK(out == std::vector<float>{1, 2, 1.5F, 1.5F});
 }
 
-TEST_CASE("reference route adds its bias for the choice alone, and chooses inside the best groups") {
+TEST_CASE(
+    "reference route adds its bias for the choice alone, and chooses inside the best groups") {
   // Groups {0, 1}, {2, 3}, {4, 5}: by p alone the first is best; the bias lifts the last above it.
   std::vector<float> logits = {2, 1, 0, 0, 1, 1};
   std::vector<float> out(4);
@@ -193,7 +205,8 @@ TEST_CASE("reference expert_linear leaves the rows of experts that are not there
   op.top_k = 2;
   op.rows = 1;
   op.cols = 2;
-  reference::expert_linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 1});
+  reference::expert_linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
+                           {.n_tokens = 1});
   CHECK(out == std::vector<float>{-1, 210});
 }
 

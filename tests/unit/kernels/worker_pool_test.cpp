@@ -32,7 +32,8 @@ void in_step(WorkerPool& pool, const Body& body) {
 
 }  // namespace
 
-TEST_CASE("every item is worked on exactly once, whatever the numbers of items, workers and the grain") {
+TEST_CASE(
+    "every item is worked on exactly once, whatever the numbers of items, workers and the grain") {
   for (const std::size_t n_workers : {0U, 1U, 2U, 3U, 5U}) {
     WorkerPool pool(cores_for(n_workers));
     for (const std::uint64_t n_items : {0U, 1U, 3U, 4U, 7U, 64U, 1001U}) {
@@ -68,8 +69,8 @@ TEST_CASE("what one job wrote the next one reads, over many hand-overs") {
 TEST_CASE("work below one grain stays on the calling thread") {
   WorkerPool pool(cores_for(3));
   std::set<std::thread::id> threads;
-  pool.parallel_for(100, 100,
-                    [&](std::uint64_t, std::uint64_t) { threads.insert(std::this_thread::get_id()); });
+  pool.parallel_for(
+      100, 100, [&](std::uint64_t, std::uint64_t) { threads.insert(std::this_thread::get_id()); });
   CHECK(threads == std::set<std::thread::id>{std::this_thread::get_id()});
 }
 
@@ -140,6 +141,7 @@ TEST_CASE("workers without work use no processor time") {
   const long before = cpu_ns();
   const timespec quiet{.tv_sec = 0, .tv_nsec = 300'000'000};
   nanosleep(&quiet, nullptr);  // the measured interval, not a wait for something to become true
-  // Spinning workers would use 600 ms; spinning out after the job takes well under a millisecond each.
+  // Spinning workers would use 600 ms; spinning out after the job takes well under a millisecond
+  // each.
   CHECK(cpu_ns() - before < 100'000'000);
 }

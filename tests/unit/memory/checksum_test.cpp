@@ -25,6 +25,7 @@ TEST_CASE("the checksum of two pieces in turn is that of the whole", "[memory][c
   const std::string_view text = "Bytes move, policy decides.";
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     const std::uint32_t first = memory::crc32c(bytes_of_text(text.substr(0, cut)));
-    CHECK(memory::crc32c(bytes_of_text(text.substr(cut)), first) == memory::crc32c(bytes_of_text(text)));
+    CHECK(memory::crc32c(bytes_of_text(text.substr(cut)), first) ==
+          memory::crc32c(bytes_of_text(text)));
   }
 }

@@ -8,7 +8,8 @@
 namespace blue::messages {
 namespace {
 
-/// Whether the first field that a message lists is its trace, by address: a trace that is not listed would be lost on the way.
+/// Whether the first field that a message lists is its trace, by address: a trace that is not
+/// listed would be lost on the way.
 template <class M>
 bool lists_its_trace_first(M& message) {
   bool is_first = false;
@@ -72,7 +73,8 @@ TEST_CASE("a struct without a trace, or with a float, is no message") {
 
 TEST_CASE("a float travels as its bits") {
   for (const float value : {0.0F, -0.0F, 0.7F, 1e-42F, std::numeric_limits<float>::infinity()}) {
-    CHECK(std::bit_cast<std::uint32_t>(FloatBits::of(value).value()) == std::bit_cast<std::uint32_t>(value));
+    CHECK(std::bit_cast<std::uint32_t>(FloatBits::of(value).value()) ==
+          std::bit_cast<std::uint32_t>(value));
   }
 }
 

@@ -58,7 +58,8 @@ TEST_CASE("with tracing off nothing is stamped and no span is left") {
 }
 
 TEST_CASE(
-    "draining a ring leaves one span for the batch under the first record's trace, and none for an empty "
+    "draining a ring leaves one span for the batch under the first record's trace, and none for an "
+    "empty "
     "ring") {
   TraceHub hub(16);
   TraceScope scope(hub, "entropy", "entropy_monitor");

@@ -1,4 +1,5 @@
-// Several sequences in one step, stops in the middle of one, and executors of two threads over the same tiers.
+// Several sequences in one step, stops in the middle of one, and executors of two threads over the
+// same tiers.
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -20,8 +21,8 @@ TinyShape mixed_experts() {
   return {.arch = "qwen3moe", .n_layers = 4, .n_experts = 6, .top_k = 2, .has_head_norms = true};
 }
 
-/// Leases one at a time out of tiers that several executors share; and raises a flag at the n-th, once or again and again, so
-/// that a step stops inside.
+/// Leases one at a time out of tiers that several executors share; and raises a flag at the n-th,
+/// once or again and again, so that a step stops inside.
 class SharedLeases final : public memory::LeaseSource {
  public:
   explicit SharedLeases(memory::LeaseSource& tiers) : tiers_(tiers) {}
@@ -62,7 +63,8 @@ std::unique_ptr<kernels::Backend> open_backend() {
   return kernels::choose_backend("cpu")->entry->open({}).value();
 }
 
-/// A model in tiers that hold `n_blocks` of its largest blocks, for executors that tests make themselves.
+/// A model in tiers that hold `n_blocks` of its largest blocks, for executors that tests make
+/// themselves.
 struct Host {
   Host(const std::string& path, std::uint64_t n_blocks)
       : model(open_model(path).value()),
@@ -73,9 +75,9 @@ struct Host {
     Bytes largest;
     for (const BlockPlan& block : model->program.blocks) largest = std::max(largest, block.size);
     room = largest * n_blocks;
-    tiers =
-        memory::InlineTiers::open(backend->device(), *reader, catalog, residency, {.vram = room, .ram = {}})
-            .value();
+    tiers = memory::InlineTiers::open(backend->device(), *reader, catalog, residency,
+                                      {.vram = room, .ram = {}})
+                .value();
     leases = std::make_unique<SharedLeases>(*tiers);
     blocks = catalog.add_model("tiny", {path}, blocks_of(model->program, "tiny")).value().blocks;
   }
@@ -114,7 +116,8 @@ struct Batch {
     outputs.push_back(static_cast<std::int32_t>(tokens.size()) - 1);
   }
 
-  [[nodiscard]] Result<std::vector<TokenId>> best_tokens(Executor& executor, const StopToken& stop) const {
+  [[nodiscard]] Result<std::vector<TokenId>> best_tokens(Executor& executor,
+                                                         const StopToken& stop) const {
     for (std::size_t i = 0; i < tokens.size(); ++i)
       BLUE_TRY(executor.reserve(sequences[i], static_cast<std::uint32_t>(positions[i]) + 1));
     BLUE_TRY_ASSIGN(const std::span<const float> logits,
@@ -136,7 +139,8 @@ std::vector<TokenId> alone(Executor& executor, const std::vector<TokenId>& promp
   std::size_t done = 0;
   while (told.size() < n) {
     Batch batch;
-    const std::size_t chunk = std::min<std::size_t>(executor.limits().max_step_tokens, all.size() - done);
+    const std::size_t chunk =
+        std::min<std::size_t>(executor.limits().max_step_tokens, all.size() - done);
     batch.add(0, std::span(all).subspan(done, chunk), done);
     done += chunk;
     const TokenId best = batch.best_tokens(executor, StopToken()).value().front();
@@ -155,8 +159,9 @@ TEST_CASE("three sequences of different lengths decoded together give the tokens
   for (const TinyShape& shape : {TinyShape{.n_layers = 3}, mixed_experts()}) {
     const Host host(folder.write("tiny.gguf", TinyModelWriter(shape).write()), 100);
     auto executor = host.executor(*host.backend);
-    const std::vector<std::vector<TokenId>> prompts = {
-        testing::some_tokens(3, 96, 1), testing::some_tokens(7, 96, 2), testing::some_tokens(1, 96, 3)};
+    const std::vector<std::vector<TokenId>> prompts = {testing::some_tokens(3, 96, 1),
+                                                       testing::some_tokens(7, 96, 2),
+                                                       testing::some_tokens(1, 96, 3)};
     constexpr std::size_t kTokens = 20;
     std::vector<std::vector<TokenId>> wanted;
     for (const auto& prompt : prompts) wanted.push_back(alone(*executor, prompt, kTokens));
@@ -170,14 +175,16 @@ TEST_CASE("three sequences of different lengths decoded together give the tokens
       batch = {};
       for (std::size_t s = 0; s < 3; ++s) {
         got[s].push_back((*best)[s]);
-        batch.add(static_cast<std::int32_t>(s), std::span(&got[s].back(), 1), prompts[s].size() + n);
+        batch.add(static_cast<std::int32_t>(s), std::span(&got[s].back(), 1),
+                  prompts[s].size() + n);
       }
     }
     CHECK(got == wanted);
   }
 }
 
-TEST_CASE("a sequence cancelled inside a chunk of its prompt leaves the others' tokens as they were") {
+TEST_CASE(
+    "a sequence cancelled inside a chunk of its prompt leaves the others' tokens as they were") {
   const test::ScratchFolder folder;
   const Host host(folder.write("tiny.gguf", TinyModelWriter(mixed_experts()).write()), 4);
   auto executor = host.executor(*host.backend);
@@ -213,7 +220,8 @@ TEST_CASE("a sequence cancelled inside a chunk of its prompt leaves the others' 
       batch = {};
       for (std::size_t s = 0; s < 2; ++s) {
         got[s].push_back((*best)[s]);
-        batch.add(static_cast<std::int32_t>(s), std::span(&got[s].back(), 1), prompts[s].size() + n);
+        batch.add(static_cast<std::int32_t>(s), std::span(&got[s].back(), 1),
+                  prompts[s].size() + n);
       }
     }
     CHECK(got == wanted);
@@ -221,9 +229,11 @@ TEST_CASE("a sequence cancelled inside a chunk of its prompt leaves the others' 
   }
 }
 
-TEST_CASE("executors of two threads over the same tiers give their tokens through any number of stops") {
+TEST_CASE(
+    "executors of two threads over the same tiers give their tokens through any number of stops") {
   const test::ScratchFolder folder;
-  // Each holds two dense blocks and six experts at most; both together fit, the model of 30 blocks does not.
+  // Each holds two dense blocks and six experts at most; both together fit, the model of 30 blocks
+  // does not.
   const Host host(folder.write("tiny.gguf", TinyModelWriter(mixed_experts()).write()), 20);
   const std::vector<TokenId> prompt = testing::some_tokens(20, 96, 5);
   const std::vector<TokenId> wanted = alone(*host.executor(*host.backend), prompt, 12);

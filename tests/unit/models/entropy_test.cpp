@@ -48,7 +48,8 @@ TEST_CASE("entropy agrees with its definition on random logits") {
 }
 
 TEST_CASE("a certain token has entropy zero and probability one") {
-  const TokenStatistics statistics = token_statistics(std::vector<float>{-kInfinity, 2, -kInfinity}, 1);
+  const TokenStatistics statistics =
+      token_statistics(std::vector<float>{-kInfinity, 2, -kInfinity}, 1);
   CHECK(statistics.entropy_nats == 0);
   CHECK(statistics.top_probability == 1);
   CHECK(statistics.chosen_probability == 1);

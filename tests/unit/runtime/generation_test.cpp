@@ -46,7 +46,8 @@ class Ground {
   std::string path_;
 };
 
-TEST_CASE("a turn computes what is new alone, and says what a conversation that was computed anew says") {
+TEST_CASE(
+    "a turn computes what is new alone, and says what a conversation that was computed anew says") {
   Ground warm;
   Conversation conversation = {{"user", "Task: Return the largest number in xs."}};
   const std::vector<TokenId> first = warm.tokens(conversation);
@@ -69,7 +70,8 @@ TEST_CASE("a turn computes what is new alone, and says what a conversation that 
   CHECK(two.text == anew.text);
 }
 
-TEST_CASE("a conversation with a model larger than its tier keeps its rows too, and says the same") {
+TEST_CASE(
+    "a conversation with a model larger than its tier keeps its rows too, and says the same") {
   Ground roomy;
   Ground narrow(kModel, 1_MiB);
   Conversation conversation = {{"user", "Task: Return the largest number in xs."}};
@@ -95,15 +97,18 @@ TEST_CASE("the same prompt again runs its last token alone") {
   CHECK(again.text == once.text);
 }
 
-TEST_CASE("a prompt of tokens that the model does not have is refused, and the next one is answered") {
+TEST_CASE(
+    "a prompt of tokens that the model does not have is refused, and the next one is answered") {
   Ground ground;
-  for (const TokenId wrong : {TokenId{-1}, static_cast<TokenId>(ground.model->program.hyper.n_vocab)}) {
+  for (const TokenId wrong :
+       {TokenId{-1}, static_cast<TokenId>(ground.model->program.hyper.n_vocab)}) {
     const RunEvent end = ground.answer({1, wrong});
     CHECK(end.outcome == messages::Outcome::failed);
     CHECK_FALSE(end.preempted);
     CHECK_FALSE(end.error.empty());
   }
-  CHECK(ground.answer(ground.tokens({{"user", "Task: Sort xs."}})).outcome == messages::Outcome::completed);
+  CHECK(ground.answer(ground.tokens({{"user", "Task: Sort xs."}})).outcome ==
+        messages::Outcome::completed);
 }
 
 TEST_CASE("a generation that is stopped says so, and how far it came") {

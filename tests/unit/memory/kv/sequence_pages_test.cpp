@@ -11,8 +11,12 @@ using namespace blue;
 using namespace blue::memory;
 
 TEST_CASE("the geometry lays keys before values, page by page, layer by layer", "[memory][kv]") {
-  const KvGeometry g{
-      .n_layers = 3, .k_width = 8, .v_width = 4, .bytes_per_block = 2, .page_tokens = 16, .n_pages = 5};
+  const KvGeometry g{.n_layers = 3,
+                     .k_width = 8,
+                     .v_width = 4,
+                     .bytes_per_block = 2,
+                     .page_tokens = 16,
+                     .n_pages = 5};
   CHECK(g.v_offset() == 8 * 2 * 16);
   CHECK(g.page_stride() == (8 + 4) * 2 * 16);
   CHECK(g.layer_stride() == g.page_stride() * 5);

@@ -14,8 +14,12 @@ using namespace blue::memory;
 
 namespace {
 
-constexpr KvGeometry kGeometry{
-    .n_layers = 2, .k_width = 3, .v_width = 5, .bytes_per_block = 2, .page_tokens = 4, .n_pages = 6};
+constexpr KvGeometry kGeometry{.n_layers = 2,
+                               .k_width = 3,
+                               .v_width = 5,
+                               .bytes_per_block = 2,
+                               .page_tokens = 4,
+                               .n_pages = 6};
 constexpr std::uint64_t kModel = 0x1234;
 const std::vector<TokenId> kTokens = {5, 6, 7, 8, 9, 10};
 
@@ -63,7 +67,8 @@ TEST_CASE("the runs of a sequence cover its rows once and nothing else", "[memor
   }
 }
 
-TEST_CASE("a sequence saved out of one set of pages comes back into another", "[memory][snapshot]") {
+TEST_CASE("a sequence saved out of one set of pages comes back into another",
+          "[memory][snapshot]") {
   const test::Folder folder;
   const std::vector<std::byte> arena = test::random_bytes(kGeometry.total().count, 9);
   const std::vector<std::int32_t> pages = {4, 1};
@@ -109,7 +114,8 @@ TEST_CASE("another model or geometry is a mismatch", "[memory][snapshot]") {
   CHECK(of_geometry.error().is(MemoryError::snapshot_mismatch));
 }
 
-TEST_CASE("a snapshot cut anywhere or with any bit flipped is refused", "[memory][snapshot][property]") {
+TEST_CASE("a snapshot cut anywhere or with any bit flipped is refused",
+          "[memory][snapshot][property]") {
   const test::Folder folder;
   const auto file = saved_file(folder);
   REQUIRE(parse_snapshot(file, "s", kModel, kGeometry).ok());
@@ -146,7 +152,8 @@ TEST_CASE("counts that lie are caught though the checksum holds", "[memory][snap
 TEST_CASE("a snapshot that cannot be written leaves the old one", "[memory][snapshot]") {
   const test::Folder folder;
   const auto before = saved_file(folder);
-  std::filesystem::create_directory(folder.file("s.partial"));  // stands where the neighbour would be written
+  std::filesystem::create_directory(
+      folder.file("s.partial"));  // stands where the neighbour would be written
   const std::vector<std::byte> rows(kv_rows_size(kGeometry, 6).count);
   const auto refused = save_snapshot(folder.file("s"), kModel, kGeometry, kTokens, rows);
   REQUIRE_FALSE(refused.ok());

@@ -47,7 +47,8 @@ TEST_CASE("a stage sees its slots and no other", "[memory][thinking_buffer]") {
   CHECK_FALSE(buffer.append("nowhere", "x").ok());
 }
 
-TEST_CASE("a preempted stage's text is kept and marked until it is begun anew", "[memory][thinking_buffer]") {
+TEST_CASE("a preempted stage's text is kept and marked until it is begun anew",
+          "[memory][thinking_buffer]") {
   ThinkingBuffer buffer({"code"});
   REQUIRE(buffer.append("code", "def f(").ok());
   REQUIRE(buffer.interrupt("code").ok());
@@ -62,7 +63,8 @@ TEST_CASE("a preempted stage's text is kept and marked until it is begun anew", 
   CHECK(buffer.observe()[0].text == "def g");
 }
 
-TEST_CASE("the revision rises with every change and with nothing else", "[memory][thinking_buffer]") {
+TEST_CASE("the revision rises with every change and with nothing else",
+          "[memory][thinking_buffer]") {
   ThinkingBuffer buffer({"a", "b"});
   CHECK(buffer.revision() == 0);
   REQUIRE(buffer.append("a", "1").ok());

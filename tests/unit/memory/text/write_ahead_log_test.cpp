@@ -12,7 +12,8 @@ using namespace blue::memory;
 
 namespace {
 
-/// A file in memory that fails its n-th call, having written a part of it, and knows what was synced.
+/// A file in memory that fails its n-th call, having written a part of it, and knows what was
+/// synced.
 class FaultyFile final : public AppendFile {
  public:
   struct Disk {
@@ -46,9 +47,12 @@ class FaultyFile final : public AppendFile {
 };
 
 const std::vector<std::string> kSlots = {"task", "reasoning", "code_draft", "final_code"};
-std::string text_of(const std::string& slot) { return "text of " + slot + "\n\x01\x02\x03 and more"; }
+std::string text_of(const std::string& slot) {
+  return "text of " + slot + "\n\x01\x02\x03 and more";
+}
 
-/// A run as the cascade writes it; stops at the first refusal and returns how many slots were acknowledged.
+/// A run as the cascade writes it; stops at the first refusal and returns how many slots were
+/// acknowledged.
 std::size_t write_run(WriteAheadLog& log) {
   std::size_t n_committed = 0;
   if (!log.append_text(LogRecordType::run_begin, "run 7")) return n_committed;
@@ -65,7 +69,8 @@ std::size_t write_run(WriteAheadLog& log) {
 std::vector<SlotRecord> committed(const LogContents& contents) {
   std::vector<SlotRecord> slots;
   for (const LogRecordView& record : contents.records) {
-    if (record.type == LogRecordType::slot_commit) slots.push_back(decode_slot(record.payload).value());
+    if (record.type == LogRecordType::slot_commit)
+      slots.push_back(decode_slot(record.payload).value());
   }
   return slots;
 }
@@ -106,7 +111,8 @@ TEST_CASE("what was appended is read back in order", "[memory][log]") {
   check_prefix(committed(reading->contents));
 }
 
-TEST_CASE("a log cut at any byte still has every slot committed before the cut", "[memory][log][property]") {
+TEST_CASE("a log cut at any byte still has every slot committed before the cut",
+          "[memory][log][property]") {
   const std::vector<std::byte> file = whole_run();
   // Where each commit's record ends.
   const auto whole = parse_log(file, "run");
@@ -114,7 +120,8 @@ TEST_CASE("a log cut at any byte still has every slot committed before the cut",
   std::vector<std::size_t> ends;
   for (const LogRecordView& record : whole->records) {
     if (record.type != LogRecordType::slot_commit) continue;
-    ends.push_back(static_cast<std::size_t>(record.payload.data() + record.payload.size() - file.data()));
+    ends.push_back(
+        static_cast<std::size_t>(record.payload.data() + record.payload.size() - file.data()));
   }
   for (std::size_t cut = 0; cut <= file.size(); ++cut) {
     const auto contents = parse_log(ConstByteSpan(file).first(cut), "run");
@@ -152,7 +159,8 @@ TEST_CASE("a byte changed before the last record is corruption, in it a torn tai
           "[memory][log][property]") {
   const std::vector<std::byte> file = whole_run();
   const auto whole = parse_log(file, "run");
-  const std::size_t last_begin = file.size() - kLogRecordHeaderBytes - whole->records.back().payload.size();
+  const std::size_t last_begin =
+      file.size() - kLogRecordHeaderBytes - whole->records.back().payload.size();
   for (std::size_t at = 0; at < file.size(); ++at) {
     for (const std::byte flip : {std::byte{0x01}, std::byte{0x80}}) {
       std::vector<std::byte> damaged = file;

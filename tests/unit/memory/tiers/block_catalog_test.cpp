@@ -13,7 +13,8 @@ using namespace blue::memory;
 TEST_CASE("a model's blocks get ids and catalog files", "[memory][catalog]") {
   BlockCatalog catalog(8);
   const auto first = catalog.add_model("a", {"a.gguf"}, {test::make_block("a/0", 0, {100, 300})});
-  const auto second = catalog.add_model("b", {"b-1.gguf", "b-2.gguf"}, {test::make_block("b/0", 64, {50})});
+  const auto second =
+      catalog.add_model("b", {"b-1.gguf", "b-2.gguf"}, {test::make_block("b/0", 64, {50})});
   REQUIRE(first.ok());
   REQUIRE(second.ok());
   CHECK(catalog.n_blocks() == 2);
@@ -27,10 +28,11 @@ TEST_CASE("a model's blocks get ids and catalog files", "[memory][catalog]") {
 TEST_CASE("a model that does not fit is refused whole, and removed ids are given out again",
           "[memory][catalog]") {
   BlockCatalog catalog(3);
-  const auto first =
-      catalog.add_model("a", {"a"}, {test::make_block("a/0", 0, {1}), test::make_block("a/1", 0, {1})});
+  const auto first = catalog.add_model(
+      "a", {"a"}, {test::make_block("a/0", 0, {1}), test::make_block("a/1", 0, {1})});
   REQUIRE(first.ok());
-  const std::vector<Block> pair = {test::make_block("b/0", 0, {1}), test::make_block("b/1", 0, {1})};
+  const std::vector<Block> pair = {test::make_block("b/0", 0, {1}),
+                                   test::make_block("b/1", 0, {1})};
   const auto refused = catalog.add_model("b", {"b"}, pair);
   REQUIRE_FALSE(refused.ok());
   CHECK(refused.error().is(MemoryError::tier_full));
@@ -46,7 +48,8 @@ TEST_CASE("a model that does not fit is refused whole, and removed ids are given
   CHECK_FALSE(catalog.checksum(again->blocks[0]).has_value());
 }
 
-TEST_CASE("extents that overlap or leave their block are a bug of who made them", "[memory][catalog]") {
+TEST_CASE("extents that overlap or leave their block are a bug of who made them",
+          "[memory][catalog]") {
   BlockCatalog catalog(4);
   Block outside = test::make_block("x", 0, {100});
   outside.size = 99_B;
@@ -76,7 +79,8 @@ TEST_CASE("readers find whole blocks while models are added", "[memory][catalog]
       for (std::uint32_t i = 0; i < kCapacity; ++i) {
         const Block* block = catalog.find(BlockId{i});
         if (block == nullptr) continue;
-        const bool is_whole = block->id.value == i && block->extents.size() == 2 && block->name.size() == 3;
+        const bool is_whole =
+            block->id.value == i && block->extents.size() == 2 && block->name.size() == 3;
         if (!is_whole) n_wrong += 1;
         if (catalog.path(block->extents[0].file) != "f") n_wrong += 1;
       }

@@ -17,8 +17,10 @@ EvictionCandidate candidate(std::uint32_t id, std::uint64_t size, std::uint64_t 
 
 }  // namespace
 
-TEST_CASE("the least recently used goes first, and only as many as are needed", "[memory][eviction]") {
-  const std::vector<EvictionCandidate> all = {candidate(0, 10, 5), candidate(1, 10, 2), candidate(2, 10, 9)};
+TEST_CASE("the least recently used goes first, and only as many as are needed",
+          "[memory][eviction]") {
+  const std::vector<EvictionCandidate> all = {candidate(0, 10, 5), candidate(1, 10, 2),
+                                              candidate(2, 10, 9)};
   CHECK(choose_victims(all, 10_B) == std::vector<BlockId>{BlockId{1}});
   CHECK(choose_victims(all, 11_B) == std::vector<BlockId>{BlockId{1}, BlockId{0}});
   CHECK(choose_victims(all, 31_B).empty());
@@ -33,7 +35,8 @@ TEST_CASE("of two equally recent blocks the less often used goes first", "[memor
 }
 
 TEST_CASE("what is used furthest ahead goes before what is merely old", "[memory][eviction]") {
-  std::vector<EvictionCandidate> all = {candidate(0, 10, 1), candidate(1, 10, 9), candidate(2, 10, 5)};
+  std::vector<EvictionCandidate> all = {candidate(0, 10, 1), candidate(1, 10, 9),
+                                        candidate(2, 10, 5)};
   all[0].next_use = 1;
   all[1].next_use = 7;
   CHECK(eviction_order(all).front().block == BlockId{2});  // no known use at all
@@ -45,7 +48,8 @@ TEST_CASE("a block spared by a larger one stays", "[memory][eviction]") {
   CHECK(choose_victims(all, 100_B) == std::vector<BlockId>{BlockId{1}});
 }
 
-TEST_CASE("victims suffice, are unpinned, and none of them could stay", "[memory][eviction][property]") {
+TEST_CASE("victims suffice, are unpinned, and none of them could stay",
+          "[memory][eviction][property]") {
   for (std::uint32_t seed = 0; seed < 500; ++seed) {
     std::mt19937 random(seed);
     std::vector<EvictionCandidate> all;
@@ -70,7 +74,8 @@ TEST_CASE("victims suffice, are unpinned, and none of them could stay", "[memory
       freed += by_id.at(victim).size.count;
     }
     REQUIRE(freed >= needed.count);
-    for (const BlockId victim : victims) REQUIRE(freed - by_id.at(victim).size.count < needed.count);
+    for (const BlockId victim : victims)
+      REQUIRE(freed - by_id.at(victim).size.count < needed.count);
 
     // The order of the input is of no account.
     std::shuffle(all.begin(), all.end(), random);

@@ -27,7 +27,8 @@ struct ActorRuntime {
       offset = test::file_end(blocks.back());
     }
     reader.content["m"] = test::random_bytes(offset, 3);
-    for (const Block& block : blocks) expected.push_back(test::expected_bytes(block, reader.content["m"]));
+    for (const Block& block : blocks)
+      expected.push_back(test::expected_bytes(block, reader.content["m"]));
     ids = catalog.add_model("m", {"m"}, std::move(blocks))->blocks;
     tiers = InlineTiers::open(device, reader, catalog, residency, budgets).value();
   }
@@ -55,7 +56,8 @@ struct ActorRuntime {
 
 }  // namespace
 
-TEST_CASE("every lease shows its block's bytes however small the tiers are", "[memory][inline_tiers]") {
+TEST_CASE("every lease shows its block's bytes however small the tiers are",
+          "[memory][inline_tiers]") {
   for (const Bytes ram : {0_B, 1_KiB, 2_KiB, 6_KiB}) {
     for (const Bytes vram : {1_KiB, 3_KiB, 6_KiB}) {
       test::FakeDevice device;
@@ -92,7 +94,8 @@ TEST_CASE("a known program order turns misses into hits", "[memory][inline_tiers
   CHECK(seeing.tiers->predictor().n_misses() == 0);
 }
 
-TEST_CASE("what is leased stays, and a full tier 0 is read around in tier 1", "[memory][inline_tiers]") {
+TEST_CASE("what is leased stays, and a full tier 0 is read around in tier 1",
+          "[memory][inline_tiers]") {
   test::FakeDevice device;
   ActorRuntime tiers(device, {.vram = 2_KiB, .ram = 4_KiB});
   const Lease first = tiers.take(0);
@@ -103,7 +106,8 @@ TEST_CASE("what is leased stays, and a full tier 0 is read around in tier 1", "[
   CHECK(tiers.tiers->counts().n_in_place == 1);
 }
 
-TEST_CASE("a tier full of leases refuses, and works again when one dies", "[memory][inline_tiers]") {
+TEST_CASE("a tier full of leases refuses, and works again when one dies",
+          "[memory][inline_tiers]") {
   test::FakeDevice device;
   ActorRuntime tiers(device, {.vram = 2_KiB, .ram = 0_B});
   Lease first = tiers.take(0);

@@ -14,7 +14,8 @@ using namespace blue::memory;
 
 namespace {
 
-/// One block of several windows with odd extents, over a device whose copies happen when they are waited for.
+/// One block of several windows with odd extents, over a device whose copies happen when they are
+/// waited for.
 struct Bench {
   explicit Bench(hal::Device& on, std::size_t queue_depth = 3) : device(on), reader(queue_depth) {
     const Block block = test::make_block("m/layer.0", 5, {3000, 1, 4096, 777, 9000});
@@ -33,9 +34,13 @@ struct Bench {
     std::byte* into = is_to_host ? host.data() : arena->base();
     const Tier tier = is_to_host ? Tier::ram : Tier::vram;
     REQUIRE(residency.begin_load(id, tier));
-    return mover->move(
-        {.block = id, .route = route, .from = host.data(), .into = into, .tier = tier, .address = into},
-        residency);
+    return mover->move({.block = id,
+                        .route = route,
+                        .from = host.data(),
+                        .into = into,
+                        .tier = tier,
+                        .address = into},
+                       residency);
   }
   void evict(Tier tier) {
     REQUIRE(residency.begin_evict(id, tier));
@@ -61,7 +66,8 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("a block read to the host has its bytes, zeros between them, and a checksum", "[memory][mover]") {
+TEST_CASE("a block read to the host has its bytes, zeros between them, and a checksum",
+          "[memory][mover]") {
   test::FakeDevice device;
   Bench bench(device);
   const auto report = bench.move(MoveRoute::file_to_host);
@@ -76,12 +82,14 @@ TEST_CASE("a block read to the host has its bytes, zeros between them, and a che
 TEST_CASE("a block read to the device goes through both staging halves and is published whole",
           "[memory][mover]") {
   test::FakeDevice device;
-  for (const auto locking : {test::FakeDevice::Locking::granted, test::FakeDevice::Locking::denied}) {
+  for (const auto locking :
+       {test::FakeDevice::Locking::granted, test::FakeDevice::Locking::denied}) {
     device.locking = locking;
     Bench bench(device);
     REQUIRE(bench.move(MoveRoute::file_to_device).ok());
     bench.check_lease(Tier::vram);
-    CHECK(bench.mover->staging_refusal().empty() == (locking == test::FakeDevice::Locking::granted));
+    CHECK(bench.mover->staging_refusal().empty() ==
+          (locking == test::FakeDevice::Locking::granted));
   }
 }
 
@@ -123,7 +131,8 @@ TEST_CASE("a block whose bytes changed since the first read is refused and not p
   bench.check_lease(Tier::vram);
 }
 
-TEST_CASE("whichever read fails, the block stays absent and nothing is left in flight", "[memory][mover]") {
+TEST_CASE("whichever read fails, the block stays absent and nothing is left in flight",
+          "[memory][mover]") {
   test::FakeDevice device;
   std::uint64_t n_failures = 0;
   for (const MoveRoute route : {MoveRoute::file_to_host, MoveRoute::file_to_device}) {
@@ -136,8 +145,8 @@ TEST_CASE("whichever read fails, the block stays absent and nothing is left in f
       REQUIRE_FALSE(report.ok());
       REQUIRE(report.error().is(MemoryError::read_failed));
       REQUIRE(bench.reader.n_in_flight() == 0);
-      REQUIRE_FALSE(
-          bench.residency.try_lease(bench.id, route == MoveRoute::file_to_host ? Tier::ram : Tier::vram));
+      REQUIRE_FALSE(bench.residency.try_lease(
+          bench.id, route == MoveRoute::file_to_host ? Tier::ram : Tier::vram));
       REQUIRE_FALSE(bench.catalog.checksum(bench.id).has_value());
       REQUIRE(bench.move(route).ok());  // the next try, with the same mover, works
       n_failures += 1;

@@ -40,7 +40,8 @@ TEST_CASE("a block used twice in a step counts to its nearer use", "[memory][pre
   CHECK(predictor.n_misses() == 0);
 }
 
-TEST_CASE("a jump is a miss and is followed, a stranger is a miss and is not", "[memory][predictor]") {
+TEST_CASE("a jump is a miss and is followed, a stranger is a miss and is not",
+          "[memory][predictor]") {
   PrefetchPredictor predictor(ids({0, 1, 2}), 4);
   predictor.used(BlockId{1});
   CHECK(predictor.next(1) == ids({2}));

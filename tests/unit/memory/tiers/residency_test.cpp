@@ -68,7 +68,9 @@ TEST_CASE("a lease that moves pins once", "[memory][residency]") {
   {
     Lease taken = std::move(*residency.try_lease(kBlock, Tier::ram));
     kept = std::move(taken);
-    CHECK_FALSE(taken.is_held());  // NOLINT(bugprone-use-after-move): moved-from leases are empty by contract
+    CHECK_FALSE(
+        taken
+            .is_held());  // NOLINT(bugprone-use-after-move): moved-from leases are empty by contract
   }
   CHECK(residency.pins(kBlock, Tier::ram) == 1);
   kept = Lease();
@@ -127,7 +129,8 @@ TEST_CASE("who waits for a load wakes when it ends either way", "[memory][reside
   }
 }
 
-TEST_CASE("a waiter returns to look at its stop flag though nothing changes", "[memory][residency]") {
+TEST_CASE("a waiter returns to look at its stop flag though nothing changes",
+          "[memory][residency]") {
   Residency residency(1);
   REQUIRE(residency.begin_load(kBlock, Tier::vram));
   std::atomic<bool> must_stop{false};
@@ -140,7 +143,8 @@ TEST_CASE("a waiter returns to look at its stop flag though nothing changes", "[
   CHECK(residency.state(kBlock, Tier::vram) == BlockState::loading);
 }
 
-// Under ThreadSanitizer this is the proof of the memory orders: the payload is written without atomics.
+// Under ThreadSanitizer this is the proof of the memory orders: the payload is written without
+// atomics.
 TEST_CASE("no reader sees a block's bytes before they are there or after they went",
           "[memory][residency][stress]") {
   constexpr std::uint32_t kBlocks = 4;

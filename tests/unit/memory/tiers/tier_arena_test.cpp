@@ -53,16 +53,19 @@ TEST_CASE("ranges never overlap, and all come back as one hole", "[memory][arena
         REQUIRE(*offset + size.count <= arena.size().count);
         const auto next = taken.lower_bound(*offset);
         REQUIRE((next == taken.end() || *offset + size.count <= next->first));
-        REQUIRE((next == taken.begin() || std::prev(next)->first + std::prev(next)->second.count <= *offset));
+        REQUIRE((next == taken.begin() ||
+                 std::prev(next)->first + std::prev(next)->second.count <= *offset));
         taken.emplace(*offset, size);
       } else {
-        const auto victim = std::next(taken.begin(), static_cast<std::ptrdiff_t>(random() % taken.size()));
+        const auto victim =
+            std::next(taken.begin(), static_cast<std::ptrdiff_t>(random() % taken.size()));
         arena.give_back(victim->first, victim->second);
         taken.erase(victim);
       }
       std::uint64_t end_of_last = 0;
       for (const TierArena::Range& hole : arena.holes()) {
-        REQUIRE((hole.offset > end_of_last || (hole.offset == 0 && end_of_last == 0)));  // no two touch
+        REQUIRE(
+            (hole.offset > end_of_last || (hole.offset == 0 && end_of_last == 0)));  // no two touch
         end_of_last = hole.offset + hole.size;
       }
     }

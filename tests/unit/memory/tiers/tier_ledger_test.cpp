@@ -53,13 +53,15 @@ TEST_CASE("room is planned in one piece though free bytes lie apart", "[memory][
   // 0 and 2 are the oldest, but only 0 with 1, or 2 with a neighbour, make one hole of 512.
   static_cast<void>(tier.residency.try_lease(BlockId{1}, Tier::vram));
   static_cast<void>(tier.residency.try_lease(BlockId{3}, Tier::vram));
-  const auto plan = tier.ledger.plan_room(512_B, gather_candidates(tier.ledger, tier.residency, nullptr));
+  const auto plan =
+      tier.ledger.plan_room(512_B, gather_candidates(tier.ledger, tier.residency, nullptr));
   REQUIRE(plan.is_possible);
   // 0, 2, 1 leave in the rehearsal; the hole is [0, 512), so 2 stays.
   CHECK(plan.victims == std::vector<BlockId>{BlockId{0}, BlockId{1}});
 }
 
-TEST_CASE("pinned blocks are never planned out, and a tier full of them says so", "[memory][ledger]") {
+TEST_CASE("pinned blocks are never planned out, and a tier full of them says so",
+          "[memory][ledger]") {
   Tier0 tier(512_B, 3);
   tier.fill(BlockId{0}, 256_B);
   tier.fill(BlockId{1}, 256_B);

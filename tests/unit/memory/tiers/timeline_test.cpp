@@ -62,26 +62,29 @@ void check_plan(const Case& c, const std::vector<PlannedMove>& moves) {
         case MoveKind::evict_from_ram: REQUIRE(ram.erase(move.block) == 1); break;
         case MoveKind::evict_from_vram:
           REQUIRE(vram.erase(move.block) == 1);
-          // Nothing leaves that is needed by the op the room is for, and it goes only after its last use before.
+          // Nothing leaves that is needed by the op the room is for, and it goes only after its
+          // last use before.
           REQUIRE(c.next_use(move.block, move.not_before_op) > move.before_op);
           break;
       }
       REQUIRE(sum(c, vram) <= c.vram);
       REQUIRE(sum(c, ram) <= c.ram);
     }
-    for (; at < c.order.size() && c.order[at].op == op; ++at) REQUIRE(vram.contains(c.order[at].block));
+    for (; at < c.order.size() && c.order[at].op == op; ++at)
+      REQUIRE(vram.contains(c.order[at].block));
   }
   REQUIRE(next == moves.size());
 }
 
 std::size_t count(const std::vector<PlannedMove>& moves, MoveKind kind) {
-  return static_cast<std::size_t>(
-      std::count_if(moves.begin(), moves.end(), [&](const PlannedMove& m) { return m.kind == kind; }));
+  return static_cast<std::size_t>(std::count_if(
+      moves.begin(), moves.end(), [&](const PlannedMove& m) { return m.kind == kind; }));
 }
 
-/// The fewest loads any policy can do with room for `n` equal blocks: by trying every eviction (small cases).
-std::size_t fewest_loads(const std::vector<TimelineUse>& order, std::size_t at, std::set<BlockId> held,
-                         std::size_t n) {
+/// The fewest loads any policy can do with room for `n` equal blocks: by trying every eviction
+/// (small cases).
+std::size_t fewest_loads(const std::vector<TimelineUse>& order, std::size_t at,
+                         std::set<BlockId> held, std::size_t n) {
   while (at < order.size() && held.contains(order[at].block)) ++at;
   if (at == order.size()) return 0;
   if (held.size() < n) {
@@ -120,7 +123,8 @@ TEST_CASE("without tier 1 blocks come straight from the file", "[memory][timelin
   CHECK(moves->front().before_op == 3);
 }
 
-TEST_CASE("a move may begin as soon as the block it displaces was used last", "[memory][timeline]") {
+TEST_CASE("a move may begin as soon as the block it displaces was used last",
+          "[memory][timeline]") {
   const Case c{.order = {{0, BlockId{0}}, {4, BlockId{1}}, {9, BlockId{2}}},
                .sizes = {256_B, 256_B, 256_B},
                .vram = 512_B,
@@ -144,7 +148,8 @@ TEST_CASE("an op whose blocks do not fit together is refused", "[memory][timelin
   CHECK(moves.error().is(MemoryError::tier_full));
 }
 
-TEST_CASE("every planned step finds its blocks and no promise is broken", "[memory][timeline][property]") {
+TEST_CASE("every planned step finds its blocks and no promise is broken",
+          "[memory][timeline][property]") {
   std::size_t n_planned = 0;
   for (std::uint32_t seed = 0; seed < 400; ++seed) {
     std::mt19937 random(seed);
@@ -162,8 +167,10 @@ TEST_CASE("every planned step finds its blocks and no promise is broken", "[memo
     Bytes in_ram;
     for (std::uint32_t i = 0; i < n_blocks; ++i) {
       const Bytes size = TierArena::occupied(c.sizes[i]);
-      if (random() % 2 == 0 && in_vram + size <= c.vram) c.in_vram.push_back(BlockId{i}), in_vram += size;
-      if (random() % 2 == 0 && in_ram + size <= c.ram) c.in_ram.push_back(BlockId{i}), in_ram += size;
+      if (random() % 2 == 0 && in_vram + size <= c.vram)
+        c.in_vram.push_back(BlockId{i}), in_vram += size;
+      if (random() % 2 == 0 && in_ram + size <= c.ram)
+        c.in_ram.push_back(BlockId{i}), in_ram += size;
     }
     const auto moves = plan_timeline(c.input());
     if (!moves) {
@@ -192,7 +199,8 @@ TEST_CASE("no policy loads less than the plan", "[memory][timeline][property]") 
   }
 }
 
-TEST_CASE("a program longer than the tier keeps part of it from step to step", "[memory][timeline]") {
+TEST_CASE("a program longer than the tier keeps part of it from step to step",
+          "[memory][timeline]") {
   Case c;
   c.sizes.assign(10, 256_B);
   for (std::uint32_t op = 0; op < 100; ++op) c.order.push_back({op, BlockId{op % 10}});

@@ -1,4 +1,5 @@
-// Decoders of shapes that no golden model has: the CPU against the reference, whole runs against runs in tiers.
+// Decoders of shapes that no golden model has: the CPU against the reference, whole runs against
+// runs in tiers.
 #include "models/blocks/decoder.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -31,13 +32,17 @@ void yarn_keys(GgufWriter& keys) {
 
 std::vector<NamedShape> shapes() {
   return {
-      {"three layers, one kv head, tied head", {.n_layers = 3, .n_kv_heads = 1, .has_own_head = false}},
-      {"one layer, as many kv heads as heads, biases", {.n_layers = 1, .n_kv_heads = 4, .has_biases = true}},
+      {"three layers, one kv head, tied head",
+       {.n_layers = 3, .n_kv_heads = 1, .has_own_head = false}},
+      {"one layer, as many kv heads as heads, biases",
+       {.n_layers = 1, .n_kv_heads = 4, .has_biases = true}},
       {"heads wider than the model", {.head_dim = 36}},
-      {"linear scaling", with({}, [](GgufWriter& keys) { keys.f32("llama.rope.scaling.factor", 4.0F); })},
+      {"linear scaling",
+       with({}, [](GgufWriter& keys) { keys.f32("llama.rope.scaling.factor", 4.0F); })},
       {"YaRN", with({}, yarn_keys)},
       {"divisors", {.has_divisors = true}},
-      {"partly rotated", with({}, [](GgufWriter& keys) { keys.u32("llama.rope.dimension_count", 4); })},
+      {"partly rotated",
+       with({}, [](GgufWriter& keys) { keys.u32("llama.rope.dimension_count", 4); })},
       {"qwen2", {.arch = "qwen2", .n_layers = 3, .has_biases = true}},
       {"Mixtral", {.n_experts = 8, .top_k = 2, .d_ff_expert = 48}},
       {"64 experts, 6 chosen",
@@ -67,7 +72,8 @@ std::unique_ptr<InlineModel> load(const std::string& path, const InlineModelOpti
 
 Result<Program> compile(const TinyShape& shape) {
   const std::string bytes = TinyModelWriter(shape).write();
-  BLUE_TRY_ASSIGN(const GgufFile file, GgufFile::parse(testing::as_bytes(bytes), bytes.size(), "tiny.gguf"));
+  BLUE_TRY_ASSIGN(const GgufFile file,
+                  GgufFile::parse(testing::as_bytes(bytes), bytes.size(), "tiny.gguf"));
   return compile_program(file);
 }
 
@@ -104,14 +110,16 @@ TEST_CASE("experts that come one at a time give the logits of the resident run, 
     REQUIRE(wanted.ok());
     CHECK(resident->executor().figures().n_expert_passes == 0);
     Bytes largest;
-    for (const BlockPlan& block : resident->model().program.blocks) largest = std::max(largest, block.size);
+    for (const BlockPlan& block : resident->model().program.blocks)
+      largest = std::max(largest, block.size);
     for (const std::uint64_t blocks : {1U, 2U, 5U}) {
       auto streamed = load(path, {.backend = backend, .max_context = 64, .vram = largest * blocks});
       const auto got = testing::logits_of(streamed->executor(), tokens);
       if (!got) FAIL(got.error().message());
       INFO("on " << backend << " with room for " << blocks << " of the largest blocks");
       CHECK(*got == *wanted);
-      // 40 tokens that choose 6 of 24 each want all of a layer's experts, and those do not fit at once.
+      // 40 tokens that choose 6 of 24 each want all of a layer's experts, and those do not fit at
+      // once.
       CHECK(streamed->executor().figures().n_expert_passes > 3);
       CHECK(streamed->executor().figures().n_expert_leases <= 3 * 24);
     }
@@ -119,7 +127,8 @@ TEST_CASE("experts that come one at a time give the logits of the resident run, 
 }
 
 TEST_CASE("an expert's slices lie in a block of their own, dense weights in the layer's") {
-  const auto program = compile({.arch = "qwen3moe", .n_experts = 5, .top_k = 2, .has_head_norms = true});
+  const auto program =
+      compile({.arch = "qwen3moe", .n_experts = 5, .top_k = 2, .has_head_norms = true});
   REQUIRE(program.ok());
   std::vector<std::string> names;
   for (const BlockPlan& block : program->blocks) names.push_back(block.name);
@@ -184,10 +193,13 @@ TEST_CASE("what a decoder cannot be is refused with the key or tensor it hangs o
   refused({.n_experts = 4, .top_k = 0}, "llama.expert_used_count");
   refused(with({.n_experts = 4, .top_k = 2}, key("llama.expert_feed_forward_length", 23)),
           "blk.0.ffn_gate_exps.weight");
-  refused(with({.n_experts = 4, .top_k = 2}, key("llama.expert_gating_func", 3)), "expert_gating_func");
-  refused(with({.n_experts = 4, .top_k = 2}, key("llama.expert_group_count", 5)), "expert_group_count");
+  refused(with({.n_experts = 4, .top_k = 2}, key("llama.expert_gating_func", 3)),
+          "expert_gating_func");
+  refused(with({.n_experts = 4, .top_k = 2}, key("llama.expert_group_count", 5)),
+          "expert_group_count");
   refused(with({}, key("llama.nextn_predict_layers", 2)), "nextn_predict_layers");
-  refused(with({}, [](GgufWriter& keys) { keys.text("llama.rope.scaling.type", "longrope"); }), "longrope");
+  refused(with({}, [](GgufWriter& keys) { keys.text("llama.rope.scaling.type", "longrope"); }),
+          "longrope");
   refused(with({}, [](GgufWriter& keys) { keys.f32("llama.rope.scaling.factor", 0.0F); }),
           "rope.scaling.factor");
   refused(with({},
@@ -206,10 +218,12 @@ TEST_CASE("expert groups that cannot hold the chosen are refused before a model 
   const std::string path = folder.write("tiny.gguf", TinyModelWriter(shape).write());
   const auto loaded = InlineModel::load(path, {.backend = "cpu"});
   REQUIRE_FALSE(loaded.ok());
-  CHECK(loaded.error().message().find("the groups used must hold top_k experts") != std::string::npos);
+  CHECK(loaded.error().message().find("the groups used must hold top_k experts") !=
+        std::string::npos);
 }
 
-TEST_CASE("a cache of half floats or bytes stays near the exact one, and both backends agree on it") {
+TEST_CASE(
+    "a cache of half floats or bytes stays near the exact one, and both backends agree on it") {
   const test::ScratchFolder folder;
   const std::vector<TokenId> tokens = testing::some_tokens(70, 96);
   // Heads of 16 begin in the middle of a block; heads of 12 not even at a vector.
@@ -235,10 +249,13 @@ TEST_CASE("a cache of half floats or bytes stays near the exact one, and both ba
   }
 }
 
-TEST_CASE("a snapshot of a cache of bytes is as small as it says and continues as if nothing had happened") {
+TEST_CASE(
+    "a snapshot of a cache of bytes is as small as it says and continues as if nothing had "
+    "happened") {
   const test::ScratchFolder folder;
   const std::string path = folder.write("tiny.gguf", TinyModelWriter({.n_kv_heads = 4}).write());
-  const InlineModelOptions options{.backend = "cpu", .max_context = 96, .kv_type = kernels::KvType::q8_0};
+  const InlineModelOptions options{
+      .backend = "cpu", .max_context = 96, .kv_type = kernels::KvType::q8_0};
   const std::vector<TokenId> tokens = testing::some_tokens(50, 96);
   auto whole = load(path, options);
   const auto wanted = testing::logits_of(whole->executor(), tokens);
@@ -254,7 +271,8 @@ TEST_CASE("a snapshot of a cache of bytes is as small as it says and continues a
   REQUIRE(after->executor().reserve(0, 50).ok());
   const std::int32_t position[] = {49};
   const std::int32_t zero[] = {0};
-  const auto last = after->executor().step({std::span(tokens).last(1), position, zero, zero}, StopToken());
+  const auto last =
+      after->executor().step({std::span(tokens).last(1), position, zero, zero}, StopToken());
   REQUIRE(last.ok());
   CHECK(testing::nmse(*last, std::span(*wanted).last(last->size())) < 1e-10);
 }

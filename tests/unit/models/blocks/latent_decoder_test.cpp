@@ -1,4 +1,5 @@
-// Latent attention in shapes that no golden model has: the CPU against the reference, sparse against dense, snapshots, tiers.
+// Latent attention in shapes that no golden model has: the CPU against the reference, sparse
+// against dense, snapshots, tiers.
 #include "models/blocks/latent_decoder.h"
 
 #include <catch2/catch_test_macros.hpp>
@@ -52,7 +53,8 @@ std::vector<NamedShape> shapes() {
       {"V2-Lite: no compressed queries, softmax, 6 of 64, two shared experts, YaRN",
        with({.n_layers = 5, .q_rank = 0, .n_experts = 64, .top_k = 6, .n_shared = 2}, yarn_keys)},
       {"all dense, one layer, tied head", {.n_layers = 1, .n_experts = 0, .has_own_head = false}},
-      {"no leading dense layer, no shared expert", {.n_layers = 3, .n_dense_layers = 0, .n_shared = 0}},
+      {"no leading dense layer, no shared expert",
+       {.n_layers = 3, .n_dense_layers = 0, .n_shared = 0}},
       {"eight groups, selection bias, sigmoid by default",
        with({.n_layers = 3, .n_experts = 24, .top_k = 6, .has_selection_bias = true}, group_keys)},
       {"sizes that fill no vector",
@@ -86,7 +88,8 @@ std::vector<float> logits(InlineModel& model, std::span<const TokenId> tokens) {
 
 Result<Program> compile(const TinyLatentShape& shape) {
   const std::string bytes = TinyLatentWriter(shape).write();
-  BLUE_TRY_ASSIGN(const GgufFile file, GgufFile::parse(testing::as_bytes(bytes), bytes.size(), "tiny.gguf"));
+  BLUE_TRY_ASSIGN(const GgufFile file,
+                  GgufFile::parse(testing::as_bytes(bytes), bytes.size(), "tiny.gguf"));
   return compile_program(file);
 }
 
@@ -125,7 +128,8 @@ TEST_CASE("an indexer with room for every position changes nothing, one without 
     const std::vector<float> chosen = logits(*load(narrow, options), tokens);
     const std::size_t n_same = std::size_t{8} * 96;  // the first 8 positions see 8 or fewer
     CHECK(std::equal(wanted.begin(), wanted.begin() + n_same, chosen.begin()));
-    CHECK(testing::nmse(std::span(chosen).subspan(n_same), std::span(wanted).subspan(n_same)) > 1e-6);
+    CHECK(testing::nmse(std::span(chosen).subspan(n_same), std::span(wanted).subspan(n_same)) >
+          1e-6);
   }
 }
 
@@ -165,14 +169,15 @@ TEST_CASE("rows exported from a latent cache continue in another one bit for bit
       REQUIRE(continued->executor().reserve(0, 45).ok());
       for (std::int32_t position = kTold; position < 45; ++position) {
         const std::int32_t zero = 0;
-        const auto step =
-            continued->executor().step({std::span(tokens).subspan(static_cast<std::size_t>(position), 1),
-                                        {&position, 1},
-                                        {&zero, 1},
-                                        {&zero, 1}},
-                                       StopToken());
+        const auto step = continued->executor().step(
+            {std::span(tokens).subspan(static_cast<std::size_t>(position), 1),
+             {&position, 1},
+             {&zero, 1},
+             {&zero, 1}},
+            StopToken());
         REQUIRE(step.ok());
-        CHECK(std::equal(step->begin(), step->end(), wanted.begin() + std::ptrdiff_t{position} * 96));
+        CHECK(
+            std::equal(step->begin(), step->end(), wanted.begin() + std::ptrdiff_t{position} * 96));
       }
     }
   }
@@ -185,7 +190,8 @@ TEST_CASE("a half-precision latent cache stays near the full one, on the CPU as 
   auto full = load(path, {.backend = "reference", .max_context = 64});
   const std::vector<float> wanted = logits(*full, tokens);
   for (const std::string backend : {"reference", "cpu"}) {
-    auto half = load(path, {.backend = backend, .max_context = 64, .kv_type = kernels::KvType::f16});
+    auto half =
+        load(path, {.backend = backend, .max_context = 64, .kv_type = kernels::KvType::f16});
     const double error = testing::nmse(logits(*half, tokens), wanted);
     INFO("on " << backend << ": " << error);
     CHECK(error < 1e-5);
@@ -193,15 +199,19 @@ TEST_CASE("a half-precision latent cache stays near the full one, on the CPU as 
   }
 }
 
-TEST_CASE("a latent decoder in tiers with room for one block gives the resident run's logits bit for bit") {
+TEST_CASE(
+    "a latent decoder in tiers with room for one block gives the resident run's logits bit for "
+    "bit") {
   const test::ScratchFolder folder;
   const std::vector<TokenId> tokens = testing::some_tokens(40, 96);
-  const std::string path = folder.write("tiny.gguf", TinyLatentWriter(sparse({.n_layers = 3})).write());
+  const std::string path =
+      folder.write("tiny.gguf", TinyLatentWriter(sparse({.n_layers = 3})).write());
   for (const std::string backend : {"reference", "cpu"}) {
     auto resident = load(path, {.backend = backend, .max_context = 64});
     const std::vector<float> wanted = logits(*resident, tokens);
     Bytes largest;
-    for (const BlockPlan& block : resident->model().program.blocks) largest = std::max(largest, block.size);
+    for (const BlockPlan& block : resident->model().program.blocks)
+      largest = std::max(largest, block.size);
     auto streamed = load(path, {.backend = backend, .max_context = 64, .vram = largest});
     INFO("on " << backend);
     CHECK(logits(*streamed, tokens) == wanted);
@@ -209,7 +219,8 @@ TEST_CASE("a latent decoder in tiers with room for one block gives the resident 
   }
 }
 
-TEST_CASE("further-predicting layers are told by their tensors, whether block_count counts them or not") {
+TEST_CASE(
+    "further-predicting layers are told by their tensors, whether block_count counts them or not") {
   TinyLatentShape behind;
   behind.more_tensors = {"blk.2.nextn.eh_proj.weight", "blk.2.attn_norm.weight"};
   const auto left_out = compile(behind);
@@ -257,7 +268,8 @@ TEST_CASE("what a latent decoder cannot be is refused with the key or tensor it 
           "attention.head_count 50000 is too large");
   refused({.missing_keys = {"leading_dense_block_count"}}, "blk.0.ffn_gate_shexp.weight");
   for (const std::string key : {"head_count", "key_length", "top_k"})
-    refused(sparse({.missing_keys = {"attention.indexer." + key}}), "deepseek32.attention.indexer." + key);
+    refused(sparse({.missing_keys = {"attention.indexer." + key}}),
+            "deepseek32.attention.indexer." + key);
   TinyLatentShape odd = sparse({});
   odd.index_dim = 12;
   refused(odd, "power of two");

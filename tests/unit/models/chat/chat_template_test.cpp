@@ -29,7 +29,8 @@ std::string joined(const std::vector<ChatPiece>& pieces) {
 
 std::string render(std::string_view jinja, const Messages& messages = kConversation,
                    GenerationPrompt prompt = GenerationPrompt::no) {
-  return joined(ChatTemplate::parse(jinja).value().render(messages, prompt, {"<s>", "</s>"}).value());
+  return joined(
+      ChatTemplate::parse(jinja).value().render(messages, prompt, {"<s>", "</s>"}).value());
 }
 
 /// The error of parsing, or of rendering.
@@ -54,9 +55,12 @@ TEST_CASE("ChatML renders each turn, and the assistant's opening where asked") {
   CHECK(render(kChatMl, {}) == "");
 }
 
-TEST_CASE("every byte keeps its origin through concatenation, variables, filters and slices of text") {
-  const auto pieces =
-      ChatTemplate::parse(kChatMl).value().render({{kConversation[1]}}, GenerationPrompt::no).value();
+TEST_CASE(
+    "every byte keeps its origin through concatenation, variables, filters and slices of text") {
+  const auto pieces = ChatTemplate::parse(kChatMl)
+                          .value()
+                          .render({{kConversation[1]}}, GenerationPrompt::no)
+                          .value();
   REQUIRE(pieces.size() == 3);
   CHECK(pieces[0].text == "<|im_start|>user\n");
   CHECK(pieces[0].origin == Origin::markup);
@@ -64,12 +68,13 @@ TEST_CASE("every byte keeps its origin through concatenation, variables, filters
   CHECK(pieces[1].origin == Origin::content);
   CHECK(pieces[2].text == "<|im_end|>\n");
   CHECK(pieces[2].origin == Origin::markup);
-  const auto treated = ChatTemplate::parse(
-                           "{% set x = ('[' ~ messages[0].content | trim | upper ~ ']').replace('B', "
-                           "'<b>').split('C')[0] %}{{ x }}")
-                           .value()
-                           .render({{ChatMessage{"user", " abc "}}}, GenerationPrompt::no)
-                           .value();
+  const auto treated =
+      ChatTemplate::parse(
+          "{% set x = ('[' ~ messages[0].content | trim | upper ~ ']').replace('B', "
+          "'<b>').split('C')[0] %}{{ x }}")
+          .value()
+          .render({{ChatMessage{"user", " abc "}}}, GenerationPrompt::no)
+          .value();
   REQUIRE(treated.size() == 3);
   CHECK(treated[0].text == "[");
   CHECK(treated[1].text == "A");
@@ -93,19 +98,25 @@ TEST_CASE("expressions follow Jinja's precedence") {
   CHECK(render("{{ 'a' ~ 2 * 3 }}{{ (1 + 2) ~ 'b' }}") == "a63b");
   CHECK(render("{{ not false and none is none or x.y }}") == "True");
   CHECK(render("{{ 'x' if 1 > 2 else 'y' if 2 > 1 }}{{ 'z' if false }}") == "y");
-  CHECK(render("{{ 'b' in 'abc' }}{{ 4 not in [1, 2] }}{{ 'role' in messages[0] }}") == "TrueTrueTrue");
-  CHECK(render("{{ messages | length - 1 }}{{ messages[-1].content }}{{ messages[9] is defined }}") ==
-        "3GoFalse");
+  CHECK(render("{{ 'b' in 'abc' }}{{ 4 not in [1, 2] }}{{ 'role' in messages[0] }}") ==
+        "TrueTrueTrue");
+  CHECK(
+      render("{{ messages | length - 1 }}{{ messages[-1].content }}{{ messages[9] is defined }}") ==
+      "3GoFalse");
   CHECK(render("{{ bos_token }}{{ nothing }}{{ nothing | default('d') }}") == "<s>d");
 }
 
 TEST_CASE("loops know their place, and what they set stays inside") {
-  CHECK(render("{% for m in messages %}{{ loop.index0 }}{{ loop.index }}{% if loop.first %}f{% endif %}{% if "
+  CHECK(render("{% for m in messages %}{{ loop.index0 }}{{ loop.index }}{% if loop.first %}f{% "
+               "endif %}{% if "
                "loop.last %}l{% endif %},{% endfor %}") == "01f,12,23,34l,");
-  CHECK(render("{% set n = 'out' %}{% for m in messages %}{% set n = 'in' %}{% endfor %}{{ n }}") == "out");
-  CHECK(render("{% set ns = namespace(n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ "
+  CHECK(render("{% set n = 'out' %}{% for m in messages %}{% set n = 'in' %}{% endfor %}{{ n }}") ==
+        "out");
+  CHECK(render("{% set ns = namespace(n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{% "
+               "endfor %}{{ "
                "ns.n }}") == "4");
-  CHECK(render("{% for m in messages[::-1] %}{{ m.role ~ ' ' }}{% endfor %}{% for m in messages[1:2] %}{{ "
+  CHECK(render("{% for m in messages[::-1] %}{{ m.role ~ ' ' }}{% endfor %}{% for m in "
+               "messages[1:2] %}{{ "
                "m.role }}{% endfor %}") == "user assistant user system user");
 }
 
@@ -140,13 +151,16 @@ TEST_CASE("what a message brought stays content through macros, JSON, lists and 
   const Messages conversation{{"user", "<|im_end|>"}};
   for (const std::string_view jinja :
        {"{% macro f(x) %}<|{{ x }}|>{% endmacro %}{{ f(messages[0].content) }}",
-        "<|{{ messages | map(attribute='content') | join }}|>", "<|{{ [messages[0].content] | first }}|>",
+        "<|{{ messages | map(attribute='content') | join }}|>",
+        "<|{{ [messages[0].content] | first }}|>",
         "<|{% set x %}{{ messages[0].content }}{% endset %}{{ x }}|>",
-        "<|{{ '%s' | format(messages[0].content) }}|>", "<|{{ '{}'.format(messages[0].content) }}|>",
+        "<|{{ '%s' | format(messages[0].content) }}|>",
+        "<|{{ '{}'.format(messages[0].content) }}|>",
         "{{ 'a'.replace('a', '<|' ~ messages[0].content ~ '|>') }}",
         "<|{{ messages[0].content | upper | lower | trim | indent }}|>"}) {
     INFO(jinja);
-    const auto pieces = ChatTemplate::parse(jinja).value().render(conversation, GenerationPrompt::no).value();
+    const auto pieces =
+        ChatTemplate::parse(jinja).value().render(conversation, GenerationPrompt::no).value();
     REQUIRE(pieces.size() == 3);
     CHECK((pieces[0].text == "<|" && pieces[0].origin == Origin::markup));
     CHECK((pieces[1].text == "<|im_end|>" && pieces[1].origin == Origin::content));
@@ -161,9 +175,11 @@ TEST_CASE("what a message brought stays content through macros, JSON, lists and 
 }
 
 TEST_CASE("thinking and the clock are told to the templates that ask") {
-  const auto parsed = ChatTemplate::parse("{{ enable_thinking is defined }}{{ enable_thinking }}").value();
+  const auto parsed =
+      ChatTemplate::parse("{{ enable_thinking is defined }}{{ enable_thinking }}").value();
   const auto text = [&](Thinking thinking) {
-    return joined(parsed.render(kConversation, GenerationPrompt::no, {.thinking = thinking}).value());
+    return joined(
+        parsed.render(kConversation, GenerationPrompt::no, {.thinking = thinking}).value());
   };
   CHECK(text(Thinking::as_usual) == "False");
   CHECK(text(Thinking::on) == "TrueTrue");
@@ -172,7 +188,8 @@ TEST_CASE("thinking and the clock are told to the templates that ask") {
   day.tm_year = 126;
   day.tm_mday = 5;
   const auto dated = ChatTemplate::parse("{{ strftime_now('%Y-%m-%d') }}").value();
-  CHECK(joined(dated.render(kConversation, GenerationPrompt::no, {.now = day}).value()) == "2026-01-05");
+  CHECK(joined(dated.render(kConversation, GenerationPrompt::no, {.now = day}).value()) ==
+        "2026-01-05");
 }
 
 TEST_CASE("an unknown filter on a path that is not taken harms nothing") {
@@ -206,9 +223,9 @@ TEST_CASE("hostile templates end in an error, not in time or memory") {
   std::string shared = "{% set x = ['ab'] %}";
   for (int i = 0; i < 60; ++i) shared += "{% set x = [x, x] %}";
   CHECK(says(error_of(shared + "{{ x }}"), "bytes"));
-  CHECK(says(
-      error_of("{% set ns = namespace(x=[]) %}{% for i in range(500) %}{% set ns.x = [ns.x] %}{% endfor %}"),
-      "nested deeper"));
+  CHECK(says(error_of("{% set ns = namespace(x=[]) %}{% for i in range(500) %}{% set ns.x = [ns.x] "
+                      "%}{% endfor %}"),
+             "nested deeper"));
   CHECK(says(error_of("{% set ns = namespace() %}{% set ns.x = [ns] %}"), "namespace()"));
   CHECK(says(error_of("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}"), "deeper"));
   CHECK(says(error_of("{{ 'a' * 9000000000000000000 }}"), "bytes"));
@@ -216,30 +233,38 @@ TEST_CASE("hostile templates end in an error, not in time or memory") {
   CHECK(says(error_of("{{ 9223372036854775807 + 1 }}"), "64 bits"));
   CHECK(says(error_of("{{ [1] | tojson(indent=999999999) }}"), "bytes"));
   const Messages many(200, {"user", "x"});
-  CHECK(says(error_of("{% for a in messages %}{% for b in messages %}{% for c in messages %}{{ a }}{% endfor "
-                      "%}{% endfor %}{% endfor %}",
-                      many),
-             "rendering"));
-  CHECK(says(error_of("{% for a in messages %}{% for b in messages %}{% for c in messages %}{{ 1 }}{% endfor "
-                      "%}{% endfor %}{% endfor %}",
-                      many),
-             "steps"));
+  CHECK(says(
+      error_of(
+          "{% for a in messages %}{% for b in messages %}{% for c in messages %}{{ a }}{% endfor "
+          "%}{% endfor %}{% endfor %}",
+          many),
+      "rendering"));
+  CHECK(says(
+      error_of(
+          "{% for a in messages %}{% for b in messages %}{% for c in messages %}{{ 1 }}{% endfor "
+          "%}{% endfor %}{% endfor %}",
+          many),
+      "steps"));
 }
 
 TEST_CASE("the templates of real models render a plain conversation") {
   BLUE_NEED_SHARED_DATA(data);
   const std::string qwen = test::read_text(data / "templates" / "Qwen-Qwen2.5-7B-Instruct.jinja");
   CHECK(render(qwen, {{"user", "Hi"}}, GenerationPrompt::yes) ==
-        "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\n"
+        "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful "
+        "assistant.<|im_end|>\n"
         "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n");
   const std::string qwen3 = test::read_text(data / "templates" / "Qwen-Qwen3-0.6B.jinja");
-  CHECK(render(qwen3, {{"user", "Hi"}, {"assistant", "<think>\na\n</think>\n\nb"}, {"user", "More"}},
+  CHECK(render(qwen3,
+               {{"user", "Hi"}, {"assistant", "<think>\na\n</think>\n\nb"}, {"user", "More"}},
                GenerationPrompt::yes) ==
-        "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n<|im_start|>user\nMore<|im_end|>"
+        "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nb<|im_end|>\n<|im_start|>"
+        "user\nMore<|im_end|>"
         "\n<|im_start|>assistant\n");
   const std::string kimi = test::read_text(data / "templates" / "moonshotai-Kimi-K2.jinja");
   CHECK(render(kimi, {{"system", "S"}, {"user", "Hi"}}, GenerationPrompt::yes) ==
-        "<|im_system|>system<|im_middle|>S<|im_end|><|im_user|>user<|im_middle|>Hi<|im_end|><|im_assistant|>"
+        "<|im_system|>system<|im_middle|>S<|im_end|><|im_user|>user<|im_middle|>Hi<|im_end|><|im_"
+        "assistant|>"
         "assistant<|im_middle|>");
 }
 

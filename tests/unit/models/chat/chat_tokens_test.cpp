@@ -1,4 +1,5 @@
-// Model::chat_tokens: a conversation as the tokens that the model reads, on a small model with a vocabulary and a template of its own.
+// Model::chat_tokens: a conversation as the tokens that the model reads, on a small model with a
+// vocabulary and a template of its own.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 #include <memory>
@@ -17,7 +18,8 @@ using Conversation = std::vector<ChatMessage>;
 using Tokens = std::vector<TokenId>;
 
 constexpr std::string_view kTurns =
-    "{% for message in messages %}{{ '<|' + message.role + '|>' + message.content + '<|end|>' }}{% endfor %}";
+    "{% for message in messages %}{{ '<|' + message.role + '|>' + message.content + '<|end|>' }}{% "
+    "endfor %}";
 
 /// What the file says of BOS; token 260 ("ab") stands in for it.
 enum class AddsBos { no, yes };
@@ -29,7 +31,8 @@ std::shared_ptr<const Model> open(const std::string& jinja, AddsBos adds_bos) {
   shape.n_vocab = 264;
   shape.keys = [&](testing::GgufWriter& file) {
     testing::add_byte_level_keys(file, "gpt-2");
-    file.u32("tokenizer.ggml.eos_token_id", testing::kEndToken).u32("tokenizer.ggml.bos_token_id", kBos);
+    file.u32("tokenizer.ggml.eos_token_id", testing::kEndToken)
+        .u32("tokenizer.ggml.bos_token_id", kBos);
     file.flag("tokenizer.ggml.add_bos_token", adds_bos == AddsBos::yes);
     if (!jinja.empty()) file.text("tokenizer.chat_template", jinja);
   };
@@ -75,10 +78,11 @@ TEST_CASE("what people and models wrote never becomes a control token") {
   CHECK(model->tokenizer->decode(std::span(tokens.begin() + 1, end)) == forged);
 }
 
-TEST_CASE("a control token can't be put together across messages, or by markup and text side by side") {
-  const auto model =
-      open("{% for message in messages %}{{ message.content }}{% endfor %}<|{{ messages[0].content }}|>",
-           AddsBos::no);
+TEST_CASE(
+    "a control token can't be put together across messages, or by markup and text side by side") {
+  const auto model = open(
+      "{% for message in messages %}{{ message.content }}{% endfor %}<|{{ messages[0].content }}|>",
+      AddsBos::no);
   const Tokens tokens = tokens_of(*model, {{"user", "user"}, {"user", "<|e"}, {"user", "nd|>"}});
   CHECK(std::ranges::count(tokens, testing::kUserToken) == 0);
   CHECK(std::ranges::count(tokens, testing::kEndToken) == 0);

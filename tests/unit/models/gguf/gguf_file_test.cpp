@@ -25,9 +25,11 @@ GgufWriter every_type() {
   GgufWriter file;
   file.text("general.architecture", "llama");
   file.scalar("u8", GgufType::u8, std::uint8_t{200}).scalar("i8", GgufType::i8, std::int8_t{-7});
-  file.scalar("u16", GgufType::u16, std::uint16_t{65535}).scalar("i16", GgufType::i16, std::int16_t{300});
+  file.scalar("u16", GgufType::u16, std::uint16_t{65535})
+      .scalar("i16", GgufType::i16, std::int16_t{300});
   file.u32("u32", 7).scalar("i32", GgufType::i32, std::int32_t{-70000});
-  file.scalar("u64", GgufType::u64, ~std::uint64_t{0}).scalar("i64", GgufType::i64, std::int64_t{1} << 40);
+  file.scalar("u64", GgufType::u64, ~std::uint64_t{0})
+      .scalar("i64", GgufType::i64, std::int64_t{1} << 40);
   file.f32("f32", 1.5F).scalar("f64", GgufType::f64, -0.25).flag("yes", true).flag("no", false);
   file.texts("names", {"a", "", "\xc3\xa9\n"});
   file.array("floats", GgufType::f32, std::vector<float>{1, 2.5F});
@@ -90,7 +92,8 @@ TEST_CASE("keys and tensors stay valid when the file is moved") {
 
 TEST_CASE("tensors are placed behind the header, with the size of their format") {
   GgufWriter writer;
-  writer.tensor("a", {64, 2}, kQ8_0, std::string(136, 'a')).tensor("b", {3}, kF32, std::string(12, 'b'));
+  writer.tensor("a", {64, 2}, kQ8_0, std::string(136, 'a'))
+      .tensor("b", {3}, kF32, std::string(12, 'b'));
   const std::string bytes = writer.finish();
   const Result<GgufFile> file = parse(bytes);
   REQUIRE(file);

@@ -30,7 +30,8 @@ TensorInfo tensor(const std::string& name, std::uint64_t rows, std::uint64_t col
 TEST_CASE("copied keys of every type read as in the file they came from") {
   GgufWriter source;
   source.text("general.architecture", "llama").flag("yes", true).u32("u32", 7).f32("f32", 1.5F);
-  source.scalar("u8", GgufType::u8, std::uint8_t{200}).scalar("i16", GgufType::i16, std::int16_t{-3});
+  source.scalar("u8", GgufType::u8, std::uint8_t{200})
+      .scalar("i16", GgufType::i16, std::int16_t{-3});
   source.scalar("i64", GgufType::i64, std::int64_t{-5}).scalar("f64", GgufType::f64, 0.25);
   source.texts("names", {"a", "", "\xc3\xa9\n"}).texts("none", {});
   source.array("floats", GgufType::f32, std::vector<float>{1, 2.5F});

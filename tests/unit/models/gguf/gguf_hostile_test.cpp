@@ -48,7 +48,9 @@ std::string number32(std::uint32_t value) {
 
 GgufWriter small_model() {
   GgufWriter file;
-  file.text("general.architecture", "llama").u32("llama.block_count", 2).texts("names", {"one", "two"});
+  file.text("general.architecture", "llama")
+      .u32("llama.block_count", 2)
+      .texts("names", {"one", "two"});
   return file.tensor("first", {4, 2}, kF32, std::string(32, '1'))
       .tensor("second", {32}, kQ8_0, std::string(34, '2'));
 }
@@ -120,8 +122,8 @@ TEST_CASE("counts that the file cannot hold are refused before anything is alloc
               .is(ModelsError::truncated));
   }
   const auto string = static_cast<std::uint32_t>(GgufType::string);
-  CHECK(
-      error_of(GgufWriter().raw("k", string, number(~std::uint64_t{0}) + "abc")).is(ModelsError::truncated));
+  CHECK(error_of(GgufWriter().raw("k", string, number(~std::uint64_t{0}) + "abc"))
+            .is(ModelsError::truncated));
 }
 
 TEST_CASE("an error in a key names the key before it") {
@@ -138,7 +140,8 @@ TEST_CASE("arrays of arrays are read to a depth, and no deeper") {
     for (int i = 1; i < depth; ++i) payload += number32(array) + number(1);
     return payload + number32(static_cast<std::uint32_t>(GgufType::u8)) + number(2) + "ab";
   };
-  const Result<GgufFile> file = parse(GgufWriter().raw("deep", array, nested(4)).u32("behind", 5).finish());
+  const Result<GgufFile> file =
+      parse(GgufWriter().raw("deep", array, nested(4)).u32("behind", 5).finish());
   REQUIRE(file);
   CHECK(file->unsigned_value("behind") == 5);
   CHECK_FALSE(file->integers("deep"));
@@ -163,21 +166,26 @@ TEST_CASE("an alignment that is no power of two is refused") {
 TEST_CASE("dims that overflow, are zero or too many are refused") {
   const std::uint64_t huge = std::uint64_t{1} << 32;
   CHECK(error_of(GgufWriter().tensor("t", {huge, huge}, kF32, "1234")).is(ModelsError::bad_shape));
-  CHECK(error_of(GgufWriter().tensor("t", {~std::uint64_t{0}}, kF32, "1234")).is(ModelsError::bad_shape));
+  CHECK(error_of(GgufWriter().tensor("t", {~std::uint64_t{0}}, kF32, "1234"))
+            .is(ModelsError::bad_shape));
   CHECK(error_of(GgufWriter().tensor("t", {4, 0}, kF32, "1234")).is(ModelsError::bad_shape));
-  CHECK(error_of(GgufWriter().tensor("t", {1, 1, 1, 1, 1}, kF32, "1234")).is(ModelsError::bad_shape));
-  CHECK(says(error_of(GgufWriter().tensor("t", {33}, kQ8_0, std::string(68, 'x'))), "no multiple of the 32"));
+  CHECK(
+      error_of(GgufWriter().tensor("t", {1, 1, 1, 1, 1}, kF32, "1234")).is(ModelsError::bad_shape));
+  CHECK(says(error_of(GgufWriter().tensor("t", {33}, kQ8_0, std::string(68, 'x'))),
+             "no multiple of the 32"));
 }
 
 TEST_CASE("tensor data that overlaps or lies outside is refused") {
-  CHECK(
-      says(error_of(GgufWriter().tensor("a", {16}, kF32, std::string(64, 'a')).tensor_at("b", {1}, kF32, 32)),
-           "tensor \"a\" overlaps tensor \"b\""));
-  CHECK(
-      says(error_of(GgufWriter().tensor("a", {16}, kF32, std::string(64, 'a')).tensor_at("b", {1}, kF32, 0)),
-           "overlaps"));
-  CHECK(
-      error_of(small_model().tensor_at("far", {1}, kF32, ~std::uint64_t{0} - 31)).is(ModelsError::truncated));
+  CHECK(says(
+      error_of(
+          GgufWriter().tensor("a", {16}, kF32, std::string(64, 'a')).tensor_at("b", {1}, kF32, 32)),
+      "tensor \"a\" overlaps tensor \"b\""));
+  CHECK(says(
+      error_of(
+          GgufWriter().tensor("a", {16}, kF32, std::string(64, 'a')).tensor_at("b", {1}, kF32, 0)),
+      "overlaps"));
+  CHECK(error_of(small_model().tensor_at("far", {1}, kF32, ~std::uint64_t{0} - 31))
+            .is(ModelsError::truncated));
   CHECK(error_of(small_model().tensor_at("long", {1 << 20}, kF32, 96)).is(ModelsError::truncated));
 }
 

@@ -18,7 +18,8 @@ constexpr std::uint32_t kF32 = 0;
 constexpr std::uint32_t kParts = 3;
 
 /// Part `index` with one tensor of its own, "t0", "t1" and so on.
-GgufWriter part_of(std::uint32_t index, std::uint16_t n_parts = kParts, std::int32_t n_tensors = kParts) {
+GgufWriter part_of(std::uint32_t index, std::uint16_t n_parts = kParts,
+                   std::int32_t n_tensors = kParts) {
   GgufWriter part;
   if (index == 0) part.text("general.architecture", "llama").text("general.name", "tale");
   part.scalar("split.no", GgufType::u16, static_cast<std::uint16_t>(index))
@@ -41,7 +42,9 @@ class Parts {
   [[nodiscard]] std::string path(std::uint32_t index) const {
     return folder_.path(split_path("m", index + 1, kParts));
   }
-  [[nodiscard]] Result<GgufFile> open(std::uint32_t index = 0) const { return GgufFile::open(path(index)); }
+  [[nodiscard]] Result<GgufFile> open(std::uint32_t index = 0) const {
+    return GgufFile::open(path(index));
+  }
 
   /// Refused with one line that begins with the part's path and holds `words`.
   void expect_refusal(std::uint32_t guilty, std::string_view words) const {
@@ -66,8 +69,9 @@ TEST_CASE("names of parts are read and written") {
   CHECK(name->count == 13);
   CHECK(split_path("/models/a-b", 2, 13) == "/models/a-b-00002-of-00013.gguf");
   for (const char* other :
-       {"", ".gguf", "model.gguf", "m-00001-of-00002", "m-0001-of-0002.gguf", "m-00000-of-00002.gguf",
-        "m-00003-of-00002.gguf", "m00001-of-00002.gguf", "m-+0001-of-00002.gguf", "m-000 1-of-00002.gguf"}) {
+       {"", ".gguf", "model.gguf", "m-00001-of-00002", "m-0001-of-0002.gguf",
+        "m-00000-of-00002.gguf", "m-00003-of-00002.gguf", "m00001-of-00002.gguf",
+        "m-+0001-of-00002.gguf", "m-000 1-of-00002.gguf"}) {
     CHECK_FALSE(parse_split_name(other));
   }
 }
@@ -83,7 +87,8 @@ TEST_CASE("any part opens all of them") {
     REQUIRE(file->tensors().size() == kParts);
     CHECK(file->find_tensor("t2")->file == 2);
     CHECK(file->parts()[2].path == parts.path(2));
-    CHECK(file->file_size() == file->parts()[0].size + file->parts()[1].size + file->parts()[2].size);
+    CHECK(file->file_size() ==
+          file->parts()[0].size + file->parts()[1].size + file->parts()[2].size);
   }
 }
 

@@ -49,7 +49,8 @@ TEST_CASE("a writer that dies early leaves the older file and nothing else") {
 
 TEST_CASE("a place that cannot be written is named") {
   const ScratchFolder folder;
-  for (const std::string& path : {folder.path(), folder.path("absent/m.gguf"), std::string("/dev/null")}) {
+  for (const std::string& path :
+       {folder.path(), folder.path("absent/m.gguf"), std::string("/dev/null")}) {
     const auto writer = ReplacingFileWriter::create(path);
     REQUIRE_FALSE(writer);
     CHECK(writer.error().is(ModelsError::cannot_open));

@@ -1,4 +1,5 @@
-// Whole models against logits and texts that another implementation gave, on every backend that runs here.
+// Whole models against logits and texts that another implementation gave, on every backend that
+// runs here.
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 #include <numeric>
@@ -44,7 +45,8 @@ double nmse(std::span<const float> got, std::span<const float> wanted) {
   return error / norm;
 }
 
-std::unique_ptr<InlineModel> load(const std::filesystem::path& path, const InlineModelOptions& options) {
+std::unique_ptr<InlineModel> load(const std::filesystem::path& path,
+                                  const InlineModelOptions& options) {
   auto loaded = InlineModel::load(path.string(), options);
   if (!loaded) FAIL(loaded.error().message());
   return std::move(loaded).value();
@@ -62,15 +64,16 @@ std::vector<float> all_logits(InlineModel& model, const std::vector<int>& tokens
     const std::vector<std::int32_t> sequences(n, 0);
     std::iota(positions.begin(), positions.end(), static_cast<std::int32_t>(done));
     std::iota(rows.begin(), rows.end(), 0);
-    auto stepped =
-        model.executor().step({std::span(tokens).subspan(done, n), positions, sequences, rows}, StopToken());
+    auto stepped = model.executor().step(
+        {std::span(tokens).subspan(done, n), positions, sequences, rows}, StopToken());
     REQUIRE(stepped.ok());
     logits.insert(logits.end(), stepped->begin(), stepped->end());
   }
   return logits;
 }
 
-std::vector<TokenId> greedy(InlineModel& model, const std::vector<int>& prompt, std::uint32_t n_tokens) {
+std::vector<TokenId> greedy(InlineModel& model, const std::vector<int>& prompt,
+                            std::uint32_t n_tokens) {
   Session session(model.model(), model.executor(), 0);
   const Status begun = session.begin(prompt, SamplingSpec{}, n_tokens, StopToken());
   if (!begun) FAIL(begun.error().message());
@@ -89,18 +92,21 @@ TEST_CASE("the golden models give the golden logits and greedy tokens", "[golden
   for (const BackendBound& backend : backends_here()) {
     for (const std::string name :
          {"llama", "qwen2", "qwen3", "qwen3moe", "deepseek2", "deepseek2-grouped", "deepseek32"}) {
-      const std::vector<float> wanted = test::read_floats(data / ("golden/" + name + ".logits.f32"));
+      const std::vector<float> wanted =
+          test::read_floats(data / ("golden/" + name + ".logits.f32"));
       for (const std::uint32_t chunk : {64U, 7U}) {
-        auto model =
-            load(data / ("golden/" + name + ".gguf"), {.backend = backend.name, .max_step_tokens = chunk});
+        auto model = load(data / ("golden/" + name + ".gguf"),
+                          {.backend = backend.name, .max_step_tokens = chunk});
         const double error = nmse(all_logits(*model, tokens), wanted);
         INFO(name << " on " << backend.name << " in chunks of " << chunk << ": NMSE " << error);
         CHECK(error < backend.nmse);
       }
       auto model = load(data / ("golden/" + name + ".gguf"), {.backend = backend.name});
-      const std::vector<int> continuation = test::read_numbers(data / ("golden/" + name + ".greedy.txt"));
+      const std::vector<int> continuation =
+          test::read_numbers(data / ("golden/" + name + ".greedy.txt"));
       INFO(name << " on " << backend.name);
-      CHECK(greedy(*model, tokens, static_cast<std::uint32_t>(continuation.size())) == continuation);
+      CHECK(greedy(*model, tokens, static_cast<std::uint32_t>(continuation.size())) ==
+            continuation);
     }
   }
 }
@@ -111,8 +117,9 @@ TEST_CASE("quantised models give the exact logits of their decoded weights", "[g
   for (const BackendBound& backend : backends_here()) {
     for (const std::string type : {"Q8_0", "Q4_K"}) {
       auto model = load(data / ("quant/llama-wide-" + type + ".gguf"), {.backend = backend.name});
-      const double error = nmse(all_logits(*model, tokens),
-                                test::read_floats(data / ("quant/llama-wide-" + type + ".logits.f32")));
+      const double error =
+          nmse(all_logits(*model, tokens),
+               test::read_floats(data / ("quant/llama-wide-" + type + ".logits.f32")));
       INFO(type << " on " << backend.name << ": NMSE " << error);
       CHECK(error < backend.quantised_nmse);
     }
@@ -125,11 +132,13 @@ TEST_CASE("tiers too small for the model give the tokens of the resident run", "
   for (const BackendBound& backend : backends_here()) {
     auto resident = load(data / "quant/llama-wide-Q4_K.gguf", {.backend = backend.name});
     Bytes largest;
-    for (const BlockPlan& block : resident->model().program.blocks) largest = std::max(largest, block.size);
+    for (const BlockPlan& block : resident->model().program.blocks)
+      largest = std::max(largest, block.size);
     const std::vector<TokenId> wanted = greedy(*resident, tokens, 24);
     // Room for one block and for two: without and with an overlap.
     for (const Bytes room : {largest, largest * 2}) {
-      auto streamed = load(data / "quant/llama-wide-Q4_K.gguf", {.backend = backend.name, .vram = room});
+      auto streamed =
+          load(data / "quant/llama-wide-Q4_K.gguf", {.backend = backend.name, .vram = room});
       INFO("on " << backend.name << " with " << to_text(room));
       CHECK(greedy(*streamed, tokens, 24) == wanted);
       CHECK(streamed->tiers().counts().n_evictions > 0);
@@ -139,7 +148,8 @@ TEST_CASE("tiers too small for the model give the tokens of the resident run", "
 
 TEST_CASE("the story comes out to the character", "[golden]") {
   BLUE_NEED_SHARED_DATA(data);
-  // The file ends with a newline of its own. Its text is 200 generated tokens: 199 of them fed back after BOS.
+  // The file ends with a newline of its own. Its text is 200 generated tokens: 199 of them fed back
+  // after BOS.
   std::string wanted = test::read_text(data / "models/stories260K.greedy.txt");
   REQUIRE(wanted.ends_with('\n'));
   wanted.pop_back();

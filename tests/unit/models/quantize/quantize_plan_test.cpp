@@ -30,7 +30,8 @@ GgufFile model_of(const std::map<std::string, std::vector<std::uint64_t>>& tenso
 
 std::map<std::string, std::string> formats_of(const QuantizePlan& plan) {
   std::map<std::string, std::string> formats;
-  for (const PlannedTensor& planned : plan.tensors) formats[planned.tensor->name] = planned.to->name;
+  for (const PlannedTensor& planned : plan.tensors)
+    formats[planned.tensor->name] = planned.to->name;
   return formats;
 }
 
@@ -46,19 +47,21 @@ TEST_CASE("matrices and expert stacks get the format, and vectors, norms and rou
                                   {"one_row.weight", {256, 1}},
                                   {"output.weight", {256, 8}}});
   const QuantizePlan plan = plan_quantize(file, format("q4_k"), {}).value();
-  CHECK(formats_of(plan) == std::map<std::string, std::string>{{"token_embd.weight", "Q4_K"},
-                                                               {"blk.0.attn_norm.weight", "F32"},
-                                                               {"blk.0.attn_q.bias", "F32"},
-                                                               {"blk.0.attn_q_norm.weight", "F32"},
-                                                               {"blk.0.ffn_gate_inp.weight", "F32"},
-                                                               {"blk.0.ffn_gate_exps.weight", "Q4_K"},
-                                                               {"one_row.weight", "F32"},
-                                                               {"output.weight", "Q4_K"}});
+  CHECK(formats_of(plan) ==
+        std::map<std::string, std::string>{{"token_embd.weight", "Q4_K"},
+                                           {"blk.0.attn_norm.weight", "F32"},
+                                           {"blk.0.attn_q.bias", "F32"},
+                                           {"blk.0.attn_q_norm.weight", "F32"},
+                                           {"blk.0.ffn_gate_inp.weight", "F32"},
+                                           {"blk.0.ffn_gate_exps.weight", "Q4_K"},
+                                           {"one_row.weight", "F32"},
+                                           {"output.weight", "Q4_K"}});
   CHECK(describe_fallbacks(plan).empty());
 }
 
 TEST_CASE("rows that do not divide get the next finer format that does, and one line says so") {
-  const GgufFile file = model_of({{"a.weight", {96, 2}}, {"b.weight", {100, 2}}, {"c.weight", {512, 2}}});
+  const GgufFile file =
+      model_of({{"a.weight", {96, 2}}, {"b.weight", {100, 2}}, {"c.weight", {512, 2}}});
   const std::map<std::string, std::string> finer = {
       {"Q2_K", "MXFP4"}, {"Q3_K", "MXFP4"}, {"IQ4_XS", "IQ4_NL"}, {"Q4_K", "Q4_1"},
       {"Q5_K", "Q5_1"},  {"Q6_K", "Q8_0"},  {"Q4_0", "Q4_0"}};
@@ -81,8 +84,9 @@ TEST_CASE("the last override that fits counts, also for routers, never for vecto
                                   {"blk.0.ffn_gate_inp.weight", {256, 2}},
                                   {"blk.0.norm.weight", {256}},
                                   {"blk.1.ffn_down.weight", {256, 2}}});
-  const std::vector<FormatOverride> overrides = {parse_override("blk.*=Q8_0").value(),
-                                                 parse_override("blk.[1-9].ffn_down.weight=q6_k").value()};
+  const std::vector<FormatOverride> overrides = {
+      parse_override("blk.*=Q8_0").value(),
+      parse_override("blk.[1-9].ffn_down.weight=q6_k").value()};
   CHECK(formats_of(plan_quantize(file, format("Q4_K"), overrides).value()) ==
         std::map<std::string, std::string>{{"blk.0.ffn_down.weight", "Q8_0"},
                                            {"blk.0.ffn_gate_inp.weight", "Q8_0"},

@@ -35,26 +35,30 @@ std::string text_of(const std::vector<float>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float)};
 }
 
-/// A matrix "w" of 300 rows of 512, a vector "v" of 5, and keys that a quantiser replaces or leaves.
+/// A matrix "w" of 300 rows of 512, a vector "v" of 5, and keys that a quantiser replaces or
+/// leaves.
 GgufWriter source(const std::vector<float>& matrix, const std::vector<float>& vector) {
   GgufWriter writer;
   writer.alignment = 64;
-  writer.text("general.architecture", "llama").u32("general.alignment", 64).u32("general.file_type", 0);
+  writer.text("general.architecture", "llama")
+      .u32("general.alignment", 64)
+      .u32("general.file_type", 0);
   writer.u32("split.count", 1).texts("tokens", {"a", "b"});
   writer.tensor("w", {512, matrix.size() / 512}, kF32, text_of(matrix));
   writer.tensor("v", {vector.size()}, kF32, text_of(vector));
   return writer;
 }
 
-Result<QuantizeFigures> quantize_as(const std::string& in, const std::string& out, std::string_view type,
-                                    const QuantizeOptions& options = {}) {
+Result<QuantizeFigures> quantize_as(const std::string& in, const std::string& out,
+                                    std::string_view type, const QuantizeOptions& options = {}) {
   BLUE_TRY_ASSIGN(const GgufFile file, GgufFile::open(in));
   BLUE_TRY_ASSIGN(const kernels::Format* format, require_format(type));
   BLUE_TRY_ASSIGN(const QuantizePlan plan, plan_quantize(file, *format, {}));
   return quantize(file, plan, out, options);
 }
 
-std::string tensor_bytes(const ScratchFolder& folder, const std::string& name, const TensorInfo& tensor) {
+std::string tensor_bytes(const ScratchFolder& folder, const std::string& name,
+                         const TensorInfo& tensor) {
   return folder.read(name).substr(tensor.file_offset, tensor.size);
 }
 
@@ -86,7 +90,9 @@ TEST_CASE("tensors are what the encoder makes of them, on any number of threads,
       CHECK(out.text("general.architecture") == "llama");
       CHECK(out.texts("tokens")->size() == 2);
       CHECK_FALSE(out.has("split.count"));
-      CHECK(out.unsigned_value("general.file_type") == (type == "Q4_K" ? 14U : type == "Q5_0" ? 8U : 32U));
+      CHECK(out.unsigned_value("general.file_type") == (type == "Q4_K"   ? 14U
+                                                        : type == "Q5_0" ? 8U
+                                                                         : 32U));
       CHECK(out.has("general.quantization_version") == (type != "BF16"));
     }
   }
@@ -106,7 +112,8 @@ TEST_CASE("a quantised file is quantised again, and to its own format byte for b
   const std::string bytes = tensor_bytes(folder, "f32.gguf", *plain.find_tensor("w"));
   REQUIRE(bytes.size() == matrix.size() * sizeof(float));
   std::memcpy(decoded.data(), bytes.data(), bytes.size());
-  for (std::size_t i = 0; i < matrix.size(); ++i) REQUIRE(std::fabs(decoded[i] - matrix[i]) < 0.003F);
+  for (std::size_t i = 0; i < matrix.size(); ++i)
+    REQUIRE(std::fabs(decoded[i] - matrix[i]) < 0.003F);
 }
 
 TEST_CASE("a model of two parts becomes one file, and no part of it is overwritten") {
@@ -116,14 +123,15 @@ TEST_CASE("a model of two parts becomes one file, and no part of it is overwritt
   const auto part = [](std::uint16_t number) {
     GgufWriter writer;
     if (number == 0) writer.text("general.architecture", "llama");
-    writer.scalar("split.no", GgufType::u16, number).scalar("split.count", GgufType::u16, std::uint16_t{2});
+    writer.scalar("split.no", GgufType::u16, number)
+        .scalar("split.count", GgufType::u16, std::uint16_t{2});
     writer.scalar("split.tensors.count", GgufType::i32, std::int32_t{2});
     return writer;
   };
-  const std::string in =
-      folder.write("m-00001-of-00002.gguf", part(0).tensor("a", {512, 2}, kF32, text_of(first)).finish());
-  const std::string other =
-      folder.write("m-00002-of-00002.gguf", part(1).tensor("b", {512, 4}, kF32, text_of(second)).finish());
+  const std::string in = folder.write("m-00001-of-00002.gguf",
+                                      part(0).tensor("a", {512, 2}, kF32, text_of(first)).finish());
+  const std::string other = folder.write(
+      "m-00002-of-00002.gguf", part(1).tensor("b", {512, 4}, kF32, text_of(second)).finish());
   REQUIRE(quantize_as(in, folder.path("one.gguf"), "BF16"));
   const GgufFile one = GgufFile::open(folder.path("one.gguf")).value();
   CHECK(one.text("general.architecture") == "llama");
@@ -132,9 +140,10 @@ TEST_CASE("a model of two parts becomes one file, and no part of it is overwritt
   for (const auto& [name, values] : {std::pair("a", first), std::pair("b", second)}) {
     std::vector<std::byte> expected(format.row_bytes(values.size()));
     format.encode(values, expected);
-    CHECK(as_bytes(tensor_bytes(folder, "one.gguf", *one.find_tensor(name))).size() == expected.size());
-    CHECK(std::memcmp(tensor_bytes(folder, "one.gguf", *one.find_tensor(name)).data(), expected.data(),
-                      expected.size()) == 0);
+    CHECK(as_bytes(tensor_bytes(folder, "one.gguf", *one.find_tensor(name))).size() ==
+          expected.size());
+    CHECK(std::memcmp(tensor_bytes(folder, "one.gguf", *one.find_tensor(name)).data(),
+                      expected.data(), expected.size()) == 0);
   }
   CHECK_FALSE(quantize_as(in, other, "BF16"));
 }

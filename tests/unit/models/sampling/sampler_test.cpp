@@ -13,8 +13,10 @@ constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr int kDraws = 40'000;
 
-/// Pearson's statistic of `kDraws` draws against `wanted`; a draw of probability 0 makes it infinite.
-double chi_square(Sampler& sampler, const std::vector<float>& logits, const std::vector<double>& wanted) {
+/// Pearson's statistic of `kDraws` draws against `wanted`; a draw of probability 0 makes it
+/// infinite.
+double chi_square(Sampler& sampler, const std::vector<float>& logits,
+                  const std::vector<double>& wanted) {
   std::vector<int> counts(logits.size(), 0);
   for (int i = 0; i < kDraws; ++i) ++counts.at(static_cast<std::size_t>(sampler.pick(logits)));
   double statistic = 0;
@@ -31,7 +33,8 @@ std::vector<double> exact(const std::vector<float>& logits, double temperature,
                           const std::vector<std::size_t>& kept) {
   std::vector<double> out(logits.size(), 0);
   double total = 0;
-  for (const std::size_t i : kept) total += out[i] = std::exp(static_cast<double>(logits[i]) / temperature);
+  for (const std::size_t i : kept)
+    total += out[i] = std::exp(static_cast<double>(logits[i]) / temperature);
   for (double& p : out) p /= total;
   return out;
 }
@@ -39,7 +42,8 @@ std::vector<double> exact(const std::vector<float>& logits, double temperature,
 // Probabilities at temperature 1: 0.4, 0.3, 0.15, 0.1, 0.05.
 const std::vector<float> kLogits{std::log(0.4F), std::log(0.3F), std::log(0.15F), std::log(0.1F),
                                  std::log(0.05F)};
-// The 0.1 % point of chi-square with 4 degrees of freedom; fewer degrees stay below it all the more.
+// The 0.1 % point of chi-square with 4 degrees of freedom; fewer degrees stay below it all the
+// more.
 constexpr double kCritical = 18.47;
 
 TEST_CASE("greedy takes the largest logit, and of equals the lowest id") {
@@ -124,7 +128,9 @@ TEST_CASE("the generator is xoshiro256** behind splitmix64, number for number") 
 TEST_CASE("a spec outside its ranges is refused by field") {
   const auto message = [](const SamplingSpec& spec) { return spec.validate().error().message(); };
   CHECK(SamplingSpec{}.validate().ok());
-  CHECK(SamplingSpec{.temperature = 0.7F, .top_k = 40, .top_p = 0.9F, .min_p = 0.05F}.validate().ok());
+  CHECK(SamplingSpec{.temperature = 0.7F, .top_k = 40, .top_p = 0.9F, .min_p = 0.05F}
+            .validate()
+            .ok());
   CHECK(message({.temperature = -1}).find("temperature is -1") != std::string::npos);
   CHECK(message({.temperature = kNan}).find("temperature") != std::string::npos);
   CHECK(message({.temperature = kInfinity}).find("temperature") != std::string::npos);

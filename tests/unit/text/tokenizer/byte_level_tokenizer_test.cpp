@@ -61,7 +61,8 @@ TEST_CASE("no merge crosses a word's border, which the pre-tokeniser draws") {
 
 TEST_CASE("special tokens are text or tokens, as asked") {
   const auto tokenizer = small();
-  CHECK(encode(*tokenizer, "<|user|>aa<|end|>", SpecialTokens::parse) == Ids{kUserToken, kAa, kEndToken});
+  CHECK(encode(*tokenizer, "<|user|>aa<|end|>", SpecialTokens::parse) ==
+        Ids{kUserToken, kAa, kEndToken});
   const Ids as_text = encode(*tokenizer, "<|end|>");
   CHECK(as_text == Ids{'<', '|', 'e', 'n', 'd', '|', '>'});
   CHECK(tokenizer->decode(as_text) == "<|end|>");
@@ -71,7 +72,9 @@ TEST_CASE("special tokens are text or tokens, as asked") {
   CHECK(encode(*tokenizer, "aa<think>aa") == Ids{kAa, kThinkToken, kAa});
 }
 
-TEST_CASE("in chat pieces a special token counts in markup alone, and words cross the borders of pieces") {
+TEST_CASE(
+    "in chat pieces a special token counts in markup alone, and words cross the borders of "
+    "pieces") {
   using Origin = ChatPiece::Origin;
   const auto tokenizer = small();
   const std::vector<ChatPiece> pieces{
@@ -105,8 +108,8 @@ TEST_CASE("any bytes come back as they were") {
 
 TEST_CASE("a megabyte of one letter, of spaces or of broken bytes takes no quadratic time") {
   const auto tokenizer = small("qwen2");
-  for (const std::string& unit :
-       {std::string("a"), std::string(" "), std::string("\xff"), std::string("\n "), std::string("<|")}) {
+  for (const std::string& unit : {std::string("a"), std::string(" "), std::string("\xff"),
+                                  std::string("\n "), std::string("<|")}) {
     std::string text;
     while (text.size() < (1U << 20)) text += unit;
     const auto begin = std::chrono::steady_clock::now();
@@ -139,7 +142,8 @@ TEST_CASE("end tokens are known by key and by name") {
 
 TEST_CASE("a vocabulary that cannot be used is refused for what it lacks") {
   const auto error = [](const GgufWriter& writer) { return open(writer).error(); };
-  CHECK(error(GgufWriter().text("general.architecture", "llama")).is(ModelsError::unsupported_tokenizer));
+  CHECK(error(GgufWriter().text("general.architecture", "llama"))
+            .is(ModelsError::unsupported_tokenizer));
   CHECK(error(GgufWriter().text("tokenizer.ggml.model", "none")).message().find("no vocabulary") !=
         std::string::npos);
   CHECK(error(GgufWriter().text("tokenizer.ggml.model", "bert")).message().find("\"bert\"") !=
@@ -188,7 +192,8 @@ TEST_CASE("a vocabulary without merges forms the token with the lowest number fi
 TEST_CASE("a word that is a token needs no merges where the pre-tokeniser says so") {
   const std::vector<std::string> merges{"b c"};  // none leads to ab or abc
   for (const std::string pre : {"llama-bpe", "tekken"}) {
-    const auto tokenizer = open(bare_vocabulary(pre).texts("tokenizer.ggml.merges", merges)).value();
+    const auto tokenizer =
+        open(bare_vocabulary(pre).texts("tokenizer.ggml.merges", merges)).value();
     CHECK(encode(*tokenizer, "abc") == Ids{258});
     CHECK(encode(*tokenizer, "abcx") == Ids{'a', 256, 'x'});
     CHECK(tokenizer->adds_bos());

@@ -18,7 +18,8 @@ std::vector<std::string> split_texts(const std::string& all) {
   const std::string separator = "\n__ggml_vocab_test__\n";
   std::vector<std::string> texts;
   std::size_t at = 0;
-  for (std::size_t end = all.find(separator); end != std::string::npos; end = all.find(separator, at)) {
+  for (std::size_t end = all.find(separator); end != std::string::npos;
+       end = all.find(separator, at)) {
     texts.push_back(all.substr(at, end - at));
     at = end + separator.size();
   }
@@ -55,9 +56,15 @@ void check_reference(const std::string& name) {
   }
 }
 
-TEST_CASE("GPT-2's vocabulary gives the reference ids and the text back") { check_reference("gpt-2"); }
-TEST_CASE("Qwen2's vocabulary gives the reference ids and the text back") { check_reference("qwen2"); }
-TEST_CASE("Phi-3's vocabulary gives the reference ids and the text back") { check_reference("phi-3"); }
+TEST_CASE("GPT-2's vocabulary gives the reference ids and the text back") {
+  check_reference("gpt-2");
+}
+TEST_CASE("Qwen2's vocabulary gives the reference ids and the text back") {
+  check_reference("qwen2");
+}
+TEST_CASE("Phi-3's vocabulary gives the reference ids and the text back") {
+  check_reference("phi-3");
+}
 
 }  // namespace
 }  // namespace blue::models

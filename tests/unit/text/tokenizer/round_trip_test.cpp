@@ -22,15 +22,18 @@ using testing::GgufWriter;
 constexpr std::size_t kSliceBytes = std::size_t{32} << 10;
 constexpr std::size_t kLongBytes = std::size_t{3} << 20;
 
-std::size_t n_bytes() { return std::getenv("BLUE_LONG_TESTS") != nullptr ? kLongBytes : kSliceBytes; }
+std::size_t n_bytes() {
+  return std::getenv("BLUE_LONG_TESTS") != nullptr ? kLongBytes : kSliceBytes;
+}
 
 std::unique_ptr<Tokenizer> open(const GgufWriter& writer) {
   const std::string bytes = writer.finish();
-  return Tokenizer::from_gguf(GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value()).value();
+  return Tokenizer::from_gguf(GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value())
+      .value();
 }
 
-/// Random bytes; random characters of every length with joiners, marks, surrogates written as if they were characters, and
-/// zeros; then long runs.
+/// Random bytes; random characters of every length with joiners, marks, surrogates written as if
+/// they were characters, and zeros; then long runs.
 std::vector<std::string> hard_texts() {
   static const std::string kParts[] = {
       "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7",  // a family, joined
@@ -77,9 +80,10 @@ TEST_CASE("hard texts come back from every kind of small vocabulary") {
   for (const bool adds_space : {false, true}) {
     tokenizers.push_back(open(testing::sentencepiece_vocabulary({"\xe2\x96\x81", "a", "aa", "it"})
                                   .flag("tokenizer.ggml.add_space_prefix", adds_space)));
-    tokenizers.push_back(open(
-        testing::unigram_vocabulary({{"\xe2\x96\x81", -1}, {"a", -2}, {"aa", -3}}, testing::ByteTokens::all)
-            .flag("tokenizer.ggml.add_space_prefix", adds_space)));
+    tokenizers.push_back(
+        open(testing::unigram_vocabulary({{"\xe2\x96\x81", -1}, {"a", -2}, {"aa", -3}},
+                                         testing::ByteTokens::all)
+                 .flag("tokenizer.ggml.add_space_prefix", adds_space)));
   }
   const std::vector<std::string> texts = hard_texts();
   for (const auto& tokenizer : tokenizers) {

@@ -71,7 +71,8 @@ TEST_CASE("the space in front is put there, taken off again, and left out where 
 
 TEST_CASE("U+2581 in a text is no space and comes back") {
   const auto tokenizer = open(small());
-  CHECK(encode(*tokenizer, "\xe2\x96\x81") == Ids{kFirstPiece, byte_id(0xe2), byte_id(0x96), byte_id(0x81)});
+  CHECK(encode(*tokenizer, "\xe2\x96\x81") ==
+        Ids{kFirstPiece, byte_id(0xe2), byte_id(0x96), byte_id(0x81)});
   const std::string text = "a\xe2\x96\x81 b\xe2\x96";
   CHECK(tokenizer->decode(encode(*tokenizer, text)) == text);
 }
@@ -80,22 +81,27 @@ TEST_CASE("text around user-defined tokens comes back without the spaces that we
   GgufWriter writer;
   writer.text("tokenizer.ggml.model", "llama")
       .texts("tokenizer.ggml.tokens", {"<unk>", "</s>", "<think>", "\xe2\x96\x81", "a", "  "})
-      .array("tokenizer.ggml.token_type", GgufType::i32, std::vector<std::int32_t>{2, 3, 4, 1, 1, 4})
+      .array("tokenizer.ggml.token_type", GgufType::i32,
+             std::vector<std::int32_t>{2, 3, 4, 1, 1, 4})
       .array("tokenizer.ggml.scores", GgufType::f32, std::vector<float>{0, 0, 0, -1, -2, 0});
   const auto tokenizer = open(writer);
   CHECK(encode(*tokenizer, "a<think>a") == Ids{3, 4, 2, 3, 4});
   CHECK(encode(*tokenizer, "  a") == Ids{5, 3, 4});
-  for (const std::string text : {"a<think>a", "<think> a", "<think><think>a ", "  a", "a   a", "<think>"}) {
+  for (const std::string text :
+       {"a<think>a", "<think> a", "<think><think>a ", "  a", "a   a", "<think>"}) {
     CHECK(tokenizer->decode(encode(*tokenizer, text)) == text);
   }
 }
 
-TEST_CASE("plain text never merges into a token that ends a text, whatever kind the file gives it") {
+TEST_CASE(
+    "plain text never merges into a token that ends a text, whatever kind the file gives it") {
   GgufWriter writer;
   writer.text("tokenizer.ggml.model", "llama")
       .texts("tokenizer.ggml.tokens", {"<unk>", "</s>", "</", "s>", "<", "/", "s", ">"})
-      .array("tokenizer.ggml.token_type", GgufType::i32, std::vector<std::int32_t>{2, 4, 1, 1, 1, 1, 1, 1})
-      .array("tokenizer.ggml.scores", GgufType::f32, std::vector<float>{0, -1, -2, -3, -4, -5, -6, -7})
+      .array("tokenizer.ggml.token_type", GgufType::i32,
+             std::vector<std::int32_t>{2, 4, 1, 1, 1, 1, 1, 1})
+      .array("tokenizer.ggml.scores", GgufType::f32,
+             std::vector<float>{0, -1, -2, -3, -4, -5, -6, -7})
       .flag("tokenizer.ggml.add_space_prefix", false);
   const auto tokenizer = open(writer);
   CHECK(encode(*tokenizer, "</s>") == Ids{2, 3});

@@ -12,7 +12,8 @@ using testing::as_bytes;
 
 std::unique_ptr<Tokenizer> open(const testing::GgufWriter& writer) {
   const std::string bytes = writer.finish();
-  return Tokenizer::from_gguf(GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value()).value();
+  return Tokenizer::from_gguf(GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value())
+      .value();
 }
 
 TEST_CASE("only whole characters leave, and what waits comes with its rest") {

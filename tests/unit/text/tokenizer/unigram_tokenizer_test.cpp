@@ -59,7 +59,8 @@ TEST_CASE("the best sum of scores wins, not the first or the longest piece") {
 
 TEST_CASE("the space in front is put there and taken off as the file says") {
   const auto tokenizer =
-      open(testing::unigram_vocabulary(kPieces).flag("tokenizer.ggml.add_space_prefix", true)).value();
+      open(testing::unigram_vocabulary(kPieces).flag("tokenizer.ggml.add_space_prefix", true))
+          .value();
   CHECK(encode(*tokenizer, "a") == Ids{kMarkA});
   CHECK(encode(*tokenizer, " a") == Ids{kMark, kMarkA});
   for (const std::string text : {"a", " a", "ab  ba ", "  "}) {
@@ -120,7 +121,8 @@ TEST_CASE("words apart give the pieces of the whole text") {
   }
 }
 
-TEST_CASE("specials are parsed as asked, user-defined ones always, and neither breaks the way back") {
+TEST_CASE(
+    "specials are parsed as asked, user-defined ones always, and neither breaks the way back") {
   const auto tokenizer =
       open(testing::unigram_vocabulary({{"a", -1}, {"\xe2\x96\x81", -1}}, testing::ByteTokens::all)
                .flag("tokenizer.ggml.add_space_prefix", true))
@@ -134,9 +136,13 @@ TEST_CASE("specials are parsed as asked, user-defined ones always, and neither b
 }
 
 TEST_CASE("the charsmap replaces the longest beginning it knows") {
-  // The ligature ﬁ becomes "fi", a full-width a becomes a, a tab a space, U+200B nothing; "aa" becomes b where "a" stays.
-  const std::string map = testing::charsmap(
-      {{"\xef\xac\x81", "fi"}, {"\xef\xbd\x81", "a"}, {"\t", " "}, {"\xe2\x80\x8b", ""}, {"aa", "b"}});
+  // The ligature ﬁ becomes "fi", a full-width a becomes a, a tab a space, U+200B nothing; "aa"
+  // becomes b where "a" stays.
+  const std::string map = testing::charsmap({{"\xef\xac\x81", "fi"},
+                                             {"\xef\xbd\x81", "a"},
+                                             {"\t", " "},
+                                             {"\xe2\x80\x8b", ""},
+                                             {"aa", "b"}});
   GgufWriter writer = testing::unigram_vocabulary(kPieces);
   const auto bytes = std::vector<std::int8_t>(map.begin(), map.end());
   writer.array("tokenizer.ggml.precompiled_charsmap", GgufType::i8, bytes);
@@ -153,9 +159,9 @@ TEST_CASE("the charsmap replaces the longest beginning it knows") {
 
 TEST_CASE("a charsmap that contradicts itself is refused, and one with wild jumps is harmless") {
   const auto with_map = [](const std::string& map) {
-    return open(
-        testing::unigram_vocabulary(kPieces).array("tokenizer.ggml.precompiled_charsmap", GgufType::u8,
-                                                   std::vector<std::uint8_t>(map.begin(), map.end())));
+    return open(testing::unigram_vocabulary(kPieces).array(
+        "tokenizer.ggml.precompiled_charsmap", GgufType::u8,
+        std::vector<std::uint8_t>(map.begin(), map.end())));
   };
   const std::string good = testing::charsmap({{"x", "a"}});
   CHECK(with_map(good));
@@ -188,7 +194,8 @@ TEST_CASE("a unigram vocabulary without scores, or with endless ones, is refused
 }
 
 TEST_CASE("a megabyte of one letter takes a unigram model no quadratic time") {
-  const auto tokenizer = open(testing::unigram_vocabulary({{"a", -3}, {"aa", -4}, {"aaaaaaaa", -5}})).value();
+  const auto tokenizer =
+      open(testing::unigram_vocabulary({{"a", -3}, {"aa", -4}, {"aaaaaaaa", -5}})).value();
   const std::string text(1U << 20, 'a');
   const Ids ids = encode(*tokenizer, text);
   CHECK(ids.size() == 1U << 17);

@@ -22,19 +22,19 @@ Words split(std::string_view name, std::string_view text) {
   return {words.begin(), words.end()};
 }
 
-constexpr std::string_view kAllNames[] = {"default", "gpt-2",        "llama-bpe",      "qwen2",
-                                          "qwen35",  "deepseek-llm", "deepseek-coder", "deepseek-v3",
-                                          "kimi-k2", "gpt-4o",       "tekken",         "smollm",
-                                          "llama3",  "llama-v3",     "llama4",         "deepseek-r1-qwen"};
+constexpr std::string_view kAllNames[] = {
+    "default",        "gpt-2",       "llama-bpe", "qwen2",           "qwen35", "deepseek-llm",
+    "deepseek-coder", "deepseek-v3", "kimi-k2",   "gpt-4o",          "tekken", "smollm",
+    "llama3",         "llama-v3",    "llama4",    "deepseek-r1-qwen"};
 
 TEST_CASE("every pre-tokeniser gives all bytes back as words, none empty") {
-  const std::string texts[] = {
-      "",
-      "it's 12345 DON'T\r\n\n  x\t y  ",
-      "caf\xc3\xa9 e\xcc\x81 \xe4\xbd\xa0\xe5\xa5\xbd\xe3\x80\x82 \xe3\x81\x82\xe3\x82\xa2 \xed\x95\x9c",
-      "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb!?\n\n /x",
-      std::string("\0a\0\0 b\xff\xfe\xed\xa0\x80\xed\xb0\x80\xc3", 15),
-      "\xc2\xa0\xe3\x80\x80\xe1\xa0\x8e\xe2\x80\xa8 z\x7f\x01"};
+  const std::string texts[] = {"",
+                               "it's 12345 DON'T\r\n\n  x\t y  ",
+                               "caf\xc3\xa9 e\xcc\x81 \xe4\xbd\xa0\xe5\xa5\xbd\xe3\x80\x82 "
+                               "\xe3\x81\x82\xe3\x82\xa2 \xed\x95\x9c",
+                               "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb!?\n\n /x",
+                               std::string("\0a\0\0 b\xff\xfe\xed\xa0\x80\xed\xb0\x80\xc3", 15),
+                               "\xc2\xa0\xe3\x80\x80\xe1\xa0\x8e\xe2\x80\xa8 z\x7f\x01"};
   for (const std::string_view name : kAllNames) {
     for (const std::string& text : texts) {
       std::string joined;
@@ -82,16 +82,20 @@ TEST_CASE("Qwen2 parts every digit, Qwen3.5 keeps marks inside words") {
 }
 
 TEST_CASE(
-    "DeepSeek LLM cuts by newline, cased letters, punctuation, spaces at the end, CJK and digit, in this "
+    "DeepSeek LLM cuts by newline, cased letters, punctuation, spaces at the end, CJK and digit, "
+    "in this "
     "order") {
   CHECK(split("deepseek-llm", "ab cd,ef\n\ngh 123") ==
         Words{"ab", " cd", ",", "ef", "\n", "\n", "gh", " ", "1", "2", "3"});
   CHECK(split("deepseek-llm", "it's") == Words{"it", "'", "s"});
-  CHECK(split("deepseek-llm", "a \xe4\xbd\xa0\xe5\xa5\xbd") == Words{"a", " ", "\xe4\xbd\xa0\xe5\xa5\xbd"});
+  CHECK(split("deepseek-llm", "a \xe4\xbd\xa0\xe5\xa5\xbd") ==
+        Words{"a", " ", "\xe4\xbd\xa0\xe5\xa5\xbd"});
   CHECK(split("deepseek-llm", "a   ") == Words{"a", "   "});
   CHECK(split("deepseek-llm", "  a") == Words{" ", " a"});
-  CHECK(split("deepseek-llm", "\xd0\xaf\xd0\xb7 \xce\xa9!") == Words{"\xd0\xaf\xd0\xb7", " \xce\xa9", "!"});
-  // Spaces at the end are a word of their own; before a digit they stay with it as no step parts them.
+  CHECK(split("deepseek-llm", "\xd0\xaf\xd0\xb7 \xce\xa9!") ==
+        Words{"\xd0\xaf\xd0\xb7", " \xce\xa9", "!"});
+  // Spaces at the end are a word of their own; before a digit they stay with it as no step parts
+  // them.
   CHECK(split("deepseek-llm", "\xc6\x94  7") == Words{"\xc6\x94", "  ", "7"});
   // U+212A KELVIN SIGN, not K: what lies between K and it would be letters otherwise.
   CHECK(split("deepseek-llm", "[\xe2\x84\xaa]") == Words{"[", "\xe2\x84\xaa", "]"});
@@ -104,7 +108,8 @@ TEST_CASE("DeepSeek Coder takes any letters and punctuation, symbols stay betwee
 }
 
 TEST_CASE(
-    "DeepSeek V3 groups digits by three, parts CJK from other letters, and lets ASCII punctuation lead a "
+    "DeepSeek V3 groups digits by three, parts CJK from other letters, and lets ASCII punctuation "
+    "lead a "
     "word") {
   CHECK(split("deepseek-v3", "x 1234567") == Words{"x", " ", "123", "456", "7"});
   CHECK(split("deepseek-v3", "abc\xe4\xbd\xa0\xe3\x81\x82xyz") ==
@@ -112,7 +117,8 @@ TEST_CASE(
   CHECK(split("deepseek-v3", "a.b _id (x) it's") ==
         Words{"a", ".b", " _", "id", " (", "x", ")", " it", "'s"});
   CHECK(split("deepseek-v3", "!!\n\n  y") == Words{"!!\n\n", " ", " y"});
-  CHECK(split("deepseek-v3", "e\xcc\x81 \xf0\x9f\x98\x80") == Words{"e\xcc\x81", " \xf0\x9f\x98\x80"});
+  CHECK(split("deepseek-v3", "e\xcc\x81 \xf0\x9f\x98\x80") ==
+        Words{"e\xcc\x81", " \xf0\x9f\x98\x80"});
 }
 
 TEST_CASE("Kimi K2 keeps Han runs apart from all else and splits words where capitals begin") {
@@ -156,13 +162,15 @@ TEST_CASE("SmolLM parts digits before GPT-2's words") {
 }
 
 TEST_CASE("a woman at her computer is one symbol word, or three where marks and joiners count") {
-  const std::string emoji = "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb";  // U+1F469 U+200D U+1F4BB
+  const std::string emoji =
+      "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb";  // U+1F469 U+200D U+1F4BB
   for (const std::string_view name :
        {"gpt-2", "llama-bpe", "qwen2", "qwen35", "kimi-k2", "gpt-4o", "tekken"}) {
     INFO(name);
     CHECK(split(name, "a " + emoji + "!") == Words{"a", " " + emoji + "!"});
   }
-  CHECK(split("deepseek-v3", emoji) == Words{"\xf0\x9f\x91\xa9", "\xe2\x80\x8d", "\xf0\x9f\x92\xbb"});
+  CHECK(split("deepseek-v3", emoji) ==
+        Words{"\xf0\x9f\x91\xa9", "\xe2\x80\x8d", "\xf0\x9f\x92\xbb"});
 }
 
 TEST_CASE("no pre-tokeniser takes quadratic time over a megabyte of one thing") {
@@ -177,7 +185,8 @@ TEST_CASE("no pre-tokeniser takes quadratic time over a megabyte of one thing") 
         const auto begin = std::chrono::steady_clock::now();
         REQUIRE(words.split(text, found));
         INFO(name << " with [" << unit << "] then [" << last << "]");
-        // Quadratic time would be many minutes; the bound leaves room for a sanitizer on a busy machine.
+        // Quadratic time would be many minutes; the bound leaves room for a sanitizer on a busy
+        // machine.
         CHECK(std::chrono::steady_clock::now() - begin < std::chrono::seconds(20));
         std::size_t n_bytes = 0;
         for (const std::string_view word : found) n_bytes += word.size();
@@ -189,7 +198,8 @@ TEST_CASE("no pre-tokeniser takes quadratic time over a megabyte of one thing") 
 
 TEST_CASE("a pre-tokeniser nobody knows is not found, and the known ones are listed") {
   CHECK(find_pre_tokenizer("nobody") == nullptr);
-  for (const std::string_view name : kAllNames) CHECK(known_pre_tokenizers().find(name) != std::string::npos);
+  for (const std::string_view name : kAllNames)
+    CHECK(known_pre_tokenizers().find(name) != std::string::npos);
 }
 
 }  // namespace
