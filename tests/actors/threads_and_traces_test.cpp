@@ -41,16 +41,16 @@ TEST_CASE("every actor's thread is named and shows its core in /proc") {
   while (runtime.scripts->n_waiting == 0) std::this_thread::yield();
   const auto threads = runtime.actors->context().threads.all();
   std::set<actors::ActorKind> kinds;
-  std::set<int> threads;
+  std::set<int> thread_ids;
   for (const actors::ActorThread& thread : threads) {
     INFO(thread.name);
     REQUIRE(thread.cpu != actors::Placement::kAnywhere);
     CHECK(status_field(thread.thread_id, "Cpus_allowed_list") == std::to_string(thread.cpu));
     CHECK(status_field(thread.thread_id, "Name") == ("blue." + thread.name).substr(0, 15));
     kinds.insert(thread.kind);
-    threads.insert(thread.thread_id);
+    thread_ids.insert(thread.thread_id);
   }
-  CHECK(threads.size() == threads.size());
+  CHECK(thread_ids.size() == threads.size());
   CHECK(kinds.size() >= 9);
 }
 
