@@ -10,7 +10,7 @@ Session::Session(const Model& model, Executor& executor, std::int32_t sequence)
     : model_(model),
       executor_(executor),
       sequence_(sequence),
-      logits_(model.program.hyper.n_vocab) {
+      prompt_logits_(model.program.hyper.n_vocab) {
   history_.reserve(executor.limits().max_context);
   positions_.resize(executor.limits().max_step_tokens);
   sequences_.assign(executor.limits().max_step_tokens, sequence);
@@ -69,23 +69,24 @@ Status Session::begin(std::span<const TokenId> prompt, const SamplingSpec& sampl
   pending_ = kNoToken;
   end_ = max_tokens == 0 ? SessionEnd::token_budget : SessionEnd::running;
   BLUE_TRY_ASSIGN(const std::span<const float> logits, feed({in_prompt, prompt.end()}, stop));
-  std::ranges::copy(logits, logits_.begin());
+  // Other sequences may step before next() does.
+  std::ranges::copy(logits, prompt_logits_.begin());
   return {};
 }
 
 Result<std::optional<TokenEvent>> Session::next(const StopToken& stop) {
   BLUE_CHECK(sampler_.has_value(), "begin() comes first");
   if (end_ != SessionEnd::running) return std::optional<TokenEvent>();
+  std::span<const float> logits = prompt_logits_;
   if (pending_ != kNoToken) {
     if (history_.size() >= executor_.limits().max_context) {
       end_ = SessionEnd::context_full;
       return std::optional<TokenEvent>();
     }
-    BLUE_TRY_ASSIGN(const std::span<const float> logits, feed({&pending_, 1}, stop));
-    std::ranges::copy(logits, logits_.begin());
+    BLUE_TRY_ASSIGN(logits, feed({&pending_, 1}, stop));
     pending_ = kNoToken;
   }
-  const TokenId token = sampler_->pick(logits_);
+  const TokenId token = sampler_->pick(logits);
   if (token == kNoToken) {
     return Error(ModelsError::malformed,
                  model_.path + ": the model's logits are not numbers at token " +
@@ -95,7 +96,7 @@ Result<std::optional<TokenEvent>> Session::next(const StopToken& stop) {
     end_ = SessionEnd::end_token;
     return std::optional<TokenEvent>();
   }
-  const TokenEvent event{token, n_generated_, token_statistics(logits_, token)};
+  const TokenEvent event{token, n_generated_, token_statistics(logits, token)};
   pending_ = token;
   if (++n_generated_ == max_tokens_) end_ = SessionEnd::token_budget;
   return std::optional<TokenEvent>(event);

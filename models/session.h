@@ -67,7 +67,7 @@ class Session {
   std::vector<TokenId> history_;
   std::vector<std::int32_t> positions_;
   std::vector<std::int32_t> sequences_;
-  std::vector<float> logits_;  ///< of the last row, [n_vocab]
+  std::vector<float> prompt_logits_;  ///< of the prompt's last row, [n_vocab]
   std::uint32_t n_reused_ = 0;
   std::uint32_t n_generated_ = 0;
   std::uint32_t max_tokens_ = 0;

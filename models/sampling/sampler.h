@@ -42,8 +42,6 @@ class Sampler {
   TokenId pick(std::span<const float> logits);
 
   [[nodiscard]] const SamplingSpec& spec() const { return spec_; }
-  /// Starts the generator anew.
-  void reseed(std::uint64_t seed) { random_ = Random(seed); }
 
  private:
   struct Candidate {
