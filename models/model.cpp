@@ -54,6 +54,12 @@ Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
   for (const GgufPart& part : file.parts()) model->files.push_back(part.path);
   model->fingerprint = fingerprint_of(file);
   BLUE_TRY_ASSIGN(model->program, compile_program(file));
+  if (!model->program.conversions.empty()) {
+    auto converted = ConvertedTensors::create(model->program.conversions, model->files);
+    if (!converted) return std::move(converted).error().within(path);
+    model->converted.emplace(std::move(converted).value());
+    model->files.push_back(model->converted->path());
+  }
   auto tokenizer = Tokenizer::from_gguf(file);
   if (tokenizer) {
     model->tokenizer = std::move(tokenizer).value();

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "models/chat/chat_template.h"
+#include "models/converted_tensors.h"
 #include "models/program.h"
 #include "text/tokenizer/tokenizer.h"
 
@@ -20,7 +21,9 @@ namespace blue::models {
 struct Model {
   std::string path;  ///< as it was opened
   std::vector<std::string>
-      files;  ///< all parts; BlockExtent::file of the program's blocks indexes them
+      files;  ///< all parts, and the converted tensors' where there are any; BlockExtent::file of
+              ///< the program's blocks indexes them
+  std::optional<ConvertedTensors> converted;
   std::uint64_t fingerprint = 0;  ///< of header and size: what a KV snapshot is checked against
   Program program;
   std::unique_ptr<const Tokenizer>
@@ -48,7 +51,8 @@ struct Model {
   [[nodiscard]] Result<std::vector<TokenId>> text_tokens(std::string_view text) const;
 };
 
-/// Opens a GGUF file, or all parts of a split one, compiles its program. Reads headers only.
+/// Opens a GGUF file, or all parts of a split one, compiles its program. Reads headers, and of the
+/// tensors those alone that need converting.
 /// Errors: those of GgufFile::open and compile_program.
 Result<std::shared_ptr<const Model>> open_model(const std::string& path);
 

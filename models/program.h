@@ -24,6 +24,13 @@ struct RopeScaling {
   float yarn_high = 1.0F;
 };
 
+/// What may differ from layer to layer.
+struct LayerShape {
+  std::uint32_t n_heads = 0;
+  std::uint32_t n_kv_heads = 0;
+  std::uint32_t d_ff = 0;
+};
+
 /// Sizes and constants of a model, in the field's terms (docs/glossary.md).
 struct HyperParameters {
   std::string architecture;
@@ -31,9 +38,10 @@ struct HyperParameters {
   std::uint32_t n_layers = 0;
   std::uint32_t n_context = 0;  ///< tokens, as trained
   std::uint32_t d_model = 0;
-  std::uint32_t d_ff = 0;
-  std::uint32_t n_heads = 0;
-  std::uint32_t n_kv_heads = 0;
+  std::uint32_t d_ff = 0;          ///< of the widest layer
+  std::uint32_t n_heads = 0;       ///< of the layer with most
+  std::uint32_t n_kv_heads = 0;    ///< of the layer with most
+  std::vector<LayerShape> layers;  ///< [n_layers]
   std::uint32_t head_dim = 0;
   std::uint32_t rotary_dims = 0;
   std::uint32_t n_vocab = 0;
@@ -55,6 +63,33 @@ struct WeightUse {
   std::uint64_t cols = 0;
   std::string tensor;           ///< its name in the file
   std::uint32_t n_experts = 0;  ///< 0: one matrix
+};
+
+/// Bytes that a step reads in another form than the file stores. They are made once, when the model
+/// is opened, into one more file of the model (converted_tensors.h).
+struct Conversion {
+  /// copied: the bytes as they are. widened: decoded to F32. transposed: decoded to F32, each
+  /// head's [rows, cols] stored as [cols, rows].
+  enum class Form : std::uint8_t { copied, widened, transposed };
+  Form form = Form::widened;
+  std::string tensor;
+  std::uint32_t file = 0;         ///< of the tensor
+  std::uint64_t file_offset = 0;  ///< of the tensor
+  const kernels::Format* format = nullptr;
+  /// The tensor is [n_heads · head_rows, cols]; of each head's rows it takes `rows` from
+  /// `first_row`.
+  std::uint64_t n_heads = 1;
+  std::uint64_t head_rows = 1;
+  std::uint64_t first_row = 0;
+  std::uint64_t rows = 1;
+  std::uint64_t cols = 0;
+  std::uint64_t converted_offset = 0;  ///< in the file of converted tensors
+
+  /// Bytes of the result.
+  [[nodiscard]] std::uint64_t size() const {
+    const std::uint64_t row = form == Form::copied ? format->row_bytes(cols) : cols * sizeof(float);
+    return n_heads * rows * row;
+  }
 };
 
 /// An activation buffer. Indexed by Op::out, in, in2.
@@ -106,6 +141,8 @@ struct Program {
   std::vector<ExpertGroup> expert_groups;  ///< in program order, not overlapping
   kernels::Operand logits = kernels::kNoOperand;
   KvShape kv;
+  /// Extents of the converted bytes name the file behind the model's own parts.
+  std::vector<Conversion> conversions;
   std::vector<std::string> notes;  ///< what of the file is left out, a line each, for the user
 };
 

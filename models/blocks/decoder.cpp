@@ -1,9 +1,12 @@
 #include "models/blocks/decoder.h"
 
+#include <map>
 #include <string>
+#include <utility>
 
 #include "models/blocks/experts.h"
 #include "models/blocks/output_head.h"
+#include "models/blocks/projections.h"
 
 namespace blue::models {
 
@@ -11,98 +14,89 @@ namespace {
 
 using kernels::Operand;
 
+/// What a buffer is for: layers use one after the other, so layers of equal widths share it.
+enum class Role : std::uint8_t { queries, keys, values, attended, gate, up };
+
+/// The buffers whose width may differ from layer to layer.
+using LayerBuffers = std::map<std::pair<Role, std::uint32_t>, Operand>;
+
 /// The buffers that all layers share.
 struct Buffers {
   Operand hidden;  ///< the residual stream
   Operand normed;
-  Operand q;
-  Operand k;
-  Operand v;
-  Operand attended;
   Operand projected;
-  Operand gate;
-  Operand up;
+  LayerBuffers by_width;
   ExpertBuffers experts;
 };
 
 Buffers lay_out(ProgramBuilder& builder) {
   const HyperParameters& hyper = builder.hyper();
-  const std::uint32_t q_width = hyper.n_heads * hyper.head_dim;
-  const std::uint32_t kv_width = hyper.n_kv_heads * hyper.head_dim;
   Buffers buffers{};
   buffers.hidden = builder.activation(hyper.d_model);
   buffers.normed = builder.activation(hyper.d_model);
-  buffers.q = builder.activation(q_width);
-  buffers.k = builder.activation(kv_width);
-  buffers.v = builder.activation(kv_width);
-  buffers.attended = builder.activation(q_width);
   buffers.projected = builder.activation(hyper.d_model);
-  buffers.gate = builder.activation(hyper.d_ff);
-  buffers.up = builder.activation(hyper.d_ff);
+  const auto add = [&](Role role, std::uint32_t width) {
+    const auto [at, is_new] = buffers.by_width.try_emplace({role, width});
+    if (is_new) at->second = builder.activation(width);
+  };
+  for (const LayerShape& shape : hyper.layers) {
+    add(Role::queries, shape.n_heads * hyper.head_dim);
+    add(Role::keys, shape.n_kv_heads * hyper.head_dim);
+    add(Role::values, shape.n_kv_heads * hyper.head_dim);
+    add(Role::attended, shape.n_heads * hyper.head_dim);
+    add(Role::gate, shape.d_ff);
+    add(Role::up, shape.d_ff);
+  }
   if (hyper.n_experts > 0) buffers.experts = lay_out_experts(builder);
   return buffers;
-}
-
-/// out = W · in, and the bias where the file has one.
-void project(ProgramBuilder& builder, Operand out, Operand in, const std::string& name,
-             std::uint64_t rows, std::uint64_t cols) {
-  builder.linear(out, in, builder.weight(name + ".weight", rows, cols));
-  if (builder.has_tensor(name + ".bias"))
-    builder.add_bias(out, builder.weight(name + ".bias", 1, rows));
 }
 
 void attention_half(ProgramBuilder& builder, const DecoderTraits& traits, const Buffers& at,
                     std::uint32_t layer) {
   const HyperParameters& hyper = builder.hyper();
   const std::string prefix = "blk." + std::to_string(layer) + ".";
-  const std::uint64_t q_width = std::uint64_t{hyper.n_heads} * hyper.head_dim;
-  const std::uint64_t kv_width = std::uint64_t{hyper.n_kv_heads} * hyper.head_dim;
+  const LayerShape& shape = hyper.layers[layer];
+  const std::uint32_t q_width = shape.n_heads * hyper.head_dim;
+  const std::uint32_t kv_width = shape.n_kv_heads * hyper.head_dim;
+  const Operand q = at.by_width.at({Role::queries, q_width});
+  const Operand k = at.by_width.at({Role::keys, kv_width});
+  const Operand v = at.by_width.at({Role::values, kv_width});
+  const Operand attended = at.by_width.at({Role::attended, q_width});
   builder.rms_norm(at.normed, at.hidden,
-                   builder.weight(prefix + "attn_norm.weight", 1, hyper.d_model));
-  project(builder, at.q, at.normed, prefix + "attn_q", q_width, hyper.d_model);
-  project(builder, at.k, at.normed, prefix + "attn_k", kv_width, hyper.d_model);
-  project(builder, at.v, at.normed, prefix + "attn_v", kv_width, hyper.d_model);
+                   builder.vector(prefix + "attn_norm.weight", hyper.d_model));
+  project_qkv(builder, {q, k, v}, at.normed, prefix, q_width, kv_width);
   if (traits.head_norm == HeadNorm::queries_and_keys) {
-    builder.head_norm(at.q, builder.weight(prefix + "attn_q_norm.weight", 1, hyper.head_dim),
-                      hyper.n_heads);
-    builder.head_norm(at.k, builder.weight(prefix + "attn_k_norm.weight", 1, hyper.head_dim),
-                      hyper.n_kv_heads);
+    builder.head_norm(q, builder.vector(prefix + "attn_q_norm.weight", hyper.head_dim),
+                      shape.n_heads);
+    builder.head_norm(k, builder.vector(prefix + "attn_k_norm.weight", hyper.head_dim),
+                      shape.n_kv_heads);
   }
-  RopeLayout rotation{.n_heads = hyper.n_heads,
+  RopeLayout rotation{.n_heads = shape.n_heads,
                       .head_dim = hyper.head_dim,
                       .rotary_dims = hyper.rotary_dims,
                       .style = traits.rope_style,
                       .magnitude = hyper.rope_scaling.magnitude};
-  builder.rope(at.q, rotation);
-  rotation.n_heads = hyper.n_kv_heads;
-  builder.rope(at.k, rotation);
-  builder.kv_append(at.k, at.v, layer);
-  builder.attention(at.attended, at.q, layer);
-  project(builder, at.projected, at.attended, prefix + "attn_output", hyper.d_model, q_width);
+  builder.rope(q, rotation);
+  rotation.n_heads = shape.n_kv_heads;
+  builder.rope(k, rotation);
+  builder.kv_append(k, v, layer);
+  builder.attention(attended, q, layer);
+  project(builder, at.projected, attended, prefix + "attn_output", hyper.d_model, q_width);
   builder.add(at.hidden, at.hidden, at.projected);
-}
-
-void dense_feed_forward(ProgramBuilder& builder, const Buffers& at, const std::string& prefix) {
-  const HyperParameters& hyper = builder.hyper();
-  builder.linear(at.gate, at.normed,
-                 builder.weight(prefix + "ffn_gate.weight", hyper.d_ff, hyper.d_model));
-  builder.linear(at.up, at.normed,
-                 builder.weight(prefix + "ffn_up.weight", hyper.d_ff, hyper.d_model));
-  builder.silu_mul(at.gate, at.gate, at.up);
-  builder.linear(at.projected, at.gate,
-                 builder.weight(prefix + "ffn_down.weight", hyper.d_model, hyper.d_ff));
 }
 
 void feed_forward_half(ProgramBuilder& builder, const RouteTraits& route, const Buffers& at,
                        std::uint32_t layer) {
   const HyperParameters& hyper = builder.hyper();
   const std::string prefix = "blk." + std::to_string(layer) + ".";
-  builder.rms_norm(at.normed, at.hidden,
-                   builder.weight(prefix + "ffn_norm.weight", 1, hyper.d_model));
+  builder.rms_norm(at.normed, at.hidden, builder.vector(prefix + "ffn_norm.weight", hyper.d_model));
   if (hyper.n_experts > 0 && builder.has_tensor(prefix + "ffn_gate_inp.weight")) {
     routed_experts(builder, route, at.experts, at.projected, at.normed, prefix);
   } else {
-    dense_feed_forward(builder, at, prefix);
+    const std::uint32_t d_ff = hyper.layers[layer].d_ff;
+    gated_feed_forward(builder, at.projected, at.normed,
+                       {at.by_width.at({Role::gate, d_ff}), at.by_width.at({Role::up, d_ff})}, d_ff,
+                       prefix, "");
   }
   builder.add(at.hidden, at.hidden, at.projected);
 }

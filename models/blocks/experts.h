@@ -26,9 +26,10 @@ ExpertBuffers lay_out_experts(ProgramBuilder& builder);
 RouteTraits read_route_traits(ProgramBuilder& builder, RouteTraits defaults);
 
 /// out = Σ over the chosen e of weight_e · W_down,e · (silu(W_gate,e · in) ⊙ W_up,e · in), with the
-/// tensors "<prefix>ffn_gate_inp.weight", "<prefix>ffn_{gate,up,down}_exps.weight" and, where the
-/// file has it, the selection bias "<prefix>exp_probs_b.bias". The router lies in the current
-/// block, each expert in one of its own.
+/// tensors "<prefix>ffn_gate_inp.weight", "<prefix>ffn_{gate,up,down}_exps.weight" (or
+/// "ffn_gate_up_exps", or one tensor per expert) and, where the file has it, the selection bias
+/// "<prefix>exp_probs_b.bias". The router lies in the current block, each expert in a block of its
+/// own.
 void routed_experts(ProgramBuilder& builder, const RouteTraits& traits, const ExpertBuffers& at,
                     kernels::Operand out, kernels::Operand in, const std::string& prefix);
 

@@ -19,32 +19,18 @@ constexpr std::uint64_t kMostExperts = 65535;  // Op counts them in 16 bits
 constexpr std::uint64_t kMostActivation = 1U << 26;
 constexpr std::uint64_t kMostContext = 1ULL << 31;
 
+/// The experts' width, as their tensors have it; nothing where there are none.
+std::optional<std::uint64_t> stored_expert_width(const GgufFile& file) {
+  for (const TensorInfo& tensor : file.tensors()) {
+    const std::string_view name = tensor.name;
+    if (name.ends_with(".ffn_gate_exps.weight") || name.ends_with(".ffn_gate.0.weight"))
+      return tensor.dims[1];
+    if (name.ends_with(".ffn_gate_up_exps.weight")) return tensor.dims[1] / 2;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
-
-std::uint32_t ProgramBuilder::count(const std::string& key, std::optional<std::uint64_t> if_absent,
-                                    std::uint64_t most) {
-  const std::string full = program_.hyper.architecture + "." + key;
-  std::optional<std::uint64_t> value = file_.unsigned_value(full);
-  if (!value) value = if_absent;
-  if (!value) {
-    fail(ModelsError::missing_key, "needs the key " + full + ", a whole number");
-    return 1;
-  }
-  if (*value == 0 || *value > most) {
-    fail(ModelsError::bad_shape,
-         full + " is " + std::to_string(*value) + ", must be 1 to " + std::to_string(most));
-    return 1;
-  }
-  return static_cast<std::uint32_t>(*value);
-}
-
-float ProgramBuilder::number(const std::string& key, double if_absent) {
-  const std::string full = program_.hyper.architecture + "." + key;
-  const auto value = static_cast<float>(file_.number(full).value_or(if_absent));
-  if (!std::isfinite(value) || value <= 0.0F)
-    fail(ModelsError::bad_shape, full + " must be a positive number");
-  return value;
-}
 
 void ProgramBuilder::read_hyper_parameters() {
   HyperParameters& hyper = program_.hyper;
@@ -55,14 +41,9 @@ void ProgramBuilder::read_hyper_parameters() {
   hyper.n_context = count("context_length", std::nullopt, kMostContext);
   hyper.d_model = count("embedding_length", std::nullopt, kMostWidth);
   read_experts();
-  hyper.d_ff =
-      count("feed_forward_length",
-            hyper.n_experts > 0 ? std::optional<std::uint64_t>(hyper.d_ff_expert) : std::nullopt,
-            kMostWidth);
-  hyper.n_heads = count("attention.head_count", std::nullopt, kMostWidth);
-  hyper.n_kv_heads = count("attention.head_count_kv", hyper.n_heads, kMostWidth);
-  hyper.head_dim = count("attention.key_length",
-                         std::max<std::uint64_t>(1, hyper.d_model / hyper.n_heads), kMostWidth);
+  read_layers();
+  const std::uint32_t usual_head_dim = std::max(1U, hyper.d_model / hyper.layers.front().n_heads);
+  hyper.head_dim = count("attention.key_length", usual_head_dim, kMostWidth);
   hyper.rotary_dims = count("rope.dimension_count", hyper.head_dim, kMostWidth);
   hyper.rms_eps = number("attention.layer_norm_rms_epsilon", 1e-5);
   hyper.rope_base = number("rope.freq_base", 10000.0);
@@ -77,17 +58,37 @@ void ProgramBuilder::read_hyper_parameters() {
   hyper.n_vocab = static_cast<std::uint32_t>(embedding->dims[1]);
 }
 
+/// Heads and the feed-forward's width: one number for all layers, or an array of one per layer.
+void ProgramBuilder::read_layers() {
+  HyperParameters& hyper = program_.hyper;
+  const auto one_per_layer = [&](const std::string& key, std::uint32_t if_absent) {
+    std::vector<std::uint32_t> counts = counts_per_layer(key, kMostWidth);
+    if (!counts.empty()) return counts;
+    if (if_absent == 0) count(key, std::nullopt, kMostWidth);  // says what is missing
+    return std::vector<std::uint32_t>(hyper.n_layers, std::max(1U, if_absent));
+  };
+  const std::vector<std::uint32_t> heads = one_per_layer("attention.head_count", 0);
+  const std::vector<std::uint32_t> widths = one_per_layer("feed_forward_length", hyper.d_ff_expert);
+  std::vector<std::uint32_t> kv_heads = counts_per_layer("attention.head_count_kv", kMostWidth);
+  if (kv_heads.empty()) kv_heads = heads;
+  for (std::size_t layer = 0; layer < hyper.n_layers; ++layer)
+    hyper.layers.push_back({heads[layer], kv_heads[layer], widths[layer]});
+  hyper.n_heads = *std::ranges::max_element(heads);
+  hyper.n_kv_heads = *std::ranges::max_element(kv_heads);
+  hyper.d_ff = *std::ranges::max_element(widths);
+}
+
 /// Multi-token prediction: layers behind the last that guess further tokens; the text does not
 /// depend on them. block_count counts them in some files and not in others, so their tensors tell
 /// ("blk.61.nextn.eh_proj.weight").
 void ProgramBuilder::read_further_predictions() {
   HyperParameters& hyper = program_.hyper;
-  const std::string key = hyper.architecture + ".nextn_predict_layers";
-  const std::uint64_t n_stated = file_.unsigned_value(key).value_or(0);
+  n_stated_layers_ = hyper.n_layers;
+  const std::uint64_t n_stated = stated_count("nextn_predict_layers").value_or(0);
   if (n_stated >= hyper.n_layers) {
-    return fail(ModelsError::bad_shape, key + " is " + std::to_string(n_stated) +
-                                            ", must be below block_count " +
-                                            std::to_string(hyper.n_layers));
+    return fail(ModelsError::bad_shape,
+                hyper.architecture + ".nextn_predict_layers is " + std::to_string(n_stated) +
+                    ", must be below block_count " + std::to_string(hyper.n_layers));
   }
   std::uint32_t n_main = hyper.n_layers;
   // Stated and counted, with nothing but a gap in their place.
@@ -115,15 +116,10 @@ void ProgramBuilder::read_further_predictions() {
 void ProgramBuilder::read_experts() {
   HyperParameters& hyper = program_.hyper;
   // A dense file may state 0.
-  if (file_.unsigned_value(hyper.architecture + ".expert_count").value_or(0) == 0) return;
+  if (stated_count("expert_count").value_or(0) == 0) return;
   hyper.n_experts = count("expert_count", std::nullopt, kMostExperts);
   hyper.top_k = count("expert_used_count", std::nullopt, hyper.n_experts);
-  std::optional<std::uint64_t> width;
-  for (const TensorInfo& tensor : file_.tensors()) {
-    if (width || !tensor.name.ends_with(".ffn_gate_exps.weight")) continue;
-    width = tensor.dims[1];
-  }
-  hyper.d_ff_expert = count("expert_feed_forward_length", width, kMostWidth);
+  hyper.d_ff_expert = count("expert_feed_forward_length", stored_expert_width(file_), kMostWidth);
   if (std::uint64_t{hyper.top_k} * std::max(hyper.d_ff_expert, hyper.d_model) > kMostActivation) {
     fail(ModelsError::bad_shape, "the chosen experts of a token are wider than " +
                                      std::to_string(kMostActivation) + " values");
@@ -132,16 +128,20 @@ void ProgramBuilder::read_experts() {
 
 void ProgramBuilder::check_hyper_parameters() {
   const HyperParameters& hyper = program_.hyper;
-  const auto value_length = file_.unsigned_value(hyper.architecture + ".attention.value_length");
+  const auto value_length = stated_count("attention.value_length");
   if (cached_ == CachedHeads::plain && value_length && *value_length != hyper.head_dim) {
-    fail(ModelsError::bad_shape, "attention.value_length is " + std::to_string(*value_length) +
-                                     ", must equal attention.key_length " +
-                                     std::to_string(hyper.head_dim));
+    fail(ModelsError::unsupported_format,
+         hyper.architecture + ".attention.value_length is " + std::to_string(*value_length) +
+             ", must equal attention.key_length " + std::to_string(hyper.head_dim) +
+             ": this build knows no values of another width than keys");
   }
-  if (hyper.n_heads % hyper.n_kv_heads != 0) {
-    fail(ModelsError::bad_shape, "attention.head_count " + std::to_string(hyper.n_heads) +
-                                     " is not a multiple of head_count_kv " +
-                                     std::to_string(hyper.n_kv_heads));
+  for (std::size_t layer = 0; layer < hyper.layers.size(); ++layer) {
+    const LayerShape& shape = hyper.layers[layer];
+    if (shape.n_heads % shape.n_kv_heads == 0) continue;
+    fail(ModelsError::bad_shape,
+         hyper.architecture + ".attention.head_count " + std::to_string(shape.n_heads) +
+             " is not a multiple of head_count_kv " + std::to_string(shape.n_kv_heads) +
+             " in layer " + std::to_string(layer));
   }
   if (hyper.rotary_dims > hyper.head_dim || hyper.rotary_dims % 2 != 0) {
     fail(ModelsError::bad_shape, "rope.dimension_count " + std::to_string(hyper.rotary_dims) +

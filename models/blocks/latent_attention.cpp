@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/op_shape.h"
+#include "models/blocks/projections.h"
 
 namespace blue::models {
 
@@ -19,15 +20,20 @@ constexpr std::uint64_t kMostWidth = 1U << 20;  // of all heads together
 constexpr std::uint64_t kMostChosen = 0xffff;   // Op::top_k
 
 /// One matrix per head, on the first `cols` values of each of its input's heads.
-void head_linear(ProgramBuilder& builder, Operand out, Operand in, const std::string& tensor,
-                 std::uint32_t n_heads, std::uint32_t rows, std::uint32_t cols,
-                 std::uint32_t head_dim) {
-  const Operand weight = builder.weight(tensor, std::uint64_t{n_heads} * rows, cols);
-  Op& op = builder.append(OpKind::head_linear, out, in, kNoOperand, weight);
+struct HeadMatrices {
+  Operand weight;
+  std::uint32_t rows = 0;
+  std::uint32_t cols = 0;
+  std::uint32_t head_dim = 0;  ///< of the input
+};
+
+void head_linear(ProgramBuilder& builder, Operand out, Operand in, const HeadMatrices& matrices,
+                 std::uint32_t n_heads) {
+  Op& op = builder.append(OpKind::head_linear, out, in, kNoOperand, matrices.weight);
   op.n_heads = n_heads;
-  op.rows = rows;
-  op.cols = cols;
-  op.head_dim = head_dim;
+  op.rows = matrices.rows;
+  op.cols = matrices.cols;
+  op.head_dim = matrices.head_dim;
 }
 
 void hadamard(ProgramBuilder& builder, Operand in_out, const IndexerShape& indexer,
@@ -55,6 +61,18 @@ float softmax_scale(ProgramBuilder& builder, const LatentShape& shape) {
   return static_cast<float>(mscale * mscale * plain);
 }
 
+void check_equal_heads(ProgramBuilder& builder) {
+  const HyperParameters& hyper = builder.hyper();
+  for (std::size_t layer = 0; layer < hyper.layers.size(); ++layer) {
+    if (hyper.layers[layer].n_heads == hyper.n_heads) continue;
+    builder.fail(ModelsError::unsupported_format,
+                 hyper.architecture + ".attention.head_count is " +
+                     std::to_string(hyper.layers[layer].n_heads) + " in layer " +
+                     std::to_string(layer) + " and " + std::to_string(hyper.n_heads) +
+                     " in another; latent attention needs the same in every layer");
+  }
+}
+
 }  // namespace
 
 LatentShape read_latent_shape(ProgramBuilder& builder) {
@@ -62,36 +80,36 @@ LatentShape read_latent_shape(ProgramBuilder& builder) {
   LatentShape shape;
   shape.n_heads = hyper.n_heads;
   shape.rotary_dims = hyper.rotary_dims;
-  if (builder.has_tensor("blk.0.attn_kv_b.weight") &&
-      !builder.has_tensor("blk.0.attn_k_b.weight")) {
-    builder.fail(ModelsError::missing_tensor,
-                 "attn_kv_b is one matrix, as in files of before April 2025; needs attn_k_b and "
-                 "attn_v_b: convert the "
-                 "model again, or take a newer file");
-    return shape;
-  }
+  shape.has_joined_kv =
+      builder.has_tensor("blk.0.attn_kv_b.weight") && !builder.has_tensor("blk.0.attn_k_b.weight");
   shape.kv_rank = builder.count("attention.kv_lora_rank", std::nullopt, kMostRank);
-  const std::string q_key = hyper.architecture + ".attention.q_lora_rank";
   // Some converters write 0 where queries are not compressed.
-  if (builder.file().unsigned_value(q_key).value_or(0) != 0)
+  if (builder.stated_count("attention.q_lora_rank").value_or(0) != 0)
     shape.q_rank = builder.count("attention.q_lora_rank", std::nullopt, kMostRank);
+  // Files with a joined matrix state the sizes of heads, later ones those of the cached row too.
+  const bool has_row_sizes = builder.stated_count("attention.key_length_mla").has_value();
+  const std::string suffix = has_row_sizes || !shape.has_joined_kv ? "_mla" : "";
   const std::uint32_t query_dim =
-      builder.count("attention.key_length_mla", std::nullopt, kMostRank);
-  shape.value_dim = builder.count("attention.value_length_mla", std::nullopt, kMostRank);
+      builder.count("attention.key_length" + suffix, std::nullopt, kMostRank);
+  shape.value_dim = builder.count("attention.value_length" + suffix, std::nullopt, kMostRank);
   if (query_dim <= shape.rotary_dims) {
-    builder.fail(ModelsError::bad_shape,
-                 hyper.architecture + ".attention.key_length_mla is " + std::to_string(query_dim) +
-                     ", must exceed rope.dimension_count " + std::to_string(shape.rotary_dims));
+    builder.fail(ModelsError::bad_shape, hyper.architecture + ".attention.key_length" + suffix +
+                                             " is " + std::to_string(query_dim) +
+                                             ", must exceed rope.dimension_count " +
+                                             std::to_string(shape.rotary_dims));
     return shape;
   }
   shape.plain_dims = query_dim - shape.rotary_dims;
-  if (hyper.head_dim != shape.row_dim() || shape.row_dim() > kernels::kMaxLatentDim) {
+  const bool is_row_stated = has_row_sizes || !shape.has_joined_kv;
+  if ((is_row_stated && hyper.head_dim != shape.row_dim()) ||
+      shape.row_dim() > kernels::kMaxLatentDim) {
     builder.fail(
         ModelsError::bad_shape,
         hyper.architecture + ".attention.key_length is " + std::to_string(hyper.head_dim) +
             ", must be kv_lora_rank + rope.dimension_count = " + std::to_string(shape.row_dim()) +
             ", at most " + std::to_string(kernels::kMaxLatentDim));
   }
+  check_equal_heads(builder);
   if (std::uint64_t{shape.n_heads} * std::max(query_dim, shape.value_dim) > kMostWidth) {
     builder.fail(ModelsError::bad_shape, hyper.architecture + ".attention.head_count " +
                                              std::to_string(shape.n_heads) +
@@ -169,14 +187,12 @@ void LatentAttention::make_queries(const std::string& prefix, Operand in) {
   const std::uint32_t d_model = builder_.hyper().d_model;
   const std::uint64_t width = std::uint64_t{shape_.n_heads} * shape_.query_dim();
   if (shape_.q_rank == 0) {
-    builder_.linear(at_.q, in, builder_.weight(prefix + "attn_q.weight", width, d_model));
+    project(builder_, at_.q, in, prefix + "attn_q", width, d_model);
   } else {
-    builder_.linear(at_.q_low, in,
-                    builder_.weight(prefix + "attn_q_a.weight", shape_.q_rank, d_model));
+    project(builder_, at_.q_low, in, prefix + "attn_q_a", shape_.q_rank, d_model);
     builder_.rms_norm(at_.q_low, at_.q_low,
-                      builder_.weight(prefix + "attn_q_a_norm.weight", 1, shape_.q_rank));
-    builder_.linear(at_.q, at_.q_low,
-                    builder_.weight(prefix + "attn_q_b.weight", width, shape_.q_rank));
+                      builder_.vector(prefix + "attn_q_a_norm.weight", shape_.q_rank));
+    project(builder_, at_.q, at_.q_low, prefix + "attn_q_b", width, shape_.q_rank);
   }
   builder_.rope(at_.q, {.n_heads = shape_.n_heads,
                         .head_dim = shape_.query_dim(),
@@ -186,10 +202,9 @@ void LatentAttention::make_queries(const std::string& prefix, Operand in) {
 }
 
 void LatentAttention::make_row(const std::string& prefix, Operand in) {
-  builder_.linear(
-      at_.row, in,
-      builder_.weight(prefix + "attn_kv_a_mqa.weight", shape_.row_dim(), builder_.hyper().d_model));
-  const Operand norm = builder_.weight(prefix + "attn_kv_a_norm.weight", 1, shape_.kv_rank);
+  project(builder_, at_.row, in, prefix + "attn_kv_a_mqa", shape_.row_dim(),
+          builder_.hyper().d_model);
+  const Operand norm = builder_.vector(prefix + "attn_kv_a_norm.weight", shape_.kv_rank);
   Op& op = builder_.append(OpKind::rms_norm, at_.row, at_.row, kNoOperand, norm);
   op.cols = shape_.kv_rank;
   op.n_heads = 1;
@@ -216,11 +231,11 @@ void LatentAttention::make_index_row(const std::string& prefix, Operand in) {
   builder_.linear(
       at_.index_k, in,
       builder_.weight(prefix + "indexer.attn_k.weight", head_dim, builder_.hyper().d_model));
-  const Operand norm = builder_.weight(prefix + "indexer.k_norm.weight", 1, head_dim);
+  const Operand norm = builder_.vector(prefix + "indexer.k_norm.weight", head_dim);
   Op& op = builder_.append(OpKind::layer_norm, at_.index_k, at_.index_k, kNoOperand, norm);
   op.cols = head_dim;
   op.eps = kIndexEps;
-  const Operand bias = builder_.weight(prefix + "indexer.k_norm.bias", 1, head_dim);
+  const Operand bias = builder_.vector(prefix + "indexer.k_norm.bias", head_dim);
   builder_.append(OpKind::add_bias, at_.index_k, at_.index_k, kNoOperand, bias).cols = head_dim;
   rotate_index(at_.index_k, 1);
   hadamard(builder_, at_.index_k, indexer_, 1);
@@ -246,9 +261,32 @@ void LatentAttention::choose(const std::string& prefix, Operand in, std::uint32_
   op.scale = 1.0F / std::sqrt(static_cast<float>(head_dim) * static_cast<float>(n_heads));
 }
 
+Operand LatentAttention::key_matrices(const std::string& prefix) {
+  const std::uint64_t n_heads = shape_.n_heads;
+  if (!shape_.has_joined_kv) {
+    return builder_.weight(prefix + "attn_k_b.weight", n_heads * shape_.kv_rank, shape_.plain_dims);
+  }
+  const std::uint64_t head_rows = std::uint64_t{shape_.plain_dims} + shape_.value_dim;
+  return builder_.head_slice(prefix + "attn_kv_b.weight",
+                             {n_heads, head_rows, 0, shape_.plain_dims}, shape_.kv_rank,
+                             Conversion::Form::transposed);
+}
+
+Operand LatentAttention::value_matrices(const std::string& prefix) {
+  const std::uint64_t n_heads = shape_.n_heads;
+  if (!shape_.has_joined_kv) {
+    return builder_.weight(prefix + "attn_v_b.weight", n_heads * shape_.value_dim, shape_.kv_rank);
+  }
+  const std::uint64_t head_rows = std::uint64_t{shape_.plain_dims} + shape_.value_dim;
+  return builder_.head_slice(prefix + "attn_kv_b.weight",
+                             {n_heads, head_rows, shape_.plain_dims, shape_.value_dim},
+                             shape_.kv_rank, Conversion::Form::copied);
+}
+
 void LatentAttention::attend(const std::string& prefix, Operand out, std::uint32_t layer) {
-  head_linear(builder_, at_.absorbed, at_.q, prefix + "attn_k_b.weight", shape_.n_heads,
-              shape_.kv_rank, shape_.plain_dims, shape_.query_dim());
+  head_linear(builder_, at_.absorbed, at_.q,
+              {key_matrices(prefix), shape_.kv_rank, shape_.plain_dims, shape_.query_dim()},
+              shape_.n_heads);
   Op& op =
       builder_.append(OpKind::attention_latent, at_.attended, at_.absorbed, at_.chosen, kNoOperand);
   op.layer = layer;
@@ -257,11 +295,11 @@ void LatentAttention::attend(const std::string& prefix, Operand out, std::uint32
   op.value_dim = shape_.kv_rank;
   op.top_k = static_cast<std::uint16_t>(indexer_.top_k);
   op.scale = shape_.scale;
-  head_linear(builder_, at_.values, at_.attended, prefix + "attn_v_b.weight", shape_.n_heads,
-              shape_.value_dim, shape_.kv_rank, shape_.kv_rank);
-  builder_.linear(out, at_.values,
-                  builder_.weight(prefix + "attn_output.weight", builder_.hyper().d_model,
-                                  std::uint64_t{shape_.n_heads} * shape_.value_dim));
+  head_linear(builder_, at_.values, at_.attended,
+              {value_matrices(prefix), shape_.value_dim, shape_.kv_rank, shape_.kv_rank},
+              shape_.n_heads);
+  project(builder_, out, at_.values, prefix + "attn_output", builder_.hyper().d_model,
+          std::uint64_t{shape_.n_heads} * shape_.value_dim);
 }
 
 }  // namespace blue::models

@@ -23,6 +23,8 @@ struct LatentShape {
   std::uint32_t plain_dims = 0;   ///< the part of a head's query and key that does not
   std::uint32_t value_dim = 0;    ///< of one head
   float scale = 1.0F;             ///< of scores before softmax
+  /// The up-projections of keys and values lie in one matrix, as in files of before April 2025.
+  bool has_joined_kv = false;
 
   [[nodiscard]] std::uint32_t query_dim() const { return plain_dims + rotary_dims; }
   /// What the cache keeps of a token.
@@ -69,6 +71,10 @@ class LatentAttention {
   void rotate_index(kernels::Operand in_out, std::uint32_t n_heads);
   void make_index_row(const std::string& prefix, kernels::Operand in);
   void choose(const std::string& prefix, kernels::Operand in, std::uint32_t layer);
+  /// Each head's up-projection of keys, as it is absorbed into queries: [n_heads · kv_rank,
+  /// plain_dims]; and of values: [n_heads · value_dim, kv_rank].
+  kernels::Operand key_matrices(const std::string& prefix);
+  kernels::Operand value_matrices(const std::string& prefix);
   void attend(const std::string& prefix, kernels::Operand out, std::uint32_t layer);
 
   ProgramBuilder& builder_;

@@ -1,11 +1,13 @@
 #include "models/blocks/latent_decoder.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "models/blocks/experts.h"
 #include "models/blocks/latent_attention.h"
 #include "models/blocks/output_head.h"
+#include "models/blocks/projections.h"
 
 namespace blue::models {
 
@@ -28,8 +30,7 @@ struct Buffers {
   Operand hidden;  ///< the residual stream
   Operand normed;
   Operand projected;
-  Operand gate;
-  Operand up;
+  std::map<std::uint32_t, GatedBuffers> dense;  ///< by the layer's width
   Operand shared_gate;
   Operand shared_up;
   Operand shared;
@@ -49,14 +50,13 @@ FeedForward read_feed_forward(ProgramBuilder& builder) {
   FeedForward feed;
   feed.n_dense_layers = hyper.n_layers;
   if (hyper.n_experts == 0) return feed;
-  const std::string prefix = hyper.architecture + ".";
   // 0 is as good a number of leading dense layers as any.
-  if (builder.file().unsigned_value(prefix + "leading_dense_block_count").value_or(0) == 0) {
+  if (builder.stated_count("leading_dense_block_count").value_or(0) == 0) {
     feed.n_dense_layers = 0;
   } else {
     feed.n_dense_layers = builder.count("leading_dense_block_count", std::nullopt, hyper.n_layers);
   }
-  if (builder.file().unsigned_value(prefix + "expert_shared_count").value_or(0) > 0) {
+  if (builder.stated_count("expert_shared_count").value_or(0) > 0) {
     const std::uint32_t n_shared = builder.count("expert_shared_count", std::nullopt, kMostShared);
     feed.d_ff_shared = n_shared * hyper.d_ff_expert;
   }
@@ -71,8 +71,11 @@ Buffers lay_out(ProgramBuilder& builder, const FeedForward& feed) {
   at.hidden = builder.activation(hyper.d_model);
   at.normed = builder.activation(hyper.d_model);
   at.projected = builder.activation(hyper.d_model);
-  at.gate = builder.activation(hyper.d_ff);
-  at.up = builder.activation(hyper.d_ff);
+  for (std::uint32_t layer = 0; layer < feed.n_dense_layers; ++layer) {
+    const std::uint32_t d_ff = hyper.layers[layer].d_ff;
+    const auto [dense, is_new] = at.dense.try_emplace(d_ff);
+    if (is_new) dense->second = {builder.activation(d_ff), builder.activation(d_ff)};
+  }
   if (feed.n_dense_layers < hyper.n_layers) at.experts = lay_out_experts(builder);
   if (feed.d_ff_shared > 0) {
     at.shared_gate = builder.activation(feed.d_ff_shared);
@@ -82,33 +85,22 @@ Buffers lay_out(ProgramBuilder& builder, const FeedForward& feed) {
   return at;
 }
 
-/// out = W_down · (silu(W_gate · in) ⊙ W_up · in), tensors "<prefix>ffn_gate<suffix>" and so on.
-void gated_feed_forward(ProgramBuilder& builder, Operand out, Operand in, Operand gate, Operand up,
-                        std::uint32_t d_ff, const std::string& prefix, const std::string& suffix) {
-  const std::uint32_t d_model = builder.hyper().d_model;
-  builder.linear(gate, in, builder.weight(prefix + "ffn_gate" + suffix, d_ff, d_model));
-  builder.linear(up, in, builder.weight(prefix + "ffn_up" + suffix, d_ff, d_model));
-  builder.silu_mul(gate, gate, up);
-  builder.linear(out, gate, builder.weight(prefix + "ffn_down" + suffix, d_model, d_ff));
-}
-
 void feed_forward_half(ProgramBuilder& builder, const FeedForward& feed, const Buffers& at,
                        std::uint32_t layer) {
   const HyperParameters& hyper = builder.hyper();
   const std::string prefix = "blk." + std::to_string(layer) + ".";
-  builder.rms_norm(at.normed, at.hidden,
-                   builder.weight(prefix + "ffn_norm.weight", 1, hyper.d_model));
+  builder.rms_norm(at.normed, at.hidden, builder.vector(prefix + "ffn_norm.weight", hyper.d_model));
   if (layer < feed.n_dense_layers) {
-    gated_feed_forward(builder, at.projected, at.normed, at.gate, at.up, hyper.d_ff, prefix,
-                       ".weight");
+    const std::uint32_t d_ff = hyper.layers[layer].d_ff;
+    gated_feed_forward(builder, at.projected, at.normed, at.dense.at(d_ff), d_ff, prefix, "");
     builder.add(at.hidden, at.hidden, at.projected);
     return;
   }
   // The shared experts first: their weights are known to be needed, and the router's choice can be
   // fetched meanwhile.
   if (feed.d_ff_shared > 0) {
-    gated_feed_forward(builder, at.shared, at.normed, at.shared_gate, at.shared_up,
-                       feed.d_ff_shared, prefix, "_shexp.weight");
+    gated_feed_forward(builder, at.shared, at.normed, {at.shared_gate, at.shared_up},
+                       feed.d_ff_shared, prefix, "_shexp");
   }
   routed_experts(builder, feed.route, at.experts, at.projected, at.normed, prefix);
   builder.add(at.hidden, at.hidden, at.projected);
@@ -136,7 +128,7 @@ Result<Program> compile_latent_decoder(const GgufFile& file, LatentPositions pos
     builder.begin_block(memory::BlockKind::layer, "layer." + std::to_string(layer));
     builder.rms_norm(
         at.normed, at.hidden,
-        builder.weight("blk." + std::to_string(layer) + ".attn_norm.weight", 1, hyper.d_model));
+        builder.vector("blk." + std::to_string(layer) + ".attn_norm.weight", hyper.d_model));
     attention.append(layer, at.projected, at.normed);
     builder.add(at.hidden, at.hidden, at.projected);
     feed_forward_half(builder, feed, at, layer);

@@ -11,11 +11,13 @@ Operand append_output_head(ProgramBuilder& builder, Operand hidden, Operand embe
   const Operand logits = builder.activation(hyper.n_vocab, kernels::RowSet::outputs);
   builder.begin_block(memory::BlockKind::head, "head");
   builder.gather_rows(last, hidden);
-  builder.rms_norm(last_normed, last, builder.weight("output_norm.weight", 1, hyper.d_model));
+  builder.rms_norm(last_normed, last, builder.vector("output_norm.weight", hyper.d_model));
   const bool has_own_head = builder.has_tensor("output.weight");
   builder.linear(
       logits, last_normed,
       has_own_head ? builder.weight("output.weight", hyper.n_vocab, hyper.d_model) : embedding);
+  if (has_own_head && builder.has_tensor("output.bias"))
+    builder.add_bias(logits, builder.vector("output.bias", hyper.n_vocab));
   return logits;
 }
 

@@ -3,22 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "models/gguf/gguf_parser.h"
+
 namespace blue::models {
 
 namespace {
 
-std::string shape_text(std::uint64_t rows, std::uint64_t cols) {
-  return "[" + std::to_string(rows) + ", " + std::to_string(cols) + "]";
-}
-
-/// Takes room for `size` bytes of the file at the end of the block; where in it.
-std::uint64_t take_room(BlockPlan& block, const TensorInfo& info, std::uint64_t first_byte,
-                        std::uint64_t size) {
-  const std::uint64_t offset = round_up(block.size.count, memory::kTensorAlignment);
-  block.extents.push_back({info.file, info.file_offset + first_byte, offset, size});
-  block.size = {offset + size};
-  return offset;
-}
+constexpr std::size_t kNameShown = 80;
 
 }  // namespace
 
@@ -36,11 +27,6 @@ void ProgramBuilder::fail(ModelsError code, const std::string& message) {
 
 void ProgramBuilder::set_kv_widths(std::uint32_t k_width, std::uint32_t v_width) {
   program_.kv = {hyper().n_layers, k_width, v_width};
-}
-
-void ProgramBuilder::leave_out(std::string prefix, std::string why) {
-  left_out_.push_back(std::move(prefix));
-  program_.notes.push_back(std::move(why));
 }
 
 bool ProgramBuilder::is_left_out(const std::string& tensor) const {
@@ -62,74 +48,6 @@ void ProgramBuilder::begin_expert_blocks() {
     program_.blocks.push_back({memory::BlockKind::expert, prefix + std::to_string(e), {}, {}});
 }
 
-const TensorInfo* ProgramBuilder::checked_tensor(const std::string& tensor, std::uint64_t rows,
-                                                 std::uint64_t cols) {
-  const TensorInfo* info = file_.find_tensor(tensor);
-  if (info == nullptr) {
-    fail(ModelsError::missing_tensor, "needs the tensor " + tensor + " " + shape_text(rows, cols));
-    return nullptr;
-  }
-  const std::uint64_t own_rows = info->dims[1] * info->dims[2] * info->dims[3];
-  if (info->dims[0] != cols || own_rows != rows) {
-    fail(ModelsError::bad_shape, "tensor " + tensor + " is " + shape_text(own_rows, info->dims[0]) +
-                                     ", must be " + shape_text(rows, cols));
-    return nullptr;
-  }
-  const kernels::Format* format = kernels::find_format(info->type);
-  if (format == nullptr || cols % format->values_per_block != 0) {
-    fail(ModelsError::unsupported_format,
-         "tensor " + tensor + " is stored in type " + std::to_string(info->type) +
-             ", which this build cannot read with rows of " + std::to_string(cols));
-    return nullptr;
-  }
-  return info;
-}
-
-kernels::Operand ProgramBuilder::place(const TensorInfo& info, const std::string& tensor,
-                                       std::uint64_t rows, std::uint64_t cols) {
-  BLUE_CHECK(current_block_ != kNoBlock, "a weight needs a block");
-  const kernels::Format* format = kernels::find_format(info.type);
-  const std::uint64_t offset =
-      take_room(program_.blocks[current_block_], info, 0, format->row_bytes(cols) * rows);
-  const auto operand = static_cast<kernels::Operand>(program_.weights.size());
-  program_.weights.push_back({current_block_, offset, format, rows, cols, tensor});
-  operands_by_tensor_.insert_or_assign(tensor, operand);
-  return operand;
-}
-
-kernels::Operand ProgramBuilder::weight(const std::string& tensor, std::uint64_t rows,
-                                        std::uint64_t cols) {
-  if (const auto known = operands_by_tensor_.find(tensor); known != operands_by_tensor_.end())
-    return known->second;
-  const TensorInfo* info = checked_tensor(tensor, rows, cols);
-  return info == nullptr ? kernels::Operand{0} : place(*info, tensor, rows, cols);
-}
-
-kernels::Operand ProgramBuilder::copied_weight(const std::string& tensor, std::uint64_t rows,
-                                               std::uint64_t cols) {
-  const auto known = operands_by_tensor_.find(tensor);
-  if (known != operands_by_tensor_.end() && program_.weights[known->second].block == current_block_)
-    return known->second;
-  const TensorInfo* info = checked_tensor(tensor, rows, cols);
-  return info == nullptr ? kernels::Operand{0} : place(*info, tensor, rows, cols);
-}
-
-kernels::Operand ProgramBuilder::expert_weight(const std::string& tensor, std::uint64_t rows,
-                                               std::uint64_t cols) {
-  const std::uint32_t n_experts = hyper().n_experts;
-  const TensorInfo* info = checked_tensor(tensor, rows * n_experts, cols);
-  if (info == nullptr || error_) return 0;
-  const kernels::Format* format = kernels::find_format(info->type);
-  const std::uint64_t size = format->row_bytes(cols) * rows;
-  std::uint64_t offset = 0;
-  for (std::uint32_t e = 0; e < n_experts; ++e)
-    offset = take_room(program_.blocks[expert_block_ + e], *info, e * size, size);
-  const auto operand = static_cast<kernels::Operand>(program_.weights.size());
-  program_.weights.push_back({expert_block_, offset, format, rows, cols, tensor, n_experts});
-  operands_by_tensor_.emplace(tensor, operand);
-  return operand;
-}
-
 Result<Program> ProgramBuilder::finish(kernels::Operand logits) {
   if (error_) return *std::move(error_);
   constexpr std::size_t kMostSlots = kernels::kNoOperand;
@@ -139,11 +57,12 @@ Result<Program> ProgramBuilder::finish(kernels::Operand logits) {
   }
   program_.logits = logits;
   for (const TensorInfo& tensor : file_.tensors()) {
-    if (operands_by_tensor_.contains(tensor.name) || is_left_out(tensor.name)) continue;
+    if (used_tensors_.contains(tensor.name) || is_left_out(tensor.name)) continue;
     // Leaving a bias or an adapter out would give wrong logits in silence.
     return Error(ModelsError::unknown_architecture,
-                 file_.path() + ": tensor " + tensor.name + " is not part of architecture " +
-                     hyper().architecture + " as this build knows it");
+                 file_.path() + ": tensor " + printable(tensor.name, kNameShown) +
+                     " is not part of architecture " + hyper().architecture +
+                     " as this build knows it");
   }
   return std::move(program_);
 }

@@ -62,10 +62,9 @@ void ProgramBuilder::add_bias(kernels::Operand in_out, kernels::Operand weight) 
 }
 
 void ProgramBuilder::rope(kernels::Operand in_out, const RopeLayout& layout) {
-  const kernels::Operand divisors =
-      has_tensor("rope_freqs.weight")
-          ? copied_weight("rope_freqs.weight", 1, layout.rotary_dims / 2)
-          : kernels::kNoOperand;
+  const kernels::Operand divisors = has_tensor("rope_freqs.weight")
+                                        ? copied_vector("rope_freqs.weight", layout.rotary_dims / 2)
+                                        : kernels::kNoOperand;
   kernels::Op& op = append(kernels::OpKind::rope, in_out, in_out, kernels::kNoOperand, divisors);
   op.rope_style = layout.style;
   op.n_heads = layout.n_heads;
@@ -84,7 +83,7 @@ void ProgramBuilder::kv_append(kernels::Operand k, kernels::Operand v, std::uint
   kernels::Op& op =
       append(kernels::OpKind::kv_append, kernels::kNoOperand, k, v, kernels::kNoOperand);
   op.layer = layer;
-  op.n_kv_heads = hyper().n_kv_heads;
+  op.n_kv_heads = hyper().layers[layer].n_kv_heads;
   op.head_dim = hyper().head_dim;
 }
 
@@ -92,8 +91,8 @@ void ProgramBuilder::attention(kernels::Operand out, kernels::Operand q, std::ui
   kernels::Op& op =
       append(kernels::OpKind::attention, out, q, kernels::kNoOperand, kernels::kNoOperand);
   op.layer = layer;
-  op.n_heads = hyper().n_heads;
-  op.n_kv_heads = hyper().n_kv_heads;
+  op.n_heads = hyper().layers[layer].n_heads;
+  op.n_kv_heads = hyper().layers[layer].n_kv_heads;
   op.head_dim = hyper().head_dim;
   op.scale = 1.0F / std::sqrt(static_cast<float>(hyper().head_dim));
 }

@@ -91,8 +91,11 @@ std::optional<double> GgufFile::number(std::string_view key) const {
 
 std::optional<bool> GgufFile::flag(std::string_view key) const {
   const GgufValue* value = find(key);
-  if (value == nullptr || value->type != GgufType::boolean) return std::nullopt;
-  return load_at<std::uint8_t>(payload(*value), 0).value_or(0) != 0;
+  if (value == nullptr) return std::nullopt;
+  const std::optional<std::int64_t> number = load_integer(payload(*value), value->type, 0);
+  if (!number || (value->type != GgufType::boolean && (*number < 0 || *number > 1)))
+    return std::nullopt;
+  return *number != 0;
 }
 
 std::optional<std::string_view> GgufFile::text(std::string_view key) const {

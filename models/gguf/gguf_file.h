@@ -102,6 +102,7 @@ class GgufFile {
   [[nodiscard]] std::optional<std::uint64_t> unsigned_value(std::string_view key) const;
   /// Any float or integer type.
   [[nodiscard]] std::optional<double> number(std::string_view key) const;
+  /// A bool, or 0 or 1 of any integer type.
   [[nodiscard]] std::optional<bool> flag(std::string_view key) const;
   [[nodiscard]] std::optional<std::string_view> text(std::string_view key) const;
   [[nodiscard]] std::optional<std::vector<std::string_view>> texts(std::string_view key) const;

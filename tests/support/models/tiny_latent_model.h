@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/support/models/gguf_writer.h"
+#include "tests/support/models/tiny_tensors.h"
 
 namespace blue::models::testing {
 
@@ -39,6 +40,7 @@ struct TinyLatentShape {
       false;  ///< keys' and values' up-projections in one matrix, as old files have them
   std::vector<std::string> missing_keys;  ///< behind "<arch>."
   std::function<void(GgufWriter&)> keys = [](GgufWriter&) {};
+  std::function<void(TinyTensors&)> change_tensors = [](TinyTensors&) {};
   std::vector<std::string> more_tensors;  ///< of 8 values
 };
 
@@ -63,6 +65,8 @@ class TinyLatentWriter {
     tensor("output_norm.weight", {shape_.d_model}, 1.0F);
     if (shape_.has_own_head) tensor("output.weight", {shape_.d_model, shape_.n_vocab}, 0.3F);
     for (const std::string& name : shape_.more_tensors) tensor(name, {8}, 1.0F);
+    shape_.change_tensors(tensors_);
+    write_tensors(writer_, tensors_);
     return writer_.finish();
   }
 
@@ -161,11 +165,12 @@ class TinyLatentWriter {
     std::uniform_real_distribution<float> values(-largest, largest);
     std::string bytes;
     for (std::uint64_t i = 0; i < n; ++i) GgufWriter::append(bytes, values(random));
-    writer_.tensor(name, dims, 0, bytes);
+    tensors_.push_back({name, dims, 0, bytes});
   }
 
   TinyLatentShape shape_;
   GgufWriter writer_;
+  TinyTensors tensors_;
 };
 
 }  // namespace blue::models::testing

@@ -2,6 +2,7 @@
 // with. Depends on models and tests/support/models/gguf_writer.h. Values; one thread.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <numeric>
@@ -13,6 +14,7 @@
 #include "models/inline_model.h"
 #include "models/session.h"
 #include "tests/support/models/gguf_writer.h"
+#include "tests/support/models/tiny_tensors.h"
 
 namespace blue::models::testing {
 
@@ -35,8 +37,11 @@ struct TinyShape {
   bool has_head_norms = false;
   bool has_divisors = false;
   bool has_selection_bias = false;
-  std::uint32_t n_extra_layers = 0;  ///< counted in block_count, with other tensors
+  std::uint32_t n_extra_layers = 0;       ///< counted in block_count, with other tensors
+  std::vector<std::string> missing_keys;  ///< behind "<arch>."
+  std::vector<LayerShape> layers;  ///< [n_layers] where they differ; their keys are the test's
   std::function<void(GgufWriter&)> keys = [](GgufWriter&) {};
+  std::function<void(TinyTensors&)> change_tensors = [](TinyTensors&) {};
 };
 
 class TinyModelWriter {
@@ -48,38 +53,46 @@ class TinyModelWriter {
     write_keys();
     tensor("token_embd.weight", {shape_.d_model, shape_.n_vocab}, 1.0F);
     for (std::uint32_t layer = 0; layer < shape_.n_layers; ++layer)
-      write_layer("blk." + std::to_string(layer) + ".");
+      write_layer(layer, "blk." + std::to_string(layer) + ".");
     tensor("output_norm.weight", {shape_.d_model}, 1.0F);
     if (shape_.has_own_head) tensor("output.weight", {shape_.d_model, shape_.n_vocab}, 0.3F);
     if (shape_.has_divisors) tensor("rope_freqs.weight", {shape_.head_dim / 2}, 1.0F, 3.0F);
     for (std::uint32_t i = 0; i < shape_.n_extra_layers; ++i)
       tensor("blk." + std::to_string(shape_.n_layers + i) + ".nextn.eh_proj.weight", {8, 8}, 1.0F);
+    shape_.change_tensors(tensors_);
+    write_tensors(writer_, tensors_);
     return writer_.finish();
   }
 
  private:
+  void key(const std::string& name, std::uint32_t value) {
+    if (value == 0 || std::ranges::count(shape_.missing_keys, name) > 0) return;
+    writer_.u32(shape_.arch + "." + name, value);
+  }
+
   void write_keys() {
-    const std::string prefix = shape_.arch + ".";
     writer_.text("general.architecture", shape_.arch).text("general.name", "tiny");
-    writer_.u32(prefix + "block_count", shape_.n_layers + shape_.n_extra_layers);
-    writer_.u32(prefix + "context_length", shape_.n_context)
-        .u32(prefix + "embedding_length", shape_.d_model);
-    writer_.u32(prefix + "attention.head_count", shape_.n_heads);
-    if (shape_.d_ff != 0) writer_.u32(prefix + "feed_forward_length", shape_.d_ff);
-    if (shape_.n_kv_heads != shape_.n_heads)
-      writer_.u32(prefix + "attention.head_count_kv", shape_.n_kv_heads);
+    key("block_count", shape_.n_layers + shape_.n_extra_layers);
+    key("context_length", shape_.n_context);
+    key("embedding_length", shape_.d_model);
+    key("attention.head_count", shape_.n_heads);
+    key("feed_forward_length", shape_.d_ff);
+    if (shape_.n_kv_heads != shape_.n_heads) key("attention.head_count_kv", shape_.n_kv_heads);
     if (shape_.head_dim * shape_.n_heads != shape_.d_model)
-      writer_.u32(prefix + "attention.key_length", shape_.head_dim);
+      key("attention.key_length", shape_.head_dim);
     if (shape_.n_experts != 0) {
-      writer_.u32(prefix + "expert_count", shape_.n_experts)
-          .u32(prefix + "expert_used_count", shape_.top_k);
+      writer_.u32(shape_.arch + ".expert_count", shape_.n_experts);
+      writer_.u32(shape_.arch + ".expert_used_count", shape_.top_k);
     }
     shape_.keys(writer_);
   }
 
-  void write_layer(const std::string& prefix) {
-    const std::uint32_t q_width = shape_.n_heads * shape_.head_dim;
-    const std::uint32_t kv_width = shape_.n_kv_heads * shape_.head_dim;
+  void write_layer(std::uint32_t layer, const std::string& prefix) {
+    const LayerShape own = shape_.layers.empty()
+                               ? LayerShape{shape_.n_heads, shape_.n_kv_heads, shape_.d_ff}
+                               : shape_.layers.at(layer);
+    const std::uint32_t q_width = own.n_heads * shape_.head_dim;
+    const std::uint32_t kv_width = own.n_kv_heads * shape_.head_dim;
     tensor(prefix + "attn_norm.weight", {shape_.d_model}, 1.0F);
     projection(prefix + "attn_q", shape_.d_model, q_width);
     projection(prefix + "attn_k", shape_.d_model, kv_width);
@@ -90,7 +103,7 @@ class TinyModelWriter {
       tensor(prefix + "attn_k_norm.weight", {shape_.head_dim}, 1.0F);
     }
     tensor(prefix + "ffn_norm.weight", {shape_.d_model}, 1.0F);
-    if (shape_.n_experts == 0) return write_dense(prefix);
+    if (shape_.n_experts == 0) return write_dense(prefix, own.d_ff);
     const std::uint64_t n = shape_.n_experts;
     tensor(prefix + "ffn_gate_inp.weight", {shape_.d_model, n}, 1.0F);
     if (shape_.has_selection_bias) tensor(prefix + "exp_probs_b.bias", {n}, 0.3F);
@@ -99,10 +112,10 @@ class TinyModelWriter {
     tensor(prefix + "ffn_down_exps.weight", {shape_.d_ff_expert, shape_.d_model, n}, 0.3F);
   }
 
-  void write_dense(const std::string& prefix) {
-    tensor(prefix + "ffn_gate.weight", {shape_.d_model, shape_.d_ff}, 0.3F);
-    tensor(prefix + "ffn_up.weight", {shape_.d_model, shape_.d_ff}, 0.3F);
-    tensor(prefix + "ffn_down.weight", {shape_.d_ff, shape_.d_model}, 0.3F);
+  void write_dense(const std::string& prefix, std::uint64_t d_ff) {
+    tensor(prefix + "ffn_gate.weight", {shape_.d_model, d_ff}, 0.3F);
+    tensor(prefix + "ffn_up.weight", {shape_.d_model, d_ff}, 0.3F);
+    tensor(prefix + "ffn_down.weight", {d_ff, shape_.d_model}, 0.3F);
   }
 
   void projection(const std::string& name, std::uint64_t cols, std::uint64_t rows) {
@@ -117,12 +130,13 @@ class TinyModelWriter {
     std::string bytes;
     std::uniform_real_distribution<float> values(middle - largest, middle + largest);
     for (std::uint64_t i = 0; i < n; ++i) GgufWriter::append(bytes, values(random_));
-    writer_.tensor(name, dims, 0, bytes);
+    tensors_.push_back({name, dims, 0, bytes});
   }
 
   TinyShape shape_;
   std::mt19937 random_;
   GgufWriter writer_;
+  TinyTensors tensors_;
 };
 
 /// Logits of `tokens` in one sequence, every position, in chunks of the executor's longest step.

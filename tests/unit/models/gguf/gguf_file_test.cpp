@@ -31,6 +31,7 @@ GgufWriter every_type() {
   file.scalar("u64", GgufType::u64, ~std::uint64_t{0})
       .scalar("i64", GgufType::i64, std::int64_t{1} << 40);
   file.f32("f32", 1.5F).scalar("f64", GgufType::f64, -0.25).flag("yes", true).flag("no", false);
+  file.scalar("one", GgufType::i64, std::int64_t{1}).scalar("zero", GgufType::u8, std::uint8_t{0});
   file.texts("names", {"a", "", "\xc3\xa9\n"});
   file.array("floats", GgufType::f32, std::vector<float>{1, 2.5F});
   file.array("ints", GgufType::i16, std::vector<std::int16_t>{-1, 2});
@@ -58,7 +59,10 @@ TEST_CASE("every type of key is read, and only as what it is") {
   CHECK_FALSE(file->number("no"));
   CHECK(file->flag("yes") == true);
   CHECK(file->flag("no") == false);
+  CHECK(file->flag("one") == true);
+  CHECK(file->flag("zero") == false);
   CHECK_FALSE(file->flag("u8"));
+  CHECK_FALSE(file->flag("f32"));
   CHECK_FALSE(file->text("names"));
   CHECK(file->texts("names") == std::vector<std::string_view>{"a", "", "\xc3\xa9\n"});
   CHECK(file->numbers("floats") == std::vector<float>{1, 2.5F});
@@ -146,14 +150,14 @@ TEST_CASE("keys are described for people, in file order, on one line each") {
       parse(every_type().array("long", GgufType::u8, std::vector<std::uint8_t>(9, 1)));
   REQUIRE(file);
   const std::vector<KeyDescription> keys = file->describe_keys();
-  REQUIRE(keys.size() == 17);
+  REQUIRE(keys.size() == 19);
   CHECK(keys[0].key == "general.architecture");
   CHECK(keys[0].type == "string");
   CHECK(keys[0].value == "llama");
   CHECK(keys[9].value == "1.5");
-  CHECK(keys[13].type == "array of string");
-  CHECK(keys[13].value == "[\"a\", \"\", \"\xc3\xa9\\n\"]");
-  CHECK(keys[16].value == "[1, 1, 1, 1, 1, 1, …] (9)");
+  CHECK(keys[15].type == "array of string");
+  CHECK(keys[15].value == "[\"a\", \"\", \"\xc3\xa9\\n\"]");
+  CHECK(keys[18].value == "[1, 1, 1, 1, 1, 1, …] (9)");
 }
 
 }  // namespace
