@@ -21,6 +21,7 @@
 namespace {
 
 using namespace blue::models;
+using namespace blue::text;
 using NamedText = std::pair<std::string, std::string>;
 
 constexpr std::size_t kMegabyte = std::size_t{1} << 20;
@@ -115,7 +116,7 @@ int measure(const std::string& path, const std::vector<NamedText>& texts) {
     header_seconds = std::min(header_seconds, seconds_now() - header_begin);
     if (!file) return std::fprintf(stderr, "%s\n", file.error().message().c_str()), 2;
     const double open_begin = seconds_now();
-    auto opened = Tokenizer::from_gguf(*file);
+    auto opened = Tokenizer::from_metadata(*file);
     open_seconds = std::min(open_seconds, seconds_now() - open_begin);
     if (!opened) return std::fprintf(stderr, "%s\n", opened.error().message().c_str()), 2;
     tokenizer = std::move(opened).value();

@@ -60,7 +60,7 @@ Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
     model->converted.emplace(std::move(converted).value());
     model->files.push_back(model->converted->path());
   }
-  auto tokenizer = Tokenizer::from_gguf(file);
+  auto tokenizer = text::Tokenizer::from_metadata(file);
   if (tokenizer) {
     model->tokenizer = std::move(tokenizer).value();
   } else {
@@ -89,8 +89,8 @@ Result<std::vector<TokenId>> Model::prompt_tokens(std::string_view system,
 
 Result<std::vector<TokenId>> Model::chat_tokens(std::span<const ChatMessage> messages,
                                                 Thinking thinking) const {
-  if (!tokenizer) return Error(ModelsError::unsupported_tokenizer, tokenizer_error);
-  if (!chat_error.empty()) return Error(ModelsError::bad_template, chat_error);
+  if (!tokenizer) return Error(text::TextError::unsupported_tokenizer, tokenizer_error);
+  if (!chat_error.empty()) return Error(text::TextError::bad_template, chat_error);
   if (!chat) {
     std::string text;
     for (const ChatMessage& message : messages)
@@ -110,8 +110,9 @@ Result<std::vector<TokenId>> Model::chat_tokens(std::span<const ChatMessage> mes
 }
 
 Result<std::vector<TokenId>> Model::text_tokens(std::string_view text) const {
-  if (!tokenizer) return Error(ModelsError::unsupported_tokenizer, tokenizer_error);
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer->encode(text, SpecialTokens::as_text));
+  if (!tokenizer) return Error(text::TextError::unsupported_tokenizer, tokenizer_error);
+  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
+                  tokenizer->encode(text, text::SpecialTokens::as_text));
   if (tokenizer->adds_bos() && tokenizer->bos() != kNoToken)
     tokens.insert(tokens.begin(), tokenizer->bos());
   return tokens;

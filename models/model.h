@@ -26,7 +26,7 @@ struct Model {
   std::optional<ConvertedTensors> converted;
   std::uint64_t fingerprint = 0;  ///< of header and size: what a KV snapshot is checked against
   Program program;
-  std::unique_ptr<const Tokenizer>
+  std::unique_ptr<const text::Tokenizer>
       tokenizer;                ///< null when the file has no vocabulary; see tokenizer_error
   std::string tokenizer_error;  ///< why there is none
   std::optional<ChatTemplate> chat;

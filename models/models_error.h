@@ -16,11 +16,8 @@ enum class ModelsError {
   missing_tensor,        ///< a tensor the architecture needs is absent: the user replaces the file
   bad_shape,  ///< a tensor's dims or a hyper-parameter do not fit: the user replaces the file
   unsupported_format,  ///< no such weight format in this program: the user takes another quantisation
-  unsupported_tokenizer,  ///< no vocabulary, or one of another kind: the user feeds ids or takes another model
   prompt_too_long,  ///< the prompt does not fit the context: the user shortens it or asks for a larger context
   context_full,  ///< generation has filled the context: the caller ends the run or starts another
-  bad_template,  ///< a chat template this program does not understand: the user gives another template
-  bad_message,   ///< a chat message whose role or text cannot be rendered: the caller mends it
   bad_sampling,  ///< a sampling field is outside its range: the user mends it
   bad_token,     ///< an id outside the vocabulary: the caller mends its input
   stopped,       ///< the work was told to stop
@@ -42,10 +39,7 @@ constexpr ErrorKind error_kind(ModelsError code) {
     case ModelsError::missing_tensor:
     case ModelsError::bad_shape:
     case ModelsError::unsupported_format:
-    case ModelsError::unsupported_tokenizer:
     case ModelsError::prompt_too_long:
-    case ModelsError::bad_template:
-    case ModelsError::bad_message:
     case ModelsError::bad_sampling:
     case ModelsError::bad_token: return ErrorKind::bad_input;
   }

@@ -34,8 +34,8 @@ Result<std::vector<TokenId>> ModelRegistry::encode(const std::string& model,
   BLUE_TRY_ASSIGN(const auto loaded, open(model));
   const auto& tokenizer = loaded->model->tokenizer;
   if (!tokenizer)
-    return Error(models::ModelsError::unsupported_tokenizer, loaded->model->tokenizer_error);
-  return tokenizer->encode(text, models::SpecialTokens::as_text);
+    return Error(text::TextError::unsupported_tokenizer, loaded->model->tokenizer_error);
+  return tokenizer->encode(text, text::SpecialTokens::as_text);
 }
 
 Result<std::string> ModelRegistry::decode(const std::string& model,
@@ -43,7 +43,7 @@ Result<std::string> ModelRegistry::decode(const std::string& model,
   BLUE_TRY_ASSIGN(const auto loaded, open(model));
   const auto& tokenizer = loaded->model->tokenizer;
   if (!tokenizer)
-    return Error(models::ModelsError::unsupported_tokenizer, loaded->model->tokenizer_error);
+    return Error(text::TextError::unsupported_tokenizer, loaded->model->tokenizer_error);
   return tokenizer->decode(ids);
 }
 

@@ -58,12 +58,12 @@ Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& s
   if (prompt.empty()) {
     BLUE_TRY_ASSIGN(prompt, model_->model->prompt_tokens(job.system, job.prompt));
   } else if (!model_->model->tokenizer) {
-    return Error(models::ModelsError::unsupported_tokenizer, model_->model->tokenizer_error);
+    return Error(text::TextError::unsupported_tokenizer, model_->model->tokenizer_error);
   }
   const bool is_blank = job.prompt_tokens.empty() && job.prompt.empty();
   decoder_.emplace(*model_->model->tokenizer, is_blank
-                                                  ? models::StreamDecoder::TextStart::beginning
-                                                  : models::StreamDecoder::TextStart::continuation);
+                                                  ? text::StreamDecoder::TextStart::beginning
+                                                  : text::StreamDecoder::TextStart::continuation);
   begun.n_prompt_tokens = static_cast<std::uint32_t>(prompt.size());
   BLUE_TRY(session_->begin(prompt, job.sampling, job.max_tokens, stop));
   begun.n_cached_tokens = session_->n_reused();

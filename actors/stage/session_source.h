@@ -53,7 +53,7 @@ class SessionSource final : public TokenSource {
   std::shared_ptr<const LoadedModel> model_;
   std::unique_ptr<models::Executor> executor_;
   std::optional<models::Session> session_;
-  std::optional<models::StreamDecoder> decoder_;
+  std::optional<text::StreamDecoder> decoder_;
   std::unique_lock<std::mutex> turn_;
 };
 

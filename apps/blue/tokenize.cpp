@@ -34,12 +34,11 @@ std::string printable(std::string_view bytes) {
   return text;
 }
 
-Result<std::vector<TokenId>> encode(const models::Tokenizer& tokenizer,
+Result<std::vector<TokenId>> encode(const text::Tokenizer& tokenizer,
                                     const TokenizeOptions& options) {
   const std::string text = read_standard_input();
-  if (!options.parses_special) return tokenizer.encode(text, models::SpecialTokens::as_text);
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
-                  tokenizer.encode(text, models::SpecialTokens::parse));
+  if (!options.parses_special) return tokenizer.encode(text, text::SpecialTokens::as_text);
+  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer.encode(text, text::SpecialTokens::parse));
   const bool has_bos = !tokens.empty() && tokens.front() == tokenizer.bos();
   if (tokenizer.adds_bos() && tokenizer.bos() != kNoToken && !has_bos)
     tokens.insert(tokens.begin(), tokenizer.bos());
@@ -48,8 +47,8 @@ Result<std::vector<TokenId>> encode(const models::Tokenizer& tokenizer,
 
 Status tokenize(const TokenizeOptions& options) {
   BLUE_TRY_ASSIGN(const models::GgufFile file, models::GgufFile::open(options.model));
-  BLUE_TRY_ASSIGN(const std::unique_ptr<models::Tokenizer> tokenizer,
-                  models::Tokenizer::from_gguf(file));
+  BLUE_TRY_ASSIGN(const std::unique_ptr<text::Tokenizer> tokenizer,
+                  text::Tokenizer::from_metadata(file));
   BLUE_TRY_ASSIGN(const std::vector<TokenId> tokens, encode(*tokenizer, options));
   std::string out;
   for (const TokenId token : tokens) {

@@ -9,17 +9,17 @@
 namespace blue::models {
 namespace {
 
-using chat::Origin;
+using jinja::Origin;
 
-chat::Value markup(std::string_view text) { return chat::Text(text, Origin::markup); }
+jinja::Value markup(std::string_view text) { return jinja::Text(text, Origin::markup); }
 
-void define(chat::Map& map, std::string_view name, chat::Value value) {
+void define(jinja::Map& map, std::string_view name, jinja::Value value) {
   map.emplace_back(markup(name), std::move(value));
 }
 
 }  // namespace
 
-ChatTemplate::ChatTemplate(std::unique_ptr<const chat::Program> program)
+ChatTemplate::ChatTemplate(std::unique_ptr<const jinja::Program> program)
     : program_(std::move(program)) {}
 ChatTemplate::ChatTemplate(ChatTemplate&&) noexcept = default;
 ChatTemplate& ChatTemplate::operator=(ChatTemplate&&) noexcept = default;
@@ -34,30 +34,30 @@ bool ChatTemplate::is_role(std::string_view role) {
 }
 
 Result<ChatTemplate> ChatTemplate::parse(std::string_view jinja) {
-  BLUE_TRY_ASSIGN(const std::vector<chat::Token> tokens, chat::tokenize_template(jinja));
-  BLUE_TRY_ASSIGN(chat::Program program, chat::parse_tokens(tokens));
-  return ChatTemplate(std::make_unique<const chat::Program>(std::move(program)));
+  BLUE_TRY_ASSIGN(const std::vector<jinja::Token> tokens, jinja::tokenize_template(jinja));
+  BLUE_TRY_ASSIGN(jinja::Program program, jinja::parse_tokens(tokens));
+  return ChatTemplate(std::make_unique<const jinja::Program>(std::move(program)));
 }
 
 Result<std::vector<ChatPiece>> ChatTemplate::render(std::span<const ChatMessage> messages,
                                                     GenerationPrompt prompt,
                                                     const ChatVariables& variables) const {
-  chat::List list;
+  jinja::List list;
   for (const ChatMessage& message : messages) {
     if (!is_role(message.role)) {
-      return Error(ModelsError::bad_message,
+      return Error(text::TextError::bad_message,
                    "chat message " + std::to_string(list.size()) +
                        ": a role is made of letters, digits, \"_\" and \"-\"");
     }
-    chat::Map entry;
+    jinja::Map entry;
     define(entry, "role", markup(message.role));
-    define(entry, "content", chat::Text(message.content, Origin::content));
+    define(entry, "content", jinja::Text(message.content, Origin::content));
     list.emplace_back(std::move(entry));
   }
-  chat::Map map;
+  jinja::Map map;
   define(map, "messages", std::move(list));
-  define(map, "tools", chat::None{});  // as apply_chat_template passes them: there, and none
-  define(map, "documents", chat::None{});
+  define(map, "tools", jinja::None{});  // as apply_chat_template passes them: there, and none
+  define(map, "documents", jinja::None{});
   define(map, "add_generation_prompt", prompt == GenerationPrompt::yes);
   define(map, "bos_token", markup(variables.bos_token));
   define(map, "eos_token", markup(variables.eos_token));
@@ -66,14 +66,14 @@ Result<std::vector<ChatPiece>> ChatTemplate::render(std::span<const ChatMessage>
   return render(map, variables.now);
 }
 
-Result<std::vector<ChatPiece>> ChatTemplate::render(const chat::Map& variables,
+Result<std::vector<ChatPiece>> ChatTemplate::render(const jinja::Map& variables,
                                                     const std::optional<std::tm>& now,
-                                                    const chat::RenderLimits& limits) const {
-  chat::Renderer renderer(limits, now);
+                                                    const jinja::RenderLimits& limits) const {
+  jinja::Renderer renderer(limits, now);
   for (const auto& [name, value] : variables) {
     if (name.text() != nullptr) renderer.define(name.text()->bytes(), value);
   }
-  BLUE_TRY_ASSIGN(const chat::Text text, renderer.render(*program_));
+  BLUE_TRY_ASSIGN(const jinja::Text text, renderer.render(*program_));
   return text.pieces();
 }
 

@@ -2,8 +2,8 @@
 // once, rendered per prompt. The language as transformers' apply_chat_template runs it, less what
 // no template needs (docstring of parse); what is outside is refused by name and line, never
 // guessed. Rendering keeps the provenance of every byte through variables, concatenation and
-// filters, and is bounded in steps, bytes and depth. Depends on base, models/chat/chat_piece.h,
-// template_budget.h, template_value.h, models/models_error.h. Immutable after parse; any thread.
+// filters, and is bounded in steps, bytes and depth. Depends on base, text/chat_piece.h,
+// template_budget.h, template_value.h, text/text_error.h. Immutable after parse; any thread.
 #pragma once
 
 #include <cstdint>
@@ -16,12 +16,19 @@
 #include <vector>
 
 #include "base/result.h"
-#include "models/chat/chat_piece.h"
-#include "models/models_error.h"
+#include "text/chat_piece.h"
 #include "text/jinja/template_budget.h"
 #include "text/jinja/template_value.h"
+#include "text/text_error.h"
+
+namespace blue::text::jinja {
+struct Program;
+}
 
 namespace blue::models {
+
+namespace jinja = text::jinja;
+using text::ChatPiece;
 
 struct ChatMessage {
   std::string role;  ///< letters, digits, `_` and `-` only: templates build special tokens of it
@@ -43,10 +50,6 @@ struct ChatVariables {
       now;  ///< what strftime_now() shows; templates that ask for it are refused without
 };
 
-namespace chat {
-struct Program;
-}
-
 class ChatTemplate {
  public:
   /// Jinja with trim_blocks and lstrip_blocks: text, comments, raw, for (if, else, break, continue,
@@ -66,23 +69,23 @@ class ChatTemplate {
 
   /// Neighbouring pieces differ in origin; none is empty.
   /// Errors: bad_message for a role outside its alphabet or a template that raises; bad_template
-  /// for what shows only while rendering, and for what is over chat::RenderLimits.
+  /// for what shows only while rendering, and for what is over jinja::RenderLimits.
   [[nodiscard]] Result<std::vector<ChatPiece>> render(std::span<const ChatMessage> messages,
                                                       GenerationPrompt prompt,
                                                       const ChatVariables& variables = {}) const;
 
   /// The same with every variable given: `messages`, `tools`, `add_generation_prompt` and what else
   /// the template reads. What came from a user has the origin `content`.
-  [[nodiscard]] Result<std::vector<ChatPiece>> render(const chat::Map& variables,
+  [[nodiscard]] Result<std::vector<ChatPiece>> render(const jinja::Map& variables,
                                                       const std::optional<std::tm>& now = {},
-                                                      const chat::RenderLimits& limits = {}) const;
+                                                      const jinja::RenderLimits& limits = {}) const;
 
   /// May a role of a message count as markup?
   static bool is_role(std::string_view role);
 
  private:
-  explicit ChatTemplate(std::unique_ptr<const chat::Program> program);
-  std::unique_ptr<const chat::Program> program_;
+  explicit ChatTemplate(std::unique_ptr<const jinja::Program> program);
+  std::unique_ptr<const jinja::Program> program_;
 };
 
 }  // namespace blue::models

@@ -147,6 +147,14 @@ std::optional<std::vector<std::int64_t>> GgufFile::integers(std::string_view key
   return out;
 }
 
+std::string GgufFile::type_of(std::string_view key) const {
+  const GgufValue* value = find(key);
+  if (value == nullptr) return {};
+  std::string type(name_of(value->type));
+  if (value->type == GgufType::array) type += " of " + std::string(name_of(value->element));
+  return type;
+}
+
 Error GgufFile::absent(std::string_view key, std::string_view wanted) const {
   const GgufValue* value = find(key);
   const std::string what = path() + ": key \"" + std::string(key) + "\" ";
@@ -154,10 +162,9 @@ Error GgufFile::absent(std::string_view key, std::string_view wanted) const {
     return Error(ModelsError::missing_key, what + "is missing (wanted: " + std::string(wanted) +
                                                "); convert the model again");
   }
-  std::string found(name_of(value->type));
-  if (value->type == GgufType::array) found += " of " + std::string(name_of(value->element));
-  return Error(ModelsError::missing_key, what + "holds a value of type " + found + " that is not " +
-                                             std::string(wanted) + "; convert the model again");
+  return Error(ModelsError::missing_key, what + "holds a value of type " + type_of(key) +
+                                             " that is not " + std::string(wanted) +
+                                             "; convert the model again");
 }
 
 namespace {

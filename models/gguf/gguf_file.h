@@ -3,8 +3,8 @@
 // Tensor bytes are never read here; they belong to blocks. Hostile input: every count, length,
 // offset, nesting depth and alignment is checked before use; a file that contradicts itself is
 // refused with one line naming file, byte and key or tensor. Memory: at most kAllocationFactor
-// times the header's bytes (which are part of the file) plus 4 MiB. Depends on base and
-// kernels/format.h. Immutable after construction; any thread. Views live as long as the GgufFile,
+// times the header's bytes (which are part of the file) plus 4 MiB. Depends on base, text
+// and kernels/format.h. Immutable after construction; any thread. Views live as long as the GgufFile,
 // also across a move of it.
 #pragma once
 
@@ -21,6 +21,7 @@
 #include "base/span.h"
 #include "models/gguf/gguf_value.h"
 #include "models/models_error.h"
+#include "text/tokenizer/metadata.h"
 
 namespace blue::models {
 
@@ -57,7 +58,7 @@ struct RawKey {
   ConstByteSpan bytes;  ///< behind the type: of an array also its element type and count
 };
 
-class GgufFile {
+class GgufFile final : public text::Metadata {
  public:
   /// Bytes allocated per byte of header, at most (arrays asked for through texts(), numbers() and
   /// integers() each add at most eight times their bytes in the file while the caller keeps them).
@@ -87,7 +88,7 @@ class GgufFile {
   GgufFile& operator=(const GgufFile&) = delete;
 
   /// Of the first part, which errors about keys name.
-  [[nodiscard]] const std::string& path() const { return parts_.front().path; }
+  [[nodiscard]] const std::string& path() const override { return parts_.front().path; }
   [[nodiscard]] std::uint32_t version() const { return version_; }
   [[nodiscard]] std::uint64_t alignment() const { return alignment_; }
   /// At least one; TensorInfo::file indexes them.
@@ -95,21 +96,24 @@ class GgufFile {
   /// Bytes of all parts.
   [[nodiscard]] std::uint64_t file_size() const;
 
-  [[nodiscard]] bool has(std::string_view key) const { return find(key) != nullptr; }
+  [[nodiscard]] bool has(std::string_view key) const override { return find(key) != nullptr; }
+  [[nodiscard]] std::string type_of(std::string_view key) const override;
 
   // Nothing when the key is absent or holds another type.
   /// Any integer type, not negative.
-  [[nodiscard]] std::optional<std::uint64_t> unsigned_value(std::string_view key) const;
+  [[nodiscard]] std::optional<std::uint64_t> unsigned_value(std::string_view key) const override;
   /// Any float or integer type.
   [[nodiscard]] std::optional<double> number(std::string_view key) const;
   /// A bool, or 0 or 1 of any integer type.
-  [[nodiscard]] std::optional<bool> flag(std::string_view key) const;
-  [[nodiscard]] std::optional<std::string_view> text(std::string_view key) const;
-  [[nodiscard]] std::optional<std::vector<std::string_view>> texts(std::string_view key) const;
+  [[nodiscard]] std::optional<bool> flag(std::string_view key) const override;
+  [[nodiscard]] std::optional<std::string_view> text(std::string_view key) const override;
+  [[nodiscard]] std::optional<std::vector<std::string_view>> texts(
+      std::string_view key) const override;
   /// An array of any float or integer type.
-  [[nodiscard]] std::optional<std::vector<float>> numbers(std::string_view key) const;
+  [[nodiscard]] std::optional<std::vector<float>> numbers(std::string_view key) const override;
   /// An array of any integer type or bool; nothing when a value does not fit.
-  [[nodiscard]] std::optional<std::vector<std::int64_t>> integers(std::string_view key) const;
+  [[nodiscard]] std::optional<std::vector<std::int64_t>> integers(
+      std::string_view key) const override;
 
   // The same, with missing_key naming file, key and what was found instead.
   [[nodiscard]] Result<std::uint64_t> require_unsigned(std::string_view key) const;

@@ -27,11 +27,11 @@ std::tm test_day() {
 Json render(const Json& task) {
   const auto parsed = models::ChatTemplate::parse(task["template"].get<std::string>());
   if (!parsed) return {{"error", parsed.error().message()}};
-  const models::chat::Value variables = test::chat_value(task["variables"]);
+  const text::jinja::Value variables = test::chat_value(task["variables"]);
   const auto pieces = parsed->render(*variables.map(), test_day());
   if (!pieces) return {{"error", pieces.error().message()}};
   std::string text;
-  for (const models::ChatPiece& piece : *pieces) text += piece.text;
+  for (const text::ChatPiece& piece : *pieces) text += piece.text;
   return {{"text", text}};
 }
 

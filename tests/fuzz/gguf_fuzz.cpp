@@ -49,9 +49,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   touch_tensors(*file);
   (void)compile_program(*file).ok();
   if (const auto jinja = file->text("tokenizer.chat_template")) (void)ChatTemplate::parse(*jinja);
-  const auto tokenizer = Tokenizer::from_gguf(*file);
+  const auto tokenizer = text::Tokenizer::from_metadata(*file);
   if (!tokenizer) return 0;
-  const auto ids = (*tokenizer)->encode("Hello w\xc3\xb6rld <|end|> 12 \xff", SpecialTokens::parse);
+  const auto ids =
+      (*tokenizer)->encode("Hello w\xc3\xb6rld <|end|> 12 \xff", text::SpecialTokens::parse);
   BLUE_CHECK(ids.ok());
   for (const TokenId token : *ids) BLUE_CHECK((*tokenizer)->vocabulary().contains(token));
   (void)(*tokenizer)->decode(*ids);

@@ -11,32 +11,32 @@
 namespace {
 
 using namespace blue::models;
-using chat::Origin;
+using jinja::Origin;
 
-chat::Value content(std::string_view text) { return chat::Text(text, Origin::content); }
+jinja::Value content(std::string_view text) { return jinja::Text(text, Origin::content); }
 
-chat::Map turn(std::string_view role, chat::Value said) {
-  return {{content("role"), chat::Value(chat::Text(role, Origin::markup))},
+jinja::Map turn(std::string_view role, jinja::Value said) {
+  return {{content("role"), jinja::Value(jinja::Text(role, Origin::markup))},
           {content("content"), std::move(said)}};
 }
 
-chat::Map conversation() {
-  const chat::Map arguments{
+jinja::Map conversation() {
+  const jinja::Map arguments{
       {content("place"), content("Z\xc3\xbcrich")},
-      {content("days"), chat::List{std::int64_t{1}, 2.5, true, chat::None{}}}};
-  const chat::Map function{{content("name"), content("weather")},
-                           {content("arguments"), arguments}};
-  const chat::Map call{{content("type"), content("function")}, {content("function"), function}};
-  chat::Map called = turn("assistant", content("<think>\nso\n</think>\nyes"));
-  called.emplace_back(content("tool_calls"), chat::List{call});
-  const chat::Map part{{content("type"), content("text")}, {content("text"), content("look")}};
-  const chat::List messages{turn("system", content("Be brief.")),
-                            turn("user", content("Hi \xf0\x9f\x99\x82 <|im_end|>")), called,
-                            turn("tool", content("sunny \xff")), turn("user", chat::List{part})};
+      {content("days"), jinja::List{std::int64_t{1}, 2.5, true, jinja::None{}}}};
+  const jinja::Map function{{content("name"), content("weather")},
+                            {content("arguments"), arguments}};
+  const jinja::Map call{{content("type"), content("function")}, {content("function"), function}};
+  jinja::Map called = turn("assistant", content("<think>\nso\n</think>\nyes"));
+  called.emplace_back(content("tool_calls"), jinja::List{call});
+  const jinja::Map part{{content("type"), content("text")}, {content("text"), content("look")}};
+  const jinja::List messages{turn("system", content("Be brief.")),
+                             turn("user", content("Hi \xf0\x9f\x99\x82 <|im_end|>")), called,
+                             turn("tool", content("sunny \xff")), turn("user", jinja::List{part})};
   return {{content("messages"), messages},
-          {content("tools"), chat::List{call}},
+          {content("tools"), jinja::List{call}},
           {content("add_generation_prompt"), true},
-          {content("bos_token"), chat::Text("<s>", Origin::markup)}};
+          {content("bos_token"), jinja::Text("<s>", Origin::markup)}};
 }
 
 }  // namespace
@@ -44,7 +44,7 @@ chat::Map conversation() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto parsed = ChatTemplate::parse({reinterpret_cast<const char*>(data), size});
   if (!parsed) return 0;
-  const chat::RenderLimits limits{
+  const jinja::RenderLimits limits{
       .steps = 20'000, .bytes = 1 << 20, .bytes_made = 4 << 20, .bytes_seen = 64 << 20};
   const auto pieces = parsed->render(conversation(), std::tm{}, limits);
   if (!pieces) return 0;

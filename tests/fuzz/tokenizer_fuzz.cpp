@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "models/gguf/gguf_file.h"
 #include "tests/support/models/charsmap.h"
 #include "tests/support/models/vocabularies.h"
 #include "text/tokenizer/stream_decoder.h"
@@ -18,11 +19,13 @@ namespace {
 
 using namespace blue;
 using namespace blue::models;
+using namespace blue::text;
 
-std::unique_ptr<Tokenizer> open(const testing::GgufWriter& writer) {
+std::unique_ptr<Tokenizer> open(const models::testing::GgufWriter& writer) {
   const std::string bytes = writer.finish();
-  return Tokenizer::from_gguf(
-             GgufFile::parse(testing::as_bytes(bytes), bytes.size(), "v.gguf").value())
+  return Tokenizer::from_metadata(
+             models::GgufFile::parse(models::testing::as_bytes(bytes), bytes.size(), "v.gguf")
+                 .value())
       .value();
 }
 
@@ -31,21 +34,22 @@ const std::string kMark = "\xe2\x96\x81";
 std::vector<std::unique_ptr<Tokenizer>> open_all() {
   std::vector<std::unique_ptr<Tokenizer>> all;
   for (const char* pre : {"gpt-2", "qwen2"})
-    all.push_back(open(testing::byte_level_vocabulary(pre)));
-  all.push_back(open(testing::sentencepiece_vocabulary(
+    all.push_back(open(models::testing::byte_level_vocabulary(pre)));
+  all.push_back(open(models::testing::sentencepiece_vocabulary(
       {kMark, "a", "b", "ab", kMark + "a", "aa", "aaaa", "\xc3\xa9"})));
   for (const char* pre : {"llama-bpe", "qwen35", "deepseek-llm", "deepseek-coder", "deepseek-v3",
                           "kimi-k2", "gpt-4o", "tekken", "smollm"}) {
-    all.push_back(open(testing::byte_level_vocabulary(pre)));
+    all.push_back(open(models::testing::byte_level_vocabulary(pre)));
   }
-  const std::vector<testing::ScoredPiece> pieces{
+  const std::vector<models::testing::ScoredPiece> pieces{
       {kMark, -2}, {"a", -3}, {"ab", -4}, {"ba", -1}, {kMark + "a", -2.5F}, {"\xc3\xa9", -6}};
-  all.push_back(open(testing::unigram_vocabulary(pieces, testing::ByteTokens::all)
+  all.push_back(open(models::testing::unigram_vocabulary(pieces, models::testing::ByteTokens::all)
                          .flag("tokenizer.ggml.add_space_prefix", true)));
-  const std::string map = testing::charsmap({{"\xef\xac\x81", "fi"}, {"\t", " "}, {"\n\n", ""}});
-  all.push_back(open(testing::unigram_vocabulary(pieces)
+  const std::string map =
+      models::testing::charsmap({{"\xef\xac\x81", "fi"}, {"\t", " "}, {"\n\n", ""}});
+  all.push_back(open(models::testing::unigram_vocabulary(pieces)
                          .flag("tokenizer.ggml.remove_extra_whitespaces", true)
-                         .array("tokenizer.ggml.precompiled_charsmap", GgufType::u8,
+                         .array("tokenizer.ggml.precompiled_charsmap", models::GgufType::u8,
                                 std::vector<char>(map.begin(), map.end()))));
   return all;
 }

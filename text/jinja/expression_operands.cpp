@@ -4,7 +4,7 @@
 
 #include "text/jinja/expression_parser.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 using Node = ExpressionParser::Node;
@@ -226,4 +226,4 @@ Result<Node> ExpressionParser::parse_filters_and_tests(Node node) {
   }
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -2,7 +2,7 @@
 // commas.
 #include "text/jinja/expression_parser.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 using Node = ExpressionParser::Node;
@@ -241,4 +241,4 @@ Result<Node> ExpressionParser::parse_unary(Filters filters) {
   return parse_filters_and_tests(std::move(node));
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

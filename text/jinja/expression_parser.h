@@ -1,5 +1,5 @@
 // Parses the expressions of a chat template by Jinja's precedence, and holds the place in the
-// tokens. Depends on models/chat. One parse; borrows the tokens.
+// tokens. Depends on text/jinja. One parse; borrows the tokens.
 #pragma once
 
 #include <initializer_list>
@@ -12,7 +12,7 @@
 #include "text/jinja/template_lexer.h"
 #include "text/jinja/template_tree.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 class ExpressionParser {
  public:
@@ -104,4 +104,4 @@ class ExpressionParser {
   int depth_ = 0;
 };
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

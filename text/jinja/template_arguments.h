@@ -11,7 +11,7 @@
 
 #include "text/jinja/template_value.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 struct Arguments {
   List positional;
@@ -37,4 +37,4 @@ struct Arguments {
   }
 };
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -1,6 +1,6 @@
 // What one rendering may spend: steps, bytes looked at, bytes made. Every operation of a template
 // pays here before it works, so that a hostile one ends in an error instead of taking time or
-// memory. Depends on models/chat. One rendering, one thread.
+// memory. Depends on text/jinja. One rendering, one thread.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 #include "text/jinja/template_lexer.h"
 #include "text/jinja/template_value.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 struct RenderLimits {
   std::uint64_t steps = 1'000'000;                      ///< statements and expressions
@@ -73,4 +73,4 @@ inline constexpr std::uint32_t kMaxValueDepth = 100;
 inline constexpr std::uint64_t kBytesPerEntry =
     32;  ///< what an entry of a list or map costs to make or to pass
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -7,7 +7,7 @@
 #include <iterator>
 #include <utility>
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 constexpr char32_t kEndOfAscii = 0x80;
@@ -156,4 +156,4 @@ void append_cased(std::string& out, char32_t code, Case to) {
   }
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 struct Character {
   char32_t code = 0;
@@ -39,4 +39,4 @@ enum class Case : std::uint8_t { upper, lower };
 /// A character in that case, which may be several.
 void append_cased(std::string& out, char32_t code, Case to);
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

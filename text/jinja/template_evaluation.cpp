@@ -4,7 +4,7 @@
 #include "text/jinja/template_operators.h"
 #include "text/jinja/template_renderer.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 Result<Value> Renderer::look_up(std::string_view name, std::uint32_t line) {
   for (const Scope* scope = scope_.get(); scope != nullptr; scope = scope->outer.get()) {
@@ -275,4 +275,4 @@ Status Renderer::bind_parameters(const Callable& macro, const Arguments& argumen
   return {};
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

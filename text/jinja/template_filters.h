@@ -1,5 +1,5 @@
 // The filters and tests of chat templates: Jinja's, and tojson as transformers has it.
-// Depends on models/chat. Pure functions but for what they spend; any thread.
+// Depends on text/jinja. Pure functions but for what they spend; any thread.
 #pragma once
 
 #include <optional>
@@ -10,7 +10,7 @@
 #include "text/jinja/template_budget.h"
 #include "text/jinja/template_value.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 /// value | name(arguments). Errors: bad_template naming what is unknown or does not fit.
 Result<Value> apply_filter(std::string_view name, const Value& value, const Arguments& arguments,
@@ -34,4 +34,4 @@ Error unfit_arguments(const Value& value, const Site& site);
 /// A number of an argument; `otherwise` where none is given. False for what is no integer.
 bool read_integer(const Value* given, std::int64_t otherwise, std::int64_t& out);
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

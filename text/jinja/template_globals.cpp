@@ -7,7 +7,7 @@
 #include "text/jinja/template_print.h"
 #include "text/jinja/template_renderer.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 using Function = Result<Value> (*)(const Arguments& arguments, const std::optional<std::tm>& now,
@@ -91,8 +91,8 @@ Result<Value> raise_exception(const Arguments& arguments, const std::optional<st
   std::string line(text.bytes().substr(0, 400));
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
-  return Error(ModelsError::bad_message, "the model's chat template refuses these messages (line " +
-                                             std::to_string(site.line) + "): " + line);
+  return Error(TextError::bad_message, "the model's chat template refuses these messages (line " +
+                                           std::to_string(site.line) + "): " + line);
 }
 
 /// datetime.now().strftime, which knows no time zone and, for us, no fractions.
@@ -180,4 +180,4 @@ Result<Value> call_global_function(std::string_view name, const Arguments& argum
   return unfit(name, site);
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

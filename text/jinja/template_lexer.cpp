@@ -4,7 +4,7 @@
 
 #include "text/jinja/template_characters.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 // The longer symbols first: the first that fits is taken.
@@ -323,7 +323,7 @@ class Lexer {
 }  // namespace
 
 Error template_error(std::uint32_t line, const std::string& what) {
-  return Error(ModelsError::bad_template,
+  return Error(TextError::bad_template,
                "chat template, line " + std::to_string(line) + ": " + what);
 }
 
@@ -332,4 +332,4 @@ Result<std::vector<Token>> tokenize_template(std::string_view jinja) {
   return Lexer(source).run();
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

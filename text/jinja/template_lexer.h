@@ -1,5 +1,5 @@
 // Cuts a chat template into tokens: stretches of text (whitespace control already done) and the
-// inside of tags. Depends on base and models/models_error.h. Pure function; any thread. Tokens own
+// inside of tags. Depends on base and text/text_error.h. Pure function; any thread. Tokens own
 // their texts.
 #pragma once
 
@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "models/models_error.h"
+#include "text/text_error.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 enum class TokenKind : std::uint8_t {
   text,         ///< outside tags
@@ -39,4 +39,4 @@ Result<std::vector<Token>> tokenize_template(std::string_view jinja);
 /// bad_template: "chat template, line N: what".
 Error template_error(std::uint32_t line, const std::string& what);
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -9,7 +9,7 @@
 #include "text/jinja/template_operators.h"
 #include "text/jinja/template_print.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 Result<Value> length(const Value& value, const Arguments& arguments, const Site& site) {
@@ -258,4 +258,4 @@ Result<Value> apply_filter(std::string_view name, const Value& value, const Argu
   return filter(value, arguments, site);
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

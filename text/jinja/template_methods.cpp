@@ -5,7 +5,7 @@
 
 #include "text/jinja/template_characters.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 constexpr std::string_view kMapMethods[] = {"get", "items", "keys", "values", "copy"};
@@ -220,4 +220,4 @@ Result<Value> call_method(const Value& self, std::string_view name, const Argume
   return out;
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -1,6 +1,6 @@
 // What stands behind a dot or in brackets: attributes, entries, and the methods of strings, lists
 // and maps. What would change a list or map is undefined, as in the sandbox where chat templates
-// run elsewhere. Depends on models/chat. Pure functions but for what they spend; any thread.
+// run elsewhere. Depends on text/jinja. Pure functions but for what they spend; any thread.
 #pragma once
 
 #include <string_view>
@@ -10,7 +10,7 @@
 #include "text/jinja/template_budget.h"
 #include "text/jinja/template_value.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 /// value.name: a method, else the entry of that name; undefined where there is none. Errors:
 /// bad_template for one of undefined.
@@ -26,4 +26,4 @@ Result<Value> call_text_method(const Text& self, std::string_view name, const Ar
                                const Site& site);
 bool is_text_method(std::string_view name);
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -8,7 +8,7 @@
 #include "text/jinja/template_characters.h"
 #include "text/jinja/template_print.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 Error unfit(std::string_view symbol, const Value& left, const Value& right, const Site& site) {
@@ -351,4 +351,4 @@ Result<List> entries_of(const Value& value, const Site& site) {
   return out;
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -1,5 +1,5 @@
 // The operators of chat templates, with Python's meaning, on values that keep their origins.
-// Depends on models/chat. Pure functions but for what they spend; any thread.
+// Depends on text/jinja. Pure functions but for what they spend; any thread.
 #pragma once
 
 #include <string_view>
@@ -8,7 +8,7 @@
 #include "text/jinja/template_budget.h"
 #include "text/jinja/template_value.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 /// + - * / // % ** ~. Errors: bad_template for operands that Python refuses, a division by zero,
 /// integers beyond 64 bits.
@@ -29,4 +29,4 @@ Result<List> entries_of(const Value& value, const Site& site);
 /// str % arguments, as far as %s %d %i %r %f %x %% go.
 Result<Value> format_percent(const Text& format, const List& arguments, const Site& site);
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

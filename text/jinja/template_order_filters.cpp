@@ -6,7 +6,7 @@
 #include "text/jinja/template_operators.h"
 #include "text/jinja/template_text_changes.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 /// What entries are ordered by: an attribute of theirs, in lower case unless case counts.
@@ -172,4 +172,4 @@ Filter find_order_filter(std::string_view name) {
   return nullptr;
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

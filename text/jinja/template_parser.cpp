@@ -4,7 +4,7 @@
 
 #include "text/jinja/expression_parser.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 using Node = ExpressionParser::Node;
@@ -270,4 +270,4 @@ Result<Program> parse_tokens(const std::vector<Token>& tokens) {
   return StatementParser(tokens).run();
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -13,7 +13,7 @@
 #include "text/jinja/template_print.h"
 #include "text/jinja/template_text_changes.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 template <Casing casing>
@@ -314,4 +314,4 @@ Filter find_plain_filter(std::string_view name) {
   return nullptr;
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -7,7 +7,7 @@
 
 #include "text/jinja/template_characters.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 std::string hexadecimal(char32_t code, int n_digits) {
@@ -291,4 +291,4 @@ Result<Text> to_json(const Value& value, const JsonStyle& style, const Site& sit
   return out;
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -1,5 +1,5 @@
 // Values as text: what {{ }} prints, Python's repr of what stands in a list, and JSON as
-// transformers' tojson writes it. Depends on models/chat. Pure functions but for what they spend;
+// transformers' tojson writes it. Depends on text/jinja. Pure functions but for what they spend;
 // any thread.
 #pragma once
 
@@ -11,7 +11,7 @@
 #include "text/jinja/template_budget.h"
 #include "text/jinja/template_value.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 /// What {{ }} prints; errors: bad_template for a function or generator, whose text no template
 /// means.
@@ -35,4 +35,4 @@ Result<Text> to_json(const Value& value, const JsonStyle& style, const Site& sit
 /// repr(float): the shortest digits that read back the same.
 std::string real_text(double value);
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -4,7 +4,7 @@
 #include "text/jinja/template_operators.h"
 #include "text/jinja/template_print.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 Renderer::Renderer(const RenderLimits& limits, const std::optional<std::tm>& now)
     : budget_(limits), now_(now), scope_(std::make_shared<Scope>()) {}
@@ -227,4 +227,4 @@ Status Renderer::assign_tuple(const Expression& target, const Value& value) {
   return {};
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -1,5 +1,5 @@
 // Renders the tree of a chat template: scopes, statements, expressions, macros; bounded by its
-// Budget and in depth. Depends on models/chat. One rendering, one thread; borrows the tree.
+// Budget and in depth. Depends on text/jinja. One rendering, one thread; borrows the tree.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@
 #include "text/jinja/template_tree.h"
 #include "text/jinja/template_value.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 /// The variables of the template, a loop's round, or a macro's call; what is not found is looked
 /// for further out.
@@ -115,4 +115,4 @@ bool is_function(std::string_view name);
 Result<Value> call_global_function(std::string_view name, const Arguments& arguments,
                                    const std::optional<std::tm>& now, const Site& site);
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -7,7 +7,7 @@
 #include "text/jinja/template_operators.h"
 #include "text/jinja/template_print.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 using Test = bool (*)(const Value& value);
@@ -116,4 +116,4 @@ Result<bool> apply_test(std::string_view name, const Value& value, const Argumen
   return unfit(name, value, site);
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

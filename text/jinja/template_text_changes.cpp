@@ -4,7 +4,7 @@
 
 #include "text/jinja/template_characters.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 Text stripped(const Text& text, const Text* characters, Side side) {
   const std::string_view bytes = text.bytes();
@@ -131,4 +131,4 @@ List split_from_end(const Text& text, std::string_view separator, std::int64_t n
   return out;
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -1,5 +1,5 @@
 // What methods and filters of strings make of one: stripped, replaced, in another case, split.
-// Every byte keeps its origin. Depends on models/chat. Pure functions, but for what replaced()
+// Every byte keeps its origin. Depends on text/jinja. Pure functions, but for what replaced()
 // spends; the others' cost is their caller's to tell. Any thread.
 #pragma once
 
@@ -10,7 +10,7 @@
 #include "text/jinja/template_budget.h"
 #include "text/jinja/template_value.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 /// Without the given characters at its ends; white space where `characters` is null.
 enum class Side : std::uint8_t { left, right, both };
@@ -29,4 +29,4 @@ List split_at_white(const Text& text, std::int64_t n_most);
 List split_at(const Text& text, std::string_view separator, std::int64_t n_most);
 List split_from_end(const Text& text, std::string_view separator, std::int64_t n_most);
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -8,7 +8,7 @@
 #include "text/jinja/template_print.h"
 #include "text/jinja/template_text_changes.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 using Method = Result<Value> (*)(const Text& self, const Arguments& arguments, const Site& site);
@@ -359,4 +359,4 @@ Result<Value> call_text_method(const Text& self, std::string_view name, const Ar
                     "() of a string, which this program does not know");
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

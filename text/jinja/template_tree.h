@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 enum class ExpressionKind : std::uint8_t {
   string,
@@ -90,4 +90,4 @@ struct Program {
   std::vector<Statement> statements;
 };
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 namespace {
 
 constexpr std::uint64_t kMaxWeight = std::uint64_t{1} << 60;
@@ -174,4 +174,4 @@ bool operator==(const Value& a, const Value& b) {
   return (a.is_undefined() && b.is_undefined()) || (a.is_none() && b.is_none());
 }
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

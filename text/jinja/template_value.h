@@ -1,6 +1,6 @@
 // The values of a chat template while it renders: texts that remember the origin of every byte,
 // numbers, sequences, maps, and what can be called. As Python has them, less what can change: only
-// a namespace can, and it never holds another. Depends on models/chat/chat_piece.h. Values share
+// a namespace can, and it never holds another. Depends on text/chat_piece.h. Values share
 // their texts, sequences and maps; one thread.
 #pragma once
 
@@ -12,9 +12,9 @@
 #include <variant>
 #include <vector>
 
-#include "models/chat/chat_piece.h"
+#include "text/chat_piece.h"
 
-namespace blue::models::chat {
+namespace blue::text::jinja {
 
 using Origin = ChatPiece::Origin;
 
@@ -63,10 +63,10 @@ enum class Form : std::uint8_t {
   list,
   tuple,
   range,
-  keys,    ///< of a map: has a length, no index
-  values,  ///< likewise
-  items,   ///< likewise
-  generator,  ///< what most filters give: no length, no index, always true, and empty once walked through
+  keys,       ///< of a map: has a length, no index
+  values,     ///< likewise
+  items,      ///< likewise
+  generator,  ///< what most filters give: no length, no index, always true, empty after one walk
 };
 
 class Value {
@@ -179,4 +179,4 @@ const Value* find_entry(const Map& map, std::string_view name);
 /// Equal as Python has it: 1 == 1.0 == true, a list is no tuple. Bounded by the depth of values.
 bool operator==(const Value& a, const Value& b);
 
-}  // namespace blue::models::chat
+}  // namespace blue::text::jinja

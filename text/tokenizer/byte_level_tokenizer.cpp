@@ -3,25 +3,26 @@
 #include "text/tokenizer/merge_queue.h"
 #include "text/tokenizer/word_memory.h"
 
-namespace blue::models {
+namespace blue::text {
 
-Result<std::unique_ptr<Tokenizer>> ByteLevelTokenizer::from_gguf(const GgufFile& file) {
+Result<std::unique_ptr<Tokenizer>> ByteLevelTokenizer::from_metadata(const Metadata& metadata) {
   // Files from before the key existed are GPT-2's.
-  const std::string_view name = file.text("tokenizer.ggml.pre").value_or("default");
+  const std::string_view name = metadata.text("tokenizer.ggml.pre").value_or("default");
   const PreTokenizer* pre = find_pre_tokenizer(name);
   if (pre == nullptr) {
-    return Error(ModelsError::unsupported_tokenizer,
-                 file.path() + ": pre-tokeniser \"" + std::string(name) + "\" is not supported (" +
-                     known_pre_tokenizers() + " are); take another model");
+    return Error(TextError::unsupported_tokenizer, metadata.path() + ": pre-tokeniser \"" +
+                                                       std::string(name) + "\" is not supported (" +
+                                                       known_pre_tokenizers() +
+                                                       " are); take another model");
   }
   Result<WordSplitter> splitter = WordSplitter::create(*pre);
-  if (!splitter) return std::move(splitter).error().within(file.path());
-  BLUE_TRY_ASSIGN(
-      Vocabulary vocabulary,
-      Vocabulary::from_gguf(file, {.spelling = Spelling::byte_level, .adds_bos = pre->adds_bos}));
+  if (!splitter) return std::move(splitter).error().within(metadata.path());
+  BLUE_TRY_ASSIGN(Vocabulary vocabulary,
+                  Vocabulary::from_metadata(
+                      metadata, {.spelling = Spelling::byte_level, .adds_bos = pre->adds_bos}));
   std::optional<MergeTable> merges;
-  if (file.has(MergeTable::kKey)) {
-    BLUE_TRY_ASSIGN(merges, MergeTable::from_gguf(file, vocabulary));
+  if (metadata.has(MergeTable::kKey)) {
+    BLUE_TRY_ASSIGN(merges, MergeTable::from_metadata(metadata, vocabulary));
   }
   return std::unique_ptr<Tokenizer>(new ByteLevelTokenizer(std::move(vocabulary), std::move(merges),
                                                            std::move(splitter).value(), *pre));
@@ -69,4 +70,4 @@ void ByteLevelTokenizer::encode_word(std::string_view word, MergeQueue& queue,
   queue.for_each([&](const MergeQueue::Symbol& symbol) { out.push_back(symbol.token); });
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -1,6 +1,6 @@
 // Byte-level BPE (`tokenizer.ggml.model` = gpt2): the text is cut into words, each word's bytes
 // merge by rank. A vocabulary without a list of merges is tiktoken's: the token with the lowest
-// number forms first. Depends on models/tokenizer. Immutable; any thread.
+// number forms first. Depends on text/tokenizer. Immutable; any thread.
 #pragma once
 
 #include <optional>
@@ -9,11 +9,11 @@
 #include "text/tokenizer/tokenizer.h"
 #include "text/tokenizer/word_splitter.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class ByteLevelTokenizer final : public Tokenizer {
  public:
-  static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
+  static Result<std::unique_ptr<Tokenizer>> from_metadata(const Metadata& metadata);
 
  private:
   ByteLevelTokenizer(Vocabulary vocabulary, std::optional<MergeTable> merges, WordSplitter splitter,
@@ -31,4 +31,4 @@ class ByteLevelTokenizer final : public Tokenizer {
   const PreTokenizer* pre_;
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

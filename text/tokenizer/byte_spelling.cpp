@@ -4,7 +4,7 @@
 
 #include "text/tokenizer/utf8.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
 constexpr std::uint32_t kFirstStandIn = 0x100;
@@ -79,4 +79,4 @@ void append_with_spaces(std::string_view written, std::vector<char>& out) {
   }
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

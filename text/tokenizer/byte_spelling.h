@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace blue::models {
+namespace blue::text {
 
 /// "<0x0A>" is byte 10; nothing when `name` is written otherwise.
 std::optional<std::uint8_t> byte_of_name(std::string_view name);
@@ -21,4 +21,4 @@ bool append_spelled_bytes(std::string_view written, std::vector<char>& out);
 /// Appends `written` with each U+2581 a space.
 void append_with_spaces(std::string_view written, std::vector<char>& out);
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
 // A unit of the double array. Source: Yata, darts-clone, as SentencePiece writes it. A node's unit
@@ -21,7 +21,7 @@ constexpr std::uint32_t offset_of(std::uint32_t unit) {
 
 Result<Charsmap> Charsmap::parse(std::string blob, const std::string& name) {
   const auto malformed = [&](const std::string& what) {
-    return Error(ModelsError::malformed, name + " " + what + "; convert the model again");
+    return Error(TextError::malformed, name + " " + what + "; convert the model again");
   };
   std::uint32_t n_bytes = 0;
   if (blob.size() < sizeof n_bytes) return malformed("is shorter than its own length");
@@ -62,4 +62,4 @@ Charsmap::Match Charsmap::find(std::string_view text) const {
   return best;
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -1,6 +1,6 @@
 // Charsmap: SentencePiece's compiled table of replacements (`tokenizer.ggml.precompiled_charsmap`):
 // what a unigram model turns characters into before it looks for pieces, mostly Unicode's NFKC. A
-// double array over bytes, then the replacements. Depends on base, models/models_error.h.
+// double array over bytes, then the replacements. Depends on base, text/text_error.h.
 // Immutable; any thread.
 #pragma once
 
@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "models/models_error.h"
+#include "text/text_error.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class Charsmap {
  public:
@@ -37,4 +37,4 @@ class Charsmap {
   std::string replacements_;
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

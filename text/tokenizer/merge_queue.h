@@ -13,7 +13,7 @@
 
 #include "base/id.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class MergeQueue {
  public:
@@ -135,4 +135,4 @@ class MergeQueue {
   std::vector<Key> later_;  ///< a heap, the best in front
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -8,7 +8,7 @@
 
 #include "text/tokenizer/byte_spelling.h"
 
-namespace blue::models {
+namespace blue::text {
 
 MergeTable::MergeTable(std::size_t n_merges) : entries_(std::bit_ceil(2 * n_merges + 2)) {}
 
@@ -51,9 +51,9 @@ class MergeReader {
   };
 
   [[nodiscard]] Error malformed(std::size_t rank, const std::string& what) const {
-    return Error(ModelsError::malformed, path_ + ": key \"" + std::string(MergeTable::kKey) +
-                                             "\": merge " + std::to_string(rank) + " " + what +
-                                             "; convert the model again");
+    return Error(TextError::malformed, path_ + ": key \"" + std::string(MergeTable::kKey) +
+                                           "\": merge " + std::to_string(rank) + " " + what +
+                                           "; convert the model again");
   }
 
   [[nodiscard]] std::string_view text_of(const Part& part) const {
@@ -113,15 +113,16 @@ class MergeReader {
   TokenId next_token_ = kNoToken;
 };
 
-Result<MergeTable> MergeTable::from_gguf(const GgufFile& file, const Vocabulary& vocabulary) {
-  BLUE_TRY_ASSIGN(const std::vector<std::string_view> merges, file.require_texts(kKey));
+Result<MergeTable> MergeTable::from_metadata(const Metadata& metadata,
+                                             const Vocabulary& vocabulary) {
+  BLUE_TRY_ASSIGN(const std::vector<std::string_view> merges, metadata.expect_texts(kKey));
   if (merges.size() >= std::numeric_limits<std::uint32_t>::max()) {
-    return Error(ModelsError::malformed, file.path() + ": key \"" + std::string(kKey) +
-                                             "\" holds " + std::to_string(merges.size()) +
-                                             " merges, which are too many");
+    return Error(TextError::malformed, metadata.path() + ": key \"" + std::string(kKey) +
+                                           "\" holds " + std::to_string(merges.size()) +
+                                           " merges, which are too many");
   }
   MergeTable table(merges.size());
-  MergeReader reader(file.path(), vocabulary, table);
+  MergeReader reader(metadata.path(), vocabulary, table);
   const std::span<const std::string_view> all(merges);
   for (std::size_t rank = 0; rank < all.size(); rank += MergeReader::kMost) {
     BLUE_TRY(reader.read(all.subspan(rank, std::min(MergeReader::kMost, all.size() - rank)), rank));
@@ -129,4 +130,4 @@ Result<MergeTable> MergeTable::from_gguf(const GgufFile& file, const Vocabulary&
   return table;
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -10,7 +10,7 @@
 #include "text/tokenizer/merge_queue.h"
 #include "text/tokenizer/vocabulary.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class MergeTable {
  public:
@@ -18,7 +18,7 @@ class MergeTable {
 
   /// From `tokenizer.ggml.merges`. Errors: missing_key; malformed for a merge of or into what is no
   /// token.
-  static Result<MergeTable> from_gguf(const GgufFile& file, const Vocabulary& vocabulary);
+  static Result<MergeTable> from_metadata(const Metadata& metadata, const Vocabulary& vocabulary);
 
   [[nodiscard]] MergeQueue::Merge find(TokenId left, TokenId right) const {
     return entries_[place(key_of(left, right))].merge;
@@ -53,4 +53,4 @@ class MergeTable {
   std::vector<Entry> entries_;
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

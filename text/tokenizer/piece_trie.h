@@ -9,7 +9,7 @@
 
 #include "base/id.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class PieceTrie {
  public:
@@ -70,4 +70,4 @@ class PieceTrie {
   std::vector<TokenId> tokens_;  ///< by node
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

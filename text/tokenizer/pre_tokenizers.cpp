@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
 // The models' own expressions are written for other engines. What differs in PCRE2 is spelled out:
@@ -33,9 +33,10 @@ namespace {
   BLUE_LEAD upper "*" lower "+" tail "|" BLUE_LEAD upper "+" lower "*" tail
 
 // Source: Radford et al. 2019 (GPT-2), encoder.py.
-#define BLUE_GPT2                                                                 \
-  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^" BLUE_SPACES "\\p{L}\\p{N}]+" \
-                                                                 "|" BLUE_LAST_SPACES
+#define BLUE_GPT2                                                \
+  "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^" BLUE_SPACES \
+  "\\p{L}\\p{N}]+"                                               \
+  "|" BLUE_LAST_SPACES
 
 constexpr const char* kGpt2[] = {BLUE_GPT2};
 
@@ -168,4 +169,4 @@ std::string known_pre_tokenizers() {
   return names;
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

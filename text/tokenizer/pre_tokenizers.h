@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace blue::models {
+namespace blue::text {
 
 struct PreTokenizer {
   std::string_view name;
@@ -27,4 +27,4 @@ const PreTokenizer* find_pre_tokenizer(std::string_view name);
 /// Every name, in one line for people: "default, gpt-2, …".
 std::string known_pre_tokenizers();
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -7,7 +7,7 @@
 #include "text/tokenizer/utf8.h"
 #include "text/tokenizer/word_memory.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
 /// Floats as integers of reversed order: the highest score becomes the lowest number.
@@ -24,17 +24,17 @@ SentencepieceTokenizer::SentencepieceTokenizer(Vocabulary vocabulary, bool adds_
       adds_space_prefix_(adds_space_prefix),
       has_space_words_(has_space_words(this->vocabulary())) {}
 
-Result<std::unique_ptr<Tokenizer>> SentencepieceTokenizer::from_gguf(const GgufFile& file) {
+Result<std::unique_ptr<Tokenizer>> SentencepieceTokenizer::from_metadata(const Metadata& metadata) {
   BLUE_TRY_ASSIGN(
       Vocabulary vocabulary,
-      Vocabulary::from_gguf(file, {.spelling = Spelling::sentencepiece, .adds_bos = true}));
-  if (!file.has("tokenizer.ggml.scores")) {
-    return Error(ModelsError::missing_key,
-                 file.path() +
+      Vocabulary::from_metadata(metadata, {.spelling = Spelling::sentencepiece, .adds_bos = true}));
+  if (!metadata.has("tokenizer.ggml.scores")) {
+    return Error(TextError::missing_key,
+                 metadata.path() +
                      ": key \"tokenizer.ggml.scores\" is missing, without which "
                      "nothing can be merged; convert the model again");
   }
-  const bool adds_space_prefix = file.flag("tokenizer.ggml.add_space_prefix").value_or(true);
+  const bool adds_space_prefix = metadata.flag("tokenizer.ggml.add_space_prefix").value_or(true);
   return std::unique_ptr<Tokenizer>(
       new SentencepieceTokenizer(std::move(vocabulary), adds_space_prefix));
 }
@@ -100,4 +100,4 @@ void SentencepieceTokenizer::append_characters(std::string_view text,
   }
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -1,17 +1,17 @@
 // SentencePiece-BPE (`tokenizer.ggml.model` = llama): neighbours whose joined text is a token
 // merge, the best score first; what is left and no token falls apart into byte tokens. U+2581 in a
 // text is written with byte tokens, so that it comes back; in a vocabulary that lacks them it is a
-// space. Depends on models/tokenizer. Immutable; any thread.
+// space. Depends on text/tokenizer. Immutable; any thread.
 #pragma once
 
 #include "text/tokenizer/merge_queue.h"
 #include "text/tokenizer/tokenizer.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class SentencepieceTokenizer final : public Tokenizer {
  public:
-  static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
+  static Result<std::unique_ptr<Tokenizer>> from_metadata(const Metadata& metadata);
 
   [[nodiscard]] bool adds_space_prefix() const override { return adds_space_prefix_; }
 
@@ -26,4 +26,4 @@ class SentencepieceTokenizer final : public Tokenizer {
   bool has_space_words_;
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -7,7 +7,7 @@
 
 #include "text/tokenizer/vocabulary.h"
 
-namespace blue::models {
+namespace blue::text {
 
 /// Bytes up to the next space that follows something else, or to the end of `text`, which is not
 /// empty.
@@ -29,4 +29,4 @@ inline bool has_space_words(const Vocabulary& vocabulary) {
   return true;
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

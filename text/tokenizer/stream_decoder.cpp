@@ -4,7 +4,7 @@
 
 #include "text/tokenizer/utf8.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
 constexpr std::size_t kMaxUnfinished = 3;
@@ -41,4 +41,4 @@ std::string_view StreamDecoder::flush() {
   return pending_;
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

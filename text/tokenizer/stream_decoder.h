@@ -10,13 +10,13 @@
 
 #include "text/tokenizer/tokenizer.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class StreamDecoder {
  public:
   enum class TextStart : std::uint8_t {
-    beginning,  ///< the first token begins the text: the space SentencePiece puts in front is taken off
-    continuation,  ///< the text goes on from a prompt: every space is meant
+    beginning,     ///< removes the space that SentencePiece puts in front of a text
+    continuation,  ///< the text continues a prompt: every space stays
   };
   static constexpr std::size_t kMaxPieceBytes = 1024;
 
@@ -36,4 +36,4 @@ class StreamDecoder {
   std::size_t n_given_ = 0;  ///< bytes of pending_ handed out by the last call
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -11,7 +11,7 @@
 
 #include "base/id.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class TextIndex {
  public:
@@ -63,8 +63,8 @@ class TextIndex {
 
  private:
   struct Slot {
-    std::uint32_t tag =
-        0;  ///< bits of the hash that choose no slot: most other texts are told apart without their bytes
+    /// Bits of the hash that choose no slot: they tell most other texts apart without their bytes.
+    std::uint32_t tag = 0;
     TokenId token = kNoToken;
   };
 
@@ -86,4 +86,4 @@ class TextIndex {
   std::vector<Slot> slots_;
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -6,7 +6,7 @@
 #include "text/tokenizer/sentencepiece_tokenizer.h"
 #include "text/tokenizer/unigram_tokenizer.h"
 
-namespace blue::models {
+namespace blue::text {
 
 Tokenizer::Tokenizer(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary)) {
   for (const TokenId token : vocabulary_.specials()) {
@@ -14,18 +14,18 @@ Tokenizer::Tokenizer(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary))
   }
 }
 
-Result<std::unique_ptr<Tokenizer>> Tokenizer::from_gguf(const GgufFile& file) {
-  const std::optional<std::string_view> model = file.text("tokenizer.ggml.model");
+Result<std::unique_ptr<Tokenizer>> Tokenizer::from_metadata(const Metadata& metadata) {
+  const std::optional<std::string_view> model = metadata.text("tokenizer.ggml.model");
   if (!model || *model == "none" || *model == "no_vocab") {
-    return Error(
-        ModelsError::unsupported_tokenizer,
-        file.path() + ": the model has no vocabulary; feed token ids, or take a model with one");
+    return Error(TextError::unsupported_tokenizer,
+                 metadata.path() +
+                     ": the model has no vocabulary; feed token ids, or take a model with one");
   }
-  if (*model == "llama") return SentencepieceTokenizer::from_gguf(file);
-  if (*model == "t5") return UnigramTokenizer::from_gguf(file);
-  if (*model == "gpt2") return ByteLevelTokenizer::from_gguf(file);
-  return Error(ModelsError::unsupported_tokenizer,
-               file.path() + ": tokenizer \"" + std::string(*model) +
+  if (*model == "llama") return SentencepieceTokenizer::from_metadata(metadata);
+  if (*model == "t5") return UnigramTokenizer::from_metadata(metadata);
+  if (*model == "gpt2") return ByteLevelTokenizer::from_metadata(metadata);
+  return Error(TextError::unsupported_tokenizer,
+               metadata.path() + ": tokenizer \"" + std::string(*model) +
                    "\" is not supported (llama, t5 and gpt2 are); take another model");
 }
 
@@ -74,9 +74,9 @@ TokenId Tokenizer::special_at(std::string_view text, std::size_t at, const Run& 
 Result<std::vector<TokenId>> Tokenizer::encode_runs(std::string_view text,
                                                     std::span<const Run> runs) const {
   if (text.size() > kMaxTextBytes) {
-    return Error(ModelsError::prompt_too_long, "a text of " + std::to_string(text.size()) +
-                                                   " bytes is over the limit of " +
-                                                   std::to_string(kMaxTextBytes) + "; shorten it");
+    return Error(TextError::text_too_long, "a text of " + std::to_string(text.size()) +
+                                               " bytes is over the limit of " +
+                                               std::to_string(kMaxTextBytes) + "; shorten it");
   }
   std::vector<TokenId> out;
   std::size_t plain_begin = 0;
@@ -122,4 +122,4 @@ std::string Tokenizer::decode(std::span<const TokenId> tokens) const {
   return out;
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

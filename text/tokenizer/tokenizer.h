@@ -1,6 +1,6 @@
 // Tokenizer: text to token ids and back, from the vocabulary inside a GGUF file. Three kinds:
 // SentencePiece-BPE (`llama`), SentencePiece-unigram (`t5`) and byte-level BPE (`gpt2`, with the
-// pre-tokenisers of pre_tokenizers.h). Depends on base, models/gguf, models/chat/chat_piece.h (and
+// pre-tokenisers of pre_tokenizers.h). Depends on base, text/chat_piece.h (and
 // PCRE2 inside its own files). Immutable after construction; any thread. Encoding allocates; it
 // belongs to no token loop.
 #pragma once
@@ -15,11 +15,11 @@
 
 #include "base/id.h"
 #include "base/result.h"
-#include "models/chat/chat_piece.h"
-#include "models/gguf/gguf_file.h"
+#include "text/chat_piece.h"
+#include "text/tokenizer/metadata.h"
 #include "text/tokenizer/vocabulary.h"
 
-namespace blue::models {
+namespace blue::text {
 
 enum class SpecialTokens : std::uint8_t {
   as_text,  ///< "<|im_end|>" is ten characters
@@ -31,7 +31,7 @@ class Tokenizer {
   static constexpr std::size_t kMaxTextBytes = std::size_t{1} << 30;
 
   /// Errors: unsupported_tokenizer (none in the file, or of another kind), missing_key, malformed.
-  static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
+  static Result<std::unique_ptr<Tokenizer>> from_metadata(const Metadata& metadata);
 
   virtual ~Tokenizer() = default;
   Tokenizer(const Tokenizer&) = delete;
@@ -42,7 +42,7 @@ class Tokenizer {
   /// unknown tokens, and a unigram model's own normalisation (unigram_tokenizer.h) stays done. Time
   /// grows with n·log n of the text's bytes. As the field does it, user-defined tokens (`<think>`)
   /// are recognised in any text; those that end or begin a text or a turn (Vocabulary::is_markup)
-  /// only where `special` says so. Errors: prompt_too_long over kMaxTextBytes.
+  /// only where `special` says so. Errors: text_too_long over kMaxTextBytes.
   [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text,
                                                     SpecialTokens special) const;
 
@@ -103,4 +103,4 @@ class Tokenizer {
   std::array<bool, 256> may_begin_special_{};
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

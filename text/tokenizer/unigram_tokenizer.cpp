@@ -8,7 +8,7 @@
 #include "text/tokenizer/utf8.h"
 #include "text/tokenizer/word_memory.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
 /// How much worse than the worst piece a character is that no piece covers.
@@ -21,15 +21,15 @@ std::size_t character_size(std::string_view text) {
   return std::max<std::size_t>(1, utf8_character(text));
 }
 
-Result<std::optional<Charsmap>> read_charsmap(const GgufFile& file) {
+Result<std::optional<Charsmap>> read_charsmap(const Metadata& metadata) {
   constexpr std::string_view kKey = "tokenizer.ggml.precompiled_charsmap";
-  if (!file.has(kKey)) return std::optional<Charsmap>();
-  BLUE_TRY_ASSIGN(const std::vector<std::int64_t> bytes, file.require_integers(kKey));
+  if (!metadata.has(kKey)) return std::optional<Charsmap>();
+  BLUE_TRY_ASSIGN(const std::vector<std::int64_t> bytes, metadata.expect_integers(kKey));
   if (bytes.empty()) return std::optional<Charsmap>();
   std::string blob;
   blob.reserve(bytes.size());
   for (const std::int64_t byte : bytes) blob.push_back(static_cast<char>(byte));
-  BLUE_TRY_ASSIGN(Charsmap map, Charsmap::parse(std::move(blob), file.path() + ": key \"" +
+  BLUE_TRY_ASSIGN(Charsmap map, Charsmap::parse(std::move(blob), metadata.path() + ": key \"" +
                                                                      std::string(kKey) + "\""));
   return std::optional<Charsmap>(std::move(map));
 }
@@ -51,28 +51,29 @@ UnigramTokenizer::UnigramTokenizer(Vocabulary vocabulary, Normalisation normalis
   unknown_score_ = worst - kUnknownPenalty;
 }
 
-Result<std::unique_ptr<Tokenizer>> UnigramTokenizer::from_gguf(const GgufFile& file) {
+Result<std::unique_ptr<Tokenizer>> UnigramTokenizer::from_metadata(const Metadata& metadata) {
   BLUE_TRY_ASSIGN(
       Vocabulary vocabulary,
-      Vocabulary::from_gguf(file, {.spelling = Spelling::sentencepiece, .adds_eos = true}));
-  if (!file.has("tokenizer.ggml.scores")) {
-    return Error(ModelsError::missing_key,
-                 file.path() +
+      Vocabulary::from_metadata(metadata, {.spelling = Spelling::sentencepiece, .adds_eos = true}));
+  if (!metadata.has("tokenizer.ggml.scores")) {
+    return Error(TextError::missing_key,
+                 metadata.path() +
                      ": key \"tokenizer.ggml.scores\" is missing, without which "
                      "no piece is better than another; convert the model again");
   }
   for (std::uint32_t i = 0; i < vocabulary.size(); ++i) {
     if (!std::isfinite(vocabulary.score(static_cast<TokenId>(i)))) {
-      return Error(ModelsError::malformed, file.path() +
-                                               ": key \"tokenizer.ggml.scores\" gives token " +
-                                               std::to_string(i) + " an infinite score");
+      return Error(TextError::malformed, metadata.path() +
+                                             ": key \"tokenizer.ggml.scores\" gives token " +
+                                             std::to_string(i) + " an infinite score");
     }
   }
   Normalisation normalisation;
-  BLUE_TRY_ASSIGN(normalisation.charsmap, read_charsmap(file));
-  normalisation.adds_space_prefix = file.flag("tokenizer.ggml.add_space_prefix").value_or(false);
+  BLUE_TRY_ASSIGN(normalisation.charsmap, read_charsmap(metadata));
+  normalisation.adds_space_prefix =
+      metadata.flag("tokenizer.ggml.add_space_prefix").value_or(false);
   normalisation.removes_extra_spaces =
-      file.flag("tokenizer.ggml.remove_extra_whitespaces").value_or(false);
+      metadata.flag("tokenizer.ggml.remove_extra_whitespaces").value_or(false);
   return std::unique_ptr<Tokenizer>(
       new UnigramTokenizer(std::move(vocabulary), std::move(normalisation)));
 }
@@ -179,4 +180,4 @@ void UnigramTokenizer::append_character(std::string_view character,
     out.push_back(vocabulary().byte_token(static_cast<std::uint8_t>(c)));
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

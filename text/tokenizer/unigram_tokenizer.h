@@ -7,7 +7,7 @@
 // `remove_extra_whitespaces` says so, runs of spaces as one space and none at either end. U+2581 is
 // treated as in sentencepiece_tokenizer.h.
 // Source: Kudo 2018, Subword Regularization, §3.2; Kudo and Richardson 2018, SentencePiece.
-// Depends on models/tokenizer. Immutable; any thread.
+// Depends on text/tokenizer. Immutable; any thread.
 #pragma once
 
 #include <optional>
@@ -17,11 +17,11 @@
 #include "text/tokenizer/piece_trie.h"
 #include "text/tokenizer/tokenizer.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class UnigramTokenizer final : public Tokenizer {
  public:
-  static Result<std::unique_ptr<Tokenizer>> from_gguf(const GgufFile& file);
+  static Result<std::unique_ptr<Tokenizer>> from_metadata(const Metadata& metadata);
 
   [[nodiscard]] bool adds_space_prefix() const override { return normalisation_.adds_space_prefix; }
 
@@ -54,4 +54,4 @@ class UnigramTokenizer final : public Tokenizer {
   bool has_space_words_;
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace blue::models {
+namespace blue::text {
 
 TokenKind Vocabulary::kind(TokenId token) const {
   return contains(token) ? kinds_[static_cast<std::size_t>(token)] : TokenKind::unused;
@@ -23,4 +23,4 @@ bool Vocabulary::is_end(TokenId token) const {
   return std::binary_search(ends_.begin(), ends_.end(), token);
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

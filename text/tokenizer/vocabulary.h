@@ -1,6 +1,6 @@
 // Vocabulary: the tokens of a model: their bytes, kinds, scores, and which of them are special.
-// Depends on base and models/gguf. Immutable after construction; any thread; movable, its views
-// survive a move.
+// Depends on base and text/tokenizer/metadata.h. Immutable after construction; any thread; movable,
+// its views survive a move.
 #pragma once
 
 #include <array>
@@ -10,10 +10,10 @@
 
 #include "base/id.h"
 #include "base/result.h"
-#include "models/gguf/gguf_file.h"
+#include "text/tokenizer/metadata.h"
 #include "text/tokenizer/text_index.h"
 
-namespace blue::models {
+namespace blue::text {
 
 /// The numbers of `tokenizer.ggml.token_type`.
 enum class TokenKind : std::uint8_t {
@@ -43,7 +43,7 @@ class Vocabulary {
   /// Errors: missing_key, malformed (more kinds or scores than tokens, an id outside, too many
   /// tokens), unsupported_tokenizer (a byte without a token, and no unknown token to take its
   /// place).
-  static Result<Vocabulary> from_gguf(const GgufFile& file, const VocabularyKind& kind);
+  static Result<Vocabulary> from_metadata(const Metadata& metadata, const VocabularyKind& kind);
 
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(ranges_.size()); }
   [[nodiscard]] bool contains(TokenId token) const {
@@ -133,4 +133,4 @@ class Vocabulary {
   bool has_every_byte_ = false;
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -5,7 +5,7 @@
 #include "text/tokenizer/byte_spelling.h"
 #include "text/tokenizer/vocabulary.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
 /// Names that end a turn or a text wherever they are special tokens; converters often leave their
@@ -25,7 +25,8 @@ constexpr std::string_view kEndKeys[] = {
 /// Builds a Vocabulary from a file, step by step.
 class VocabularyReader {
  public:
-  VocabularyReader(const GgufFile& file, const VocabularyKind& kind) : file_(file), kind_(kind) {}
+  VocabularyReader(const Metadata& metadata, const VocabularyKind& kind)
+      : metadata_(metadata), kind_(kind) {}
 
   Result<Vocabulary> read() {
     BLUE_TRY(read_kinds());
@@ -35,30 +36,30 @@ class VocabularyReader {
     collect_specials();
     index_texts();
     BLUE_TRY(collect_bytes());
-    out_.adds_bos_ = file_.flag("tokenizer.ggml.add_bos_token").value_or(kind_.adds_bos) &&
+    out_.adds_bos_ = metadata_.flag("tokenizer.ggml.add_bos_token").value_or(kind_.adds_bos) &&
                      out_.bos_ != kNoToken;
-    out_.adds_eos_ = file_.flag("tokenizer.ggml.add_eos_token").value_or(kind_.adds_eos) &&
+    out_.adds_eos_ = metadata_.flag("tokenizer.ggml.add_eos_token").value_or(kind_.adds_eos) &&
                      out_.eos_ != kNoToken;
     return std::move(out_);
   }
 
  private:
   [[nodiscard]] Error malformed(std::string_view key, const std::string& what) const {
-    return Error(ModelsError::malformed,
-                 file_.path() + ": key \"" + std::string(key) + "\" " + what);
+    return Error(TextError::malformed,
+                 metadata_.path() + ": key \"" + std::string(key) + "\" " + what);
   }
 
   Status read_kinds() {
-    BLUE_TRY_ASSIGN(tokens_, file_.require_texts("tokenizer.ggml.tokens"));
+    BLUE_TRY_ASSIGN(tokens_, metadata_.expect_texts("tokenizer.ggml.tokens"));
     if (tokens_.empty() ||
         tokens_.size() > static_cast<std::size_t>(std::numeric_limits<TokenId>::max())) {
       return malformed("tokenizer.ggml.tokens",
                        "holds " + std::to_string(tokens_.size()) + " tokens");
     }
     out_.kinds_.assign(tokens_.size(), TokenKind::normal);
-    if (!file_.has("tokenizer.ggml.token_type")) return {};
+    if (!metadata_.has("tokenizer.ggml.token_type")) return {};
     BLUE_TRY_ASSIGN(const std::vector<std::int64_t> kinds,
-                    file_.require_integers("tokenizer.ggml.token_type"));
+                    metadata_.expect_integers("tokenizer.ggml.token_type"));
     if (kinds.size() != tokens_.size())
       return malformed("tokenizer.ggml.token_type", count_note(kinds.size()));
     for (std::size_t i = 0; i < kinds.size(); ++i) {
@@ -73,8 +74,8 @@ class VocabularyReader {
   }
 
   Status read_scores() {
-    if (!file_.has("tokenizer.ggml.scores")) return {};
-    BLUE_TRY_ASSIGN(out_.scores_, file_.require_numbers("tokenizer.ggml.scores"));
+    if (!metadata_.has("tokenizer.ggml.scores")) return {};
+    BLUE_TRY_ASSIGN(out_.scores_, metadata_.expect_numbers("tokenizer.ggml.scores"));
     if (out_.scores_.size() != tokens_.size())
       return malformed("tokenizer.ggml.scores", count_note(out_.scores_.size()));
     // A NaN would make the order of merges no order.
@@ -159,8 +160,8 @@ class VocabularyReader {
   }
 
   Result<TokenId> read_id(std::string_view key) const {
-    if (!file_.has(key)) return kNoToken;
-    BLUE_TRY_ASSIGN(const std::uint64_t id, file_.require_unsigned(key));
+    if (!metadata_.has(key)) return kNoToken;
+    BLUE_TRY_ASSIGN(const std::uint64_t id, metadata_.expect_unsigned(key));
     // Converters write 2^32 - 1 for "none".
     if (id == std::numeric_limits<std::uint32_t>::max()) return kNoToken;
     if (id >= tokens_.size()) {
@@ -217,8 +218,8 @@ class VocabularyReader {
       if (slot == kNoToken) out_.has_every_byte_ = false;
       if (slot == kNoToken) slot = out_.unknown_;
       if (slot == kNoToken) {
-        return Error(ModelsError::unsupported_tokenizer,
-                     file_.path() + ": the vocabulary has no token for byte " +
+        return Error(TextError::unsupported_tokenizer,
+                     metadata_.path() + ": the vocabulary has no token for byte " +
                          std::to_string(byte) +
                          " and no unknown token to take its place; take another model");
       }
@@ -226,15 +227,15 @@ class VocabularyReader {
     return {};
   }
 
-  const GgufFile& file_;
+  const Metadata& metadata_;
   VocabularyKind kind_;
   std::vector<std::string_view> tokens_;
   std::vector<bool> is_text_;
   Vocabulary out_;
 };
 
-Result<Vocabulary> Vocabulary::from_gguf(const GgufFile& file, const VocabularyKind& kind) {
-  return VocabularyReader(file, kind).read();
+Result<Vocabulary> Vocabulary::from_metadata(const Metadata& metadata, const VocabularyKind& kind) {
+  return VocabularyReader(metadata, kind).read();
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -13,7 +13,7 @@
 #include "base/id.h"
 #include "text/tokenizer/text_index.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class WordMemory {
  public:
@@ -56,4 +56,4 @@ class WordMemory {
   std::vector<Slot> slots_;
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

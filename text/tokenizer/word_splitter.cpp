@@ -8,7 +8,7 @@
 
 #include "text/tokenizer/utf8.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
 constexpr std::uint32_t kLeastMatchLimit = 10'000'000;
@@ -84,9 +84,9 @@ class Matcher {
         n = pcre2_match(code, subject, text.size(), at, options, match_.get(), context_.get());
       }
       if (n < 0 && n != PCRE2_ERROR_NOMATCH) {
-        return Error(ModelsError::prompt_too_long, "the pre-tokeniser gave up at byte " +
-                                                       std::to_string(at) +
-                                                       " of the text: " + error_text(n));
+        return Error(TextError::text_too_long, "the pre-tokeniser gave up at byte " +
+                                                   std::to_string(at) +
+                                                   " of the text: " + error_text(n));
       }
       const PCRE2_SIZE* found = pcre2_get_ovector_pointer(match_.get());
       const std::size_t begin = n < 0 ? text.size() : found[0];
@@ -120,7 +120,7 @@ Result<WordSplitter> WordSplitter::create(const PreTokenizer& pre) {
                                             PCRE2_ZERO_TERMINATED, PCRE2_UTF | PCRE2_UCP, &code,
                                             &at, nullptr));
     if (!steps->codes.back()) {
-      return Error(ModelsError::unsupported_tokenizer,
+      return Error(TextError::unsupported_tokenizer,
                    "this PCRE2 cannot compile pre-tokeniser \"" + std::string(pre.name) + "\" (" +
                        error_text(code) + " at " + std::to_string(at) +
                        "); install a newer one with Unicode support");
@@ -157,4 +157,4 @@ Status WordSplitter::split(std::string_view text, std::vector<std::string_view>&
   return {};
 }
 
-}  // namespace blue::models
+}  // namespace blue::text

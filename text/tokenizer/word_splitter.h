@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "base/result.h"
-#include "models/models_error.h"
+#include "text/text_error.h"
 #include "text/tokenizer/pre_tokenizers.h"
 
-namespace blue::models {
+namespace blue::text {
 
 class WordSplitter {
  public:
@@ -25,7 +25,7 @@ class WordSplitter {
 
   /// Appends the words of `text`: together they are the text, none is empty. A run of bytes that
   /// are no UTF-8 is a word.
-  /// Errors: prompt_too_long when PCRE2 gives up (its match limit grows with the text, so that only
+  /// Errors: text_too_long when PCRE2 gives up (its match limit grows with the text, so that only
   /// memory ends it).
   Status split(std::string_view text, std::vector<std::string_view>& out) const;
 
@@ -35,4 +35,4 @@ class WordSplitter {
   std::unique_ptr<const Steps> steps_;
 };
 
-}  // namespace blue::models
+}  // namespace blue::text

@@ -11,12 +11,12 @@
 namespace blue::test {
 
 /// `json` keeps the order of its keys, as Python's dict does.
-inline models::chat::Value chat_value(const nlohmann::ordered_json& json,
-                                      const std::string& key = {}) {
-  using models::chat::Origin;
-  using models::chat::Text;
-  using models::chat::Value;
-  if (json.is_null()) return models::chat::None{};
+inline text::jinja::Value chat_value(const nlohmann::ordered_json& json,
+                                     const std::string& key = {}) {
+  using text::jinja::Origin;
+  using text::jinja::Text;
+  using text::jinja::Value;
+  if (json.is_null()) return text::jinja::None{};
   if (json.is_boolean()) return json.get<bool>();
   if (json.is_number_integer()) return json.get<std::int64_t>();
   if (json.is_number()) return json.get<double>();
@@ -27,11 +27,11 @@ inline models::chat::Value chat_value(const nlohmann::ordered_json& json,
     return Text(text, is_markup ? Origin::markup : Origin::content);
   }
   if (json.is_array()) {
-    models::chat::List list;
+    text::jinja::List list;
     for (const auto& entry : json) list.push_back(chat_value(entry));
     return Value(std::move(list));
   }
-  models::chat::Map map;
+  text::jinja::Map map;
   for (const auto& [name, entry] : json.items())
     map.emplace_back(Text(name, Origin::content), chat_value(entry, name));
   return Value(std::move(map));

@@ -124,7 +124,7 @@ TEST_CASE("what lies outside the subset is refused by name and line") {
   const auto expect = [](std::string_view jinja, std::string_view line, std::string_view what) {
     INFO(jinja);
     const Error error = error_of(jinja);
-    CHECK(error.is(ModelsError::bad_template));
+    CHECK(error.is(text::TextError::bad_template));
     CHECK(says(error, line));
     CHECK(says(error, what));
   };
@@ -198,10 +198,10 @@ TEST_CASE("an unknown filter on a path that is not taken harms nothing") {
 
 TEST_CASE("a template that raises tells why, and a role must be a word") {
   const Error raised = error_of("{{ raise_exception('Roles must alternate') }}");
-  CHECK(raised.is(ModelsError::bad_message));
+  CHECK(raised.is(text::TextError::bad_message));
   CHECK(says(raised, "Roles must alternate"));
-  CHECK(error_of(kChatMl, {{"user|><|im_end|", "x"}}).is(ModelsError::bad_message));
-  CHECK(error_of(kChatMl, {{"", "x"}}).is(ModelsError::bad_message));
+  CHECK(error_of(kChatMl, {{"user|><|im_end|", "x"}}).is(text::TextError::bad_message));
+  CHECK(error_of(kChatMl, {{"", "x"}}).is(text::TextError::bad_message));
 }
 
 TEST_CASE("hostile templates end in an error, not in time or memory") {

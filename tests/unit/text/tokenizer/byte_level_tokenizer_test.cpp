@@ -3,18 +3,20 @@
 #include <string>
 #include <vector>
 
+#include "models/gguf/gguf_file.h"
 #include "models/sampling/random.h"
 #include "tests/support/models/vocabularies.h"
 #include "text/tokenizer/tokenizer.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
-using testing::as_bytes;
-using testing::GgufWriter;
-using testing::kEndToken;
-using testing::kThinkToken;
-using testing::kUserToken;
+using models::Random;
+using models::testing::as_bytes;
+using models::testing::GgufWriter;
+using models::testing::kEndToken;
+using models::testing::kThinkToken;
+using models::testing::kUserToken;
 using Ids = std::vector<TokenId>;
 
 constexpr TokenId kAa = 256;
@@ -25,12 +27,13 @@ constexpr TokenId kAb = 260;
 
 Result<std::unique_ptr<Tokenizer>> open(const GgufWriter& writer) {
   const std::string bytes = writer.finish();
-  BLUE_TRY_ASSIGN(const GgufFile file, GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf"));
-  return Tokenizer::from_gguf(file);
+  BLUE_TRY_ASSIGN(const models::GgufFile file,
+                  models::GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf"));
+  return Tokenizer::from_metadata(file);
 }
 
 std::unique_ptr<Tokenizer> small(const std::string& pre = "gpt-2") {
-  return open(testing::byte_level_vocabulary(pre)).value();
+  return open(models::testing::byte_level_vocabulary(pre)).value();
 }
 
 Ids encode(const Tokenizer& tokenizer, std::string_view text,
@@ -55,7 +58,7 @@ TEST_CASE("no merge crosses a word's border, which the pre-tokeniser draws") {
   CHECK(encode(*small(), "h\ne") == Ids{'h', '\n', 'e'});
   // GPT-2 keeps digits together and a newline from the spaces after it; Qwen2 parts every digit.
   CHECK(encode(*small("gpt-2"), "a'sa") == Ids{'a', '\'', 's', 'a'});
-  GgufWriter digits = testing::byte_level_vocabulary("qwen2");
+  GgufWriter digits = models::testing::byte_level_vocabulary("qwen2");
   CHECK(encode(*open(digits).value(), "he  he") == Ids{kHe, ' ', kSpaceHe});
 }
 
@@ -143,39 +146,40 @@ TEST_CASE("end tokens are known by key and by name") {
 TEST_CASE("a vocabulary that cannot be used is refused for what it lacks") {
   const auto error = [](const GgufWriter& writer) { return open(writer).error(); };
   CHECK(error(GgufWriter().text("general.architecture", "llama"))
-            .is(ModelsError::unsupported_tokenizer));
+            .is(TextError::unsupported_tokenizer));
   CHECK(error(GgufWriter().text("tokenizer.ggml.model", "none")).message().find("no vocabulary") !=
         std::string::npos);
   CHECK(error(GgufWriter().text("tokenizer.ggml.model", "bert")).message().find("\"bert\"") !=
         std::string::npos);
-  const std::string unknown = error(testing::byte_level_vocabulary("nobody")).message();
+  const std::string unknown = error(models::testing::byte_level_vocabulary("nobody")).message();
   CHECK(unknown.find("\"nobody\"") != std::string::npos);
   CHECK(unknown.find("llama-bpe") != std::string::npos);  // the known ones are listed
   CHECK(unknown.find('\n') == std::string::npos);
   GgufWriter gpt2;
   gpt2.text("tokenizer.ggml.model", "gpt2");
-  CHECK(error(gpt2).is(ModelsError::missing_key));
+  CHECK(error(gpt2).is(TextError::missing_key));
   gpt2.texts("tokenizer.ggml.tokens", {"a", "b"}).texts("tokenizer.ggml.merges", {});
-  CHECK(error(gpt2).is(ModelsError::unsupported_tokenizer));  // no token for most bytes
-  CHECK(error(testing::byte_level_vocabulary("gpt-2").array("tokenizer.ggml.scores", GgufType::f32,
-                                                            std::vector<float>{1}))
-            .is(ModelsError::malformed));
-  CHECK(error(testing::byte_level_vocabulary("gpt-2").u32("tokenizer.ggml.bos_token_id", 264))
-            .is(ModelsError::malformed));
+  CHECK(error(gpt2).is(TextError::unsupported_tokenizer));  // no token for most bytes
+  CHECK(error(models::testing::byte_level_vocabulary("gpt-2").array(
+                  "tokenizer.ggml.scores", models::GgufType::f32, std::vector<float>{1}))
+            .is(TextError::malformed));
+  CHECK(
+      error(models::testing::byte_level_vocabulary("gpt-2").u32("tokenizer.ggml.bos_token_id", 264))
+          .is(TextError::malformed));
 }
 
 /// 256 bytes, bc 256, ab 257, abc 258, <s> 259 (control).
 GgufWriter bare_vocabulary(const std::string& pre) {
   GgufWriter writer;
   std::vector<std::string> tokens;
-  for (unsigned byte = 0; byte < 256; ++byte) tokens.push_back(testing::spelled_byte(byte));
+  for (unsigned byte = 0; byte < 256; ++byte) tokens.push_back(models::testing::spelled_byte(byte));
   tokens.insert(tokens.end(), {"bc", "ab", "abc", "<s>"});
   std::vector<std::int32_t> kinds(tokens.size(), 1);
   kinds.back() = 3;
   writer.text("tokenizer.ggml.model", "gpt2")
       .text("tokenizer.ggml.pre", pre)
       .texts("tokenizer.ggml.tokens", tokens)
-      .array("tokenizer.ggml.token_type", GgufType::i32, kinds)
+      .array("tokenizer.ggml.token_type", models::GgufType::i32, kinds)
       .u32("tokenizer.ggml.bos_token_id", 259);
   return writer;
 }
@@ -207,14 +211,15 @@ TEST_CASE("neither a whole word nor a merge becomes a token that ends a text") {
   for (const std::string pre : {"llama-bpe", "qwen2"}) {
     GgufWriter writer;
     std::vector<std::string> tokens;
-    for (unsigned byte = 0; byte < 256; ++byte) tokens.push_back(testing::spelled_byte(byte));
+    for (unsigned byte = 0; byte < 256; ++byte)
+      tokens.push_back(models::testing::spelled_byte(byte));
     tokens.insert(tokens.end(), {"EO", "EOT"});
     std::vector<std::int32_t> kinds(tokens.size(), 1);
     kinds.back() = 4;
     writer.text("tokenizer.ggml.model", "gpt2")
         .text("tokenizer.ggml.pre", pre)
         .texts("tokenizer.ggml.tokens", tokens)
-        .array("tokenizer.ggml.token_type", GgufType::i32, kinds)
+        .array("tokenizer.ggml.token_type", models::GgufType::i32, kinds)
         .texts("tokenizer.ggml.merges", {"E O", "EO T"})
         .u32("tokenizer.ggml.eos_token_id", 257);
     const auto tokenizer = open(writer).value();
@@ -243,13 +248,14 @@ TEST_CASE("merges that name no token are refused") {
   for (const std::string merge : {"q q", "qq", " q", "q ", "q \xe2\x82\xac"}) {
     GgufWriter writer;
     std::vector<std::string> tokens;
-    for (unsigned byte = 0; byte < 256; ++byte) tokens.push_back(testing::spelled_byte(byte));
+    for (unsigned byte = 0; byte < 256; ++byte)
+      tokens.push_back(models::testing::spelled_byte(byte));
     writer.text("tokenizer.ggml.model", "gpt2")
         .texts("tokenizer.ggml.tokens", tokens)
         .texts("tokenizer.ggml.merges", {merge});
-    CHECK(open(writer).error().is(ModelsError::malformed));
+    CHECK(open(writer).error().is(TextError::malformed));
   }
 }
 
 }  // namespace
-}  // namespace blue::models
+}  // namespace blue::text

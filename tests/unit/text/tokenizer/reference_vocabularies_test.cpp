@@ -9,7 +9,7 @@
 #include "tests/support/shared_data.h"
 #include "text/tokenizer/tokenizer.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
 constexpr std::size_t kReferenceTexts = 46;
@@ -39,9 +39,9 @@ std::vector<std::vector<TokenId>> read_ids(const std::string& path) {
 void check_reference(const std::string& name) {
   BLUE_NEED_SHARED_DATA(data);
   const std::string path = data / "vocab" / ("ggml-vocab-" + name + ".gguf");
-  const Result<GgufFile> file = GgufFile::open(path);
+  const Result<models::GgufFile> file = models::GgufFile::open(path);
   REQUIRE(file);
-  const auto tokenizer = Tokenizer::from_gguf(*file);
+  const auto tokenizer = Tokenizer::from_metadata(*file);
   REQUIRE(tokenizer);
   const std::vector<std::string> texts = split_texts(test::read_text(path + ".inp"));
   const std::vector<std::vector<TokenId>> wanted = read_ids(path + ".out");
@@ -67,4 +67,4 @@ TEST_CASE("Phi-3's vocabulary gives the reference ids and the text back") {
 }
 
 }  // namespace
-}  // namespace blue::models
+}  // namespace blue::text

@@ -8,16 +8,18 @@
 #include <string>
 #include <vector>
 
+#include "models/gguf/gguf_file.h"
 #include "models/sampling/random.h"
 #include "tests/support/models/vocabularies.h"
 #include "tests/support/shared_data.h"
 #include "text/tokenizer/tokenizer.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
-using testing::as_bytes;
-using testing::GgufWriter;
+using models::Random;
+using models::testing::as_bytes;
+using models::testing::GgufWriter;
 
 constexpr std::size_t kSliceBytes = std::size_t{32} << 10;
 constexpr std::size_t kLongBytes = std::size_t{3} << 20;
@@ -28,7 +30,8 @@ std::size_t n_bytes() {
 
 std::unique_ptr<Tokenizer> open(const GgufWriter& writer) {
   const std::string bytes = writer.finish();
-  return Tokenizer::from_gguf(GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value())
+  return Tokenizer::from_metadata(
+             models::GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value())
       .value();
 }
 
@@ -36,7 +39,8 @@ std::unique_ptr<Tokenizer> open(const GgufWriter& writer) {
 /// they were characters, and zeros; then long runs.
 std::vector<std::string> hard_texts() {
   static const std::string kParts[] = {
-      "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7",  // a family, joined
+      // A family, joined.
+      "\xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7",
       "\xe4\xbd\xa0\xe5\xa5\xbd\xe3\x80\x82",
       "\xed\xa0\xbd\xed\xb8\x80",  // a pair of surrogates, three bytes each
       "\xed\xa0\x80",
@@ -75,14 +79,15 @@ TEST_CASE("hard texts come back from every kind of small vocabulary") {
   std::vector<std::unique_ptr<Tokenizer>> tokenizers;
   for (const char* pre : {"gpt-2", "llama-bpe", "qwen2", "qwen35", "deepseek-llm", "deepseek-coder",
                           "deepseek-v3", "kimi-k2", "gpt-4o", "tekken", "smollm"}) {
-    tokenizers.push_back(open(testing::byte_level_vocabulary(pre)));
+    tokenizers.push_back(open(models::testing::byte_level_vocabulary(pre)));
   }
   for (const bool adds_space : {false, true}) {
-    tokenizers.push_back(open(testing::sentencepiece_vocabulary({"\xe2\x96\x81", "a", "aa", "it"})
-                                  .flag("tokenizer.ggml.add_space_prefix", adds_space)));
     tokenizers.push_back(
-        open(testing::unigram_vocabulary({{"\xe2\x96\x81", -1}, {"a", -2}, {"aa", -3}},
-                                         testing::ByteTokens::all)
+        open(models::testing::sentencepiece_vocabulary({"\xe2\x96\x81", "a", "aa", "it"})
+                 .flag("tokenizer.ggml.add_space_prefix", adds_space)));
+    tokenizers.push_back(
+        open(models::testing::unigram_vocabulary({{"\xe2\x96\x81", -1}, {"a", -2}, {"aa", -3}},
+                                                 models::testing::ByteTokens::all)
                  .flag("tokenizer.ggml.add_space_prefix", adds_space)));
   }
   const std::vector<std::string> texts = hard_texts();
@@ -111,14 +116,14 @@ TEST_CASE("HumanEval, MBPP and hard texts come back from real vocabularies") {
   if (texts.back().empty()) WARN("skipped: HumanEval cannot be unpacked (no gzip)");
   for (const char* name : {"gpt-2", "qwen2", "phi-3"}) {
     INFO(name);
-    const Result<GgufFile> file =
-        GgufFile::open(data / "vocab" / ("ggml-vocab-" + std::string(name) + ".gguf"));
+    const Result<models::GgufFile> file =
+        models::GgufFile::open(data / "vocab" / ("ggml-vocab-" + std::string(name) + ".gguf"));
     REQUIRE(file);
-    const auto tokenizer = Tokenizer::from_gguf(*file);
+    const auto tokenizer = Tokenizer::from_metadata(*file);
     REQUIRE(tokenizer);
     for (const std::string& text : texts) check_round_trip(**tokenizer, text);
   }
 }
 
 }  // namespace
-}  // namespace blue::models
+}  // namespace blue::text

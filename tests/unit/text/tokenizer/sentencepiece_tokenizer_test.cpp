@@ -2,34 +2,37 @@
 #include <string>
 #include <vector>
 
+#include "models/gguf/gguf_file.h"
 #include "models/sampling/random.h"
 #include "tests/support/models/vocabularies.h"
 #include "tests/support/shared_data.h"
 #include "text/tokenizer/tokenizer.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
-using testing::as_bytes;
-using testing::GgufWriter;
-using testing::kFirstPiece;
+using models::Random;
+using models::testing::as_bytes;
+using models::testing::GgufWriter;
+using models::testing::kFirstPiece;
 using Ids = std::vector<TokenId>;
 
 constexpr TokenId byte_id(unsigned byte) { return static_cast<TokenId>(3 + byte); }
 
 std::unique_ptr<Tokenizer> open(const GgufWriter& writer) {
   const std::string bytes = writer.finish();
-  const GgufFile file = GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value();
-  return Tokenizer::from_gguf(file).value();
+  const models::GgufFile file =
+      models::GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value();
+  return Tokenizer::from_metadata(file).value();
 }
 
 // ▁ 259, a 260, b 261, ab 262, ▁a 263, ▁ab 264: scores fall in this order, so ab merges before ▁a.
 GgufWriter small() {
-  return testing::sentencepiece_vocabulary({"\xe2\x96\x81", "a", "b", "ab",
-                                            "\xe2\x96\x81"
-                                            "a",
-                                            "\xe2\x96\x81"
-                                            "ab"});
+  return models::testing::sentencepiece_vocabulary({"\xe2\x96\x81", "a", "b", "ab",
+                                                    "\xe2\x96\x81"
+                                                    "a",
+                                                    "\xe2\x96\x81"
+                                                    "ab"});
 }
 
 Ids encode(const Tokenizer& tokenizer, std::string_view text,
@@ -81,9 +84,10 @@ TEST_CASE("text around user-defined tokens comes back without the spaces that we
   GgufWriter writer;
   writer.text("tokenizer.ggml.model", "llama")
       .texts("tokenizer.ggml.tokens", {"<unk>", "</s>", "<think>", "\xe2\x96\x81", "a", "  "})
-      .array("tokenizer.ggml.token_type", GgufType::i32,
+      .array("tokenizer.ggml.token_type", models::GgufType::i32,
              std::vector<std::int32_t>{2, 3, 4, 1, 1, 4})
-      .array("tokenizer.ggml.scores", GgufType::f32, std::vector<float>{0, 0, 0, -1, -2, 0});
+      .array("tokenizer.ggml.scores", models::GgufType::f32,
+             std::vector<float>{0, 0, 0, -1, -2, 0});
   const auto tokenizer = open(writer);
   CHECK(encode(*tokenizer, "a<think>a") == Ids{3, 4, 2, 3, 4});
   CHECK(encode(*tokenizer, "  a") == Ids{5, 3, 4});
@@ -98,9 +102,9 @@ TEST_CASE(
   GgufWriter writer;
   writer.text("tokenizer.ggml.model", "llama")
       .texts("tokenizer.ggml.tokens", {"<unk>", "</s>", "</", "s>", "<", "/", "s", ">"})
-      .array("tokenizer.ggml.token_type", GgufType::i32,
+      .array("tokenizer.ggml.token_type", models::GgufType::i32,
              std::vector<std::int32_t>{2, 4, 1, 1, 1, 1, 1, 1})
-      .array("tokenizer.ggml.scores", GgufType::f32,
+      .array("tokenizer.ggml.scores", models::GgufType::f32,
              std::vector<float>{0, -1, -2, -3, -4, -5, -6, -7})
       .flag("tokenizer.ggml.add_space_prefix", false);
   const auto tokenizer = open(writer);
@@ -120,8 +124,8 @@ TEST_CASE("words apart merge as the whole text does") {
                                         "ba"};
   std::vector<std::string> crossing = pieces;
   crossing.push_back("q\xe2\x96\x81q");
-  const auto words = open(testing::sentencepiece_vocabulary(pieces));
-  const auto whole = open(testing::sentencepiece_vocabulary(crossing));
+  const auto words = open(models::testing::sentencepiece_vocabulary(pieces));
+  const auto whole = open(models::testing::sentencepiece_vocabulary(crossing));
   Random random(9);
   for (int round = 0; round < 300; ++round) {
     std::string text;
@@ -144,14 +148,16 @@ TEST_CASE("specials of a SentencePiece vocabulary are text unless parsed") {
 TEST_CASE("a SentencePiece vocabulary without scores is refused") {
   GgufWriter writer;
   writer.text("tokenizer.ggml.model", "llama").texts("tokenizer.ggml.tokens", {"<unk>"});
-  writer.array("tokenizer.ggml.token_type", GgufType::i32, std::vector<std::int32_t>{2});
+  writer.array("tokenizer.ggml.token_type", models::GgufType::i32, std::vector<std::int32_t>{2});
   const std::string bytes = writer.finish();
-  const GgufFile file = GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value();
-  CHECK(Tokenizer::from_gguf(file).error().is(ModelsError::missing_key));
+  const models::GgufFile file =
+      models::GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value();
+  CHECK(Tokenizer::from_metadata(file).error().is(TextError::missing_key));
 }
 
 TEST_CASE("a megabyte of one letter merges in no quadratic time") {
-  const auto tokenizer = open(testing::sentencepiece_vocabulary({"a", "aa", "aaaa", "aaaaaaaa"}));
+  const auto tokenizer =
+      open(models::testing::sentencepiece_vocabulary({"a", "aa", "aaaa", "aaaaaaaa"}));
   const std::string text(1U << 20, 'a');
   const Ids ids = encode(*tokenizer, text);
   CHECK(ids.size() == 1 + (1U << 17));
@@ -160,8 +166,9 @@ TEST_CASE("a megabyte of one letter merges in no quadratic time") {
 
 TEST_CASE("the vocabulary of stories260K takes its own story apart and puts it together") {
   BLUE_NEED_SHARED_DATA(data);
-  const GgufFile file = GgufFile::open(data / "models" / "stories260K.gguf").value();
-  const auto tokenizer = Tokenizer::from_gguf(file).value();
+  const models::GgufFile file =
+      models::GgufFile::open(data / "models" / "stories260K.gguf").value();
+  const auto tokenizer = Tokenizer::from_metadata(file).value();
   std::string story = test::read_text(data / "models" / "stories260K.greedy.txt");
   const Ids ids = encode(*tokenizer, story);
   CHECK(ids.size() < story.size() / 2);
@@ -169,4 +176,4 @@ TEST_CASE("the vocabulary of stories260K takes its own story apart and puts it t
 }
 
 }  // namespace
-}  // namespace blue::models
+}  // namespace blue::text

@@ -1,23 +1,25 @@
 #include "text/tokenizer/stream_decoder.h"
+#include "models/gguf/gguf_file.h"
 
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 
 #include "tests/support/models/vocabularies.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
-using testing::as_bytes;
+using models::testing::as_bytes;
 
-std::unique_ptr<Tokenizer> open(const testing::GgufWriter& writer) {
+std::unique_ptr<Tokenizer> open(const models::testing::GgufWriter& writer) {
   const std::string bytes = writer.finish();
-  return Tokenizer::from_gguf(GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value())
+  return Tokenizer::from_metadata(
+             models::GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value())
       .value();
 }
 
 TEST_CASE("only whole characters leave, and what waits comes with its rest") {
-  const auto tokenizer = open(testing::byte_level_vocabulary("gpt-2"));
+  const auto tokenizer = open(models::testing::byte_level_vocabulary("gpt-2"));
   StreamDecoder decoder(*tokenizer, StreamDecoder::TextStart::beginning);
   CHECK(decoder.feed('a') == "a");
   CHECK(decoder.feed(0xf0).empty());
@@ -29,7 +31,7 @@ TEST_CASE("only whole characters leave, and what waits comes with its rest") {
 }
 
 TEST_CASE("bytes that are no character leave at once, an unfinished one at the flush") {
-  const auto tokenizer = open(testing::byte_level_vocabulary("gpt-2"));
+  const auto tokenizer = open(models::testing::byte_level_vocabulary("gpt-2"));
   StreamDecoder decoder(*tokenizer, StreamDecoder::TextStart::beginning);
   CHECK(decoder.feed(0xff) == "\xff");
   CHECK(decoder.feed(0x80) == "\x80");
@@ -42,25 +44,25 @@ TEST_CASE("bytes that are no character leave at once, an unfinished one at the f
 }
 
 TEST_CASE("control tokens and ids outside show nothing and break no character") {
-  const auto tokenizer = open(testing::byte_level_vocabulary("gpt-2"));
+  const auto tokenizer = open(models::testing::byte_level_vocabulary("gpt-2"));
   StreamDecoder decoder(*tokenizer, StreamDecoder::TextStart::beginning);
   CHECK(decoder.feed(0xc3).empty());
-  CHECK(decoder.feed(testing::kEndToken).empty());
+  CHECK(decoder.feed(models::testing::kEndToken).empty());
   CHECK(decoder.feed(-5).empty());
   CHECK(decoder.feed(0xa9) == "\xc3\xa9");
 }
 
 TEST_CASE("SentencePiece's space in front goes at a beginning and stays in a continuation") {
   const auto tokenizer =
-      open(testing::sentencepiece_vocabulary({"\xe2\x96\x81"
-                                              "a"}));
+      open(models::testing::sentencepiece_vocabulary({"\xe2\x96\x81"
+                                                      "a"}));
   StreamDecoder beginning(*tokenizer, StreamDecoder::TextStart::beginning);
   CHECK(beginning.feed(1).empty());
-  CHECK(beginning.feed(testing::kFirstPiece) == "a");
-  CHECK(beginning.feed(testing::kFirstPiece) == " a");
+  CHECK(beginning.feed(models::testing::kFirstPiece) == "a");
+  CHECK(beginning.feed(models::testing::kFirstPiece) == " a");
   StreamDecoder continuation(*tokenizer, StreamDecoder::TextStart::continuation);
-  CHECK(continuation.feed(testing::kFirstPiece) == " a");
+  CHECK(continuation.feed(models::testing::kFirstPiece) == " a");
 }
 
 }  // namespace
-}  // namespace blue::models
+}  // namespace blue::text

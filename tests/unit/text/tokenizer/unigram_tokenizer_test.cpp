@@ -3,23 +3,26 @@
 #include <string>
 #include <vector>
 
+#include "models/gguf/gguf_file.h"
 #include "models/sampling/random.h"
 #include "tests/support/models/charsmap.h"
 #include "tests/support/models/vocabularies.h"
 #include "text/tokenizer/tokenizer.h"
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
-using testing::as_bytes;
-using testing::GgufWriter;
-using testing::ScoredPiece;
+using models::Random;
+using models::testing::as_bytes;
+using models::testing::GgufWriter;
+using models::testing::ScoredPiece;
 using Ids = std::vector<TokenId>;
 
 Result<std::unique_ptr<Tokenizer>> open(const GgufWriter& writer) {
   const std::string bytes = writer.finish();
-  BLUE_TRY_ASSIGN(const GgufFile file, GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf"));
-  return Tokenizer::from_gguf(file);
+  BLUE_TRY_ASSIGN(const models::GgufFile file,
+                  models::GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf"));
+  return Tokenizer::from_metadata(file);
 }
 
 Ids encode(const Tokenizer& tokenizer, std::string_view text,
@@ -48,7 +51,7 @@ const std::vector<ScoredPiece> kPieces{{"\xe2\x96\x81", -2},
                                        {"fi", -5}};
 
 TEST_CASE("the best sum of scores wins, not the first or the longest piece") {
-  const auto tokenizer = open(testing::unigram_vocabulary(kPieces)).value();
+  const auto tokenizer = open(models::testing::unigram_vocabulary(kPieces)).value();
   CHECK(encode(*tokenizer, "").empty());
   CHECK(encode(*tokenizer, "ab") == Ids{kAb});            // -4 against a + b = -6.5
   CHECK(encode(*tokenizer, "aba") == Ids{kA, kBa});       // -4 against ab + a = -7
@@ -58,9 +61,9 @@ TEST_CASE("the best sum of scores wins, not the first or the longest piece") {
 }
 
 TEST_CASE("the space in front is put there and taken off as the file says") {
-  const auto tokenizer =
-      open(testing::unigram_vocabulary(kPieces).flag("tokenizer.ggml.add_space_prefix", true))
-          .value();
+  const auto tokenizer = open(models::testing::unigram_vocabulary(kPieces).flag(
+                                  "tokenizer.ggml.add_space_prefix", true))
+                             .value();
   CHECK(encode(*tokenizer, "a") == Ids{kMarkA});
   CHECK(encode(*tokenizer, " a") == Ids{kMark, kMarkA});
   for (const std::string text : {"a", " a", "ab  ba ", "  "}) {
@@ -69,7 +72,7 @@ TEST_CASE("the space in front is put there and taken off as the file says") {
 }
 
 TEST_CASE("extra spaces go where the file says so") {
-  const auto tokenizer = open(testing::unigram_vocabulary(kPieces)
+  const auto tokenizer = open(models::testing::unigram_vocabulary(kPieces)
                                   .flag("tokenizer.ggml.add_space_prefix", true)
                                   .flag("tokenizer.ggml.remove_extra_whitespaces", true))
                              .value();
@@ -79,7 +82,7 @@ TEST_CASE("extra spaces go where the file says so") {
 }
 
 TEST_CASE("a run of characters that no piece covers is one unknown token") {
-  const auto tokenizer = open(testing::unigram_vocabulary(kPieces)).value();
+  const auto tokenizer = open(models::testing::unigram_vocabulary(kPieces)).value();
   CHECK(encode(*tokenizer, "axyzb") == Ids{kA, kUnknown, kB});
   CHECK(encode(*tokenizer, "\xff\xc3\xa9\n") == Ids{kUnknown});
   CHECK(encode(*tokenizer, "x x") == Ids{kUnknown, kMark, kUnknown});
@@ -87,9 +90,10 @@ TEST_CASE("a run of characters that no piece covers is one unknown token") {
 }
 
 TEST_CASE("byte tokens bring any bytes back, U+2581 too") {
-  const auto tokenizer = open(testing::unigram_vocabulary(kPieces, testing::ByteTokens::all)
-                                  .flag("tokenizer.ggml.add_space_prefix", true))
-                             .value();
+  const auto tokenizer =
+      open(models::testing::unigram_vocabulary(kPieces, models::testing::ByteTokens::all)
+               .flag("tokenizer.ggml.add_space_prefix", true))
+          .value();
   const TokenId first_byte = 3 + static_cast<TokenId>(kPieces.size());
   CHECK(encode(*tokenizer, "a\xc3\xa9") == Ids{kMarkA, first_byte + 0xc3, first_byte + 0xa9});
   Random random(5);
@@ -111,8 +115,8 @@ TEST_CASE("words apart give the pieces of the whole text") {
   // One piece with a space inside: the text is then never cut.
   std::vector<ScoredPiece> crossing = kPieces;
   crossing.push_back({"q q", -1});
-  const auto whole = open(testing::unigram_vocabulary(crossing)).value();
-  const auto words = open(testing::unigram_vocabulary(kPieces)).value();
+  const auto whole = open(models::testing::unigram_vocabulary(crossing)).value();
+  const auto words = open(models::testing::unigram_vocabulary(kPieces)).value();
   Random random(6);
   for (int round = 0; round < 200; ++round) {
     std::string text;
@@ -123,10 +127,10 @@ TEST_CASE("words apart give the pieces of the whole text") {
 
 TEST_CASE(
     "specials are parsed as asked, user-defined ones always, and neither breaks the way back") {
-  const auto tokenizer =
-      open(testing::unigram_vocabulary({{"a", -1}, {"\xe2\x96\x81", -1}}, testing::ByteTokens::all)
-               .flag("tokenizer.ggml.add_space_prefix", true))
-          .value();
+  const auto tokenizer = open(models::testing::unigram_vocabulary({{"a", -1}, {"\xe2\x96\x81", -1}},
+                                                                  models::testing::ByteTokens::all)
+                                  .flag("tokenizer.ggml.add_space_prefix", true))
+                             .value();
   CHECK(encode(*tokenizer, "a</s>", SpecialTokens::parse).back() == 1);
   const std::string text = "a</s>a";
   CHECK(tokenizer->decode(encode(*tokenizer, text)) == text);
@@ -138,14 +142,14 @@ TEST_CASE(
 TEST_CASE("the charsmap replaces the longest beginning it knows") {
   // The ligature ﬁ becomes "fi", a full-width a becomes a, a tab a space, U+200B nothing; "aa"
   // becomes b where "a" stays.
-  const std::string map = testing::charsmap({{"\xef\xac\x81", "fi"},
-                                             {"\xef\xbd\x81", "a"},
-                                             {"\t", " "},
-                                             {"\xe2\x80\x8b", ""},
-                                             {"aa", "b"}});
-  GgufWriter writer = testing::unigram_vocabulary(kPieces);
+  const std::string map = models::testing::charsmap({{"\xef\xac\x81", "fi"},
+                                                     {"\xef\xbd\x81", "a"},
+                                                     {"\t", " "},
+                                                     {"\xe2\x80\x8b", ""},
+                                                     {"aa", "b"}});
+  GgufWriter writer = models::testing::unigram_vocabulary(kPieces);
   const auto bytes = std::vector<std::int8_t>(map.begin(), map.end());
-  writer.array("tokenizer.ggml.precompiled_charsmap", GgufType::i8, bytes);
+  writer.array("tokenizer.ggml.precompiled_charsmap", models::GgufType::i8, bytes);
   const auto tokenizer = open(writer).value();
   CHECK(encode(*tokenizer, "\xef\xac\x81") == Ids{kFi});
   CHECK(encode(*tokenizer, "\ta") == Ids{kMarkA});
@@ -159,17 +163,17 @@ TEST_CASE("the charsmap replaces the longest beginning it knows") {
 
 TEST_CASE("a charsmap that contradicts itself is refused, and one with wild jumps is harmless") {
   const auto with_map = [](const std::string& map) {
-    return open(testing::unigram_vocabulary(kPieces).array(
-        "tokenizer.ggml.precompiled_charsmap", GgufType::u8,
+    return open(models::testing::unigram_vocabulary(kPieces).array(
+        "tokenizer.ggml.precompiled_charsmap", models::GgufType::u8,
         std::vector<std::uint8_t>(map.begin(), map.end())));
   };
-  const std::string good = testing::charsmap({{"x", "a"}});
+  const std::string good = models::testing::charsmap({{"x", "a"}});
   CHECK(with_map(good));
-  CHECK(with_map(good.substr(0, 3)).error().is(ModelsError::malformed));
-  CHECK(with_map(std::string("\x08\0\0\0abcd", 8)).error().is(ModelsError::malformed));
-  CHECK(with_map(std::string("\x03\0\0\0abc", 7)).error().is(ModelsError::malformed));
-  CHECK(with_map(good.substr(0, good.size() - 1)).error().is(ModelsError::malformed));
-  CHECK(with_map(good + "y").error().is(ModelsError::malformed));
+  CHECK(with_map(good.substr(0, 3)).error().is(TextError::malformed));
+  CHECK(with_map(std::string("\x08\0\0\0abcd", 8)).error().is(TextError::malformed));
+  CHECK(with_map(std::string("\x03\0\0\0abc", 7)).error().is(TextError::malformed));
+  CHECK(with_map(good.substr(0, good.size() - 1)).error().is(TextError::malformed));
+  CHECK(with_map(good + "y").error().is(TextError::malformed));
   Random random(8);
   for (int round = 0; round < 300; ++round) {
     std::string wild = good;
@@ -187,15 +191,16 @@ TEST_CASE("a charsmap that contradicts itself is refused, and one with wild jump
 TEST_CASE("a unigram vocabulary without scores, or with endless ones, is refused") {
   GgufWriter bare;
   bare.text("tokenizer.ggml.model", "t5").texts("tokenizer.ggml.tokens", {"<unk>"});
-  bare.array("tokenizer.ggml.token_type", GgufType::i32, std::vector<std::int32_t>{2});
-  CHECK(open(bare).error().is(ModelsError::missing_key));
+  bare.array("tokenizer.ggml.token_type", models::GgufType::i32, std::vector<std::int32_t>{2});
+  CHECK(open(bare).error().is(TextError::missing_key));
   const float endless = -std::numeric_limits<float>::infinity();
-  CHECK(open(testing::unigram_vocabulary({{"a", endless}})).error().is(ModelsError::malformed));
+  CHECK(
+      open(models::testing::unigram_vocabulary({{"a", endless}})).error().is(TextError::malformed));
 }
 
 TEST_CASE("a megabyte of one letter takes a unigram model no quadratic time") {
   const auto tokenizer =
-      open(testing::unigram_vocabulary({{"a", -3}, {"aa", -4}, {"aaaaaaaa", -5}})).value();
+      open(models::testing::unigram_vocabulary({{"a", -3}, {"aa", -4}, {"aaaaaaaa", -5}})).value();
   const std::string text(1U << 20, 'a');
   const Ids ids = encode(*tokenizer, text);
   CHECK(ids.size() == 1U << 17);
@@ -203,4 +208,4 @@ TEST_CASE("a megabyte of one letter takes a unigram model no quadratic time") {
 }
 
 }  // namespace
-}  // namespace blue::models
+}  // namespace blue::text

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace blue::models {
+namespace blue::text {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -203,4 +203,4 @@ TEST_CASE("a pre-tokeniser nobody knows is not found, and the known ones are lis
 }
 
 }  // namespace
-}  // namespace blue::models
+}  // namespace blue::text

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-namespace blue::models {
+namespace blue::text {
 
 struct ChatPiece {
   enum class Origin : std::uint8_t {
@@ -17,4 +17,4 @@ struct ChatPiece {
   Origin origin = Origin::content;
 };
 
-}  // namespace blue::models
+}  // namespace blue::text
