@@ -1,4 +1,4 @@
-// What operators stand between: literals, names, lists and maps, and what follows one: attributes,
+// The operands: literals, names, lists and maps, and what may follow one: attributes,
 // subscripts, calls, filters and tests.
 #include <charconv>
 
@@ -146,18 +146,42 @@ Result<Node> ExpressionParser::parse_subscript(Node node) {
   return outer;
 }
 
+/// Behind * or **, which jinja2 allows once each, behind all arguments by place, and ** last.
+Result<Node> ExpressionParser::parse_spread(ExpressionKind kind, const Expression& call) {
+  const ExpressionKind last = call.operands.back() ? call.operands.back()->kind : kind;
+  const bool is_late = last == ExpressionKind::spread_map ||
+                       (last == ExpressionKind::spread_list && kind == ExpressionKind::spread_list);
+  if (call.operands.size() > 1 && is_late) return unexpected("no second * or ** in a call");
+  Node spread = make(kind);
+  next();
+  BLUE_TRY_ASSIGN(Node value, parse());
+  spread->operands.push_back(std::move(value));
+  return spread;
+}
+
 Status ExpressionParser::parse_arguments(Expression& call) {
   BLUE_TRY(expect(TokenKind::symbol, "("));
+  bool has_spread = false;
   while (!accept(TokenKind::symbol, ")")) {
     const bool is_named = peek().kind == TokenKind::name &&
                           tokens_[at_ + 1].kind == TokenKind::symbol &&
                           tokens_[at_ + 1].text == "=";
-    if (is_named) {
+    const bool is_list = sees(TokenKind::symbol, "*");
+    if (is_list || sees(TokenKind::symbol, "**")) {
+      BLUE_TRY_ASSIGN(
+          Node spread,
+          parse_spread(is_list ? ExpressionKind::spread_list : ExpressionKind::spread_map, call));
+      call.operands.push_back(std::move(spread));
+      has_spread = true;
+    } else if (is_named) {
+      if (has_spread && call.operands.back()->kind == ExpressionKind::spread_map)
+        return unexpected("no argument behind **");
       std::string name = next().text;
       next();
       BLUE_TRY_ASSIGN(Node value, parse());
       call.named.emplace_back(std::move(name), std::move(value));
     } else {
+      if (has_spread) return unexpected("an argument by name behind * or **");
       BLUE_TRY_ASSIGN(Node value, parse());
       call.operands.push_back(std::move(value));
     }

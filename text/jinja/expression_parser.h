@@ -46,10 +46,10 @@ class ExpressionParser {
   Result<std::string> expect_name(std::string_view what);
   /// bad_template naming the token at hand.
   [[nodiscard]] Error unexpected(std::string_view wanted) const;
-  /// Behind an element: takes a comma, or leaves the `closing` symbol where it stands.
+  /// Behind an element: takes a comma, or leaves the `closing` symbol.
   Status end_element(std::string_view closing);
 
-  /// Counts nesting while it lives; statements nest too.
+  /// Counts nesting in its lifetime; statements nest too.
   class Depth {
    public:
     explicit Depth(int& depth) : depth_(depth) { ++depth_; }
@@ -90,6 +90,7 @@ class ExpressionParser {
   Result<Node> parse_list();
   Result<Node> parse_map();
   Status parse_arguments(Expression& call);
+  Result<Node> parse_spread(ExpressionKind kind, const Expression& call);
   template <class Element>
   Result<Node> parse_commas(Element element);
   /// operand (symbol operand)*, for any of `symbols`.

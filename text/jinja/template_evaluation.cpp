@@ -1,4 +1,6 @@
 // The expressions.
+#include <algorithm>
+
 #include "text/jinja/template_filters.h"
 #include "text/jinja/template_methods.h"
 #include "text/jinja/template_operators.h"
@@ -69,6 +71,8 @@ Result<Value> Renderer::evaluate_at_depth(const Expression& expression) {
     case ExpressionKind::minus:
     case ExpressionKind::plus: return evaluate_sign(expression);
     case ExpressionKind::conditional: return evaluate_conditional(expression);
+    case ExpressionKind::spread_list:
+    case ExpressionKind::spread_map: break;  // of evaluate_arguments
     case ExpressionKind::captured: return captured_ == nullptr ? Value() : Value(*captured_);
   }
   return Value();
@@ -177,14 +181,45 @@ Result<Value> Renderer::evaluate_slice(const Expression& expression) {
 Result<Arguments> Renderer::evaluate_arguments(const Expression& expression) {
   Arguments arguments;
   for (std::size_t i = 1; i < expression.operands.size(); ++i) {
-    BLUE_TRY_ASSIGN(Value argument, evaluate(*expression.operands[i]));
-    arguments.positional.push_back(std::move(argument));
+    const Expression& operand = *expression.operands[i];
+    if (operand.kind == ExpressionKind::spread_list) {
+      BLUE_TRY_ASSIGN(const Value value, evaluate(*operand.operands[0]));
+      BLUE_TRY_ASSIGN(List entries, entries_of(value, at(expression.line)));
+      BLUE_TRY(budget_.make(entries.size() * kBytesPerEntry, expression.line));
+      for (Value& entry : entries) arguments.positional.push_back(std::move(entry));
+    } else if (operand.kind != ExpressionKind::spread_map) {
+      BLUE_TRY_ASSIGN(Value argument, evaluate(operand));
+      arguments.positional.push_back(std::move(argument));
+    }
   }
   for (const auto& [name, operand] : expression.named) {
     BLUE_TRY_ASSIGN(Value argument, evaluate(*operand));
     arguments.named.emplace_back(name, std::move(argument));
   }
+  if (expression.operands.size() > 1 &&
+      expression.operands.back()->kind == ExpressionKind::spread_map)
+    BLUE_TRY(spread_map(*expression.operands.back(), arguments));
   return arguments;
+}
+
+/// Python refuses a name that is given twice, and a key that is no text.
+Status Renderer::spread_map(const Expression& spread, Arguments& arguments) {
+  const Site site = at(spread.line);
+  BLUE_TRY_ASSIGN(const Value value, evaluate(*spread.operands[0]));
+  if (value.map() == nullptr) return site.misfit("** before an argument", value);
+  BLUE_TRY(site.make(value.map()->size() * kBytesPerEntry));
+  BLUE_TRY(site.see(value.map()->size() * arguments.named.size() * kBytesPerEntry));
+  const auto n_named = static_cast<std::ptrdiff_t>(arguments.named.size());
+  for (const auto& [key, entry] : *value.map()) {
+    if (key.text() == nullptr) return site.misfit("the name of an argument", key);
+    const std::string name(key.text()->bytes());
+    const auto begin = arguments.named.begin();
+    const bool is_given =
+        std::any_of(begin, begin + n_named, [&](const auto& given) { return given.first == name; });
+    if (is_given) return site.error("two values for the argument " + name.substr(0, 40));
+    arguments.named.emplace_back(name, entry);
+  }
+  return {};
 }
 
 Result<Value> Renderer::evaluate_call(const Expression& expression) {

@@ -95,7 +95,7 @@ Result<Value> raise_exception(const Arguments& arguments, const std::optional<st
                                            std::to_string(site.line) + "): " + line);
 }
 
-/// datetime.now().strftime, which knows no time zone and, for us, no fractions.
+/// datetime.now().strftime, without a time zone and without fractions.
 Result<Value> strftime_now(const Arguments& arguments, const std::optional<std::tm>& now,
                            const Site& site) {
   if (!now || arguments.positional.size() != 1 || !arguments.named.empty() ||
@@ -123,7 +123,7 @@ Result<Value> strftime_now(const Arguments& arguments, const std::optional<std::
   }
   if (format.find('\0') != std::string::npos) return unfit("strftime_now", site);
   char out[kLongest];
-  format += '.';  // so that an empty result is told from one that does not fit
+  format += '.';  // tells an empty result from one that does not fit
   const std::size_t n = std::strftime(out, sizeof(out), format.c_str(), &*now);
   if (n == 0) return unfit("strftime_now", site);
   return Value(Text(std::string_view(out, n - 1), Origin::markup));

@@ -147,7 +147,7 @@ class Lexer {
     return has_at(end, "+") ? 0 : end;
   }
 
-  /// What stands between {% raw %} and {% endraw %} is text.
+  /// Between {% raw %} and {% endraw %} all is text.
   Status read_raw(std::size_t end_of_begin) {
     const std::uint32_t begin_line = line_;
     leave_tag(end_of_begin, false);
@@ -270,7 +270,7 @@ class Lexer {
     return {};
   }
 
-  /// The escape whose backslash stands at `at`, as Python has it; `at` goes behind it.
+  /// The escape whose backslash is at `at`, as in Python; moves `at` behind it.
   Status read_escape(std::size_t& at, std::string& out) const {
     constexpr std::string_view kNames = "ntr\\'\"abfv";
     constexpr std::string_view kMeanings = "\n\t\r\\'\"\a\b\f\v";
@@ -278,7 +278,7 @@ class Lexer {
     if (const std::size_t i = kNames.find(escaped); i != std::string_view::npos) {
       out += kMeanings[i];
       at += 2;
-    } else if (escaped == '\n') {  // a string that goes on in the next line
+    } else if (escaped == '\n') {  // a string that continues in the next line
       at += 2;
     } else if (escaped >= '0' && escaped <= '7') {
       return read_code(at, at + 1, 3, 8, out);

@@ -187,6 +187,30 @@ Result<Value> batch(const Value& value, const Arguments& arguments, const Site& 
   return Value(std::move(out), Form::generator);
 }
 
+/// So many lists, the first ones longer by one entry, or the last ones filled up.
+Result<Value> slices(const Value& value, const Arguments& arguments, const Site& site) {
+  std::array<const Value*, 2> given{};
+  std::int64_t n = 0;
+  if (!arguments.bind<2>({"slices", "fill_with"}, given) || given[0] == nullptr ||
+      !given[0]->to_integer(n) || n == 0)
+    return unfit_arguments(value, site);
+  BLUE_TRY_ASSIGN(const List entries, entries_of(value, site));
+  const std::uint64_t n_slices = n < 0 ? 0 : static_cast<std::uint64_t>(n);
+  BLUE_TRY(site.make(n_slices > site.budget.limits().bytes ? n_slices : n_slices * kBytesPerEntry));
+  const bool fills = given[1] != nullptr && !given[1]->is_none();
+  List out;
+  auto next = entries.begin();
+  for (std::uint64_t i = 0; i < n_slices; ++i) {
+    const bool is_longer = i < entries.size() % n_slices;
+    const auto end = next + static_cast<std::ptrdiff_t>(entries.size() / n_slices) + is_longer;
+    List slice(next, end);
+    if (fills && !is_longer) slice.push_back(*given[1]);
+    out.emplace_back(std::move(slice));
+    next = end;
+  }
+  return Value(std::move(out), Form::generator);
+}
+
 Result<Value> attribute(const Value& value, const Arguments& arguments, const Site& site) {
   std::array<const Value*, 1> given{};
   if (!arguments.bind<1>({"name"}, given) || given[0] == nullptr || given[0]->text() == nullptr)
@@ -212,6 +236,7 @@ constexpr std::pair<std::string_view, Filter> kFilters[] = {
     {"sum", sum},
     {"reverse", reverse},
     {"batch", batch},
+    {"slice", slices},
     {"attr", attribute},
 };
 

@@ -99,7 +99,7 @@ bool find_attribute(const Value& value, std::string_view name, Value& out) {
     out = method(value, name);
     return true;
   }
-  if (would_change(value, name)) return true;  // undefined: no entry of that name stands for it
+  if (would_change(value, name)) return true;  // undefined: not an entry of that name
   if (const Namespace* space = value.space()) {
     for (const auto& [field, entry] : space->fields) {
       if (field == name) out = entry;

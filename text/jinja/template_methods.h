@@ -1,4 +1,4 @@
-// What stands behind a dot or in brackets: attributes, entries, and the methods of strings, lists
+// What a dot or brackets give: attributes, entries, and the methods of strings, lists
 // and maps. What would change a list or map is undefined, as in the sandbox where chat templates
 // run elsewhere. Depends on text/jinja. Pure functions but for what they spend; any thread.
 #pragma once

@@ -153,7 +153,7 @@ Text characters(const Text& text, const std::vector<std::size_t>& begins, std::i
   return out;
 }
 
-/// What one %-directive writes. `at` stands behind the `%`.
+/// What one %-directive writes. `at` is behind the `%`.
 Result<Text> directive(std::string_view format, std::size_t& at, const Value& value,
                        const Site& site) {
   const std::size_t begin = at;

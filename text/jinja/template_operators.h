@@ -20,7 +20,7 @@ Result<bool> apply_comparison(std::string_view symbol, const Value& left, const 
 /// Negative, zero or positive, as `left` sorts before, with or behind `right`. Errors: bad_template
 /// for kinds that do not compare.
 Result<int> order_of(const Value& left, const Value& right, const Site& site);
-/// value[begin:end:step]; undefined for what is left out.
+/// value[begin:end:step]; an undefined bound is the end.
 Result<Value> slice(const Value& value, const Value& begin, const Value& end, const Value& step,
                     const Site& site);
 /// The entries that a loop over the value meets: of a list, the characters of a string, the keys of

@@ -51,7 +51,7 @@ struct Keyed {
   Value entry;
 };
 
-/// Stable. A sort whose comparison fails goes on with what it has, and the first error is told at
+/// Stable. A sort whose comparison fails continues, and returns the first error at
 /// the end.
 Result<List> sorted(std::vector<Keyed> entries, bool is_reversed, const Site& site) {
   Status failed;
@@ -132,6 +132,40 @@ Result<Value> unique(const Value& value, const Arguments& arguments, const Site&
   return Value(std::move(out), Form::generator);
 }
 
+/// [(attribute, [entries]), ...] in the attribute's order; the entries of a group keep theirs.
+Result<Value> groupby(const Value& value, const Arguments& arguments, const Site& site) {
+  std::array<const Value*, 3> given{};
+  if (!arguments.bind<3>({"attribute", "default", "case_sensitive"}, given) || given[0] == nullptr)
+    return unfit_arguments(value, site);
+  const auto key_of = [&](const Value& entry, bool minds_case) -> Result<Value> {
+    BLUE_TRY_ASSIGN(Value key, (Order{given[0], true}.key(entry, site)));
+    if (key.is_undefined() && given[1] != nullptr && !given[1]->is_none()) key = *given[1];
+    return minds_case ? key : Order{}.key(key, site);
+  };
+  const bool minds_case = given[2] != nullptr && given[2]->is_true();
+  BLUE_TRY_ASSIGN(List entries, entries_of(value, site));
+  std::vector<Keyed> keyed;
+  for (Value& entry : entries) {
+    BLUE_TRY_ASSIGN(Value key, key_of(entry, minds_case));
+    keyed.push_back({{std::move(key)}, std::move(entry)});
+  }
+  BLUE_TRY_ASSIGN(entries, sorted(std::move(keyed), false, site));
+  List out;
+  for (std::size_t begin = 0, end = 0; begin < entries.size(); begin = end) {
+    BLUE_TRY_ASSIGN(const Value key, key_of(entries[begin], minds_case));
+    for (end = begin + 1; end < entries.size(); ++end) {
+      BLUE_TRY_ASSIGN(const Value other, key_of(entries[end], minds_case));
+      BLUE_TRY(site.see(other));
+      if (!(other == key)) break;
+    }
+    BLUE_TRY_ASSIGN(Value shown, key_of(entries[begin], true));
+    List group(entries.begin() + static_cast<std::ptrdiff_t>(begin),
+               entries.begin() + static_cast<std::ptrdiff_t>(end));
+    out.emplace_back(List{std::move(shown), Value(std::move(group))}, Form::tuple);
+  }
+  return Value(std::move(out));
+}
+
 enum class Extreme : std::uint8_t { least, most };
 
 template <Extreme extreme>
@@ -159,6 +193,7 @@ constexpr std::pair<std::string_view, Filter> kFilters[] = {
     {"sort", sort},
     {"dictsort", dictsort},
     {"unique", unique},
+    {"groupby", groupby},
     {"min", find_extreme<Extreme::least>},
     {"max", find_extreme<Extreme::most>},
 };

@@ -217,7 +217,7 @@ class StatementParser {
     return statement;
   }
 
-  /// What the assistant said, marked for training: a scope of its own, no more.
+  /// The assistant's text, marked for training: a scope of its own.
   Result<Statement> parse_generation(std::uint32_t line) {
     Statement statement = make(StatementKind::with, line);
     const OutsideLoop outside(n_loops_);
@@ -247,7 +247,7 @@ class StatementParser {
     return statement;
   }
 
-  /// While it lives no loop stands around: what is captured or called can't be left by {% break %}.
+  /// Inside its lifetime no loop surrounds: {% break %} cannot leave a captured or called body.
   class OutsideLoop {
    public:
     explicit OutsideLoop(int& n_loops) : n_loops_(n_loops), before_(std::exchange(n_loops, 0)) {}

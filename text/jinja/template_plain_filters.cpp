@@ -137,7 +137,7 @@ Result<Value> indent(const Value& value, const Arguments& arguments, const Site&
   }
   if (value.text() == nullptr) return unfit_arguments(value, site);
   Text text = *value.text();
-  text.append("\n", Origin::markup);  // so that what stands behind the last newline is a line too
+  text.append("\n", Origin::markup);  // text behind the last newline is a line too
   BLUE_TRY_ASSIGN(const Value lines, call_text_method(text, "splitlines", {}, site));
   const bool fills_blank = given[2] != nullptr && given[2]->is_true();
   Text out;
@@ -271,6 +271,58 @@ Result<Value> wordcount(const Value& value, const Arguments& arguments, const Si
   return Value(n);
 }
 
+Result<Value> truncate(const Value& value, const Arguments& arguments, const Site& site) {
+  std::array<const Value*, 4> given{};
+  std::int64_t length = 0;
+  std::int64_t leeway = 0;
+  constexpr std::int64_t kLength = 255;
+  constexpr std::int64_t kLeeway = 5;
+  if (!arguments.bind<4>({"length", "killwords", "end", "leeway"}, given) ||
+      value.text() == nullptr || !read_integer(given[0], kLength, length) ||
+      (given[2] != nullptr && given[2]->text() == nullptr))
+    return unfit_arguments(value, site);
+  const bool has_leeway = given[3] != nullptr && !given[3]->is_none();
+  if (!read_integer(has_leeway ? given[3] : nullptr, kLeeway, leeway) || leeway < 0)
+    return unfit_arguments(value, site);
+  const Text end = given[2] != nullptr ? *given[2]->text() : Text("...", Origin::markup);
+  const Text& text = *value.text();
+  BLUE_TRY(site.see(text.size() + end.size()));
+  const std::int64_t n_kept = length - static_cast<std::int64_t>(count_characters(end.bytes()));
+  if (n_kept < 0) return unfit_arguments(value, site);
+  const auto n_characters = static_cast<std::int64_t>(count_characters(text.bytes()));
+  if (n_characters <= length || n_characters - length <= leeway) return value;
+  std::size_t size = byte_of_character(text.bytes(), static_cast<std::size_t>(n_kept));
+  const std::size_t space = text.bytes().substr(0, size).rfind(' ');
+  const bool cuts_words = given[1] != nullptr && given[1]->is_true();
+  if (!cuts_words && space != std::string_view::npos) size = space;
+  BLUE_TRY(site.make(size + end.size()));
+  Text out = text.part(0, size);
+  out.append(end);
+  return Value(std::move(out));
+}
+
+/// urllib.parse.quote: what is no letter, digit, `_.-~` or `/` becomes %XX.
+Result<Value> urlencode(const Value& value, const Arguments& arguments, const Site& site) {
+  if (!arguments.empty() || value.list() != nullptr || value.map() != nullptr)
+    return unfit_arguments(value, site);
+  BLUE_TRY_ASSIGN(const Text text, printed(value, site));
+  BLUE_TRY(site.make(text.size() * 3));
+  Text out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    constexpr char kHex[] = "0123456789ABCDEF";
+    const auto byte = static_cast<unsigned char>(text.bytes()[at]);
+    const bool is_plain =
+        (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+        (byte >= '0' && byte <= '9') ||
+        std::string_view("_.-~/").find(static_cast<char>(byte)) != std::string_view::npos;
+    const char escaped[] = {'%', kHex[byte >> 4], kHex[byte & 15]};
+    const char plain[] = {static_cast<char>(byte)};
+    out.append(is_plain ? std::string_view(plain, 1) : std::string_view(escaped, 3),
+               text.origin_at(at));
+  }
+  return Value(std::move(out));
+}
+
 constexpr std::pair<std::string_view, Filter> kFilters[] = {
     {"upper", change_case<Casing::upper>},
     {"lower", change_case<Casing::lower>},
@@ -282,6 +334,7 @@ constexpr std::pair<std::string_view, Filter> kFilters[] = {
     {"safe", to_string},  // nothing is escaped unless a template asks for it
     {"escape", escape},
     {"e", escape},
+    {"forceescape", escape},
     {"default", default_to},
     {"d", default_to},
     {"tojson", to_json_filter},
@@ -293,6 +346,8 @@ constexpr std::pair<std::string_view, Filter> kFilters[] = {
     {"format", format},
     {"center", center},
     {"wordcount", wordcount},
+    {"truncate", truncate},
+    {"urlencode", urlencode},
 };
 
 }  // namespace

@@ -141,7 +141,7 @@ std::string json_escape(const Character& character, JsonStyle::NonAscii non_asci
     default: break;
   }
   if (code < 0x20) return "\\u" + hexadecimal(code, 4);
-  // DEL is ASCII, and JSON lets it stand.
+  // DEL is ASCII, and JSON leaves it as it is.
   if (code < 0x80 || non_ascii == JsonStyle::NonAscii::as_is) return {};
   if (code < 0x10000) return "\\u" + hexadecimal(code, 4);
   return "\\u" + hexadecimal(0xd800 + ((code - 0x10000) >> 10), 4) + "\\u" +

@@ -1,4 +1,4 @@
-// Values as text: what {{ }} prints, Python's repr of what stands in a list, and JSON as
+// Values as text: what {{ }} prints, Python's repr of an entry of a list, and JSON as
 // transformers' tojson writes it. Depends on text/jinja. Pure functions but for what they spend;
 // any thread.
 #pragma once
@@ -16,7 +16,7 @@ namespace blue::text::jinja {
 /// What {{ }} prints; errors: bad_template for a function or generator, whose text no template
 /// means.
 Result<Text> printed(const Value& value, const Site& site);
-/// As it stands inside a printed list: strings in quotes.
+/// As inside a printed list: strings in quotes.
 Result<Text> represented(const Value& value, const Site& site);
 
 struct JsonStyle {
@@ -29,7 +29,7 @@ struct JsonStyle {
   std::string behind_key = ": ";
 };
 
-/// json.dumps. Errors: bad_template for what JSON does not know, undefined first of all.
+/// json.dumps. Errors: bad_template for what JSON cannot hold, such as undefined.
 Result<Text> to_json(const Value& value, const JsonStyle& style, const Site& site);
 
 /// repr(float): the shortest digits that read back the same.

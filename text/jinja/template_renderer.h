@@ -77,6 +77,7 @@ class Renderer {
   Result<Value> evaluate_named(const Expression& expression);
   /// All operands behind the first, and the named ones.
   Result<Arguments> evaluate_arguments(const Expression& expression);
+  Status spread_map(const Expression& spread, Arguments& arguments);
   /// What has bytes or entries of its own is bounded in size and depth.
   Status check(const Value& value, std::uint32_t line);
 

@@ -43,7 +43,7 @@ constexpr std::pair<std::string_view, Test> kPlain[] = {
     {"escaped", [](const Value&) { return false; }},
 };
 
-/// The test and the comparison it stands for.
+/// The test and the comparison that it makes.
 constexpr std::pair<std::string_view, std::string_view> kComparisons[] = {
     {"==", "=="},         {"eq", "=="}, {"equalto", "=="}, {"!=", "!="},
     {"ne", "!="},         {"<", "<"},   {"lt", "<"},       {"lessthan", "<"},

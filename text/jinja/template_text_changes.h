@@ -1,6 +1,6 @@
 // What methods and filters of strings make of one: stripped, replaced, in another case, split.
 // Every byte keeps its origin. Depends on text/jinja. Pure functions, but for what replaced()
-// spends; the others' cost is their caller's to tell. Any thread.
+// spends; the caller accounts for the others. Any thread.
 #pragma once
 
 #include <cstdint>

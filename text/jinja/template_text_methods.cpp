@@ -255,7 +255,7 @@ Result<Value> is_cased(const Text& self, const Arguments& arguments, const Site&
   return Value(has_wanted);
 }
 
-/// str.format with {}, {0} and {name}; what goes on behind the name is refused.
+/// str.format with {}, {0} and {name}; anything behind the name is refused.
 Result<Value> format(const Text& self, const Arguments& arguments, const Site& site) {
   const std::string_view bytes = self.bytes();
   Text out;

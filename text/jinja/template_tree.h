@@ -32,6 +32,8 @@ enum class ExpressionKind : std::uint8_t {
   minus,       ///< - operands[0]
   plus,        ///< + operands[0]
   conditional,  ///< operands[0] if operands[1] else operands[2] (may be null)
+  spread_list,  ///< * operands[0], the last operand of a call, filter or test, or before the next:
+  spread_map,   ///< ** operands[0]
   captured,     ///< the text that a block with a filter has rendered
 };
 
@@ -67,7 +69,7 @@ struct Statement {
     std::unique_ptr<Expression> target;
     std::unique_ptr<Expression> value;  ///< null: undefined unless given
   };
-  /// What a macro's body asks for by name beside its parameters.
+  /// What a macro's body names beside its parameters.
   struct Extras {
     bool takes_positional = false;  ///< varargs
     bool takes_named = false;       ///< kwargs

@@ -109,8 +109,8 @@ class Value {
   /// An integer, or a bool as Python counts it.
   [[nodiscard]] bool to_integer(std::int64_t& out) const;
   [[nodiscard]] std::string_view kind() const;
-  /// How deep sequences and maps stand in it, how many bytes it stands for when written out (what
-  /// is shared counts each time; saturates), and whether a namespace stands anywhere in it.
+  /// How deep sequences and maps nest in it, how many bytes it has when written out (what
+  /// is shared counts each time; saturates), and whether it holds a namespace.
   struct Extent {
     std::uint32_t depth = 0;
     std::uint64_t weight = 1;
@@ -161,15 +161,15 @@ struct LoopState {
 struct Statement;
 struct Scope;
 
-/// What stands before ( ).
+/// What ( ) can follow.
 struct Callable {
   enum class Kind : std::uint8_t { function, method, macro, cycler, joiner };
   Kind kind = Kind::function;
   std::string name;                      ///< of function, method or macro
   Value self;                            ///< of a method
   const Statement* statement = nullptr;  ///< of a macro or a {% call %}
-  std::weak_ptr<Scope> scope;  ///< where the macro stands; it cannot be called once that is left
-  List entries;                ///< of a cycler; a joiner's separator
+  std::weak_ptr<Scope> scope;            ///< of the macro; it cannot be called after that scope
+  List entries;                          ///< of a cycler; a joiner's separator
   std::size_t at = 0;
   Value::Extent extent;  ///< of self and entries: who makes a callable takes them in
 };
