@@ -1,5 +1,5 @@
 // Fuzzes the chat templates: parses the bytes as a template and renders it on a conversation with
-// tools, under small limits. What comes back is text of both origins or one error; no two
+// tools, under small limits. The result is text of both origins or one error; no two
 // neighbouring pieces share their origin, and none is empty.
 #include <cstddef>
 #include <cstdint>

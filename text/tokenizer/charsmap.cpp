@@ -6,7 +6,7 @@ namespace blue::text {
 namespace {
 
 // A unit of the double array. Source: Yata, darts-clone, as SentencePiece writes it. A node's unit
-// carries the label it is reached by, whether a value hangs on it, and how far its children lie; a
+// carries the label it is reached by, whether it has a value, and the offset of its children; a
 // value's unit has its highest bit set.
 constexpr std::uint32_t kIsValue = std::uint32_t{1} << 31;
 

@@ -23,7 +23,7 @@ class Charsmap {
 
   /// Layout: u32 bytes of the array (little-endian, as all that follows), the array's u32 units,
   /// then replacements that each end with a zero byte.
-  /// Errors: malformed when a length, or where a replacement begins, lies outside; `name` is what
+  /// Errors: malformed when a length, or the begin of a replacement, is outside; `name` is what
   /// the message names.
   static Result<Charsmap> parse(std::string blob, const std::string& name);
 

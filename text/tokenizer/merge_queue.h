@@ -24,7 +24,7 @@ class MergeQueue {
     std::int32_t previous = -1;
     std::int32_t next = -1;
     TokenId token = kNoToken;
-    // What it becomes with the next one, as last asked: an older candidate of it is void.
+    // What it becomes with the next one, as last computed: older candidates are void.
     std::uint32_t pair_order = 0;
     TokenId pair_token = kNoToken;
   };
@@ -49,7 +49,7 @@ class MergeQueue {
     symbols_.push_back({.begin = begin, .size = size, .previous = index - 1, .token = token});
   }
 
-  /// `merge_of(left, right)` is asked for neighbouring symbols.
+  /// Calls `merge_of(left, right)` for neighbouring symbols.
   template <class MergeOf>
   void merge(const MergeOf& merge_of) {
     run_.clear();

@@ -12,29 +12,32 @@ namespace blue::text {
 
 MergeTable::MergeTable(std::size_t n_merges) : entries_(std::bit_ceil(2 * n_merges + 2)) {}
 
-/// Reads merges some at a time, in steps, so that what one step reads from scattered memory has
-/// been fetched by the step before: a hundred thousand merges would else wait for memory half a
-/// million times, one after another.
+std::string MergeTable::skipped_note() const {
+  return "merges: " + std::to_string(n_skipped_) +
+         " of tokens that the vocabulary does not have are skipped, the first at rank " +
+         std::to_string(first_skipped_);
+}
+
+/// Reads a batch of merges in steps; each step prefetches what the next one reads from scattered
+/// memory. One by one, a hundred thousand merges would wait for memory half a million times.
 class MergeReader {
  public:
   static constexpr std::size_t kMost = 64;
 
-  MergeReader(const std::string& path, const Vocabulary& vocabulary, MergeTable& table)
-      : path_(path), vocabulary_(vocabulary), table_(table) {}
+  MergeReader(const Vocabulary& vocabulary, MergeTable& table)
+      : vocabulary_(vocabulary), table_(table) {}
 
-  Status read(std::span<const std::string_view> merges, std::size_t first_rank) {
+  void read(std::span<const std::string_view> merges, std::size_t first_rank) {
     bytes_.clear();
-    for (std::size_t i = 0; i < merges.size(); ++i)
-      BLUE_TRY(spell(merges[i], first_rank + i, merges_[i]));
+    for (std::size_t i = 0; i < merges.size(); ++i) spell(merges[i], merges_[i]);
     for (std::size_t i = 0; i < merges.size(); ++i) {
       for (const Part* part : {&merges_[i].left, &merges_[i].right}) {
         const TokenId token = vocabulary_.by_text().likely(part->hash);
         __builtin_prefetch(vocabulary_.piece(token).data());
       }
     }
-    for (std::size_t i = 0; i < merges.size(); ++i) BLUE_TRY(look_up(first_rank + i, merges_[i]));
+    for (std::size_t i = 0; i < merges.size(); ++i) look_up(merges_[i]);
     for (std::size_t i = 0; i < merges.size(); ++i) put(first_rank + i, merges_[i]);
-    return {};
   }
 
  private:
@@ -48,64 +51,58 @@ class MergeReader {
     Part right;
     std::uint64_t key = 0;
     TokenId token = kNoToken;
+    bool is_skipped = false;
   };
-
-  [[nodiscard]] Error malformed(std::size_t rank, const std::string& what) const {
-    return Error(TextError::malformed, path_ + ": key \"" + std::string(MergeTable::kKey) +
-                                           "\": merge " + std::to_string(rank) + " " + what +
-                                           "; convert the model again");
-  }
 
   [[nodiscard]] std::string_view text_of(const Part& part) const {
     return {bytes_.data() + part.begin, part.size};
   }
 
-  Status spell(std::string_view merge, std::size_t rank, Spelled& out) {
+  void spell(std::string_view merge, Spelled& out) {
+    out = {};
     const std::size_t space = merge.find(' ', 1);
-    if (space == std::string_view::npos || space + 1 == merge.size())
-      return malformed(rank, "is not two parts with a space between");
     const auto append = [&](std::string_view written, Part& part) {
       part.begin = bytes_.size();
       if (!append_spelled_bytes(written, bytes_)) return false;
       part.size = bytes_.size() - part.begin;
       part.hash = TextIndex::hash(text_of(part));
       vocabulary_.by_text().prefetch(part.hash);
-      return true;
+      return part.size > 0;
     };
-    if (!append(merge.substr(0, space), out.left) || !append(merge.substr(space + 1), out.right))
-      return malformed(rank, "holds a character that stands for no byte");
-    return {};
+    out.is_skipped = space == std::string_view::npos || !append(merge.substr(0, space), out.left) ||
+                     !append(merge.substr(space + 1), out.right);
   }
 
-  Status look_up(std::size_t rank, Spelled& merge) {
+  void look_up(Spelled& merge) {
+    if (merge.is_skipped) return;
     const std::string_view joined(bytes_.data() + merge.left.begin,
                                   merge.left.size + merge.right.size);
     const TokenId left = vocabulary_.find_text(text_of(merge.left), merge.left.hash);
     const TokenId right = vocabulary_.find_text(text_of(merge.right), merge.right.hash);
-    // In most files the tokens stand in the order of the merges that make them.
+    // In most files the tokens are in the order of the merges that make them.
     merge.token = vocabulary_.is_found(next_token_) && vocabulary_.piece(next_token_) == joined
                       ? next_token_
                       : vocabulary_.find_text(joined);
-    // Text never merges into what ends a text, whatever the list says.
+    // Text never merges into a token that ends a text, even where a merge gives one.
     const bool ends_text =
         merge.token == kNoToken && vocabulary_.is_markup(vocabulary_.find_special(joined));
-    if (left == kNoToken || right == kNoToken || (merge.token == kNoToken && !ends_text))
-      return malformed(rank, "is of or into text that is no token of the vocabulary");
+    merge.is_skipped =
+        left == kNoToken || right == kNoToken || (merge.token == kNoToken && !ends_text);
+    if (merge.is_skipped) return;
     next_token_ = merge.token + 1;
     merge.key = MergeTable::key_of(left, right);
     __builtin_prefetch(&table_.entries_[table_.first_place(merge.key)]);
-    return {};
   }
 
   /// Of two equal merges the first counts.
   void put(std::size_t rank, const Spelled& merge) {
-    if (merge.token == kNoToken) return;
+    if (merge.is_skipped && table_.n_skipped_++ == 0) table_.first_skipped_ = rank;
+    if (merge.is_skipped || merge.token == kNoToken) return;
     MergeTable::Entry& entry = table_.entries_[table_.place(merge.key)];
     if (entry.key == MergeTable::kNoKey)
       entry = {merge.key, {static_cast<std::uint32_t>(rank), merge.token}};
   }
 
-  const std::string& path_;
   const Vocabulary& vocabulary_;
   MergeTable& table_;
   std::vector<char> bytes_;
@@ -122,10 +119,10 @@ Result<MergeTable> MergeTable::from_metadata(const Metadata& metadata,
                                            " merges, which are too many");
   }
   MergeTable table(merges.size());
-  MergeReader reader(metadata.path(), vocabulary, table);
+  MergeReader reader(vocabulary, table);
   const std::span<const std::string_view> all(merges);
   for (std::size_t rank = 0; rank < all.size(); rank += MergeReader::kMost) {
-    BLUE_TRY(reader.read(all.subspan(rank, std::min(MergeReader::kMost, all.size() - rank)), rank));
+    reader.read(all.subspan(rank, std::min(MergeReader::kMost, all.size() - rank)), rank);
   }
   return table;
 }

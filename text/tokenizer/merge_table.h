@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/result.h"
@@ -16,13 +17,17 @@ class MergeTable {
  public:
   static constexpr std::string_view kKey = "tokenizer.ggml.merges";
 
-  /// From `tokenizer.ggml.merges`. Errors: missing_key; malformed for a merge of or into what is no
-  /// token.
+  /// From `tokenizer.ggml.merges`. Skips merges of or into text that is no token, and those that
+  /// are not two parts: they can never apply. Errors: missing_key; malformed (too many merges).
   static Result<MergeTable> from_metadata(const Metadata& metadata, const Vocabulary& vocabulary);
 
   [[nodiscard]] MergeQueue::Merge find(TokenId left, TokenId right) const {
     return entries_[place(key_of(left, right))].merge;
   }
+
+  [[nodiscard]] std::size_t n_skipped() const { return n_skipped_; }
+  /// One line for people: how many merges were skipped, and the first.
+  [[nodiscard]] std::string skipped_note() const;
 
  private:
   friend class MergeReader;
@@ -51,6 +56,8 @@ class MergeTable {
   }
 
   std::vector<Entry> entries_;
+  std::size_t n_skipped_ = 0;
+  std::size_t first_skipped_ = 0;  ///< its rank
 };
 
 }  // namespace blue::text

@@ -1,4 +1,4 @@
-// PieceTrie: all tokens that a text begins with, found in one walk. Edges lie in one
+// PieceTrie: all tokens that a text begins with, found in one walk. Edges are in one
 // open-addressing table, by node and byte. Depends on base/id.h. Immutable after filling; any
 // thread.
 #pragma once

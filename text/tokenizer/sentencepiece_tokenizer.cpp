@@ -10,6 +10,10 @@
 namespace blue::text {
 namespace {
 
+// Where SentencePiece puts them.
+constexpr TokenId kDefaultBos = 1;
+constexpr TokenId kDefaultEos = 2;
+
 /// Floats as integers of reversed order: the highest score becomes the lowest number.
 std::uint32_t order_of(float score) {
   const auto bits = std::bit_cast<std::uint32_t>(score == 0.0F ? 0.0F : score);
@@ -27,13 +31,11 @@ SentencepieceTokenizer::SentencepieceTokenizer(Vocabulary vocabulary, bool adds_
 Result<std::unique_ptr<Tokenizer>> SentencepieceTokenizer::from_metadata(const Metadata& metadata) {
   BLUE_TRY_ASSIGN(
       Vocabulary vocabulary,
-      Vocabulary::from_metadata(metadata, {.spelling = Spelling::sentencepiece, .adds_bos = true}));
-  if (!metadata.has("tokenizer.ggml.scores")) {
-    return Error(TextError::missing_key,
-                 metadata.path() +
-                     ": key \"tokenizer.ggml.scores\" is missing, without which "
-                     "nothing can be merged; convert the model again");
-  }
+      Vocabulary::from_metadata(metadata, {.spelling = Spelling::sentencepiece,
+                                           .adds_bos = true,
+                                           .default_bos = kDefaultBos,
+                                           .default_eos = kDefaultEos,
+                                           .unscored = VocabularyKind::Unscored::falling}));
   const bool adds_space_prefix = metadata.flag("tokenizer.ggml.add_space_prefix").value_or(true);
   return std::unique_ptr<Tokenizer>(
       new SentencepieceTokenizer(std::move(vocabulary), adds_space_prefix));

@@ -1,6 +1,6 @@
 // SentencePiece-BPE (`tokenizer.ggml.model` = llama): neighbours whose joined text is a token
-// merge, the best score first; what is left and no token falls apart into byte tokens. U+2581 in a
-// text is written with byte tokens, so that it comes back; in a vocabulary that lacks them it is a
+// merge, the best score first; what remains and is no token becomes byte tokens. U+2581 in a
+// text is written with byte tokens, and decodes to itself; in a vocabulary that lacks them it is a
 // space. Depends on text/tokenizer. Immutable; any thread.
 #pragma once
 

@@ -14,7 +14,8 @@ Tokenizer::Tokenizer(Vocabulary vocabulary) : vocabulary_(std::move(vocabulary))
   }
 }
 
-Result<std::unique_ptr<Tokenizer>> Tokenizer::from_metadata(const Metadata& metadata) {
+Result<std::unique_ptr<Tokenizer>> Tokenizer::from_metadata(const Metadata& metadata,
+                                                            const TokenizerOptions& options) {
   const std::optional<std::string_view> model = metadata.text("tokenizer.ggml.model");
   if (!model || *model == "none" || *model == "no_vocab") {
     return Error(TextError::unsupported_tokenizer,
@@ -23,7 +24,7 @@ Result<std::unique_ptr<Tokenizer>> Tokenizer::from_metadata(const Metadata& meta
   }
   if (*model == "llama") return SentencepieceTokenizer::from_metadata(metadata);
   if (*model == "t5") return UnigramTokenizer::from_metadata(metadata);
-  if (*model == "gpt2") return ByteLevelTokenizer::from_metadata(metadata);
+  if (*model == "gpt2") return ByteLevelTokenizer::from_metadata(metadata, options);
   return Error(TextError::unsupported_tokenizer,
                metadata.path() + ": tokenizer \"" + std::string(*model) +
                    "\" is not supported (llama, t5 and gpt2 are); take another model");

@@ -1,6 +1,6 @@
 // Tokenizer: text to token ids and back, from the vocabulary inside a GGUF file. Three kinds:
 // SentencePiece-BPE (`llama`), SentencePiece-unigram (`t5`) and byte-level BPE (`gpt2`, with the
-// pre-tokenisers of pre_tokenizers.h). Depends on base, text/chat_piece.h (and
+// pre-tokenizers of pre_tokenizers.h). Depends on base, text/chat_piece.h (and
 // PCRE2 inside its own files). Immutable after construction; any thread. Encoding allocates; it
 // belongs to no token loop.
 #pragma once
@@ -26,12 +26,18 @@ enum class SpecialTokens : std::uint8_t {
   parse,    ///< "<|im_end|>" is one token
 };
 
+/// What a caller sets where a file lacks it or has it wrong.
+struct TokenizerOptions {
+  std::string pre_tokenizer;  ///< instead of `tokenizer.ggml.pre`; empty: the file's
+};
+
 class Tokenizer {
  public:
   static constexpr std::size_t kMaxTextBytes = std::size_t{1} << 30;
 
   /// Errors: unsupported_tokenizer (none in the file, or of another kind), missing_key, malformed.
-  static Result<std::unique_ptr<Tokenizer>> from_metadata(const Metadata& metadata);
+  static Result<std::unique_ptr<Tokenizer>> from_metadata(const Metadata& metadata,
+                                                          const TokenizerOptions& options = {});
 
   virtual ~Tokenizer() = default;
   Tokenizer(const Tokenizer&) = delete;
@@ -55,7 +61,7 @@ class Tokenizer {
   /// control tokens are left out.
   [[nodiscard]] std::string decode(std::span<const TokenId> tokens) const;
 
-  /// The bytes of one token as it stands in running text (a control token: its name). Empty for an
+  /// The bytes of one token in running text (a control token: its name). Empty for an
   /// id outside the vocabulary.
   [[nodiscard]] std::string_view piece(TokenId token) const { return vocabulary_.piece(token); }
   [[nodiscard]] const Vocabulary& vocabulary() const { return vocabulary_; }
@@ -68,8 +74,10 @@ class Tokenizer {
   [[nodiscard]] bool adds_eos() const { return vocabulary_.adds_eos(); }
   /// Does this token end a generation (EOS, end of turn, end of message)?
   [[nodiscard]] bool is_end(TokenId token) const { return vocabulary_.is_end(token); }
-  /// A token that never stands for text: not to be shown.
+  /// A token that is never text: not shown.
   [[nodiscard]] bool is_control(TokenId token) const { return vocabulary_.is_control(token); }
+  /// What of the vocabulary was wrong and read all the same, a line each, for the user.
+  [[nodiscard]] std::span<const std::string> notes() const { return vocabulary_.notes(); }
   /// The special (control or user-defined) token written exactly so; kNoToken when none is.
   [[nodiscard]] TokenId find_special(std::string_view text) const {
     return vocabulary_.find_special(text);

@@ -54,13 +54,8 @@ UnigramTokenizer::UnigramTokenizer(Vocabulary vocabulary, Normalisation normalis
 Result<std::unique_ptr<Tokenizer>> UnigramTokenizer::from_metadata(const Metadata& metadata) {
   BLUE_TRY_ASSIGN(
       Vocabulary vocabulary,
-      Vocabulary::from_metadata(metadata, {.spelling = Spelling::sentencepiece, .adds_eos = true}));
-  if (!metadata.has("tokenizer.ggml.scores")) {
-    return Error(TextError::missing_key,
-                 metadata.path() +
-                     ": key \"tokenizer.ggml.scores\" is missing, without which "
-                     "no piece is better than another; convert the model again");
-  }
+      Vocabulary::from_metadata(
+          metadata, {.spelling = Spelling::sentencepiece, .adds_eos = true, .default_eos = 1}));
   for (std::uint32_t i = 0; i < vocabulary.size(); ++i) {
     if (!std::isfinite(vocabulary.score(static_cast<TokenId>(i)))) {
       return Error(TextError::malformed, metadata.path() +
@@ -101,7 +96,7 @@ std::string UnigramTokenizer::normalise(std::string_view text) const {
     out += match.replacement;
     drops_spaces = normalisation_.removes_extra_spaces && out.back() == ' ';
   }
-  // Also the space in front, when nothing came after it.
+  // Also the space in front, when nothing follows it.
   if (normalisation_.removes_extra_spaces) out.resize(out.find_last_not_of(' ') + 1);
   return out;
 }
@@ -150,7 +145,7 @@ void UnigramTokenizer::find_best_steps(std::string_view word, std::vector<Step>&
 void UnigramTokenizer::encode_word(std::string_view word, std::vector<Step>& steps,
                                    std::vector<TokenId>& out) const {
   find_best_steps(word, steps);
-  // The best way is known from its end; turned round, `size` says how far the next step lies.
+  // Reverses the best path, which is linked from its end: `size` then leads to the next step.
   std::size_t at = word.size();
   Step step = steps[at];
   while (at > 0) {

@@ -1,5 +1,5 @@
 // SentencePiece-unigram (`tokenizer.ggml.model` = t5): of all ways to write a text as pieces, the
-// one with the highest sum of scores. A character that no piece covers falls apart into byte
+// one with the highest sum of scores. A character that no piece covers becomes byte
 // tokens, or, where the vocabulary lacks them, becomes the unknown token (one for a run of such
 // characters). Sums are doubles and of equal sums the first found counts, as llama.cpp has it;
 // SentencePiece itself adds floats, whose last bit decides there. What comes back from decode is

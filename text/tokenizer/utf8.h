@@ -17,7 +17,7 @@ inline std::size_t utf8_expected(unsigned char first) {
   return 0;
 }
 
-/// May `byte` stand at index 1 of a character that begins with `first`? (No overlong forms,
+/// May `byte` be at index 1 of a character that begins with `first`? (No overlong forms,
 /// surrogates, or beyond U+10FFFF.)
 inline bool utf8_is_second(unsigned char first, unsigned char byte) {
   const unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;

@@ -5,7 +5,9 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/id.h"
@@ -31,18 +33,27 @@ enum class Spelling : std::uint8_t {
   byte_level,     ///< GPT-2's printable stand-ins for bytes
 };
 
-/// What a kind of tokenizer lays down where the file has no key for it.
+/// What a kind of tokenizer sets where the file has no key for it.
 struct VocabularyKind {
   Spelling spelling = Spelling::byte_level;
   bool adds_bos = false;
   bool adds_eos = false;
+  /// Ids that count where no key gives one and the token is a control token; kNoToken: none.
+  TokenId default_bos = kNoToken;
+  TokenId default_eos = kNoToken;
+  /// The score of every token in a file without scores: falling with the id, as SentencePiece
+  /// trains merges, or the same for all, so that the fewest pieces win.
+  enum class Unscored : std::uint8_t { falling, equal };
+  Unscored unscored = Unscored::equal;
 };
 
 class Vocabulary {
  public:
-  /// Errors: missing_key, malformed (more kinds or scores than tokens, an id outside, too many
-  /// tokens), unsupported_tokenizer (a byte without a token, and no unknown token to take its
-  /// place).
+  /// What a file gets wrong and a reader can mend becomes a note: an id outside, a token type that
+  /// is none, scores of another type or missing.
+  /// Errors: missing_key, malformed (fewer types or scores than tokens, a NaN among the scores, too
+  /// many tokens), unsupported_tokenizer (bytes without a token, and neither an unknown token nor
+  /// U+FFFD to take their place).
   static Result<Vocabulary> from_metadata(const Metadata& metadata, const VocabularyKind& kind);
 
   [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(ranges_.size()); }
@@ -58,7 +69,7 @@ class Vocabulary {
   }
   /// TokenKind::unused for an id outside.
   [[nodiscard]] TokenKind kind(TokenId token) const;
-  /// 0 where the file has no scores.
+  /// 0 in a byte-level vocabulary without scores.
   [[nodiscard]] float score(TokenId token) const;
   /// Bytes of the longest token.
   [[nodiscard]] std::uint32_t longest_piece() const { return longest_piece_; }
@@ -81,10 +92,11 @@ class Vocabulary {
   [[nodiscard]] bool has_every_byte() const { return has_every_byte_; }
   /// The control or user-defined token of this name.
   [[nodiscard]] TokenId find_special(std::string_view name) const;
-  /// The token for a byte that is part of no other token; the unknown token where there is none.
+  /// The token for a byte that is part of no other token; the unknown token where there is none;
+  /// kNoToken in a byte-level vocabulary that has neither.
   [[nodiscard]] TokenId byte_token(std::uint8_t byte) const { return byte_tokens_[byte]; }
 
-  /// A token by which a model tells turns and texts apart. Only markup may write one. Other
+  /// A token that separates turns or texts. Only markup may write one. Other
   /// user-defined tokens are part of plain text: the model saw them there.
   [[nodiscard]] bool is_markup(TokenId token) const {
     return kind(token) == TokenKind::control ||
@@ -100,6 +112,9 @@ class Vocabulary {
   [[nodiscard]] bool adds_eos() const { return adds_eos_; }
   [[nodiscard]] bool is_end(TokenId token) const;
   [[nodiscard]] bool is_control(TokenId token) const { return kind(token) == TokenKind::control; }
+  /// What was wrong and read all the same, a line each, for the user.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
+  void add_note(std::string note) { notes_.push_back(std::move(note)); }
   /// Is it cut out of a text before the rest is encoded?
   [[nodiscard]] bool is_special(TokenId token) const {
     const TokenKind its = kind(token);
@@ -120,9 +135,10 @@ class Vocabulary {
   std::vector<TokenKind> kinds_;
   std::vector<float> scores_;
   TextIndex by_text_;              ///< what text may become
-  std::vector<bool> is_found_;     ///< by token: stands in by_text_
+  std::vector<bool> is_found_;     ///< by token: by_text_ gives it
   std::vector<TokenId> specials_;  ///< sorted by name
   std::vector<TokenId> ends_;      ///< sorted
+  std::vector<std::string> notes_;
   std::array<TokenId, 256> byte_tokens_{};
   std::uint32_t longest_piece_ = 0;
   TokenId bos_ = kNoToken;

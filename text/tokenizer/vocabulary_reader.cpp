@@ -3,22 +3,26 @@
 #include <optional>
 
 #include "text/tokenizer/byte_spelling.h"
+#include "text/tokenizer/end_tokens.h"
 #include "text/tokenizer/vocabulary.h"
 
 namespace blue::text {
 namespace {
 
-/// Names that end a turn or a text wherever they are special tokens; converters often leave their
-/// ids out of the keys.
-constexpr std::string_view kEndNames[] = {
-    "<|end|>",       "<|im_end|>",      "<|eot_id|>",    "<|eom_id|>",
-    "<|endoftext|>", "<|end_of_text|>", "<end_of_turn>", "<|return|>",
-    "<|call|>",      "<EOT>",           "</s>",          "<｜end▁of▁sentence｜>",
-};
 /// Texts whose places in the index are fetched together.
 constexpr std::size_t kAhead = 32;
-constexpr std::string_view kEndKeys[] = {
-    "tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"};
+constexpr std::string_view kEosKey = "tokenizer.ggml.eos_token_id";
+constexpr std::string_view kEndKeys[] = {kEosKey,
+                                         "tokenizer.ggml.eot_token_id",
+                                         "tokenizer.ggml.eom_token_id",
+                                         "tokenizer.ggml.fim_pad_token_id",
+                                         "tokenizer.ggml.fim_rep_token_id",
+                                         "tokenizer.ggml.fim_sep_token_id"};
+
+/// Bytes that no UTF-8 text holds; vocabularies made from text often have no token for them.
+constexpr bool is_outside_utf8(std::size_t byte) {
+  return byte == 0xc0 || byte == 0xc1 || byte >= 0xf5;
+}
 
 }  // namespace
 
@@ -30,9 +34,10 @@ class VocabularyReader {
 
   Result<Vocabulary> read() {
     BLUE_TRY(read_kinds());
+    mend_kinds();
     BLUE_TRY(read_scores());
     BLUE_TRY(read_pieces());
-    BLUE_TRY(read_ids());
+    read_ids();
     collect_specials();
     index_texts();
     BLUE_TRY(collect_bytes());
@@ -57,32 +62,74 @@ class VocabularyReader {
                        "holds " + std::to_string(tokens_.size()) + " tokens");
     }
     out_.kinds_.assign(tokens_.size(), TokenKind::normal);
-    if (!metadata_.has("tokenizer.ggml.token_type")) return {};
-    BLUE_TRY_ASSIGN(const std::vector<std::int64_t> kinds,
-                    metadata_.expect_integers("tokenizer.ggml.token_type"));
-    if (kinds.size() != tokens_.size())
-      return malformed("tokenizer.ggml.token_type", count_note(kinds.size()));
-    for (std::size_t i = 0; i < kinds.size(); ++i) {
-      if (kinds[i] < 1 || kinds[i] > 6) {
-        return malformed(
-            "tokenizer.ggml.token_type",
-            "gives token " + std::to_string(i) + " the unknown kind " + std::to_string(kinds[i]));
-      }
-      out_.kinds_[i] = static_cast<TokenKind>(kinds[i]);
+    constexpr std::string_view kKey = "tokenizer.ggml.token_type";
+    if (!metadata_.has(kKey)) return {};
+    const auto kinds = metadata_.integers(kKey);
+    if (!kinds) {
+      note(kKey, "holds a value of type " + metadata_.type_of(kKey) +
+                     " and no integers; every token counts as normal");
+      return {};
+    }
+    if (kinds->size() < tokens_.size()) return malformed(kKey, count_note(kinds->size()));
+    if (kinds->size() > tokens_.size()) note(kKey, count_note(kinds->size()));
+    std::size_t n_unknown = 0;
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
+      const std::int64_t kind = (*kinds)[i];
+      const bool is_kind = kind >= 1 && kind <= 6;
+      if (is_kind) out_.kinds_[i] = static_cast<TokenKind>(kind);
+      if (!is_kind && n_unknown++ == 0) first_unknown_kind_ = i;
+    }
+    if (n_unknown > 0) {
+      note(kKey, "gives " + std::to_string(n_unknown) + " tokens a type that is none, token " +
+                     std::to_string(first_unknown_kind_) + " first; they count as normal");
     }
     return {};
   }
 
-  Status read_scores() {
-    if (!metadata_.has("tokenizer.ggml.scores")) return {};
-    BLUE_TRY_ASSIGN(out_.scores_, metadata_.expect_numbers("tokenizer.ggml.scores"));
-    if (out_.scores_.size() != tokens_.size())
-      return malformed("tokenizer.ggml.scores", count_note(out_.scores_.size()));
-    // A NaN would make the order of merges no order.
-    for (float& score : out_.scores_) {
-      if (!(score == score)) return malformed("tokenizer.ggml.scores", "holds a NaN");
+  /// Gives tokens that are known by their names the type that a file should have given them.
+  void mend_kinds() {
+    named_ends_ = end_tokens_by_name(tokens_);
+    for (const TokenId end : named_ends_) {
+      TokenKind& kind = out_.kinds_[static_cast<std::size_t>(end)];
+      if (kind == TokenKind::normal && metadata_.has("tokenizer.ggml.token_type")) {
+        out_.add_note("token " + std::to_string(end) + " (" +
+                      std::string(tokens_[static_cast<std::size_t>(end)]) +
+                      ") ends a turn or a text, though its type is \"normal\"");
+      }
+      kind = TokenKind::control;
     }
+    const bool has_bytes =
+        std::find(out_.kinds_.begin(), out_.kinds_.end(), TokenKind::byte) != out_.kinds_.end();
+    if (kind_.spelling != Spelling::sentencepiece || has_bytes) return;
+    for (std::size_t i = 0; i < tokens_.size(); ++i)
+      if (byte_of_name(tokens_[i])) out_.kinds_[i] = TokenKind::byte;
+  }
+
+  Status read_scores() {
+    constexpr std::string_view kKey = "tokenizer.ggml.scores";
+    auto scores = metadata_.numbers(kKey);
+    if (scores && scores->size() < tokens_.size())
+      return malformed(kKey, count_note(scores->size()));
+    if (scores && scores->size() > tokens_.size()) {
+      note(kKey, count_note(scores->size()));
+      scores->resize(tokens_.size());
+    }
+    // A NaN would make the order of merges no order.
+    if (scores && std::any_of(scores->begin(), scores->end(), [](float s) { return s != s; }))
+      return malformed(kKey, "holds a NaN");
+    if (scores) out_.scores_ = *std::move(scores);
+    if (scores || kind_.spelling == Spelling::byte_level) return {};
+    const bool falls = kind_.unscored == VocabularyKind::Unscored::falling;
+    note(kKey, std::string(metadata_.has(kKey) ? "holds no numbers" : "is missing") +
+                   (falls ? "; tokens of lower ids merge first" : "; the fewest pieces win"));
+    out_.scores_.resize(tokens_.size(), -1.0F);
+    for (std::size_t i = 0; falls && i < tokens_.size(); ++i)
+      out_.scores_[i] = -static_cast<float>(i);
     return {};
+  }
+
+  void note(std::string_view key, const std::string& what) {
+    out_.add_note("key \"" + std::string(key) + "\" " + what);
   }
 
   [[nodiscard]] std::string count_note(std::size_t n) const {
@@ -146,8 +193,7 @@ class VocabularyReader {
     if (kind_.spelling == Spelling::byte_level && kind == TokenKind::normal) {
       const std::size_t before = bytes.size();
       if (append_spelled_bytes(written, bytes)) return is_text;
-      bytes.resize(
-          before);  // written with characters that stand for no byte: text can never become it
+      bytes.resize(before);  // characters that mean no byte: text never becomes it
       bytes.insert(bytes.end(), written.begin(), written.end());
       return false;
     }
@@ -159,31 +205,49 @@ class VocabularyReader {
     return is_text;
   }
 
-  Result<TokenId> read_id(std::string_view key) const {
+  /// kNoToken, and a note where the key is wrong.
+  TokenId read_id(std::string_view key) {
     if (!metadata_.has(key)) return kNoToken;
-    BLUE_TRY_ASSIGN(const std::uint64_t id, metadata_.expect_unsigned(key));
+    const std::optional<std::uint64_t> id = metadata_.unsigned_value(key);
     // Converters write 2^32 - 1 for "none".
     if (id == std::numeric_limits<std::uint32_t>::max()) return kNoToken;
-    if (id >= tokens_.size()) {
-      return malformed(key, "names token " + std::to_string(id) + " of a vocabulary of " +
-                                std::to_string(tokens_.size()));
-    }
-    return static_cast<TokenId>(id);
+    if (id && *id < tokens_.size()) return static_cast<TokenId>(*id);
+    note(key, (id ? "names token " + std::to_string(*id) + " of a vocabulary of " +
+                        std::to_string(tokens_.size())
+                  : "holds no token's id") +
+                  "; it is ignored");
+    return kNoToken;
   }
 
-  Status read_ids() {
-    BLUE_TRY_ASSIGN(out_.bos_, read_id("tokenizer.ggml.bos_token_id"));
-    BLUE_TRY_ASSIGN(out_.eos_, read_id("tokenizer.ggml.eos_token_id"));
-    BLUE_TRY_ASSIGN(out_.unknown_, read_id("tokenizer.ggml.unknown_token_id"));
-    for (const std::string_view key : kEndKeys) {
-      BLUE_TRY_ASSIGN(const TokenId end, read_id(key));
-      if (end != kNoToken) out_.ends_.push_back(end);
-    }
+  [[nodiscard]] TokenId control_token(TokenId token) const {
+    return out_.kind(token) == TokenKind::control ? token : kNoToken;
+  }
+
+  void read_ids() {
+    out_.bos_ = read_id("tokenizer.ggml.bos_token_id");
+    if (out_.bos_ == kNoToken) out_.bos_ = control_token(kind_.default_bos);
+    out_.unknown_ = read_id("tokenizer.ggml.unknown_token_id");
     if (out_.unknown_ == kNoToken) {
       const auto at = std::find(out_.kinds_.begin(), out_.kinds_.end(), TokenKind::unknown);
       if (at != out_.kinds_.end()) out_.unknown_ = static_cast<TokenId>(at - out_.kinds_.begin());
     }
-    return {};
+    if (out_.unknown_ == kNoToken && kind_.spelling == Spelling::sentencepiece) {
+      const auto at = std::find(tokens_.begin(), tokens_.end(), "<unk>");
+      if (at != tokens_.end()) out_.unknown_ = static_cast<TokenId>(at - tokens_.begin());
+    }
+    out_.ends_ = named_ends_;
+    for (const std::string_view key : kEndKeys) {
+      TokenId end = read_id(key);
+      if (key == kEosKey) {
+        if (end == kNoToken) end = control_token(kind_.default_eos);
+        // A template still needs the text of an end.
+        if (end == kNoToken && metadata_.has(key) && !named_ends_.empty()) end = named_ends_[0];
+        out_.eos_ = end;
+      }
+      if (end != kNoToken) out_.ends_.push_back(end);
+    }
+    std::sort(out_.ends_.begin(), out_.ends_.end());
+    out_.ends_.erase(std::unique(out_.ends_.begin(), out_.ends_.end()), out_.ends_.end());
   }
 
   void collect_specials() {
@@ -194,12 +258,6 @@ class VocabularyReader {
     }
     std::stable_sort(out_.specials_.begin(), out_.specials_.end(),
                      [this](TokenId a, TokenId b) { return out_.piece(a) < out_.piece(b); });
-    for (const std::string_view name : kEndNames) {
-      const TokenId end = out_.find_special(name);
-      if (end != kNoToken) out_.ends_.push_back(end);
-    }
-    std::sort(out_.ends_.begin(), out_.ends_.end());
-    out_.ends_.erase(std::unique(out_.ends_.begin(), out_.ends_.end()), out_.ends_.end());
   }
 
   Status collect_bytes() {
@@ -210,19 +268,35 @@ class VocabularyReader {
           out_.byte_tokens_[static_cast<std::uint8_t>(out_.bytes_[out_.ranges_[i].begin])];
       if (slot == kNoToken) slot = static_cast<TokenId>(i);
     }
-    out_.has_every_byte_ = true;
     for (std::size_t byte = 0; byte < out_.byte_tokens_.size(); ++byte) {
-      TokenId& slot = out_.byte_tokens_[byte];
       const char text = static_cast<char>(byte);
-      if (slot == kNoToken) slot = out_.find_text({&text, 1});
-      if (slot == kNoToken) out_.has_every_byte_ = false;
-      if (slot == kNoToken) slot = out_.unknown_;
-      if (slot == kNoToken) {
+      if (out_.byte_tokens_[byte] == kNoToken) out_.byte_tokens_[byte] = out_.find_text({&text, 1});
+    }
+    return replace_missing_bytes();
+  }
+
+  Status replace_missing_bytes() {
+    const auto has = [this](unsigned byte) { return out_.byte_tokens_[byte] != kNoToken; };
+    const bool has_replacement =
+        kind_.spelling == Spelling::byte_level && has(0xef) && has(0xbf) && has(0xbd);
+    out_.has_every_byte_ = true;
+    std::size_t n_missing = 0;  // that a text may hold
+    for (std::size_t byte = 0; byte < out_.byte_tokens_.size(); ++byte) {
+      TokenId& token = out_.byte_tokens_[byte];
+      if (token != kNoToken) continue;
+      out_.has_every_byte_ = false;
+      token = out_.unknown_;
+      if (token == kNoToken && !has_replacement) {
         return Error(TextError::unsupported_tokenizer,
                      metadata_.path() + ": the vocabulary has no token for byte " +
                          std::to_string(byte) +
                          " and no unknown token to take its place; take another model");
       }
+      if (token == kNoToken && !is_outside_utf8(byte)) ++n_missing;
+    }
+    if (n_missing > 0) {
+      out_.add_note("the vocabulary has no tokens for " + std::to_string(n_missing) +
+                    " bytes; text that needs them becomes U+FFFD");
     }
     return {};
   }
@@ -230,6 +304,8 @@ class VocabularyReader {
   const Metadata& metadata_;
   VocabularyKind kind_;
   std::vector<std::string_view> tokens_;
+  std::vector<TokenId> named_ends_;
+  std::size_t first_unknown_kind_ = 0;
   std::vector<bool> is_text_;
   Vocabulary out_;
 };

@@ -1,4 +1,4 @@
-// WordMemory: what the words of a text became, so that a word that comes again is copied instead of
+// WordMemory: the ids of the words of a text, so that a repeated word is copied instead of
 // merged anew. A direct-mapped table over the ids already put out; a word that collides with
 // another takes its place.
 // Depends on base. One thread, for one text: it points into both the text and the ids.

@@ -71,7 +71,7 @@ class Matcher {
     if (stack_) pcre2_jit_stack_assign(context_.get(), nullptr, stack_.get());
   }
 
-  /// Appends what `code` matches in `text`, which is UTF-8, and what lies between.
+  /// Appends what `code` matches in `text`, which is UTF-8, and the bytes between.
   Status cut(const pcre2_code* code, std::string_view text, std::vector<std::string_view>& out) {
     std::size_t at = 0;
     const auto subject = reinterpret_cast<PCRE2_SPTR>(text.data());
@@ -84,7 +84,7 @@ class Matcher {
         n = pcre2_match(code, subject, text.size(), at, options, match_.get(), context_.get());
       }
       if (n < 0 && n != PCRE2_ERROR_NOMATCH) {
-        return Error(TextError::text_too_long, "the pre-tokeniser gave up at byte " +
+        return Error(TextError::text_too_long, "the pre-tokenizer gave up at byte " +
                                                    std::to_string(at) +
                                                    " of the text: " + error_text(n));
       }
@@ -121,7 +121,7 @@ Result<WordSplitter> WordSplitter::create(const PreTokenizer& pre) {
                                             &at, nullptr));
     if (!steps->codes.back()) {
       return Error(TextError::unsupported_tokenizer,
-                   "this PCRE2 cannot compile pre-tokeniser \"" + std::string(pre.name) + "\" (" +
+                   "this PCRE2 cannot compile pre-tokenizer \"" + std::string(pre.name) + "\" (" +
                        error_text(code) + " at " + std::to_string(at) +
                        "); install a newer one with Unicode support");
     }

@@ -1,5 +1,5 @@
 // WordSplitter: cuts text into the words that byte-level BPE never merges across, by the regular
-// expressions of a pre-tokeniser (PCRE2, with its JIT where there is one). Depends on base; PCRE2
+// expressions of a pre-tokenizer (PCRE2, with its JIT where there is one). Depends on base; PCRE2
 // is known to the .cpp alone. Immutable; any thread.
 #pragma once
 
@@ -25,7 +25,7 @@ class WordSplitter {
 
   /// Appends the words of `text`: together they are the text, none is empty. A run of bytes that
   /// are no UTF-8 is a word.
-  /// Errors: text_too_long when PCRE2 gives up (its match limit grows with the text, so that only
+  /// Errors: text_too_long when PCRE2 fails (its match limit grows with the text, so that only
   /// memory ends it).
   Status split(std::string_view text, std::vector<std::string_view>& out) const;
 

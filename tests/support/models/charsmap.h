@@ -13,7 +13,7 @@ namespace blue::models::testing {
 /// right.
 inline std::string charsmap(const std::map<std::string, std::string>& replacements) {
   std::map<std::string, std::uint32_t> block{
-      {"", 1}};  // a node's children lie in the block of this number
+      {"", 1}};  // a node's children are in the block of this number
   for (const auto& [from, to] : replacements) {
     for (std::size_t n = 1; n <= from.size(); ++n) {
       block.emplace(from.substr(0, n), static_cast<std::uint32_t>(block.size() + 1));
@@ -24,7 +24,7 @@ inline std::string charsmap(const std::map<std::string, std::string>& replacemen
     for (unsigned i = 0; i < 4; ++i) units[4 * at + i] = static_cast<char>(unit >> 8 * i);
   };
   std::string texts;
-  // Offsets are xor-ed to where a unit lies; those here are below 2^21 and need no shift.
+  // Offsets are xor-ed to the place of a unit; those here are below 2^21 and need no shift.
   set(0, (256 * block.at("")) << 10);
   for (const auto& [node, number] : block) {
     if (node.empty()) continue;

@@ -62,6 +62,9 @@ TEST_CASE("GPT-2's vocabulary gives the reference ids and the text back") {
 TEST_CASE("Qwen2's vocabulary gives the reference ids and the text back") {
   check_reference("qwen2");
 }
+TEST_CASE("DeepSeek LLM's vocabulary gives the reference ids and the text back") {
+  check_reference("deepseek-llm");
+}
 TEST_CASE("Phi-3's vocabulary gives the reference ids and the text back") {
   check_reference("phi-3");
 }

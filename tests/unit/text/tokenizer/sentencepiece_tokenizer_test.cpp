@@ -145,16 +145,6 @@ TEST_CASE("specials of a SentencePiece vocabulary are text unless parsed") {
   CHECK(tokenizer->is_end(2));
 }
 
-TEST_CASE("a SentencePiece vocabulary without scores is refused") {
-  GgufWriter writer;
-  writer.text("tokenizer.ggml.model", "llama").texts("tokenizer.ggml.tokens", {"<unk>"});
-  writer.array("tokenizer.ggml.token_type", models::GgufType::i32, std::vector<std::int32_t>{2});
-  const std::string bytes = writer.finish();
-  const models::GgufFile file =
-      models::GgufFile::parse(as_bytes(bytes), bytes.size(), "v.gguf").value();
-  CHECK(Tokenizer::from_metadata(file).error().is(TextError::missing_key));
-}
-
 TEST_CASE("a megabyte of one letter merges in no quadratic time") {
   const auto tokenizer =
       open(models::testing::sentencepiece_vocabulary({"a", "aa", "aaaa", "aaaaaaaa"}));
