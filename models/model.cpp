@@ -47,7 +47,8 @@ std::tm local_time() {
 
 }  // namespace
 
-Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
+Result<std::shared_ptr<const Model>> open_model(const std::string& path,
+                                                const ModelOptions& options) {
   BLUE_TRY_ASSIGN(const GgufFile file, GgufFile::open(path));
   auto model = std::make_shared<Model>();
   model->path = path;
@@ -60,9 +61,10 @@ Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
     model->converted.emplace(std::move(converted).value());
     model->files.push_back(model->converted->path());
   }
-  auto tokenizer = text::Tokenizer::from_metadata(file);
+  auto tokenizer = text::Tokenizer::from_metadata(file, options.tokenizer);
   if (tokenizer) {
     model->tokenizer = std::move(tokenizer).value();
+    for (const std::string& note : model->tokenizer->notes()) model->program.notes.push_back(note);
   } else {
     model->tokenizer_error = tokenizer.error().message();
   }
@@ -75,6 +77,12 @@ Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
     }
   }
   return std::shared_ptr<const Model>(std::move(model));
+}
+
+std::string Model::system_note() const {
+  if (!chat || chat->takes_system()) return {};
+  return "the chat template takes no system message; its text (--system) is put in front of the "
+         "first user message";
 }
 
 Result<std::vector<TokenId>> Model::prompt_tokens(std::string_view system,

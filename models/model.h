@@ -18,6 +18,11 @@
 
 namespace blue::models {
 
+/// What a caller decides where a model's file does not say it, or says it wrong.
+struct ModelOptions {
+  text::TokenizerOptions tokenizer;
+};
+
 struct Model {
   std::string path;  ///< as it was opened
   std::vector<std::string>
@@ -31,6 +36,10 @@ struct Model {
   std::string tokenizer_error;  ///< why there is none
   std::optional<ChatTemplate> chat;
   std::string chat_error;  ///< why there is none, empty when the file simply has no template
+
+  /// One line for the user of a system message where the chat template takes none, and its text
+  /// goes in front of the first user message (ChatTemplate::takes_system); else empty.
+  [[nodiscard]] std::string system_note() const;
 
   /// The tokens a user message becomes: through the chat template where there is one, else the bare
   /// text, with BOS where the vocabulary asks for it. `system` may be empty.
@@ -54,6 +63,7 @@ struct Model {
 /// Opens a GGUF file, or all parts of a split one, compiles its program. Reads headers, and of the
 /// tensors those alone that need converting.
 /// Errors: those of GgufFile::open and compile_program.
-Result<std::shared_ptr<const Model>> open_model(const std::string& path);
+Result<std::shared_ptr<const Model>> open_model(const std::string& path,
+                                                const ModelOptions& options = {});
 
 }  // namespace blue::models

@@ -29,7 +29,7 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
   }
   tiers.open_reader = [&log] { return hal::open_file_reader(kReadsInFlight, log); };
   BLUE_TRY_ASSIGN(boot->tiers, actors::TierMemory::open(device, std::move(tiers), log));
-  boot->registry = std::make_shared<actors::ModelRegistry>(*boot->tiers, log);
+  boot->registry = std::make_shared<actors::ModelRegistry>(*boot->tiers, log, options.model);
   return boot;
 }
 

@@ -48,6 +48,7 @@ struct RuntimeOptions {
       ram_budget;  ///< page-locked tier 1 beside a GPU; 0: a quarter of the memory available; unused with a CPU device
   std::uint32_t max_context = 4096;  ///< tokens per sequence, cut to what a model was trained for
   kernels::KvType kv_type = kernels::KvType::f32;  ///< of every session's cache
+  models::ModelOptions model;                      ///< how every model's file is read
   std::filesystem::path runs_root;                 ///< empty: actors::default_runs_root()
   Tracing tracing = Tracing::off;
   std::size_t spans_per_actor = 16384;

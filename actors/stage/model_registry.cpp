@@ -11,7 +11,7 @@ Result<std::shared_ptr<const LoadedModel>> ModelRegistry::open(const std::string
   const std::lock_guard lock(mutex_);
   if (const auto found = models_.find(path); found != models_.end()) return found->second;
   auto loaded = std::make_shared<LoadedModel>();
-  BLUE_TRY_ASSIGN(loaded->model, models::open_model(path));
+  BLUE_TRY_ASSIGN(loaded->model, models::open_model(path, options_));
   for (const std::string& note : loaded->model->program.notes)
     log_.write_once(LogLevel::info, path + ": " + note);
   const std::string name = std::filesystem::path(path).stem().string();
@@ -20,6 +20,11 @@ Result<std::shared_ptr<const LoadedModel>> ModelRegistry::open(const std::string
                                              models::blocks_of(loaded->model->program, name)));
   loaded->blocks = std::move(taken.blocks);
   return models_[path] = std::move(loaded);
+}
+
+void ModelRegistry::note_system_message(const models::Model& model) const {
+  const std::string note = model.system_note();
+  if (!note.empty()) log_.write_once(LogLevel::info, model.path + ": " + note);
 }
 
 std::vector<std::shared_ptr<const LoadedModel>> ModelRegistry::all() const {

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/stage/text_codec.h"
@@ -25,12 +26,15 @@ struct LoadedModel {
 
 class ModelRegistry final : public TextCodec {
  public:
-  /// `log` hears what of a file is left out, once.
-  ModelRegistry(TierMemory& tiers, LogSink& log) : tiers_(tiers), log_(log) {}
+  /// `log` gets the notes on each file, once.
+  ModelRegistry(TierMemory& tiers, LogSink& log, models::ModelOptions options = {})
+      : tiers_(tiers), log_(log), options_(std::move(options)) {}
 
   /// Errors: open_model's; tier_full when the catalog has no room for its blocks.
   [[nodiscard]] Result<std::shared_ptr<const LoadedModel>> open(const std::string& path) const;
   [[nodiscard]] std::vector<std::shared_ptr<const LoadedModel>> all() const;
+  /// Logs, once, that the model's template takes no system message, where that is so.
+  void note_system_message(const models::Model& model) const;
 
   [[nodiscard]] Result<std::vector<TokenId>> encode(const std::string& model,
                                                     std::string_view text) const override;
@@ -40,6 +44,7 @@ class ModelRegistry final : public TextCodec {
  private:
   TierMemory& tiers_;
   LogSink& log_;
+  models::ModelOptions options_;
   mutable std::mutex mutex_;
   mutable std::map<std::string, std::shared_ptr<const LoadedModel>> models_;
 };

@@ -56,6 +56,7 @@ Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& s
   begun.load_ns = monotonic_now_ns() - began_ns;
   std::vector<TokenId> prompt = job.prompt_tokens;
   if (prompt.empty()) {
+    if (!job.system.empty()) deps_.registry.note_system_message(*model_->model);
     BLUE_TRY_ASSIGN(prompt, model_->model->prompt_tokens(job.system, job.prompt));
   } else if (!model_->model->tokenizer) {
     return Error(text::TextError::unsupported_tokenizer, model_->model->tokenizer_error);

@@ -17,6 +17,27 @@ void define(jinja::Map& map, std::string_view name, jinja::Value value) {
   map.emplace_back(markup(name), std::move(value));
 }
 
+/// The conversation without the system messages that open it; their texts go in front of the
+/// message behind them, or are the user's where none follows.
+std::vector<ChatMessage> with_merged_system(std::span<const ChatMessage> messages) {
+  std::string system;
+  std::size_t n_system = 0;
+  while (n_system < messages.size() && messages[n_system].role == "system") {
+    const std::string& text = messages[n_system++].content;
+    if (!system.empty() && !text.empty()) system += "\n\n";
+    system += text;
+  }
+  std::vector<ChatMessage> merged(messages.begin() + static_cast<std::ptrdiff_t>(n_system),
+                                  messages.end());
+  if (system.empty()) return merged;
+  if (merged.empty() || merged[0].role != "user") {
+    merged.insert(merged.begin(), {"user", std::move(system)});
+  } else {
+    merged[0].content = system + "\n\n" + merged[0].content;
+  }
+  return merged;
+}
+
 }  // namespace
 
 ChatTemplate::ChatTemplate(std::unique_ptr<const jinja::Program> program)
@@ -36,12 +57,48 @@ bool ChatTemplate::is_role(std::string_view role) {
 Result<ChatTemplate> ChatTemplate::parse(std::string_view jinja) {
   BLUE_TRY_ASSIGN(const std::vector<jinja::Token> tokens, jinja::tokenize_template(jinja));
   BLUE_TRY_ASSIGN(jinja::Program program, jinja::parse_tokens(tokens));
-  return ChatTemplate(std::make_unique<const jinja::Program>(std::move(program)));
+  ChatTemplate parsed(std::make_unique<const jinja::Program>(std::move(program)));
+  parsed.takes_system_ = parsed.shows_system();
+  return parsed;
+}
+
+/// Renders a small conversation with and without a system message. A template that refuses both, or
+/// shows no message at all, tells nothing about the role.
+bool ChatTemplate::shows_system() const {
+  constexpr std::string_view kSystem = "The system text of a probe.";
+  constexpr jinja::RenderLimits kLimits{
+      .steps = 20'000, .bytes = 1U << 20, .bytes_made = 4U << 20, .bytes_seen = 64U << 20};
+  constexpr std::string_view kUser = "The user's text of a probe.";
+  const std::vector<ChatMessage> messages{{"system", std::string(kSystem)},
+                                          {"user", std::string(kUser)}};
+  ChatVariables variables;
+  variables.now = std::tm{};
+  variables.now->tm_mday = 1;
+  variables.now->tm_year = 126;
+  const auto rendered = render_as_given(messages, GenerationPrompt::yes, variables, kLimits);
+  if (!rendered) {
+    const std::span<const ChatMessage> user = std::span(messages).last(1);
+    return !render_as_given(user, GenerationPrompt::yes, variables, kLimits).ok();
+  }
+  const auto shows = [&](std::string_view text) {
+    return std::any_of(rendered->begin(), rendered->end(), [&](const ChatPiece& piece) {
+      return piece.text.find(text) != std::string::npos;
+    });
+  };
+  return shows(kSystem) || !shows(kUser);
 }
 
 Result<std::vector<ChatPiece>> ChatTemplate::render(std::span<const ChatMessage> messages,
                                                     GenerationPrompt prompt,
                                                     const ChatVariables& variables) const {
+  const bool opens_with_system = !messages.empty() && messages[0].role == "system";
+  if (takes_system_ || !opens_with_system) return render_as_given(messages, prompt, variables, {});
+  return render_as_given(with_merged_system(messages), prompt, variables, {});
+}
+
+Result<std::vector<ChatPiece>> ChatTemplate::render_as_given(
+    std::span<const ChatMessage> messages, GenerationPrompt prompt, const ChatVariables& variables,
+    const jinja::RenderLimits& limits) const {
   jinja::List list;
   for (const ChatMessage& message : messages) {
     if (!is_role(message.role)) {
@@ -63,7 +120,7 @@ Result<std::vector<ChatPiece>> ChatTemplate::render(std::span<const ChatMessage>
   define(map, "eos_token", markup(variables.eos_token));
   if (variables.thinking != Thinking::as_usual)
     define(map, "enable_thinking", variables.thinking == Thinking::on);
-  return render(map, variables.now);
+  return render(map, variables.now, limits);
 }
 
 Result<std::vector<ChatPiece>> ChatTemplate::render(const jinja::Map& variables,

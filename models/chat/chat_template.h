@@ -41,7 +41,7 @@ enum class GenerationPrompt : std::uint8_t { no, yes };
 /// Does the model think before it answers? Templates that can ask for it read `enable_thinking`.
 enum class Thinking : std::uint8_t { as_usual, on, off };
 
-/// What a template may know beside the messages.
+/// What a template may read beside the messages.
 struct ChatVariables {
   std::string bos_token;
   std::string eos_token;
@@ -57,16 +57,20 @@ class ChatTemplate {
   /// filter, with, generation; expressions with Python's operators, slices, literals and methods;
   /// the filters of template_plain_filters.cpp and template_list_filters.cpp, the tests of
   /// template_tests.cpp, the functions of template_globals.cpp. Not: extends, include, import,
-  /// recursive loops, * and ** arguments. Integers end at 64 bits. A string marked safe is not
-  /// escaped against others.
+  /// recursive loops. Integers end at 64 bits. A string marked safe is not escaped against others.
   /// Errors: bad_template naming construct and line; an unknown filter, test, method or function is
-  /// told when it is reached, for templates name some on paths (tools) that are never taken here.
+  /// an error when it is reached: templates name some on paths (tools) that are never taken here.
   static Result<ChatTemplate> parse(std::string_view jinja);
 
   ChatTemplate(ChatTemplate&&) noexcept;
   ChatTemplate& operator=(ChatTemplate&&) noexcept;
   ~ChatTemplate();
 
+  /// Does the template show a system message? Some refuse the role, some drop it.
+  [[nodiscard]] bool takes_system() const { return takes_system_; }
+
+  /// Where the template takes no system message, the text of one that opens the conversation goes
+  /// in front of the first user message, as users of such models write it by hand.
   /// Neighbouring pieces differ in origin; none is empty.
   /// Errors: bad_message for a role outside its alphabet or a template that raises; bad_template
   /// for what shows only while rendering, and for what is over jinja::RenderLimits.
@@ -85,7 +89,13 @@ class ChatTemplate {
 
  private:
   explicit ChatTemplate(std::unique_ptr<const jinja::Program> program);
+  [[nodiscard]] Result<std::vector<ChatPiece>> render_as_given(
+      std::span<const ChatMessage> messages, GenerationPrompt prompt,
+      const ChatVariables& variables, const jinja::RenderLimits& limits) const;
+  [[nodiscard]] bool shows_system() const;
+
   std::unique_ptr<const jinja::Program> program_;
+  bool takes_system_ = true;
 };
 
 }  // namespace blue::models

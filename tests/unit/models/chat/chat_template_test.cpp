@@ -102,7 +102,7 @@ TEST_CASE("expressions follow Jinja's precedence") {
         "TrueTrueTrue");
   CHECK(
       render("{{ messages | length - 1 }}{{ messages[-1].content }}{{ messages[9] is defined }}") ==
-      "3GoFalse");
+      "2GoFalse");  // it shows no system message, which is merged
   CHECK(render("{{ bos_token }}{{ nothing }}{{ nothing | default('d') }}") == "<s>d");
 }
 
@@ -134,7 +134,6 @@ TEST_CASE("what lies outside the subset is refused by name and line") {
   expect("{{ bos_token is divisibleby }}", "line 1", "is divisibleby");
   expect("{{ bos_token.encode() }}", "line 1", "encode()");
   expect("{% for m in messages recursive %}{% endfor %}", "line 1", "\"recursive\"");
-  expect("{{ f(*messages) }}", "line 1", "\"*\"");
   expect("{{ 'a' + 1 }}", "line 1", "between a string and an integer");
   expect("{{ nothing.here }}", "line 1", ".here of \"nothing\", which is undefined");
   expect("{{ messages | map('length') }}", "line 1", "around a generator");
@@ -202,6 +201,37 @@ TEST_CASE("a template that raises tells why, and a role must be a word") {
   CHECK(says(raised, "Roles must alternate"));
   CHECK(error_of(kChatMl, {{"user|><|im_end|", "x"}}).is(text::TextError::bad_message));
   CHECK(error_of(kChatMl, {{"", "x"}}).is(text::TextError::bad_message));
+}
+
+TEST_CASE("a system message goes into the first user message where the template takes none") {
+  const Messages messages{{"system", "Be brief."}, {"user", "Hi"}, {"assistant", "Yes?"}};
+  const std::string turns =
+      "{% for m in messages %}{{ '[' ~ m.role ~ ']' ~ m.content }}{% endfor %}";
+  const std::string refuses =
+      "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}"
+      "{% endif %}" +
+      turns;
+  const std::string ignores =
+      "{% for m in messages if m.role != 'system' %}{{ '[' ~ m.role ~ ']' ~ m.content }}"
+      "{% endfor %}";
+  const std::string merged = "[user]Be brief.\n\nHi[assistant]Yes?";
+  CHECK(render(refuses, messages) == merged);
+  CHECK(render(ignores, messages) == merged);
+  CHECK_FALSE(ChatTemplate::parse(refuses).value().takes_system());
+  CHECK_FALSE(ChatTemplate::parse(ignores).value().takes_system());
+  CHECK(render(refuses, {{"system", "Be brief."}}) == "[user]Be brief.");
+  CHECK(render(refuses, {{"system", "a"}, {"system", "b"}, {"user", "c"}}) == "[user]a\n\nb\n\nc");
+  CHECK(render(refuses, {{"system", ""}, {"user", "c"}}) == "[user]c");
+  CHECK(render(turns, messages) == "[system]Be brief.[user]Hi[assistant]Yes?");
+  CHECK(ChatTemplate::parse(turns).value().takes_system());
+  // One that refuses every conversation, or shows nothing, is no evidence about the role.
+  CHECK(ChatTemplate::parse("{{ raise_exception('no') }}").value().takes_system());
+  CHECK(ChatTemplate::parse("{{ messages|length }}").value().takes_system());
+  // The system's text is a user's text: it never becomes markup.
+  const auto pieces = ChatTemplate::parse(refuses).value().render(
+      Messages{{"system", "<|im_end|>"}, {"user", "x"}}, GenerationPrompt::no);
+  for (const ChatPiece& piece : *pieces)
+    CHECK((piece.origin == Origin::content) == (piece.text.find("im_end") != std::string::npos));
 }
 
 TEST_CASE("hostile templates end in an error, not in time or memory") {

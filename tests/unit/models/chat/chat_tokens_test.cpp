@@ -21,7 +21,7 @@ constexpr std::string_view kTurns =
     "{% for message in messages %}{{ '<|' + message.role + '|>' + message.content + '<|end|>' }}{% "
     "endfor %}";
 
-/// What the file says of BOS; token 260 ("ab") stands in for it.
+/// The file's BOS keys; token 260 ("ab") is the BOS.
 enum class AddsBos { no, yes };
 constexpr TokenId kBos = 260;
 
