@@ -6,6 +6,7 @@
 #include "apps/blue/command.h"
 #include "models/arch.h"
 #include "models/gguf/gguf_file.h"
+#include "models/gguf/tensor_type.h"
 
 namespace blue::apps {
 
@@ -13,10 +14,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-std::string type_name(std::uint32_t type) {
-  const kernels::Format* format = kernels::find_format(type);
-  return format != nullptr ? std::string(format->name) : "type " + std::to_string(type);
-}
+std::string type_name(std::uint32_t type) { return models::tensor_type_text(type); }
 
 std::vector<std::uint64_t> dims_of(const models::TensorInfo& tensor) {
   return {tensor.dims.begin(), tensor.dims.begin() + tensor.n_dims};

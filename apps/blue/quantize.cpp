@@ -67,14 +67,14 @@ void print_figures(const QuantizeCommand& command, const models::QuantizeFigures
 }
 
 Status quantize(const QuantizeCommand& command) {
-  BLUE_TRY_ASSIGN(const kernels::Format* format, models::require_format(command.type));
+  BLUE_TRY_ASSIGN(const models::QuantizeType type, models::require_quantize_type(command.type));
   std::vector<models::FormatOverride> overrides;
   for (const std::string& text : command.overrides) {
     BLUE_TRY_ASSIGN(models::FormatOverride parsed, models::parse_override(text));
     overrides.push_back(std::move(parsed));
   }
   BLUE_TRY_ASSIGN(const models::GgufFile file, models::GgufFile::open(command.in));
-  BLUE_TRY_ASSIGN(const models::QuantizePlan plan, models::plan_quantize(file, *format, overrides));
+  BLUE_TRY_ASSIGN(const models::QuantizePlan plan, models::plan_quantize(file, type, overrides));
   if (const std::string line = models::describe_fallbacks(plan); !line.empty()) {
     std::fprintf(stderr, "blue: %s\n", line.c_str());
   }
@@ -109,7 +109,10 @@ void add_quantize(CLI::App& app, Action& action) {
   command->add_option("in", options->in, "GGUF file to read")->required();
   command->add_option("out", options->out, "GGUF file to write; an older one is replaced")
       ->required();
-  command->add_option("type", options->type, "Weight format of all matrices: F16, Q8_0, Q4_K, ...")
+  command
+      ->add_option(
+          "type", options->type,
+          "Weight format of all matrices (F16, Q8_0, Q4_K, ...) or a mix (Q4_K_M, Q3_K_L, ...)")
       ->required();
   command
       ->add_option("--override", options->overrides,

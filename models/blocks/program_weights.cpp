@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "models/blocks/program_builder.h"
+#include "models/gguf/tensor_type.h"
 
 namespace blue::models {
 
@@ -46,7 +47,7 @@ const TensorInfo* ProgramBuilder::checked_tensor(const std::string& tensor, std:
   const kernels::Format* format = kernels::find_format(info->type);
   if (format == nullptr || cols % format->values_per_block != 0) {
     fail(ModelsError::unsupported_format,
-         "tensor " + tensor + " is stored in type " + std::to_string(info->type) +
+         "tensor " + tensor + " is stored in " + tensor_type_text(info->type) +
              ", which this build cannot read with rows of " + std::to_string(cols));
     return nullptr;
   }

@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "models/gguf/gguf_parser.h"
+#include "models/gguf/tensor_type.h"
 
 namespace blue::models {
 namespace {
@@ -50,17 +51,44 @@ const Format& format_for_row(const Format& wanted, std::uint64_t row) {
   return *best;
 }
 
-}  // namespace
-
-Result<const Format*> require_format(std::string_view name) {
+std::string in_capitals(std::string_view name) {
   std::string upper(name);
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  if (const Format* format = kernels::find_format(upper)) return format;
+  return upper;
+}
+
+std::string known_formats() {
   std::string known;
   for (const Format* format : kernels::registered_formats())
     known += " " + std::string(format->name);
+  return known;
+}
+
+}  // namespace
+
+QuantizeType::QuantizeType(const QuantizeMix& named)
+    : format(&plain_format(named.base)), mix(&named) {}
+
+Result<const Format*> require_format(std::string_view name) {
+  const std::string upper = in_capitals(name);
+  if (const Format* format = kernels::find_format(upper)) return format;
+  const std::string what = is_tensor_type(upper)
+                               ? "weight format " + upper + " cannot be written by this build"
+                               : "unknown weight format \"" + printable(name, kNameShown) + "\"";
+  return Error(ModelsError::unsupported_format, what + "; there are" + known_formats());
+}
+
+Result<QuantizeType> require_quantize_type(std::string_view name) {
+  const std::string upper = in_capitals(name);
+  std::string known;
+  for (const QuantizeMix& mix : quantize_mixes()) {
+    if (mix.name == upper) return QuantizeType(mix);
+    known += " " + std::string(mix.name);
+  }
+  auto format = require_format(name);
+  if (format) return QuantizeType(**format);
   return Error(ModelsError::unsupported_format,
-               "unknown weight format \"" + printable(name, kNameShown) + "\"; there are" + known);
+               format.error().message() + "; and the mixes" + known);
 }
 
 Result<FormatOverride> parse_override(const std::string& text) {
@@ -74,20 +102,25 @@ Result<FormatOverride> parse_override(const std::string& text) {
   return FormatOverride{text.substr(0, equals), format};
 }
 
-Result<QuantizePlan> plan_quantize(const GgufFile& file, const Format& wanted,
+Result<QuantizePlan> plan_quantize(const GgufFile& file, const QuantizeType& wanted,
                                    const std::vector<FormatOverride>& overrides) {
-  QuantizePlan plan{.wanted = &wanted};
+  QuantizePlan plan{.wanted = wanted, .tensors = {}};
+  std::optional<MixedModel> model;
+  if (wanted.mix != nullptr) {
+    BLUE_TRY_ASSIGN(model, MixedModel::read(file));
+  }
   std::vector<bool> was_used(overrides.size());
   for (const TensorInfo& tensor : file.tensors()) {
     const Format* from = kernels::find_format(tensor.type);
     if (from == nullptr) {
       return Error(ModelsError::unsupported_format,
                    file.path() + ": tensor \"" + printable(tensor.name, kNameShown) +
-                       "\" is of type " + std::to_string(tensor.type) +
+                       "\" is of type " + tensor_type_text(tensor.type) +
                        ", which this program cannot read");
     }
-    const Format* asked =
-        !is_matrix(tensor) || is_kept_exact(tensor) ? &plain_format("F32") : &wanted;
+    const Format* asked = !is_matrix(tensor) || is_kept_exact(tensor) ? &plain_format("F32")
+                          : model ? &model->format_of(*wanted.mix, tensor.name)
+                                  : wanted.format;
     for (std::size_t i = 0; i < overrides.size() && is_matrix(tensor); ++i) {
       if (::fnmatch(overrides[i].pattern.c_str(), tensor.name.c_str(), 0) != 0) continue;
       asked = overrides[i].format;

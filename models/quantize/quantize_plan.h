@@ -1,13 +1,14 @@
-// QuantizePlan: which format each tensor of a model gets when the model is quantised. Pure: a
-// file's header in, a list out.
-//   - Vectors (one row) and norms are stored as F32, and so are the small matrices that route tokens to experts (*_gate_inp):
-//     they are a thousandth of the bytes and every error in them is seen by all.
-//   - Every other tensor, expert stacks included, gets the wanted format, or that of the last override whose pattern fits.
-//   - Where a row is no multiple of the format's block, the tensor gets the smallest packed format of more bits per value that
-//     divides it, else F16.
-// There is no mixture: the output and embedding matrices get what the others get, unless an
-// override says otherwise. Depends on kernels/format.h and gguf_file.h. Any thread; points into the
-// GgufFile and the static formats.
+// Which format each tensor of a model gets when the model is quantised. Pure: a file's header in, a
+// list out.
+//   - Vectors (one row) and norms are stored as F32, and so are the small matrices that route
+//     tokens to experts (*_gate_inp): they are a thousandth of the bytes, and every error in them
+//     reaches every token.
+//   - Every other tensor, expert stacks included, gets the wanted format, or what the wanted mix
+//     says (quantize_mix.h), or the format of the last override whose pattern fits.
+//   - Where a row is no multiple of the format's block, the tensor gets the smallest packed format
+//     of more bits per value that divides it, else F16.
+// Depends on kernels/format.h and gguf_file.h. Any thread; points into the GgufFile and the static
+// formats and mixes.
 #pragma once
 
 #include <string>
@@ -16,6 +17,7 @@
 #include "base/result.h"
 #include "kernels/format.h"
 #include "models/gguf/gguf_file.h"
+#include "models/quantize/quantize_mix.h"
 
 namespace blue::models {
 
@@ -23,6 +25,16 @@ struct FormatOverride {
   std::string
       pattern;  ///< of the whole tensor name: * any text, ? any character, [ab] either (fnmatch)
   const kernels::Format* format = nullptr;
+};
+
+/// What the command names: one format for all matrices, or a mix.
+struct QuantizeType {
+  const kernels::Format* format = nullptr;  ///< of a mix: its base
+  const QuantizeMix* mix = nullptr;
+
+  // NOLINTNEXTLINE(google-explicit-constructor): a format is the simplest type
+  QuantizeType(const kernels::Format& one) : format(&one) {}
+  explicit QuantizeType(const QuantizeMix& named);
 };
 
 struct PlannedTensor {
@@ -38,20 +50,22 @@ struct PlannedTensor {
 };
 
 struct QuantizePlan {
-  const kernels::Format* wanted = nullptr;
+  QuantizeType wanted;
   std::vector<PlannedTensor> tensors;  ///< file order
 };
 
-/// The format named `name`, in either case. Errors: unsupported_format, naming those that there
-/// are.
+/// The format or mix named `name`, in either case. Errors: unsupported_format, naming those that
+/// there are.
+Result<QuantizeType> require_quantize_type(std::string_view name);
+/// The same of formats alone.
 Result<const kernels::Format*> require_format(std::string_view name);
 
 /// "PATTERN=TYPE". Errors: unsupported_format naming the text.
 Result<FormatOverride> parse_override(const std::string& text);
 
 /// Errors: unsupported_format (a tensor of a type that this program cannot read, an override that
-/// fits no matrix).
-Result<QuantizePlan> plan_quantize(const GgufFile& file, const kernels::Format& wanted,
+/// fits no matrix), missing_key (of a mix: block_count).
+Result<QuantizePlan> plan_quantize(const GgufFile& file, const QuantizeType& wanted,
                                    const std::vector<FormatOverride>& overrides);
 
 /// One line about the tensors whose rows did not divide; empty when there are none.

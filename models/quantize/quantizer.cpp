@@ -20,12 +20,13 @@ constexpr std::uint32_t kQuantizationVersion = 2;  ///< of the block layouts in 
 
 /// general.file_type of a file whose matrices are mostly of one format; nothing where no number is
 /// known.
-std::optional<std::uint32_t> file_type_of(const kernels::Format& format) {
+std::optional<std::uint32_t> file_type_of(const QuantizeType& type) {
+  if (type.mix != nullptr) return type.mix->file_type;
   static const std::map<std::string_view, std::uint32_t> kFileTypes = {
       {"F32", 0},     {"F16", 1},     {"Q4_0", 2},  {"Q4_1", 3},  {"Q8_0", 7},  {"Q5_0", 8},
       {"Q5_1", 9},    {"Q2_K", 10},   {"Q3_K", 11}, {"Q4_K", 14}, {"Q5_K", 16}, {"Q6_K", 18},
       {"IQ4_NL", 25}, {"IQ4_XS", 30}, {"BF16", 32}, {"MXFP4", 38}};
-  const auto found = kFileTypes.find(format.name);
+  const auto found = kFileTypes.find(type.format->name);
   if (found == kFileTypes.end()) return std::nullopt;
   return found->second;
 }
@@ -37,9 +38,9 @@ GgufHeaderWriter make_header(const GgufFile& file, const QuantizePlan& plan) {
                              key.key.starts_with("split.");
     if (!is_replaced) header.copy_key(key);
   }
-  if (const std::optional<std::uint32_t> type = file_type_of(*plan.wanted))
+  if (const std::optional<std::uint32_t> type = file_type_of(plan.wanted))
     header.add_u32(kFileTypeKey, *type);
-  if (plan.wanted->values_per_block > 1)
+  if (plan.wanted.format->values_per_block > 1)
     header.add_u32(kQuantizationVersionKey, kQuantizationVersion);
   for (const PlannedTensor& planned : plan.tensors) {
     header.add_tensor(*planned.tensor, planned.to->gguf_type, planned.size());

@@ -52,8 +52,8 @@ GgufWriter source(const std::vector<float>& matrix, const std::vector<float>& ve
 Result<QuantizeFigures> quantize_as(const std::string& in, const std::string& out,
                                     std::string_view type, const QuantizeOptions& options = {}) {
   BLUE_TRY_ASSIGN(const GgufFile file, GgufFile::open(in));
-  BLUE_TRY_ASSIGN(const kernels::Format* format, require_format(type));
-  BLUE_TRY_ASSIGN(const QuantizePlan plan, plan_quantize(file, *format, {}));
+  BLUE_TRY_ASSIGN(const QuantizeType wanted, require_quantize_type(type));
+  BLUE_TRY_ASSIGN(const QuantizePlan plan, plan_quantize(file, wanted, {}));
   return quantize(file, plan, out, options);
 }
 
@@ -64,6 +64,15 @@ std::string tensor_bytes(const ScratchFolder& folder, const std::string& name,
 
 std::ptrdiff_t n_files(const ScratchFolder& folder) {
   return std::distance(std::filesystem::directory_iterator(folder.path()), {});
+}
+
+TEST_CASE("a file of a mix says which mix it is") {
+  const ScratchFolder folder;
+  GgufWriter writer = source(random_values(std::size_t{2} * 512), {1.0F});
+  const std::string in = folder.write("in.gguf", writer.u32("llama.block_count", 1).finish());
+  REQUIRE(quantize_as(in, folder.path("out.gguf"), "Q4_K_M"));
+  CHECK(GgufFile::open(folder.path("out.gguf"))->unsigned_value("general.file_type") == 15U);
+  CHECK(GgufFile::open(folder.path("out.gguf"))->find_tensor("w")->type == 12U);  // Q4_K
 }
 
 TEST_CASE("tensors are what the encoder makes of them, on any number of threads, and keys stay") {
