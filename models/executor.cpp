@@ -25,6 +25,7 @@ Executor::~Executor() {
 const ExecutorLimits& Executor::limits() const { return state_->limits; }
 const Program& Executor::program() const { return state_->program; }
 const ExecutorFigures& Executor::figures() const { return state_->figures; }
+std::span<const OpTime, kernels::kOpKinds> Executor::op_times() const { return state_->op_times; }
 
 Result<std::unique_ptr<Executor>> Executor::create(const Program& program,
                                                    std::span<const memory::BlockId> block_ids,
@@ -162,13 +163,27 @@ void Executor::State::fill_inputs(const StepRequest& request) {
   }
 }
 
+Status Executor::State::enqueue(const kernels::Op& op, const kernels::Bindings& at,
+                                const kernels::StepInputs& inputs) {
+  if (limits.op_timing == OpTiming::off) return backend.enqueue(op, at, inputs, *stream);
+  // What came before is not this op's time.
+  BLUE_TRY(stream->synchronize());
+  const Nanoseconds begin = monotonic_now_ns();
+  BLUE_TRY(backend.enqueue(op, at, inputs, *stream));
+  BLUE_TRY(stream->synchronize());
+  OpTime& time = op_times[static_cast<std::size_t>(op.kind)];
+  time.total_ns += monotonic_now_ns() - begin;
+  ++time.n;
+  return {};
+}
+
 Status Executor::State::enqueue_all(const kernels::StepInputs& inputs, const StopToken& stop) {
   const kernels::Bindings bound = bindings();
   BLUE_TRY(buffers->upload(*stream));
   for (const kernels::Op& op : program.ops) {
     if (stop.is_stopped()) return stopped();
     if (has_no_rows(op, inputs)) continue;
-    BLUE_TRY(backend.enqueue(op, bound, inputs, *stream));
+    BLUE_TRY(enqueue(op, bound, inputs));
   }
   return inputs.n_outputs == 0 ? Status() : buffers->download_logits(inputs.n_outputs, *stream);
 }
@@ -202,7 +217,8 @@ Status Executor::State::run_resident(const kernels::StepInputs& inputs, const St
   Status status = lease_all(stop);
   if (status.ok()) {
     const bool is_decode = is_decode_shape(inputs.n_tokens, inputs.n_outputs);
-    const bool has_graphs = backend.device().graph_capture() != nullptr;
+    const bool has_graphs =
+        backend.device().graph_capture() != nullptr && limits.op_timing == OpTiming::off;
     status =
         is_decode && has_graphs && has_run_decode ? run_graph(inputs) : run_eager(inputs, stop);
     has_run_decode = has_run_decode || (is_decode && status.ok());

@@ -12,11 +12,16 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/stop_token.h"
+#include "base/units.h"
 #include "kernels/backend.h"
 #include "memory/tiers/lease_source.h"
 #include "models/program.h"
 
 namespace blue::models {
+
+/// Whether each op is waited for and timed. `on` costs a wait per op and gives up captured graphs;
+/// `off` reads no clock.
+enum class OpTiming : std::uint8_t { off, on };
 
 struct ExecutorLimits {
   std::uint32_t max_step_tokens = 64;  ///< rows of one step: the prefill chunk
@@ -28,6 +33,13 @@ struct ExecutorLimits {
   /// goes, and of a layer's experts only those that the router chose, in as many passes as tier 0
   /// needs.
   Bytes weight_budget;
+  OpTiming op_timing = OpTiming::off;
+};
+
+/// What the ops of one kind have taken since creation.
+struct OpTime {
+  std::uint64_t n = 0;
+  Nanoseconds total_ns = 0;
 };
 
 /// One step: rows of tokens, each at a position of a sequence, and which rows' logits are wanted.
@@ -81,6 +93,8 @@ class Executor {
   [[nodiscard]] const ExecutorLimits& limits() const;
   [[nodiscard]] const Program& program() const;
   [[nodiscard]] const ExecutorFigures& figures() const;
+  /// By OpKind; all zero with OpTiming::off.
+  [[nodiscard]] std::span<const OpTime, kernels::kOpKinds> op_times() const;
 
  private:
   struct State;

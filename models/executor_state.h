@@ -1,5 +1,5 @@
 // What an executor's steps work with, and how: shared by executor.cpp (creation, resident steps)
-// and executor_streaming.cpp (steps whose weights come block by block). Nobody else includes it.
+// and executor_streaming.cpp (steps whose weights come block by block), and private to them.
 // Depends on models/executor.h. One thread at a time, as the executor.
 #pragma once
 
@@ -25,6 +25,7 @@ struct Executor::State {
   memory::LeaseSource& leases;
   ExecutorLimits limits;
   ExecutorFigures figures;
+  std::array<OpTime, kernels::kOpKinds> op_times{};
 
   std::vector<memory::BlockId> block_ids;
   std::vector<std::vector<std::uint32_t>> weights_of_block;  ///< indices into program.weights
@@ -63,6 +64,8 @@ struct Executor::State {
   bool has_moved_since_capture() const;
   kernels::Bindings bindings() const;
   void fill_inputs(const StepRequest& request);
+  Status enqueue(const kernels::Op& op, const kernels::Bindings& at,
+                 const kernels::StepInputs& inputs);
   Status run_eager(const kernels::StepInputs& inputs, const StopToken& stop);
   Status run_streaming(const kernels::StepInputs& inputs, const StopToken& stop);
   Status enqueue_all(const kernels::StepInputs& inputs, const StopToken& stop);
@@ -77,7 +80,7 @@ struct Executor::State {
   Status run_resident(const kernels::StepInputs& inputs, const StopToken& stop);
 };
 
-/// A chunk in the middle of a prompt wants no logits: its head is not run.
+/// A chunk in the middle of a prompt needs no logits: its head does not run.
 inline bool has_no_rows(const kernels::Op& op, const kernels::StepInputs& inputs) {
   return op.row_set == kernels::RowSet::outputs && inputs.n_outputs == 0;
 }

@@ -24,7 +24,7 @@ Status Executor::State::enter_block(std::uint32_t block, const StopToken& stop) 
   BLUE_TRY(leave_block(window_slot));
   Result<memory::Lease> lease = leases.lease(block_ids[block], stop);
   if (!lease && lease.error().is(memory::MemoryError::tier_full)) {
-    // The block before it lies in the way: give up the overlap rather than the step.
+    // The block before it occupies the room: give up the overlap rather than the step.
     BLUE_TRY(leave_block(1 - window_slot));
     lease = leases.lease(block_ids[block], stop);
   }
@@ -50,7 +50,7 @@ Status Executor::State::run_streaming(const kernels::StepInputs& inputs, const S
     if (has_no_rows(program.ops[i], inputs)) continue;
     const std::uint32_t block = program.op_blocks[i];
     if (block != kNoBlock && block != window_block) BLUE_TRY(enter_block(block, stop));
-    BLUE_TRY(backend.enqueue(program.ops[i], at, inputs, *stream));
+    BLUE_TRY(enqueue(program.ops[i], at, inputs));
   }
   return inputs.n_outputs == 0 ? Status() : buffers->download_logits(inputs.n_outputs, *stream);
 }
@@ -89,7 +89,7 @@ Result<std::size_t> Executor::State::lease_experts(std::size_t run, std::size_t 
     Result<memory::Lease> lease = leases.lease(block, stop);
     if (!lease && lease.error().is(memory::MemoryError::tier_full)) {
       if (i > first) return i - first;
-      // Dense blocks lie in the way. The stream is idle here; what comes behind takes them again.
+      // Dense blocks occupy the room. The stream is idle here; later ops lease them again.
       for (memory::Lease& held_block : window) held_block.release();
       window_block = kNoBlock;
       lease = leases.lease(block, stop);
@@ -108,7 +108,7 @@ Status Executor::State::run_pass(std::size_t run, const kernels::StepInputs& inp
   BLUE_TRY(tables->upload(run, *stream));
   for (std::uint32_t i = experts.first_op; i < experts.end_op; ++i) {
     if (stop.is_stopped()) return stopped();
-    BLUE_TRY(backend.enqueue(program.ops[i], at, inputs, *stream));
+    BLUE_TRY(enqueue(program.ops[i], at, inputs));
   }
   return {};
 }

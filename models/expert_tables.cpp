@@ -62,11 +62,12 @@ void ExpertTables::bind(std::size_t run, std::uint32_t expert, const std::byte* 
 Status ExpertTables::upload(std::size_t run, hal::Stream& stream) {
   Run& changed = runs_.at(run);
   if (!changed.is_changed) return {};
-  changed.is_changed = false;
-  return device_.copy_to_device(
+  BLUE_TRY(device_.copy_to_device(
       reinterpret_cast<std::byte*>(device_entries() + changed.first_entry),
       reinterpret_cast<const std::byte*>(mirror_.data() + changed.first_entry),
-      {changed.n_entries * sizeof(std::byte*)}, stream);
+      {changed.n_entries * sizeof(std::byte*)}, stream));
+  changed.is_changed = false;
+  return {};
 }
 
 }  // namespace blue::models

@@ -55,6 +55,7 @@ Status InlineModel::open_tiers(const InlineModelOptions& options) {
                            : std::min(program.hyper.n_context, kDefaultContext);
   limits.max_step_tokens = options.max_step_tokens;
   limits.kv_type = options.kv_type;
+  limits.op_timing = options.op_timing;
   limits.weight_budget = budgets.vram;
   BLUE_TRY_ASSIGN(executor_, Executor::create(program, added.blocks, *backend_, *tiers_, limits));
   return {};

@@ -24,6 +24,7 @@ struct InlineModelOptions {
   std::uint32_t max_context = 0;  ///< tokens; 0: as trained, at most kDefaultContext
   std::uint32_t max_step_tokens = 128;
   kernels::KvType kv_type = kernels::KvType::f32;
+  OpTiming op_timing = OpTiming::off;
   LogSink* log = nullptr;  ///< for what is worth a remark while loading; null: silence
   /// Tier budgets; 0: exactly what the model needs to be resident.
   Bytes vram;

@@ -1,7 +1,9 @@
 // `blue bench`: prompt and decode speed of one model, beside the bytes a step must read and what
 // the memory gives.
 #include <algorithm>
+#include <array>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -25,6 +27,7 @@ struct BenchOptions {
   std::uint32_t n_runs = 5;
   std::uint32_t n_threads = 1;
   bool is_json = false;
+  bool has_profile = false;
 };
 
 /// What one bench found. Rates are medians over its runs.
@@ -58,10 +61,28 @@ double gb_per_decode_step(const models::Program& program) {
   return static_cast<double>(bytes) / 1e9;
 }
 
+using OpTimes = std::array<models::OpTime, kernels::kOpKinds>;
+
 struct Rates {
   std::vector<double> prompt;  ///< tokens/s, by run
   std::vector<double> decode;
+  OpTimes prompt_ops{};  ///< of all runs; zero without --profile
+  OpTimes decode_ops{};
 };
+
+OpTimes times_now(const models::Executor& executor) {
+  OpTimes now{};
+  std::ranges::copy(executor.op_times(), now.begin());
+  return now;
+}
+
+/// Adds to `total` what has passed since `before`.
+void add_times(OpTimes& total, const OpTimes& before, const models::Executor& executor) {
+  for (std::size_t kind = 0; kind < total.size(); ++kind) {
+    total[kind].n += executor.op_times()[kind].n - before[kind].n;
+    total[kind].total_ns += executor.op_times()[kind].total_ns - before[kind].total_ns;
+  }
+}
 
 /// One prompt and one decode, through the executor: tokens are given, so that an end token ends
 /// nothing.
@@ -86,13 +107,17 @@ Status measure(models::InlineModel& model, const BenchOptions& options, Rates& r
                               StopToken());
     return done ? Status() : Status(std::move(done).error());
   };
+  OpTimes before = times_now(executor);
   Nanoseconds begin = monotonic_now_ns();
   while (position < options.n_prompt)
     BLUE_TRY(step(std::min(executor.limits().max_step_tokens, options.n_prompt - position)));
   rates.prompt.push_back(options.n_prompt / seconds_since(begin));
+  add_times(rates.prompt_ops, before, executor);
+  before = times_now(executor);
   begin = monotonic_now_ns();
   for (std::uint32_t i = 0; i < options.n_tokens; ++i) BLUE_TRY(step(1));
   rates.decode.push_back(options.n_tokens / seconds_since(begin));
+  add_times(rates.decode_ops, before, executor);
   return {};
 }
 
@@ -152,12 +177,36 @@ void print_json(const BenchOptions& options, const std::string& choice,
               out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
 }
 
+/// The kinds of op by time, the longest first.
+std::vector<std::size_t> by_time(const OpTimes& times) {
+  std::vector<std::size_t> kinds;
+  for (std::size_t kind = 0; kind < times.size(); ++kind) {
+    if (times[kind].n > 0) kinds.push_back(kind);
+  }
+  std::ranges::sort(kinds, std::greater(), [&](std::size_t kind) { return times[kind].total_ns; });
+  return kinds;
+}
+
+/// One line per kind of op: calls and milliseconds of one run, share of the time in ops.
+void print_profile(const char* phase, const OpTimes& times, std::uint32_t n_runs) {
+  double total = 0;
+  for (const models::OpTime& time : times) total += static_cast<double>(time.total_ns);
+  for (const std::size_t kind : by_time(times)) {
+    const auto ns = static_cast<double>(times[kind].total_ns);
+    const std::string name(kernels::to_text(static_cast<kernels::OpKind>(kind)));
+    std::printf("%s  %-18s %8llu calls %10.3f ms %5.1f %%\n", phase, name.c_str(),
+                static_cast<unsigned long long>(times[kind].n / n_runs), ns / 1e6 / n_runs,
+                100.0 * ns / total);
+  }
+}
+
 Result<int> bench(const BenchOptions& options) {
   StderrLog log;
   models::InlineModelOptions load;
   load.log = &log;
   load.backend = options.device;
   load.max_context = options.n_prompt + options.n_tokens;
+  if (options.has_profile) load.op_timing = models::OpTiming::on;
   const double read_gb_per_s = read_limit(options.n_threads);
   BLUE_TRY_ASSIGN(load.worker_cores, take_cores(options.n_threads));
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
@@ -173,6 +222,10 @@ Result<int> bench(const BenchOptions& options) {
   if (model->backend().device().info().kind == hal::DeviceKind::cpu)
     figures.read_limit_gb_s = read_gb_per_s;
   (options.is_json ? print_json : print_text)(options, model->choice(), figures);
+  if (options.has_profile) {
+    print_profile("prompt", rates.prompt_ops, options.n_runs);
+    print_profile("decode", rates.decode_ops, options.n_runs);
+  }
   return kExitDone;
 }
 
@@ -197,7 +250,11 @@ void add_bench(CLI::App& app, Action& action) {
                    "Threads of the CPU backend, each on a core of its own")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  command->add_flag("--json", options->is_json, "One JSON object");
+  auto* json = command->add_flag("--json", options->is_json, "One JSON object");
+  command
+      ->add_flag("--profile", options->has_profile,
+                 "Time each kind of op; every op is waited for, which slows the run")
+      ->excludes(json);
   add_device_option(*command, options->device);
   command->callback([&action, options] {
     action = [options] {
