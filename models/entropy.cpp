@@ -25,7 +25,8 @@ float checked_maximum(std::span<const float> logits) {
 TokenStatistics token_statistics(std::span<const float> logits, TokenId chosen) {
   const float maximum = checked_maximum(logits);
   if (std::isnan(maximum)) return {maximum, maximum, maximum};
-  // With d = logit - maximum and Z = sum e^d:  H = ln Z - (sum d·e^d) / Z, where no term overflows or cancels.
+  // With d = logit - maximum and Z = sum e^d:  H = ln Z - (sum d·e^d) / Z, where no term overflows
+  // or cancels.
   double total = 0;
   double weighted = 0;
   for (const float logit : logits) {

@@ -23,8 +23,8 @@ class ExpertTables {
   /// The table of a stacked weight, for its WeightView; null for any other weight. Fixed for good.
   [[nodiscard]] const std::byte* const* table(kernels::Operand weight) const;
 
-  /// Says where block first_block + expert of run `run` lies now; null: nowhere. On the host only,
-  /// until upload(). The copy before must have ended.
+  /// Sets the address of block first_block + expert of group `run`; null: not leased. On the host
+  /// only, until upload(). The copy before must have ended.
   void bind(std::size_t run, std::uint32_t expert, const std::byte* address);
 
   /// Enqueues the copy of the run's tables where something changed.

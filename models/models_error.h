@@ -1,4 +1,4 @@
-// What models refuse, and who does what about it. Depends on base/error.h alone.
+// The errors of models, and who acts on each. Depends on base/error.h alone.
 #pragma once
 
 #include "base/error.h"
@@ -6,21 +6,36 @@
 namespace blue::models {
 
 enum class ModelsError {
-  cannot_open,  ///< no such file, a directory, not allowed, not readable: the user names another path
-  bad_magic,    ///< not a GGUF file: the user names another file
-  unsupported_version,  ///< GGUF of another version or byte order: the user converts the file
-  malformed,            ///< the file contradicts itself: the user replaces it
-  truncated,            ///< the file ends before what it promises: the user downloads it again
-  unknown_architecture,  ///< no architecture of that name in this program: the user takes another model
-  missing_key,           ///< a key is absent or of another type: the user converts the model again
-  missing_tensor,        ///< a tensor the architecture needs is absent: the user replaces the file
-  bad_shape,  ///< a tensor's dims or a hyper-parameter do not fit: the user replaces the file
-  unsupported_format,  ///< no such weight format in this program: the user takes another quantisation
-  prompt_too_long,  ///< the prompt does not fit the context: the user shortens it or asks for a larger context
-  context_full,  ///< generation has filled the context: the caller ends the run or starts another
-  bad_sampling,  ///< a sampling field is outside its range: the user mends it
-  bad_token,     ///< an id outside the vocabulary: the caller mends its input
-  stopped,       ///< the work was told to stop
+  /// No such file, a directory, not allowed, not readable: the user names another path.
+  cannot_open,
+  /// Not a GGUF file: the user names another file.
+  bad_magic,
+  /// GGUF of another version or byte order: the user converts the file.
+  unsupported_version,
+  /// The file contradicts itself: the user replaces it.
+  malformed,
+  /// The file ends before what its header announces: the user downloads it again.
+  truncated,
+  /// No architecture of that name in this program: the user takes another model.
+  unknown_architecture,
+  /// A key is absent or of another type: the user converts the model again.
+  missing_key,
+  /// A tensor that the architecture needs is absent: the user replaces the file.
+  missing_tensor,
+  /// A tensor's dims or a hyper-parameter do not fit: the user replaces the file.
+  bad_shape,
+  /// This program lacks a weight format or a variant: the user takes another file.
+  unsupported_format,
+  /// The prompt does not fit the context: the user shortens it or asks for a larger context.
+  prompt_too_long,
+  /// Generation has filled the context: the caller ends the run or starts another.
+  context_full,
+  /// A sampling field is outside its range: the user corrects it.
+  bad_sampling,
+  /// An id outside the vocabulary: the caller corrects its input.
+  bad_token,
+  /// The work was told to stop.
+  stopped,
 };
 
 constexpr std::string_view error_domain(ModelsError) { return "models"; }

@@ -1,8 +1,15 @@
 #include "models/program.h"
 
 #include "models/arch.h"
+#include "models/gguf/gguf_parser.h"
 
 namespace blue::models {
+
+namespace {
+
+constexpr std::size_t kNameShown = 80;
+
+}  // namespace
 
 Bytes weight_bytes(const Program& program) {
   Bytes total;
@@ -18,7 +25,7 @@ Result<Program> compile_program(const GgufFile& file) {
     known += (known.empty() ? "" : ", ") + std::string(arch->name);
   }
   return Error(ModelsError::unknown_architecture,
-               file.path() + ": unknown architecture '" + std::string(wanted) +
+               file.path() + ": unknown architecture '" + printable(wanted, kNameShown) +
                    "' (general.architecture); this build knows " + known);
 }
 

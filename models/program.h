@@ -116,15 +116,15 @@ struct KvShape {
 /// The ops [first_op, end_op) that one layer's routed experts run through, from the first
 /// expert_linear to the last. Which of the blocks [first_block, first_block + n_experts) they read
 /// is known only when the route op before them has run. They may run several times in a step, each
-/// time with other experts at hand: between expert_linear ops over the same blocks stand only ops
-/// value by value (silu_mul), which leave nothing behind that a later pass does not overwrite.
+/// time with other experts bound: the only ops between expert_linear ops over the same blocks work
+/// value by value (silu_mul), so a later pass overwrites all that they wrote.
 struct ExpertGroup {
   std::uint32_t first_op = 0;
   std::uint32_t end_op = 0;
   std::uint32_t first_block = 0;
   std::uint32_t n_experts = 0;
   std::uint32_t top_k = 0;
-  kernels::Operand route = kernels::kNoOperand;  ///< the activation that says who was chosen
+  kernels::Operand route = kernels::kNoOperand;  ///< the activation with the chosen experts
 };
 
 inline constexpr std::uint32_t kNoBlock = 0xffffffff;

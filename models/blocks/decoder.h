@@ -16,7 +16,7 @@ enum class HeadNorm : std::uint8_t { none, queries_and_keys };
 struct DecoderTraits {
   kernels::RopeStyle rope_style = kernels::RopeStyle::adjacent;
   HeadNorm head_norm = HeadNorm::none;
-  RouteTraits route;  ///< where the file has experts and does not say otherwise
+  RouteTraits route;  ///< where the file has experts and no keys of its own for them
 };
 
 /// Per layer: x += W_o · attention(rope(norm(x)·W_qkv)); x += W_down · (silu(W_gate·norm(x)) ⊙

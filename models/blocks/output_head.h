@@ -1,5 +1,5 @@
-// The end that decoders share: from the residual stream of the last layer to logits, for the rows
-// that want them. Depends on models/blocks/program_builder.h. Adds to the builder it is given; one
+// The end that decoders share: from the residual stream of the last layer to logits, for the output
+// rows. Depends on models/blocks/program_builder.h. Adds to the builder that it is given; one
 // thread.
 #pragma once
 

@@ -1,16 +1,26 @@
 // Keys that stretch the rotation beyond the trained context.
-//   linear  every frequency times 1 / factor. Source: Chen et al. 2023, Extending context window via position interpolation.
-//   yarn    short wavelengths keep their frequency, long ones are interpolated, a ramp between. Source: Peng et al. 2023,
-//           YaRN, §3.2 (the ramp, with rotations counted over the original context) and §3.4 (the magnitude).
-//   divisors per dimension (tensor rope_freqs.weight): Meta's Llama-3.1 scheme, worked out by whoever wrote the file.
+//   linear    Every frequency times 1 / factor.
+//             Source: Chen et al. 2023, Extending context window via position interpolation.
+//   yarn      Short wavelengths keep their frequency, long ones are interpolated, a ramp between.
+//             Source: Peng et al. 2023, YaRN, §3.2 (the ramp, with rotations counted over the
+//             original context) and §3.4 (the magnitude).
+//   divisors  Per dimension (tensor rope_freqs.weight): the scheme of Meta's Llama 3.1, computed by
+//             the converter.
 #include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <string>
 
 #include "models/blocks/program_builder.h"
+#include "models/gguf/gguf_parser.h"
 
 namespace blue::models {
+
+namespace {
+
+constexpr std::size_t kTypeShown = 40;
+
+}  // namespace
 
 void ProgramBuilder::read_rope_scaling() {
   const std::string prefix = program_.hyper.architecture + ".rope.";
@@ -24,7 +34,8 @@ void ProgramBuilder::read_rope_scaling() {
   } else if (type == "yarn") {
     read_yarn(factor);
   } else {
-    fail(ModelsError::unsupported_format, "rope scaling '" + type + "' is not supported");
+    fail(ModelsError::unsupported_format,
+         "rope scaling '" + printable(type, kTypeShown) + "' is not supported");
   }
 }
 

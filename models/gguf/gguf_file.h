@@ -1,5 +1,5 @@
 // GgufFile: the header of a GGUF file (v2, v3, little-endian), or the headers of a model split over
-// several: its keys and its tensor list, all checked against the files before anything is believed.
+// several: its keys and its tensor list, all checked against the files before use.
 // Tensor bytes are never read here; they belong to blocks. Hostile input: every count, length,
 // offset, nesting depth and alignment is checked before use; a file that contradicts itself is
 // refused with one line naming file, byte and key or tensor. Memory: at most kAllocationFactor
@@ -44,7 +44,7 @@ struct GgufPart {
   std::uint64_t size = 0;  ///< bytes
 };
 
-/// One key for people: `blue inspect`.
+/// One key as text, for `blue inspect`.
 struct KeyDescription {
   std::string_view key;
   std::string type;   ///< "u32", "string", "array of string"

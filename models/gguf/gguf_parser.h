@@ -1,5 +1,5 @@
-// GgufParser: turns a prefix of a GGUF file into a GgufFile, believing nothing that the file's size
-// does not allow. Depends on base, kernels/format.h. Used once, by one thread; borrows the header
+// GgufParser: turns a prefix of a GGUF file into a GgufFile. Validates every field against the
+// file's size; the input is untrusted. Depends on base, kernels/format.h. Used once, by one thread; borrows the header
 // bytes until parse returns.
 #pragma once
 
@@ -52,7 +52,7 @@ class GgufParser {
   std::uint64_t at_ = 0;
   std::uint64_t n_tensors_ = 0;
   std::uint64_t n_values_ = 0;
-  std::string_view last_key_;  ///< read so far: a place that people know
+  std::string_view last_key_;  ///< read so far: names the place in an error
   bool wants_more_ = false;
 };
 

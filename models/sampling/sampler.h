@@ -1,9 +1,10 @@
 // Sampler: picks the next token from logits. Greedy at temperature 0; otherwise, in the field's
-// usual order:
-//   top-k, then top-p, then min-p (all on the distribution at temperature 1), then temperature, then one draw.
-// The generator is our own (xoshiro256**, seeded through splitmix64), and no std distribution is
-// used: a seed gives the same draws with every compiler and machine (probabilities may differ by
-// the last bit of exp there). Depends on base. One thread. Allocates at construction alone.
+// usual order: top-k, then top-p, then min-p (all on the distribution at temperature 1), then
+// temperature, then one draw.
+// The generator is this project's own (xoshiro256**, seeded through splitmix64), and no std
+// distribution is used: a seed gives the same draws with every compiler and machine (probabilities
+// may differ by the last bit of exp there). Depends on base. One thread. Allocates at construction
+// alone.
 #pragma once
 
 #include <cstdint>

@@ -16,8 +16,8 @@ namespace {
 struct BackendBound {
   std::string name;
   double nmse;  ///< of the logits, at most
-  double
-      quantised_nmse;  ///< the same where weights are quantised: the backend may round activations to 8 bits
+  /// The same where weights are quantised: the backend may round activations to 8 bits.
+  double quantised_nmse;
 };
 
 /// The bounds that the backends promise for whole models.
