@@ -51,7 +51,7 @@ struct KeyDescription {
   std::string value;  ///< one printable line, cut where long
 };
 
-/// One key as it stands in the file, for a writer that copies it.
+/// One key as the file stores it, for a writer that copies it.
 struct RawKey {
   std::string_view key;
   GgufType type = GgufType::u8;

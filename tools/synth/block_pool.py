@@ -48,7 +48,8 @@ def simple(level_spread, mean=None):
 
 
 def fill_q2_k(rng, pool, size, spread):
-    for at in range(16):  # scale and minimum alike, so that the minimum's scale centres the four levels
+    # Scale and minimum alike, so that the minimum's scale centres the four levels.
+    for at in range(16):
         put_bytes(rng, pool, size, at, [value * 17 for value in range(8, 16)])
     put_scale(rng, pool, size, 80, spread / (11.7 * 1.118), ((82, 1.5),))
 
