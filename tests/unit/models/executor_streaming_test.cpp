@@ -127,7 +127,7 @@ TEST_CASE("blocks that come one by one to a device that lags give the logits of 
 
 TEST_CASE("the block in use and the next are asked for, each once a step") {
   const test::ScratchFolder folder;
-  StreamedModel streamed(folder.write("tiny.gguf", files().front().bytes), 2);
+  StreamedModel streamed(folder.write("tiny.gguf", files().front().bytes), 3);
   REQUIRE(testing::logits_of(*streamed.executor, std::span(tokens()).first(1)).ok());
   CHECK(streamed.leases->n_leases == 5);  // embedding, three layers, head
   CHECK(streamed.leases->hints ==
