@@ -1,11 +1,10 @@
 // GgufFile: the header of a GGUF file (v2, v3, little-endian), or the headers of a model split over
-// several: its keys and its tensor list, all checked against the files before use.
-// Tensor bytes are never read here; they belong to blocks. Hostile input: every count, length,
-// offset, nesting depth and alignment is checked before use; a file that contradicts itself is
-// refused with one line naming file, byte and key or tensor. Memory: at most kAllocationFactor
-// times the header's bytes (which are part of the file) plus 4 MiB. Depends on base, text
-// and kernels/format.h. Immutable after construction; any thread. Views live as long as the GgufFile,
-// also across a move of it.
+// several: its keys and its tensor list, all checked against the files before use. Tensor bytes are
+// never read here; they belong to blocks. Hostile input: every count, length, offset, nesting depth
+// and alignment is checked before use; a file that contradicts itself is refused with one line
+// naming file, byte and key or tensor. Memory: at most kAllocationFactor times the header's bytes
+// (which are part of the file) plus 4 MiB. Depends on base, text and kernels/format.h. Immutable
+// after construction; any thread. Views live as long as the GgufFile, also across a move of it.
 #pragma once
 
 #include <array>

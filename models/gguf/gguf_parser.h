@@ -1,6 +1,6 @@
 // GgufParser: turns a prefix of a GGUF file into a GgufFile. Validates every field against the
-// file's size; the input is untrusted. Depends on base, kernels/format.h. Used once, by one thread; borrows the header
-// bytes until parse returns.
+// file's size; the input is untrusted. Depends on base, kernels/format.h. Used once, by one thread;
+// borrows the header bytes until parse returns.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // Models split over several GGUF files: "X-00001-of-00003.gguf" and so on, each with the keys
 // split.no (from 0), split.count and split.tensors.count; the first holds the model's keys.
-// GgufFile::open and GgufFile::join are defined in gguf_split.cpp. The input is untrusted: names and
-// keys are checked against each other, every refusal names the file.
-// Depends on base, models/gguf/gguf_file.h. Pure but for GgufFile::open; any thread.
+// GgufFile::open and GgufFile::join are defined in gguf_split.cpp. The input is untrusted: names
+// and keys are checked against each other, every refusal names the file. Depends on base,
+// models/gguf/gguf_file.h. Pure but for GgufFile::open; any thread.
 #pragma once
 
 #include <cstdint>
