@@ -204,6 +204,8 @@ Result<int> chat(const ChatOptions& options) {
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
                   runtime::Runtime::start(how, log));
   BLUE_TRY_ASSIGN(std::shared_ptr<const models::Model> model, runtime->load_model(options.model));
+  if (!options.system.empty() && !model->system_note().empty())
+    log.write_once(LogLevel::info, model->path + ": " + model->system_note());
   std::fprintf(stderr, "blue: device %s\n", runtime->device_choice().c_str());
   Interrupt interrupt(Interrupt::Again::is_noted);
   Chat chat(options, *runtime, std::move(model), interrupt);
@@ -243,6 +245,7 @@ void add_chat(CLI::App& app, Action& action) {
       ->capture_default_str();
   add_device_option(*command, options->runtime.device);
   add_kv_option(*command, options->runtime.kv_type);
+  add_pre_option(*command, options->runtime.model);
   add_trace_option(*command, options->trace);
   command->callback([&action, options] {
     action = [options] {

@@ -24,6 +24,12 @@ void add_kv_option(CLI::App& command, kernels::KvType& type) {
       ->default_str("f32");
 }
 
+void add_pre_option(CLI::App& command, models::ModelOptions& options) {
+  command.add_option("--pre", options.tokenizer.pre_tokenizer,
+                     "Pre-tokenizer of the vocabulary, where the file names none or a wrong one: "
+                     "llama-bpe, qwen2, gpt-2, ...");
+}
+
 void tell_notes(const models::Model& model) {
   for (const std::string& note : model.program.notes)
     std::fprintf(stderr, "blue: %s: %s\n", model.path.c_str(), note.c_str());

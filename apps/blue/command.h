@@ -43,6 +43,9 @@ void add_device_option(CLI::App& command, std::string& device);
 /// --kv f32|f16|q8_0, into `type`.
 void add_kv_option(CLI::App& command, kernels::KvType& type);
 
+/// --pre NAME, into `options`.
+void add_pre_option(CLI::App& command, models::ModelOptions& options);
+
 /// --trace FILE, into `path`.
 void add_trace_option(CLI::App& command, std::string& path);
 /// All spans of the runtime so far into that file, and a line on stderr about it. Errors: bad_file.

@@ -16,6 +16,7 @@ struct GenerateOptions {
   std::string device = "auto";
   kernels::KvType kv_type = kernels::KvType::f32;
   std::uint32_t context = 4096;
+  models::ModelOptions model;
   std::string trace;
 };
 
@@ -39,6 +40,7 @@ Result<int> generate(const GenerateOptions& options) {
   how.device = options.device;
   how.max_context = options.context;
   how.kv_type = options.kv_type;
+  how.model = options.model;
   how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
                   runtime::Runtime::start(how, log));
@@ -99,6 +101,7 @@ void add_generate(CLI::App& app, Action& action) {
       ->capture_default_str();
   add_device_option(*command, options->device);
   add_kv_option(*command, options->kv_type);
+  add_pre_option(*command, options->model);
   add_trace_option(*command, options->trace);
   command->callback([&action, options] {
     action = [options] {

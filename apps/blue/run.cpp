@@ -24,6 +24,7 @@ struct RunOptions {
   std::string trace;
   std::string device = "auto";
   kernels::KvType kv_type = kernels::KvType::f32;
+  models::ModelOptions model;
   bool is_json = false;
   bool allows_skip = false;
 };
@@ -49,6 +50,7 @@ Result<std::unique_ptr<runtime::Runtime>> start(const RunOptions& options, LogSi
   runtime::RuntimeOptions runtime;
   runtime.device = options.device;
   runtime.kv_type = options.kv_type;
+  runtime.model = options.model;
   runtime.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(std::unique_ptr<runtime::Runtime> started, runtime::Runtime::start(runtime, log));
   std::fprintf(stderr, "blue: device %s\n", started->device_choice().c_str());
@@ -105,6 +107,7 @@ void add_shared_options(CLI::App& command, const std::shared_ptr<RunOptions>& op
   command.add_flag("--json", options->is_json, "One JSON object on stdout instead of live text");
   add_device_option(command, options->device);
   add_kv_option(command, options->kv_type);
+  add_pre_option(command, options->model);
 }
 
 Action action_of(Result<int> (*what)(const RunOptions&),

@@ -13,6 +13,7 @@ namespace {
 
 struct TokenizeOptions {
   std::string model;
+  models::ModelOptions reading;
   bool shows_ids = false;
   bool parses_special = false;
 };
@@ -48,7 +49,7 @@ Result<std::vector<TokenId>> encode(const text::Tokenizer& tokenizer,
 Status tokenize(const TokenizeOptions& options) {
   BLUE_TRY_ASSIGN(const models::GgufFile file, models::GgufFile::open(options.model));
   BLUE_TRY_ASSIGN(const std::unique_ptr<text::Tokenizer> tokenizer,
-                  text::Tokenizer::from_metadata(file));
+                  text::Tokenizer::from_metadata(file, options.reading.tokenizer));
   BLUE_TRY_ASSIGN(const std::vector<TokenId> tokens, encode(*tokenizer, options));
   std::string out;
   for (const TokenId token : tokens) {
@@ -70,6 +71,7 @@ void add_tokenize(CLI::App& app, Action& action) {
       app.add_subcommand("tokenize", "Read text from standard input, print its tokens");
   auto options = std::make_shared<TokenizeOptions>();
   command->add_option("-m,--model", options->model, "GGUF file")->required();
+  add_pre_option(*command, options->reading);
   command->add_flag("--ids", options->shows_ids, "Ids alone, on one line");
   command->add_flag("--special", options->parses_special,
                     "Add BOS where the model asks for it and parse special tokens");

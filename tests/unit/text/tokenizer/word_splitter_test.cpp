@@ -89,7 +89,8 @@ TEST_CASE("the pre-tokenizers of single models cut as their expressions say") {
   CHECK(split("exaone-moe", "ab  cd") == Words{"ab", " ", " cd"});
   CHECK(split("ufakzeka", "Ali'den 12") == Words{"Ali", "'den", " ", "1", "2"});
   CHECK(split("laguna", "a\n\n b!\n") == Words{"a", "\n\n", " b", "!", "\n"});
-  CHECK(split("spark2_5", "a!b\n\n 12345") == Words{"a", "!b", "\n", "\n", " ", "1", "2", "3", "4", "5"});
+  CHECK(split("spark2_5", "a!b\n\n 12345") ==
+        Words{"a", "!b", "\n", "\n", " ", "1", "2", "3", "4", "5"});
   CHECK(split("youtu", "abC d\xe4\xbd\xa0\xe3\x80\x82 12") ==
         Words{"ab", "C", " d", "\xe4\xbd\xa0", "\xe3\x80\x82", " ", "1", "2"});
   CHECK(split("bloom", "a, b(c 12") == Words{"a", ",", " b", "(", "c", " 12"});
