@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "models/gguf/gguf_file.h"
+#include "text/tokenizer/nfc.h"
 #include "text/tokenizer/tokenizer.h"
 
 namespace {
@@ -78,6 +79,13 @@ std::vector<NamedText> sample_texts() {
                     kMegabyte)}};
 }
 
+/// The same text, in NFC where a model's own tokenizer normalizes.
+bool is_same_text(const std::string& decoded, const std::string& text) {
+  std::string storage;
+  std::string other_storage;
+  return decoded == text || normalized_nfc(decoded, storage) == normalized_nfc(text, other_storage);
+}
+
 /// Prints the best of some rounds. The exit status.
 int measure_text(const std::string& path, const Tokenizer& tokenizer, const NamedText& named) {
   const std::string& text = named.second;
@@ -93,8 +101,9 @@ int measure_text(const std::string& path, const Tokenizer& tokenizer, const Name
       return std::fprintf(stderr, "%s: %s\n", path.c_str(), ids.error().message().c_str()), 1;
     n_tokens = ids->size();
     const double decode_begin = seconds_now();
-    is_back = tokenizer.decode(*ids) == text && is_back;
+    const std::string decoded = tokenizer.decode(*ids);
     decode_seconds = std::min(decode_seconds, seconds_now() - decode_begin);
+    is_back = is_same_text(decoded, text) && is_back;
   }
   const double megabytes = static_cast<double>(text.size()) / 1e6;
   std::printf("  %-24s %7.2f MB  encode %7.2f MB/s  decode %7.1f MB/s  %6.2f bytes/token  %s\n",
