@@ -1,10 +1,10 @@
-// ActorRuntime: the actors of one runtime, from the first to the last: runtime, actor system and
-// supervisor, and their end in the right order. What runtime and the tests start; it knows nothing
-// of devices or files.
+// ActorRuntime: the actors of one runtime: context, actor system and supervisor, and their end in
+// the right order. What runtime/ and the tests start; devices and files are not its concern.
 // Depends on actors/ and CAF. Threads: start, stop and destruction on one; context() from any.
 #pragma once
 
 #include <caf/actor_system.hpp>
+#include <caf/duration.hpp>
 #include <memory>
 #include <optional>
 
@@ -17,7 +17,7 @@ namespace blue::actors {
 class ActorRuntime {
  public:
   ActorRuntime(RuntimeContextOptions options, LogSink& log);
-  /// stop(), if nobody did.
+  /// stop(), unless it was called.
   ~ActorRuntime();
   ActorRuntime(const ActorRuntime&) = delete;
   ActorRuntime& operator=(const ActorRuntime&) = delete;
@@ -49,12 +49,15 @@ class ActorRuntime {
 
   /// Has the tracer drain every ring and waits for it. False when the tracer does not answer.
   bool flush_traces();
-  /// Waits until the supervisor has handled what was said to it before; nothing when it is gone.
+  /// Waits until the supervisor has handled what was sent to it before; nothing when it is gone.
   std::optional<messages::Pong> ping();
+  /// Forgets a model, its blocks and its KV snapshots; waits for jobs that keep their stage from
+  /// answering. Errors: bad_request (not loaded, or a job uses it), actor_down.
+  Status unload_model(const std::string& path);
 
  private:
   template <class Reply, class Handle, class Message>
-  std::optional<Reply> ask(const Handle& to, Message message);
+  std::optional<Reply> ask(const Handle& to, Message message, caf::duration patience);
 
   RuntimeContext context_;
   messages::SystemConfig config_;

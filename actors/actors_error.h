@@ -6,12 +6,14 @@
 namespace blue::actors {
 
 enum class ActorsError {
-  bad_cascade,  ///< the cascade file says something impossible: the user mends it (the message names file and line or stage)
+  /// The cascade file is impossible: the user mends it (the message names file and line or stage).
+  bad_cascade,
   bad_override,  ///< --set names no such stage, key or file
   bad_request,   ///< a message or call with impossible values: the caller mends it
   unknown_run,   ///< no such run to resume
   run_finished,  ///< the run to resume has ended already
-  actor_down,  ///< an actor died and what it held cannot be rebuilt: the run ends, committed slots stay
+  /// An actor died and its state can't be rebuilt: the run ends, committed slots stay.
+  actor_down,
   shutting_down,  ///< the runtime is going away
   timed_out,      ///< the watchdog saw no progress
 };

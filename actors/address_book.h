@@ -1,6 +1,6 @@
-// AddressBook: who is who now. The supervisor writes it when it starts or restarts an actor;
-// everybody looks up at the moment of sending, so that nobody keeps a handle to an actor that died,
-// and shutdown drops every handle in one place.
+// AddressBook: the handles of the actors that run now. The supervisor writes it when it starts or
+// restarts an actor; a sender looks up at the moment of sending, so that none keeps a handle to an
+// actor that died, and shutdown drops every handle in one place.
 // Depends on actors/handles.h. Threads: any. Owned by the runtime; must be clear before the actor
 // system goes.
 #pragma once
@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "actors/handles.h"
 #include "memory/tiers/block.h"
@@ -16,7 +18,7 @@
 
 namespace blue::actors {
 
-/// A stage's actor, and which of its stage_id's actors it is.
+/// A stage's actor, and which incarnation of it.
 struct StageAddress {
   StageHandle handle;
   std::uint64_t incarnation = 0;
@@ -29,7 +31,6 @@ struct Addresses {
   std::array<TieringHandle, memory::kTiers> tiers;
   DmaEngineHandle dma_engine;
   KvLibraryHandle kv_library;
-  TokenizerHandle tokenizer;
   WatchdogHandle watchdog;
   TracerHandle tracer;
   ApplicationHandle application;
@@ -54,14 +55,19 @@ class AddressBook {
     const auto found = addresses_.stages.find(stage_id);
     return found == addresses_.stages.end() ? StageAddress{} : found->second;
   }
+  [[nodiscard]] std::vector<StageHandle> stages() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<StageHandle> stages;
+    for (const auto& [stage_id, stage] : addresses_.stages) stages.push_back(stage.handle);
+    return stages;
+  }
   [[nodiscard]] CascadeHandle cascade(messages::RunNumber run) const {
     const std::lock_guard lock(mutex_);
     const auto found = addresses_.cascades.find(run);
     return found == addresses_.cascades.end() ? CascadeHandle{} : found->second;
   }
 
-  /// The supervisor's: `change` gets the addresses under the lock. After close() nothing is written
-  /// any more.
+  /// For the supervisor: `change` gets the addresses under the lock. Does nothing after close().
   template <class Change>
   void update(Change&& change) {
     const std::lock_guard lock(mutex_);

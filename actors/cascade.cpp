@@ -5,16 +5,18 @@
 namespace blue::actors {
 namespace {
 
-messages::SamplingBits bits_of(const models::SamplingSpec& sampling) {
-  return {messages::FloatBits::of(sampling.temperature), sampling.top_k,
-          messages::FloatBits::of(sampling.top_p), messages::FloatBits::of(sampling.min_p),
-          sampling.seed};
+/// A cascade's jobs return the whole text.
+std::string not_streamed(const messages::JobText& text) {
+  return std::string(text.not_streamed(messages::TextReturn::whole));
 }
 
 }  // namespace
 
-Cascade::Cascade(caf::actor_config& config, RuntimeContext& runtime, messages::RunNumber run)
-    : PinnedActor(config, runtime, ActorKind::cascade, "cascade." + std::to_string(run)),
+Cascade::Cascade(caf::actor_config& config, ActorHost& host, RunTable& runs,
+                 StageChannels& channels, messages::RunNumber run)
+    : PinnedActor(config, host, ActorKind::cascade, "cascade." + std::to_string(run.value)),
+      runs_(runs),
+      channels_(channels),
       run_(run) {}
 
 Cascade::Behavior Cascade::make_behavior() {
@@ -25,7 +27,7 @@ Cascade::Behavior Cascade::make_behavior() {
       on([this](const messages::StagePreempted& preempted) { stage_preempted(preempted); }),
       on([this](const messages::StageFailed& failed) { stage_failed(failed); }),
       on([this](const messages::CancelRun&) {
-        // What runs is stopped already and comes back as stage_preempted; only a run between stages
+        // A running stage is stopped already and returns stage_preempted; only a run between stages
         // ends here.
         if (!pending_)
           finish(messages::Outcome::cancelled, ErrorKind::cancelled, "the run was cancelled");
@@ -38,23 +40,23 @@ Cascade::Behavior Cascade::make_behavior() {
 
 void Cascade::begin() {
   if (policy_ || is_over_) return;
-  const auto plan = runtime().runs.find(run_);
+  const auto plan = runs_.find(run_);
   if (!plan) return;
   auto started = plan->start == RunStart::anew ? CascadeRun::start(plan->record, plan->log_path)
                                                : CascadeRun::resume(plan->log_path);
   if (!started) return fail(started.error());
   policy_ = std::move(started).value();
-  runtime().runs.set_buffer(run_, policy_->buffer());
-  show_resumed();
+  runs_.set_buffer(run_, policy_->buffer());
+  report_resumed();
   go_on();
 }
 
-void Cascade::show_resumed() {
+void Cascade::report_resumed() {
   const CascadeSpec& cascade = policy_->record().cascade;
   messages::SlotWritten task;
   task.slot = cascade.input;
   task.text = policy_->record().task;
-  tell(std::move(task));
+  report(std::move(task));
   for (const std::uint32_t stage : policy_->resumed_stages()) {
     for (const memory::SlotText& slot : policy_->buffer()->observe()) {
       if (slot.name != cascade.stages[stage].writes) continue;
@@ -62,8 +64,8 @@ void Cascade::show_resumed() {
       written.stage = stage;
       written.slot = slot.name;
       written.text = slot.text;
-      written.was_resumed = 1;
-      tell(std::move(written));
+      written.was_resumed = true;
+      report(std::move(written));
     }
   }
 }
@@ -79,13 +81,13 @@ void Cascade::go_on() {
     if (const auto* next = std::get_if<CascadeRun::StageToRun>(&*step)) return ask_for(*next);
     const auto& skipped = std::get<CascadeRun::Skipped>(*step);
     const StageSpec& stage = policy_->record().cascade.stages[skipped.stage];
-    messages::StageSkipped told;
-    told.stage = skipped.stage;
-    told.name = stage.name;
-    told.why = skipped.why;
-    tell(std::move(told));
+    messages::StageSkipped notice;
+    notice.stage = skipped.stage;
+    notice.name = stage.name;
+    notice.why = skipped.why;
+    report(std::move(notice));
     for (const memory::SlotText& slot : policy_->buffer()->observe()) {
-      if (slot.name == stage.writes) tell_written(skipped.stage, slot.text, {});
+      if (slot.name == stage.writes) report_written(skipped.stage, slot.text, {});
     }
   }
 }
@@ -93,46 +95,43 @@ void Cascade::go_on() {
 void Cascade::ask_for(const CascadeRun::StageToRun& next) {
   const std::vector<StageSpec>& stages = policy_->record().cascade.stages;
   const StageSpec& stage = stages[next.stage];
-  auto channel = runtime().channels.open(stage.name);
+  auto channel = channels_.open(stage.name);
   if (!channel) return fail(channel.error());
   messages::StageReady ready;
-  ready.run = run_;
-  ready.job = runtime().runs.next_job();
-  ready.stage = next.stage;
-  ready.stage_id = (*channel)->index;
-  ready.model = stage.model;
-  ready.system = stage.system;
-  ready.prompt = next.prompt;
-  ready.max_tokens = stage.max_tokens;
-  ready.sampling = bits_of(stage.sampling);
+  ready.spec.key = {run_, runs_.next_job(), next.stage, (*channel)->index};
+  ready.spec.model = stage.model;
+  ready.spec.system = stage.system;
+  ready.spec.prompt = next.prompt;
+  ready.spec.max_tokens = stage.max_tokens;
+  ready.spec.sampling = messages::SamplingBits::of(stage.sampling);
   if (next.stage + 1 < stages.size()) ready.next_model = stages[next.stage + 1].model;
   pending_ = ready;
 
-  // Before the stage can begin, so that its text finds the application informed.
+  // Before the stage can begin, so that the application can tell whose text it reads.
   messages::StageStarted started;
-  started.job = ready.job;
-  started.stage = next.stage;
+  started.key = ready.spec.key;
   started.name = stage.name;
-  tell(std::move(started));
+  report(std::move(started));
   send(book().get(&Addresses::scheduler), std::move(ready));
 }
 
 void Cascade::stage_done(const messages::StageDone& result) {
-  if (!is_awaited(result.job)) return;
-  const Status kept = policy_->stage_done(result.stage, result.text, result.figures);
+  if (!is_awaited(result.key)) return;
+  const Status kept = policy_->stage_done(result.key.stage, result.text.text, result.figures);
   if (!kept) return fail(kept.error());
-  tell_written(result.stage, result.text, result.figures);
+  report_written(result.key.stage, not_streamed(result.text), result.figures);
   go_on();
 }
 
 void Cascade::stage_preempted(const messages::StagePreempted& preempted) {
-  if (!is_awaited(preempted.job)) return;
+  if (!is_awaited(preempted.key)) return;
+  const std::uint32_t stage = preempted.key.stage;
+  const std::string& name = policy_->record().cascade.stages[stage].name;
   const bool is_degenerate = preempted.reason != messages::PreemptReason::cancelled &&
                              preempted.reason != messages::PreemptReason::stalled;
   if (!is_degenerate) {
-    const Status kept = policy_->stage_lost(preempted.stage, preempted.text);
+    const Status kept = policy_->stage_lost(stage, preempted.text.text);
     if (!kept) return fail(kept.error());
-    const std::string& name = policy_->record().cascade.stages[preempted.stage].name;
     if (preempted.reason == messages::PreemptReason::cancelled) {
       return finish(messages::Outcome::cancelled, ErrorKind::cancelled,
                     "the run was cancelled in stage '" + name + "'");
@@ -140,36 +139,35 @@ void Cascade::stage_preempted(const messages::StagePreempted& preempted) {
     return fail(
         Error(ActorsError::timed_out, "stage '" + name + "' made no progress and was stopped"));
   }
-  const Status kept = policy_->stage_preempted(preempted.stage, preempted.text, preempted.reason,
-                                               preempted.figures);
+  const Status kept =
+      policy_->stage_preempted(stage, preempted.text.text, preempted.reason, preempted.figures);
   if (!kept) return fail(kept.error());
-  messages::SlotPreempted told;
-  told.stage = preempted.stage;
-  told.name = policy_->record().cascade.stages[preempted.stage].name;
-  told.reason = preempted.reason;
-  tell(std::move(told));
-  tell_written(preempted.stage, preempted.text, preempted.figures);
+  messages::SlotPreempted notice;
+  notice.stage = stage;
+  notice.name = name;
+  notice.reason = preempted.reason;
+  report(std::move(notice));
+  report_written(stage, not_streamed(preempted.text), preempted.figures);
   go_on();
 }
 
 void Cascade::stage_failed(const messages::StageFailed& failed) {
-  if (!is_awaited(failed.job)) return;
-  const std::string& name = policy_->record().cascade.stages[failed.stage].name;
+  if (!is_awaited(failed.key)) return;
+  const std::string& name = policy_->record().cascade.stages[failed.key.stage].name;
   // The partial text is for people; that it could not be kept must not hide why the stage failed.
-  const Status kept = policy_->stage_lost(failed.stage, failed.text);
+  const Status kept = policy_->stage_lost(failed.key.stage, failed.text.text);
   const std::string also = kept ? "" : "; " + kept.error().message();
-  finish(messages::Outcome::failed, static_cast<ErrorKind>(failed.kind),
-         "stage '" + name + "': " + failed.error + also);
+  finish(messages::Outcome::failed, failed.kind, "stage '" + name + "': " + failed.error + also);
 }
 
-void Cascade::tell_written(std::uint32_t stage, const std::string& text,
-                           const messages::StageFigures& figures) {
+void Cascade::report_written(std::uint32_t stage, std::string not_streamed,
+                             const messages::StageFigures& figures) {
   messages::SlotWritten written;
   written.stage = stage;
   written.slot = policy_->record().cascade.stages[stage].writes;
-  written.text = text;
+  written.text = std::move(not_streamed);
   written.figures = figures;
-  tell(std::move(written));
+  report(std::move(written));
 }
 
 void Cascade::finish(messages::Outcome outcome, ErrorKind kind, const std::string& error) {
@@ -178,7 +176,7 @@ void Cascade::finish(messages::Outcome outcome, ErrorKind kind, const std::strin
   messages::RunDone ended;
   ended.run = run_;
   ended.outcome = outcome;
-  ended.kind = static_cast<std::uint8_t>(kind);
+  ended.kind = kind;
   ended.error = error;
   if (policy_) {
     const Status logged = policy_->end(outcome, error);

@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "actors/tiering.h"
+
 namespace blue::actors {
 namespace {
 
@@ -14,19 +16,11 @@ using memory::Tier;
 /// missed one block will most likely miss the next.
 constexpr Nanoseconds kStayAwake_ns = 2'000'000;
 
-template <class Failure>
-Failure failure_of(const messages::Move& order, const Error& error) {
-  Failure failure;
-  failure.block = order.block;
-  failure.tier = order.tier;
-  failure.error = error.message();
-  return failure;
-}
-
 }  // namespace
 
-DmaEngine::DmaEngine(caf::actor_config& config, RuntimeContext& runtime)
-    : PinnedActor(config, runtime, ActorKind::dma_engine, "dma") {}
+DmaEngine::DmaEngine(caf::actor_config& config, ActorHost& host, TierMemory& tiers,
+                     StageChannels& channels)
+    : PinnedActor(config, host, ActorKind::dma_engine, "dma"), tiers_(tiers), channels_(channels) {}
 
 DmaEngine::Behavior DmaEngine::make_behavior() {
   bind_thread();
@@ -34,139 +28,145 @@ DmaEngine::Behavior DmaEngine::make_behavior() {
   return {
       on([this](const messages::Move& order) { move(order); }),
       on([this](const messages::WakeMisses&) { begin_polling(); }),
-      on([this](const messages::PollMisses&) { poll(); }),
+      on([this](const messages::LookAgain&) { poll(); }),
   };
 }
 
 void DmaEngine::on_exit() {
-  runtime().options.tiers->is_engine_asleep.store(true);
+  tiers_.is_engine_asleep.store(true);
   mover_.reset();
   reader_.reset();
   PinnedActor::on_exit();
 }
 
+void DmaEngine::report_failure(const messages::Move& order, messages::MoveFailure failure,
+                               std::string error) {
+  messages::MoveFailed failed;
+  failed.block = order.block;
+  failed.failure = failure;
+  failed.error = std::move(error);
+  send(book().tier(order.tier), std::move(failed));
+}
+
 void DmaEngine::abandon_unfinished() {
-  TierMemory& tiers = *runtime().options.tiers;
-  for (std::uint32_t i = 0; i < tiers.catalog().capacity(); ++i) {
+  for (std::uint32_t i = 0; i < tiers_.catalog().capacity(); ++i) {
     for (const Tier tier : {Tier::vram, Tier::ram}) {
-      if (tiers.residency().state({i}, tier) != BlockState::loading) continue;
-      tiers.residency().abandon({i}, tier);
-      messages::MoveFailed failed;
-      failed.block = i;
-      failed.tier = static_cast<std::uint8_t>(tier);
-      failed.error =
-          "the DMA engine died while it moved block " + std::to_string(i) + "; ask again";
-      send(book().tier(tier), failed);
+      if (tiers_.residency().state({i}, tier) != BlockState::loading) continue;
+      tiers_.residency().abandon({i}, tier);
+      messages::Move order;
+      order.block = {i};
+      order.tier = tier;
+      report_failure(
+          order, messages::MoveFailure::refused,
+          "the DMA engine died while it moved block " + std::to_string(i) + "; ask again");
     }
   }
 }
 
 Status DmaEngine::open() {
   if (mover_) return {};
-  TierMemory& tiers = *runtime().options.tiers;
-  BLUE_TRY_ASSIGN(reader_, tiers.open_reader());
-  BLUE_TRY_ASSIGN(mover_, memory::Mover::open(tiers.device(), *reader_, tiers.catalog(),
+  BLUE_TRY_ASSIGN(reader_, tiers_.open_reader());
+  BLUE_TRY_ASSIGN(mover_, memory::Mover::open(tiers_.device(), *reader_, tiers_.catalog(),
                                               memory::Mover::Options{}));
   return {};
 }
 
-Result<memory::MoveReport> DmaEngine::carry(const messages::Move& order) {
-  TierMemory& tiers = *runtime().options.tiers;
-  const BlockId block{order.block};
-  const auto tier = static_cast<Tier>(order.tier);
+Result<memory::MoveReport> DmaEngine::copy(const messages::Move& order) {
   if (const Status opened = open(); !opened) {
-    tiers.residency().abandon(block, tier);
+    tiers_.residency().abandon(order.block, order.tier);
     return opened.error();
   }
-  std::byte* const into = tiers.base(tier) + order.offset;
-  memory::MoveOrder carried{.block = block,
-                            .route = tier == Tier::ram ? memory::MoveRoute::file_to_host
-                                                       : memory::MoveRoute::file_to_device,
-                            .into = into,
-                            .tier = tier,
-                            .address = tier == Tier::ram ? tiers.ram_address(into) : into};
-  // The lease keeps tier ram's copy where it is until it has been carried on.
+  std::byte* const into = tiers_.base(order.tier) + order.offset;
+  const bool is_to_ram = order.tier == Tier::ram;
+  memory::MoveOrder carried{
+      .block = order.block,
+      .route = is_to_ram ? memory::MoveRoute::file_to_host : memory::MoveRoute::file_to_device,
+      .into = into,
+      .tier = order.tier,
+      .address = is_to_ram ? tiers_.ram_address(into) : into};
+  // The lease keeps tier ram's copy where it is until it was copied on.
   std::optional<memory::Lease> in_ram;
-  if (tier == Tier::vram && tiers.has_ram()) in_ram = tiers.residency().try_lease(block, Tier::ram);
+  if (!is_to_ram && tiers_.has_ram()) in_ram = tiers_.residency().try_lease(order.block, Tier::ram);
   if (in_ram) {
-    carried.from = tiers.ram_host(in_ram->address());
-    carried.route = tiers.is_ram_page_locked() ? memory::MoveRoute::locked_to_device
-                                               : memory::MoveRoute::pageable_to_device;
+    carried.from = tiers_.ram_host(in_ram->address());
+    carried.route = tiers_.is_ram_page_locked() ? memory::MoveRoute::locked_to_device
+                                                : memory::MoveRoute::pageable_to_device;
   }
-  return mover_->move(carried, tiers.residency());
+  messages::TraceScope::Handling span(trace_scope(), "copy");
+  auto report = mover_->move(carried, tiers_.residency());
+  if (report) span.set_copy(report->bytes.count, to_text(order.tier).data());
+  return report;
 }
 
 void DmaEngine::move(const messages::Move& order) {
-  TierMemory& tiers = *runtime().options.tiers;
-  const auto tier = static_cast<Tier>(order.tier);
   // Not loading any more: a predecessor's order, already reported failed.
-  if (tiers.residency().state({order.block}, tier) != BlockState::loading) return;
-  const auto report = carry(order);
+  if (tiers_.residency().state(order.block, order.tier) != BlockState::loading) return;
+  const auto report = copy(order);
   last_work_ns_ = monotonic_now_ns();
   if (report) {
-    tiers.wake_waiters();
+    tiers_.wake_waiters();
     messages::Moved moved;
     moved.block = order.block;
-    moved.tier = order.tier;
-    moved.n_bytes = report->bytes.count;
-    moved.took_ns = report->total_ns;
-    send(book().tier(tier), moved);
-  } else if (report.error().is(memory::MemoryError::block_corrupt)) {
-    send(book().tier(tier), failure_of<messages::MoveCorrupt>(order, report.error()));
+    send(book().tier(order.tier), moved);
   } else {
-    send(book().tier(tier), failure_of<messages::MoveFailed>(order, report.error()));
+    report_failure(order,
+                   report.error().is(memory::MemoryError::block_corrupt)
+                       ? messages::MoveFailure::corrupt
+                       : messages::MoveFailure::refused,
+                   report.error().message());
   }
   take_misses();
   begin_polling();
 }
 
 std::size_t DmaEngine::take_misses() {
+  const auto ask_for = [this](const messages::MissRecord& miss) {
+    // A span for each, so that a copy hangs under the step that waited for it.
+    const messages::TraceScope::Handling span(trace_scope(), miss.trace, "miss");
+    messages::Fetch fetch;
+    fetch.blocks = {miss.block};
+    fetch.want = miss.want;
+    if (miss.want == messages::Want::demanded) {
+      send_urgent(book().tier(Tier::vram), std::move(fetch));
+    } else {
+      send(book().tier(Tier::vram), std::move(fetch));
+    }
+  };
   std::size_t n = 0;
-  for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
-    n += messages::drain_traced(trace_scope(), runtime().channels.at(stage_id).misses, "misses",
-                                [this](const messages::MissRecord& miss) {
-                                  messages::Fetch fetch;
-                                  fetch.blocks = {miss.block};
-                                  fetch.is_demanded = miss.is_demanded ? 1 : 0;
-                                  if (miss.is_demanded) {
-                                    send_urgent(book().tier(Tier::vram), std::move(fetch));
-                                  } else {
-                                    send(book().tier(Tier::vram), std::move(fetch));
-                                  }
-                                });
-  }
+  channels_.for_each([&](StageChannel& channel) { n += channel.misses.drain(ask_for); });
   return n;
 }
 
+bool DmaEngine::has_misses() const {
+  bool has_some = false;
+  channels_.for_each([&](StageChannel& channel) { has_some |= channel.misses.size() > 0; });
+  return has_some;
+}
+
 void DmaEngine::begin_polling() {
-  if (!runtime().backoff.is_polling) {
+  if (!backoff().is_polling) {
     take_misses();
     return;
   }
   if (std::exchange(is_polling_, true)) return;
-  runtime().options.tiers->is_engine_asleep.store(false);
+  tiers_.is_engine_asleep.store(false);
   last_work_ns_ = monotonic_now_ns();
-  send_to_self(messages::PollMisses{});
+  send_to_self(messages::LookAgain{});
 }
 
 void DmaEngine::poll() {
   if (take_misses() > 0) last_work_ns_ = monotonic_now_ns();
   if (monotonic_now_ns() - last_work_ns_ > kStayAwake_ns) {
     is_polling_ = false;
-    // Says that it sleeps, then looks once more; see RingLeases::ask.
-    runtime().options.tiers->is_engine_asleep.store(true, std::memory_order_seq_cst);
+    // Announces that it sleeps, then looks once more; see RingLeases::ask.
+    tiers_.is_engine_asleep.store(true, std::memory_order_seq_cst);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (take_misses() > 0) begin_polling();
     return;
   }
-  const Backoff backoff{true, runtime().backoff.spin_ns, runtime().backoff.nap_ns / 10};
-  backoff.wait([this] {
-    for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
-      if (runtime().channels.at(stage_id).misses.size() > 0) return true;
-    }
-    return false;
-  });
-  send_to_self(messages::PollMisses{});
+  const Backoff& usual = backoff();
+  Backoff{true, usual.spin_ns, usual.nap_ns / 10}.wait([this] { return has_misses(); });
+  send_to_self(messages::LookAgain{});
 }
 
 }  // namespace blue::actors

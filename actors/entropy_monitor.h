@@ -1,8 +1,9 @@
-// EntropyMonitor: hears every token's entropy over the channels' sample rings, tells the scheduler
-// hints over the hint ring, and stops a stage whose stream has degenerated. Polls only while a
-// stage runs.
+// EntropyMonitor: reads every token's entropy from the channels' sample rings, gives the scheduler
+// hints over the hint ring, and preempts a stage whose stream has degenerated. A sample names its
+// job, so a job's watch begins with its first sample. Polls only while a job runs; job_began wakes
+// it.
 // Depends on actors/. Threads: its own; consumer of all sample rings, producer of the hint ring.
-// After a restart it listens again wherever a job runs; the statistics begin anew.
+// After a restart it goes on reading; the statistics begin anew.
 #pragma once
 
 #include <memory>
@@ -16,27 +17,27 @@ namespace blue::actors {
 
 class EntropyMonitor final : public PinnedActor<EntropyMonitorHandle> {
  public:
-  EntropyMonitor(caf::actor_config& config, RuntimeContext& runtime);
+  EntropyMonitor(caf::actor_config& config, ActorHost& host, StageChannels& channels,
+                 messages::HintRing& hints, const EntropyWatchLimits& limits);
   Behavior make_behavior() override;
 
  private:
-  struct Listening {
-    messages::JobNumber job = 0;  ///< 0: nobody runs at this stage_id
+  /// Per channel: the job of the last sample, and its statistics.
+  struct Watched {
+    messages::JobNumber job;
     std::unique_ptr<EntropyWatch> watch;
   };
 
-  Listening& at(messages::StageId stage_id);
-  void begin(messages::StageId stage_id, messages::JobNumber job, std::uint32_t max_tokens);
-  void end(messages::StageId stage_id, messages::JobNumber job);
-  std::size_t drain(messages::StageId stage_id);
-  void feed(messages::StageId stage_id, const messages::TokenSample& sample);
-  void hint(messages::StageId stage_id, const Listening& listening, HintKind kind);
-  void preempt(messages::StageId stage_id, messages::JobNumber job, Degeneration degeneration);
-  void poll();
+  std::size_t drain(StageChannel& channel);
+  std::size_t drain_all();
+  void feed(StageChannel& channel, const messages::TokenSample& sample);
   void begin_polling();
+  void poll();
 
-  std::vector<Listening> listening_;  ///< by stage_id
-  std::size_t n_running_ = 0;
+  StageChannels& channels_;
+  messages::HintRing& hints_;
+  const EntropyWatchLimits limits_;
+  std::vector<Watched> watched_;  ///< by stage id
   bool is_polling_ = false;
 };
 

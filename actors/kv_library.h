@@ -1,7 +1,7 @@
-// KvLibrary: owns the KV snapshots: keeps what stages lay down for it, and hands it back under its
-// name if the model is the same.
-// Depends on actors/. Threads: its own. The snapshots lie on the runtime's registry, so a restart
-// loses none.
+// KvLibrary: keeps the KV snapshots that stages hand over, and hands one back under its name if the
+// model is the same.
+// Depends on actors/. Threads: its own. The snapshots lie in the runtime's KV cache store, so a
+// restart loses none.
 #pragma once
 
 #include "actors/handles.h"
@@ -11,8 +11,11 @@ namespace blue::actors {
 
 class KvLibrary final : public PinnedActor<KvLibraryHandle> {
  public:
-  KvLibrary(caf::actor_config& config, RuntimeContext& runtime);
+  KvLibrary(caf::actor_config& config, ActorHost& host, KvCacheStore& store);
   Behavior make_behavior() override;
+
+ private:
+  KvCacheStore& store_;
 };
 
 }  // namespace blue::actors

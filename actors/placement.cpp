@@ -76,11 +76,10 @@ Placement place_actors(const hal::Topology& topology) {
   assign(ActorKind::stage, placement.worker_cpus.front());
   assign(ActorKind::scheduler, split.scheduling);
   // Those that work hardest come first and so share last.
-  constexpr std::array kLight = {ActorKind::dma_engine,  ActorKind::entropy_monitor,
-                                 ActorKind::tokenizer,   ActorKind::tiering,
-                                 ActorKind::kv_library,  ActorKind::cascade,
-                                 ActorKind::application, ActorKind::supervisor,
-                                 ActorKind::tracer,      ActorKind::watchdog};
+  constexpr std::array kLight = {
+      ActorKind::dma_engine, ActorKind::entropy_monitor, ActorKind::tiering,
+      ActorKind::kv_library, ActorKind::cascade,         ActorKind::application,
+      ActorKind::supervisor, ActorKind::tracer,          ActorKind::watchdog};
   for (std::size_t i = 0; i < kLight.size(); ++i) {
     assign(kLight[i], split.light[i % split.light.size()]->pus.front());
   }

@@ -2,10 +2,12 @@
 
 #include <utility>
 
+#include "actors/tiering.h"
+
 namespace blue::actors {
 
 Scheduler::Scheduler(caf::actor_config& config, RuntimeContext& runtime)
-    : PinnedActor(config, runtime, ActorKind::scheduler, "scheduler") {}
+    : PinnedActor(config, runtime, ActorKind::scheduler, "scheduler"), runtime_(runtime) {}
 
 Scheduler::Behavior Scheduler::make_behavior() {
   bind_thread();
@@ -18,15 +20,15 @@ Scheduler::Behavior Scheduler::make_behavior() {
         if (queue_.add(ready)) dispatch();
       }),
       on([this](const messages::StageDone& result) {
-        queue_.finish(result.job, &result.figures);
+        queue_.finish(result.key.job, &result.figures);
         forward(result);
       }),
       on([this](const messages::StagePreempted& preempted) {
-        queue_.finish(preempted.job, nullptr);
+        queue_.finish(preempted.key.job, nullptr);
         forward(preempted);
       }),
       on([this](const messages::StageFailed& failed) {
-        queue_.finish(failed.job, nullptr);
+        queue_.finish(failed.key.job, nullptr);
         forward(failed);
       }),
       on([this](const messages::StageLost& lost) { fail_running(lost.incarnation, lost); }),
@@ -34,27 +36,21 @@ Scheduler::Behavior Scheduler::make_behavior() {
       on([this](const messages::RunDone& ended) {
         open_runs_.erase(ended.run);
         queue_.cancel(ended.run);
-        stop_running(ended.run);  // a run whose cascade died may still have a stage at work
+        stop_running(ended.run);  // a run whose cascade died may still have a running stage
         begin_runs();
       }),
       on([this](const messages::Stalled& stalled) {
-        runtime().log.write(LogLevel::warning, "stage '" +
-                                                   runtime().channels.at(stalled.stage_id).name +
-                                                   "' made no progress and is stopped");
-        messages::PreemptStage preempt;
-        preempt.job = stalled.job;
-        preempt.stage_id = stalled.stage_id;
-        preempt.reason = messages::PreemptReason::stalled;
-        runtime().preempt(stalled.job, preempt.reason);
-        send_urgent(book().stage(stalled.stage_id).handle, preempt);
+        log().write(LogLevel::warning, "stage '" + runtime_.channels.at(stalled.stage_id).name +
+                                           "' made no progress and is stopped");
+        runtime_.channels.preempt(stalled.job, messages::PreemptReason::stalled);
       }),
       on([this](const messages::TierPressure& pressure) {
-        runtime().log.write_once(LogLevel::info, "tier " + std::to_string(pressure.tier) +
-                                                     " is full (" +
-                                                     to_text(Bytes{pressure.n_bytes_total}) +
-                                                     "): blocks are evicted to make room");
+        log().write_once(LogLevel::info, "tier " + std::string(to_text(pressure.tier)) +
+                                             " is full (" + to_text(Bytes{pressure.n_bytes_total}) +
+                                             "): blocks are evicted to make room");
       }),
-      on([this](const messages::PollHints&) { poll(); }),
+      on([this](const messages::LookAgain&) { poll(); }),
+      on([this](const messages::UnloadModel& order) { return unload(order); }),
   };
 }
 
@@ -69,95 +65,77 @@ void Scheduler::begin_runs() {
 }
 
 void Scheduler::dispatch() {
+  if (unload_) return;
   auto next = queue_.take();
   if (!next) return;
-  const StageAddress stage = book().stage(next->stage_id);
+  const StageAddress stage = book().stage(next->spec.key.stage_id);
   running_incarnation_ = stage.incarnation;
   messages::RunStage order;
-  order.run = next->run;
-  order.job = next->job;
-  order.stage = next->stage;
-  order.stage_id = next->stage_id;
-  order.model = std::move(next->model);
-  order.system = std::move(next->system);
-  order.prompt = std::move(next->prompt);
-  order.max_tokens = next->max_tokens;
-  order.sampling = next->sampling;
-  send(stage.handle, order);
+  order.spec = std::move(next->spec);
+  send(stage.handle, std::move(order));
   begin_polling();
 }
 
 template <class Outcome>
 void Scheduler::forward(const Outcome& outcome) {
-  drain_hints();  // what was said at the stage's end belongs to it
-  const auto plan = runtime().runs.find(outcome.run);
+  drain_hints();  // the last hints of the ended job
+  const auto plan = runtime_.runs.find(outcome.key.run);
   if (plan && plan->generation) {
     send(book().get(&Addresses::application), outcome);
   } else {
-    send(book().cascade(outcome.run), outcome);
+    send(book().cascade(outcome.key.run), outcome);
   }
   dispatch();
 }
 
 void Scheduler::fail_running(std::uint64_t incarnation, const messages::StageLost& lost) {
   const auto& running = queue_.running();
-  if (!running || running->stage_id != lost.stage_id || running_incarnation_ > incarnation) return;
+  if (!running || running->spec.key.stage_id != lost.stage_id || running_incarnation_ > incarnation)
+    return;
   messages::StageFailed failed;
-  failed.run = running->run;
-  failed.job = running->job;
-  failed.stage = running->stage;
-  failed.stage_id = running->stage_id;
-  failed.kind = static_cast<std::uint8_t>(ErrorKind::failed);
+  failed.key = running->spec.key;
+  failed.kind = ErrorKind::failed;
   failed.error = lost.error;
-  queue_.finish(failed.job, nullptr);
+  queue_.finish(failed.key.job, nullptr);
   forward(failed);
 }
 
 void Scheduler::cancel(const messages::CancelRun& order) {
   std::erase(submitted_, order.run);
-  const auto end_job = [this](const messages::StageReady& stage) {
+  for (const messages::StageReady& dropped : queue_.cancel(order.run)) {
     messages::StagePreempted preempted;
-    preempted.run = stage.run;
-    preempted.job = stage.job;
-    preempted.stage = stage.stage;
-    preempted.stage_id = stage.stage_id;
+    preempted.key = dropped.spec.key;
     preempted.reason = messages::PreemptReason::cancelled;
-    return preempted;
-  };
-  for (const messages::StageReady& dropped : queue_.cancel(order.run)) forward(end_job(dropped));
+    forward(preempted);
+  }
   stop_running(order.run);
   send_urgent(book().cascade(order.run), order);
 }
 
 void Scheduler::stop_running(messages::RunNumber run) {
   const auto& running = queue_.running();
-  if (!running || running->run != run) return;
-  messages::PreemptStage preempt;
-  preempt.job = running->job;
-  preempt.stage_id = running->stage_id;
-  preempt.reason = messages::PreemptReason::cancelled;
-  runtime().preempt(preempt.job, preempt.reason);
-  send_urgent(book().stage(preempt.stage_id).handle, preempt);
+  if (!running || running->spec.key.run != run) return;
+  runtime_.channels.preempt(running->spec.key.job, messages::PreemptReason::cancelled);
 }
 
 void Scheduler::take_hint(const messages::HintRecord& hint) {
-  runtime().hint_log.add(hint);
+  runtime_.hint_log.add(hint);
   const auto& running = queue_.running();
-  if (!running || running->job != hint.job || running->next_model.empty()) return;
-  if (hint.kind != static_cast<std::uint8_t>(HintKind::prefetch_now)) return;
+  if (!running || running->spec.key.job != hint.job || running->next_model.empty()) return;
+  if (hint.kind != messages::HintKind::prefetch_now) return;
   messages::PrefetchModel prefetch;
   prefetch.model = running->next_model;
   send(book().tier(memory::Tier::vram), prefetch);
 }
 
 void Scheduler::begin_polling() {
-  if (!runtime().backoff.is_polling || is_polling_) return;
+  if (!backoff().is_polling || is_polling_) return;
   is_polling_ = true;
-  send_to_self(messages::PollHints{});
+  send_to_self(messages::LookAgain{});
 }
 
 std::size_t Scheduler::drain_hints() {
-  return messages::drain_traced(trace_scope(), runtime().hints, "hints",
+  return messages::drain_traced(trace_scope(), runtime_.hints, "hints",
                                 [this](const messages::HintRecord& hint) { take_hint(hint); });
 }
 
@@ -167,8 +145,8 @@ void Scheduler::poll() {
     is_polling_ = false;
     return;
   }
-  if (n == 0) runtime().backoff.wait([this] { return runtime().hints.size() > 0; });
-  send_to_self(messages::PollHints{});
+  if (n == 0) backoff().wait([this] { return runtime_.hints.size() > 0; });
+  send_to_self(messages::LookAgain{});
 }
 
 }  // namespace blue::actors

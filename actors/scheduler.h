@@ -1,12 +1,15 @@
 // Scheduler (HCAL): owns the placement of work on the device and the consuming end of the hint
-// ring. Stages that are ready wait here for their turn; hints make it prefetch the next stage's
-// model.
+// ring. Jobs that are ready wait here for their turn; a hint makes it prefetch the next stage's
+// model; it unloads models, since it alone can tell that no job uses one.
 // Depends on actors/. Threads: its own, on a performance core. Its state is rebuilt after a restart
-// from what the cascades say again.
+// from what the cascades send again.
 #pragma once
 
 #include <deque>
+#include <memory>
+#include <optional>
 #include <set>
+#include <string>
 
 #include "actors/handles.h"
 #include "actors/pinned_actor.h"
@@ -20,6 +23,7 @@ class Scheduler final : public PinnedActor<SchedulerHandle> {
   Behavior make_behavior() override;
 
  private:
+  using UnloadPromise = messages::Promise<messages::ModelUnloaded>;
   /// Each open run costs a thread for its cascade.
   static constexpr std::size_t kMaxOpenRuns = 16;
 
@@ -32,10 +36,26 @@ class Scheduler final : public PinnedActor<SchedulerHandle> {
   void begin_runs();
   void cancel(const messages::CancelRun& order);
   void stop_running(messages::RunNumber run);
+  /// In scheduler_unload.cpp: every stage releases the model, then vram and ram evict its blocks,
+  /// then registry and KV library forget it. No job begins meanwhile.
+  [[nodiscard]] UnloadPromise unload(const messages::UnloadModel& order);
+  [[nodiscard]] std::string reason_to_keep(const std::string& model) const;
+  void released();
+  void evict_from(memory::Tier tier);
+  void end_unload(const std::string& error);
   template <class Outcome>
   void forward(const Outcome& outcome);
 
+  struct Unload {
+    std::string path;
+    std::shared_ptr<const LoadedModel> model;
+    UnloadPromise promise;
+    std::size_t n_awaited = 0;  ///< stages that have not answered yet
+  };
+
+  RuntimeContext& runtime_;
   DispatchQueue queue_;
+  std::optional<Unload> unload_;
   std::uint64_t running_incarnation_ = 0;
   std::deque<messages::RunNumber> submitted_;
   std::set<messages::RunNumber> open_runs_;

@@ -1,7 +1,6 @@
-// Stage (thinker, coder, reviewer, fixer, ...): owns one token source and its channel; runs one job
-// at a time. The token loop sends no message: samples, text and misses cross the channel's rings.
-// It hears a preemption through the channel's stop flag, which whoever preempts raises beside the
-// message.
+// Stage (thinker, coder, reviewer, fixer, ...): owns one token source and its link; runs one job at
+// a time. The token loop sends no message: samples, text and misses cross the link, and a
+// preemption is the link's stop flag.
 // Depends on actors/. Threads: its own, pinned to the first compute core.
 #pragma once
 
@@ -11,13 +10,15 @@
 
 #include "actors/handles.h"
 #include "actors/pinned_actor.h"
+#include "actors/stage/ring_link.h"
 #include "actors/stage/stage_loop.h"
 
 namespace blue::actors {
 
 class Stage final : public PinnedActor<StageHandle> {
  public:
-  Stage(caf::actor_config& config, RuntimeContext& runtime, messages::StageId stage_id);
+  Stage(caf::actor_config& config, ActorHost& host, StageChannel& channel, KvCacheStore& kv,
+        TokenSourceFactory make_source);
 
   Behavior make_behavior() override;
   void on_exit() override;
@@ -26,16 +27,22 @@ class Stage final : public PinnedActor<StageHandle> {
   using OutcomeMessage =
       std::variant<messages::StageDone, messages::StagePreempted, messages::StageFailed>;
 
-  void start_job(const messages::RunStage& order);
-  /// Parks the KV rows of the model that is left, asks for those of the one that is entered, then
+  void start_job(const messages::JobSpec& job);
+  /// Saves the KV rows of the model that is left, asks for those of the one that is entered, then
   /// runs.
-  void run_after_switch(const messages::RunStage& order, TokenSource::KvSwitch change);
-  void run(const messages::RunStage& order);
+  void run_after_switch(const messages::JobSpec& job, TokenSource::KvSwitch change);
+  void save_kv(TokenSource::KvSwitch& change);
+  void run(const messages::JobSpec& job);
+  void keep_outcome(const messages::JobKey& key, StageOutcome outcome);
+  [[nodiscard]] std::string kv_name(const std::string& model) const { return name_ + "@" + model; }
   void send_outcome();
 
-  StageChannel& channel_;
+  const std::string name_;
+  const messages::StageId id_;
+  RingLink link_;
+  const TokenSourceFactory make_source_;
   std::unique_ptr<TokenSource> source_;         ///< made on the stage's own thread at its first job
-  std::optional<OutcomeMessage> last_outcome_;  ///< said again when the same job is ordered again
+  std::optional<OutcomeMessage> last_outcome_;  ///< sent again when the same job is ordered again
 };
 
 }  // namespace blue::actors

@@ -5,14 +5,13 @@
 namespace blue::actors {
 
 Supervisor::Supervisor(caf::actor_config& config, RuntimeContext& runtime)
-    : PinnedActor(config, runtime, ActorKind::supervisor, "supervisor") {}
+    : PinnedActor(config, runtime, ActorKind::supervisor, "supervisor"), runtime_(runtime) {}
 
 Supervisor::Behavior Supervisor::make_behavior() {
   bind_thread();
   spawn_all();
   return {
       on([this](const messages::OpenRun& order) { open_run(order.run); }),
-      on([this](const messages::OpenGeneration& order) { open_generation(order.run); }),
       on([this](const messages::RunDone& ended) { close_run(ended.run); }),
       on([this](const messages::Ping&) {
         messages::Pong pong;
@@ -24,22 +23,23 @@ Supervisor::Behavior Supervisor::make_behavior() {
 }
 
 void Supervisor::on_exit() {
-  // However it came to this, nobody below may go on alone: all work stops, all actors end, all
-  // handles go.
-  runtime().close();
-  runtime().book.close();
+  // No actor goes on without a supervisor: all work stops, all actors end, all handles go.
+  runtime_.close();
+  runtime_.book.close();
   for (auto& [name, child] : children_) child.end();
   children_.clear();
   watch_.clear();
-  runtime().events.end_all(ErrorKind::failed, "the runtime's supervisor has ended");
+  runtime_.events.end_all(ErrorKind::failed, "the runtime's supervisor has ended");
   PinnedActor::on_exit();
 }
 
 void Supervisor::open_run(messages::RunNumber run) {
-  const auto plan = runtime().runs.find(run);
+  const auto plan = runtime_.runs.find(run);
   if (!plan) return;
-  const Status raised = spawn_stages_of(*plan);
-  if (!raised) return end_run(run, raised.error());
+  const Status opened =
+      plan->generation ? open_generation(*plan->generation) : spawn_stages_of(*plan);
+  if (!opened) return end_run(run, opened.error());
+  if (plan->generation) return;
   spawn_cascade(run);
   open_runs_.insert(run);
   messages::SubmitRun submit;
@@ -47,27 +47,16 @@ void Supervisor::open_run(messages::RunNumber run) {
   send(book().get(&Addresses::scheduler), submit);
 }
 
-void Supervisor::open_generation(messages::RunNumber run) {
-  const auto plan = runtime().runs.find(run);
-  if (!plan || !plan->generation) return;
-  const auto channel = runtime().channels.open("generate");
-  if (!channel) return end_run(run, channel.error());
-  if (incarnations_[(*channel)->index] == 0) spawn_stage((*channel)->index);
-  const StageJob& job = *plan->generation;
-  const models::SamplingSpec& sampling = job.sampling;
+Status Supervisor::open_generation(messages::JobSpec job) {
+  BLUE_TRY_ASSIGN(const StageChannel* channel, runtime_.channels.open("generate"));
+  if (incarnations_[channel->index] == 0) spawn_stage(channel->index);
+  job.key.stage_id = channel->index;
+  job.text_return = messages::TextReturn::not_streamed;
   messages::StageReady ready;
-  ready.run = run;
-  ready.job = job.job;
-  ready.stage_id = (*channel)->index;
-  ready.model = job.model;
-  ready.system = job.system;
-  ready.prompt = job.prompt;
-  ready.max_tokens = job.max_tokens;
-  ready.sampling = {messages::FloatBits::of(sampling.temperature), sampling.top_k,
-                    messages::FloatBits::of(sampling.top_p),
-                    messages::FloatBits::of(sampling.min_p), sampling.seed};
-  generations_[run] = ready;
+  ready.spec = std::move(job);
+  generations_[ready.spec.key.run] = ready;
   send(book().get(&Addresses::scheduler), std::move(ready));
+  return {};
 }
 
 void Supervisor::child_down(const std::string& name, const std::string& why) {
@@ -75,43 +64,43 @@ void Supervisor::child_down(const std::string& name, const std::string& why) {
   if (found == children_.end()) return;
   const Child child = std::move(found->second);
   children_.erase(found);
-  runtime().log.write(LogLevel::error, "actor " + name + " has died: " + why);
+  log().write(LogLevel::error, "actor " + name + " has died: " + why);
   switch (policy_.decide(child.kind, monotonic_now_ns())) {
     case DownDecision::end_run: {
-      const auto run =
-          static_cast<messages::RunNumber>(std::stoull(name.substr(name.find('.') + 1)));
+      const messages::RunNumber run{std::stoull(name.substr(name.find('.') + 1))};
       const Error error(ActorsError::actor_down, "the run's " + name + " actor has died (" + why +
                                                      "); committed slots are kept, resume the run");
       return end_run(run, error);
     }
-    case DownDecision::restart_lose_job: {
-      // Told before the new one is known, so that no job given to it can be meant.
-      messages::StageLost lost;
-      for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
-        if (name == "stage." + runtime().channels.at(stage_id).name) lost.stage_id = stage_id;
-      }
-      lost.incarnation = incarnations_[lost.stage_id];
-      lost.error = "the actor of " + name + " has died (" + why + "); it was started again";
-      child.start();
-      return send(book().get(&Addresses::scheduler), lost);
-    }
-    case DownDecision::restart: child.start(); return after_restart(child.kind, why);
+    case DownDecision::restart_lose_job: return restart_lost_job(child, why);
+    case DownDecision::restart: child.start(); return after_restart(child.kind);
     case DownDecision::give_up:
-      runtime().events.end_all(ErrorKind::failed, "actor " + name + " has died (" + why +
-                                                      ") and can't be started again");
+      runtime_.events.end_all(ErrorKind::failed, "actor " + name + " has died (" + why +
+                                                     ") and can't be started again");
       return this->quit(caf::exit_reason::unhandled_exception);
   }
 }
 
-void Supervisor::after_restart(ActorKind kind, const std::string&) {
+void Supervisor::restart_lost_job(const Child& child, const std::string& why) {
+  // Made before the new actor starts: it names the old incarnation, so that no job given to the
+  // new one can be meant.
+  messages::StageLost lost;
+  runtime_.channels.for_each([&](const StageChannel& channel) {
+    if (child.name == "stage." + channel.name) lost.stage_id = channel.index;
+  });
+  lost.incarnation = incarnations_[lost.stage_id];
+  lost.error = "the actor of " + child.name + " has died (" + why + "); it was started again";
+  child.start();
+  send(book().get(&Addresses::scheduler), lost);
+}
+
+void Supervisor::after_restart(ActorKind kind) {
   if (kind != ActorKind::scheduler) return;
   for (const messages::RunNumber run : open_runs_) {
     messages::SubmitRun submit;
     submit.run = run;
     send(book().get(&Addresses::scheduler), submit);
-    messages::SchedulerRestarted restarted;
-    restarted.run = run;
-    send(book().cascade(run), restarted);
+    send(book().cascade(run), messages::SchedulerRestarted{});
   }
   for (const auto& [run, ready] : generations_) send(book().get(&Addresses::scheduler), ready);
 }
@@ -120,7 +109,7 @@ void Supervisor::end_run(messages::RunNumber run, const Error& error) {
   messages::RunDone ended;
   ended.run = run;
   ended.outcome = messages::Outcome::failed;
-  ended.kind = static_cast<std::uint8_t>(error.kind());
+  ended.kind = error.kind();
   ended.error = error.message();
   send(book().get(&Addresses::application), ended);
   send(book().get(&Addresses::scheduler), ended);
@@ -130,8 +119,8 @@ void Supervisor::end_run(messages::RunNumber run, const Error& error) {
 void Supervisor::close_run(messages::RunNumber run) {
   generations_.erase(run);
   open_runs_.erase(run);
-  runtime().book.update([run](Addresses& addresses) { addresses.cascades.erase(run); });
-  const auto found = children_.find("cascade." + std::to_string(run));
+  runtime_.book.update([run](Addresses& addresses) { addresses.cascades.erase(run); });
+  const auto found = children_.find("cascade." + std::to_string(run.value));
   if (found == children_.end()) return;
   const Child child = std::move(found->second);
   children_.erase(found);

@@ -1,6 +1,6 @@
 // Supervisor: owns the tree. It starts every other actor, watches them, restarts those whose state
 // can be rebuilt, ends the run of those whose state can't, and ends them all when it ends.
-// Depends on actors/. Threads: its own. When it dies the whole runtime ends: the event queue tells
+// Depends on actors/. Threads: its own. When it dies the whole runtime ends: the event queue wakes
 // every waiting thread.
 #pragma once
 
@@ -42,16 +42,18 @@ class Supervisor final : public PinnedActor<SupervisorHandle> {
   [[nodiscard]] Status spawn_stages_of(const RunPlan& plan);
 
   void open_run(messages::RunNumber run);
-  void open_generation(messages::RunNumber run);
+  [[nodiscard]] Status open_generation(messages::JobSpec job);
   void child_down(const std::string& name, const std::string& why);
-  void after_restart(ActorKind kind, const std::string& why);
+  void restart_lost_job(const Child& child, const std::string& why);
+  void after_restart(ActorKind kind);
   void end_run(messages::RunNumber run, const Error& error);
   void close_run(messages::RunNumber run);
 
+  RuntimeContext& runtime_;
   std::map<std::string, Child> children_;  ///< by name
   std::map<messages::StageId, std::uint64_t> incarnations_;
   std::map<messages::RunNumber, messages::StageReady>
-      generations_;  ///< open ones, to be said again to a new scheduler
+      generations_;  ///< open ones, for a restarted scheduler
   std::set<messages::RunNumber> open_runs_;
   RestartPolicy policy_;
   messages::DownWatch watch_;

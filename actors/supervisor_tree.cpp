@@ -1,6 +1,7 @@
-// The supervisor's tree: how each actor is started, so that the same words start it again.
+// The supervisor's tree: how each actor is started, and with what; a restart repeats it.
 #include "actors/supervisor.h"
 
+#include <functional>
 #include <utility>
 
 #include "actors/application.h"
@@ -11,7 +12,6 @@
 #include "actors/scheduler.h"
 #include "actors/stage.h"
 #include "actors/tiering.h"
-#include "actors/tokenizer_worker.h"
 #include "actors/tracer.h"
 #include "actors/watchdog.h"
 
@@ -19,8 +19,8 @@ namespace blue::actors {
 
 template <class Actor, class Place, class... Args>
 void Supervisor::spawn_child(ActorKind kind, const std::string& name, Place place, Args... args) {
-  const auto handle = spawn_pinned<Actor>(*this, runtime(), args...);
-  runtime().book.update([&](Addresses& addresses) { place(addresses, handle); });
+  const auto handle = spawn_pinned<Actor>(*this, runtime_, args...);
+  runtime_.book.update([&](Addresses& addresses) { place(addresses, handle); });
   Child child;
   child.kind = kind;
   child.name = name;
@@ -37,13 +37,16 @@ void Supervisor::spawn_all() {
     return [member](Addresses& addresses, const auto& handle) { addresses.*member = handle; };
   };
   spawn_child<Application>(ActorKind::application, "application", placed(&Addresses::application));
-  spawn_child<Tracer>(ActorKind::tracer, "tracer", placed(&Addresses::tracer));
-  spawn_child<Watchdog>(ActorKind::watchdog, "watchdog", placed(&Addresses::watchdog));
+  spawn_child<Tracer>(ActorKind::tracer, "tracer", placed(&Addresses::tracer),
+                      std::ref(runtime_.trace_store));
+  spawn_child<Watchdog>(ActorKind::watchdog, "watchdog", placed(&Addresses::watchdog),
+                        std::ref(runtime_.channels), runtime_.options.stall_deadline_ns);
   spawn_child<EntropyMonitor>(ActorKind::entropy_monitor, "entropy",
-                              placed(&Addresses::entropy_monitor));
-  spawn_child<TokenizerWorker>(ActorKind::tokenizer, "tokenizer", placed(&Addresses::tokenizer));
-  spawn_child<KvLibrary>(ActorKind::kv_library, "kv", placed(&Addresses::kv_library));
-  if (runtime().options.tiers) spawn_tiers();
+                              placed(&Addresses::entropy_monitor), std::ref(runtime_.channels),
+                              std::ref(runtime_.hints), runtime_.options.entropy);
+  spawn_child<KvLibrary>(ActorKind::kv_library, "kv", placed(&Addresses::kv_library),
+                         std::ref(runtime_.kv));
+  if (runtime_.options.tiers) spawn_tiers();
   spawn_child<Scheduler>(ActorKind::scheduler, "scheduler", placed(&Addresses::scheduler));
 }
 
@@ -52,25 +55,29 @@ void Supervisor::spawn_tiers() {
     const auto place = [tier](Addresses& addresses, const TieringHandle& handle) {
       addresses.tiers[static_cast<std::size_t>(tier)] = handle;
     };
-    spawn_child<Tiering>(ActorKind::tiering, "tier." + std::string(to_text(tier)), place, tier);
+    spawn_child<Tiering>(ActorKind::tiering, "tier." + std::string(to_text(tier)), place,
+                         std::ref(*runtime_.options.tiers),
+                         static_cast<const ModelRegistry*>(runtime_.options.registry.get()), tier);
   }
   const auto place = [](Addresses& addresses, const DmaEngineHandle& handle) {
     addresses.dma_engine = handle;
   };
-  spawn_child<DmaEngine>(ActorKind::dma_engine, "dma", place);
+  spawn_child<DmaEngine>(ActorKind::dma_engine, "dma", place, std::ref(*runtime_.options.tiers),
+                         std::ref(runtime_.channels));
 }
 
 void Supervisor::spawn_stage(messages::StageId stage_id) {
-  const std::string name = "stage." + runtime().channels.at(stage_id).name;
+  StageChannel& channel = runtime_.channels.at(stage_id);
   const auto place = [this, stage_id](Addresses& addresses, const StageHandle& handle) {
     addresses.stages[stage_id] = {handle, ++incarnations_[stage_id]};
   };
-  spawn_child<Stage>(ActorKind::stage, name, place, stage_id);
+  spawn_child<Stage>(ActorKind::stage, "stage." + channel.name, place, std::ref(channel),
+                     std::ref(runtime_.kv), runtime_.options.make_source);
 }
 
 Status Supervisor::spawn_stages_of(const RunPlan& plan) {
   for (const StageSpec& stage : plan.record.cascade.stages) {
-    BLUE_TRY_ASSIGN(const StageChannel* channel, runtime().channels.open(stage.name));
+    BLUE_TRY_ASSIGN(const StageChannel* channel, runtime_.channels.open(stage.name));
     if (incarnations_[channel->index] == 0) spawn_stage(channel->index);
   }
   return {};
@@ -80,7 +87,8 @@ void Supervisor::spawn_cascade(messages::RunNumber run) {
   const auto place = [run](Addresses& addresses, const CascadeHandle& handle) {
     addresses.cascades[run] = handle;
   };
-  spawn_child<Cascade>(ActorKind::cascade, "cascade." + std::to_string(run), place, run);
+  spawn_child<Cascade>(ActorKind::cascade, "cascade." + std::to_string(run.value), place,
+                       std::ref(runtime_.runs), std::ref(runtime_.channels), run);
 }
 
 }  // namespace blue::actors

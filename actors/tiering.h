@@ -1,8 +1,7 @@
-// Tiering: the tier manager actor, one of three (vram, ram, nvme): owns the blocks of its tier. Its
-// policy, TierScheduler, decides; this shell passes fetches down, moves to the DMA engine, and
-// readiness up.
+// Tiering: the actor of one tier, one of three (vram, ram, nvme). Its policy, TierScheduler,
+// decides; the actor passes fetches down, moves to the DMA engine, and readiness up.
 // Depends on actors/. Threads: its own. After a restart it goes on with the tier memory's tables;
-// what it was asked for is asked again by who waits.
+// waiters ask again for what they asked it for.
 #pragma once
 
 #include <vector>
@@ -15,16 +14,31 @@ namespace blue::actors {
 
 class Tiering final : public PinnedActor<TieringHandle> {
  public:
-  Tiering(caf::actor_config& config, RuntimeContext& runtime, memory::Tier tier);
+  /// `registry` may be null: nothing can be prefetched by model then.
+  Tiering(caf::actor_config& config, ActorHost& host, TierMemory& tiers,
+          const ModelRegistry* registry, memory::Tier tier);
   Behavior make_behavior() override;
+  void on_exit() override;
 
  private:
   void execute(const TierScheduler::Orders& orders);
   void send_fetches(const std::vector<TierScheduler::BlockWant>& fetches);
   void prefetch(const messages::PrefetchModel& order);
+  [[nodiscard]] messages::Promise<messages::Evicted> evict(const messages::Evict& order);
+  /// Answers the evictions that no copy holds up any more.
+  void answer_evictions();
 
+  /// An order that waits until none of its blocks is being copied.
+  struct Eviction {
+    std::vector<memory::BlockId> blocks;
+    messages::Promise<messages::Evicted> promise;
+  };
+
+  TierMemory& tiers_;
+  const ModelRegistry* registry_;
   const memory::Tier tier_;
   TierScheduler scheduler_;
+  std::vector<Eviction> evictions_;
 };
 
 std::string_view to_text(memory::Tier tier);

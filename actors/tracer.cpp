@@ -8,30 +8,27 @@ namespace {
 constexpr std::chrono::milliseconds kDrainEvery{100};
 }  // namespace
 
-Tracer::Tracer(caf::actor_config& config, RuntimeContext& runtime)
-    : PinnedActor(config, runtime, ActorKind::tracer, "tracer") {}
+Tracer::Tracer(caf::actor_config& config, ActorHost& host, TraceStore& store)
+    : PinnedActor(config, host, ActorKind::tracer, "tracer"), hub_(host.traces), store_(store) {}
 
 Tracer::Behavior Tracer::make_behavior() {
   bind_thread();
   poll_later();
   return {
       on([this](const messages::FlushTraces&) {
-        runtime().trace_store.drain(runtime().traces);
-        messages::TracesFlushed flushed;
-        flushed.n_spans = runtime().trace_store.n_taken();
-        flushed.n_dropped = runtime().traces.dropped() + runtime().trace_store.n_beyond();
-        return flushed;
+        store_.drain(hub_);
+        return messages::TracesFlushed{};
       }),
-      on([this](const messages::PollTraces&) {
-        runtime().trace_store.drain(runtime().traces);
+      on([this](const messages::LookAgain&) {
+        store_.drain(hub_);
         poll_later();
       }),
   };
 }
 
 void Tracer::poll_later() {
-  if (!runtime().traces.is_on()) return;
-  send_after(TracerHandle(this), kDrainEvery, messages::PollTraces{});
+  if (!hub_.is_on()) return;
+  send_after(TracerHandle(this), kDrainEvery, messages::LookAgain{});
 }
 
 }  // namespace blue::actors

@@ -1,6 +1,5 @@
-// Tracer: drains the actors' span rings into the runtime's trace store, often enough that none runs
-// over, and counts what was lost. Depends on actors/. Threads: its own; with tracing off it only
-// answers.
+// Tracer: drains the actors' span rings into the runtime's trace store, often enough that none
+// overflows. Depends on actors/. Threads: its own; with tracing off it only answers.
 #pragma once
 
 #include "actors/handles.h"
@@ -10,11 +9,14 @@ namespace blue::actors {
 
 class Tracer final : public PinnedActor<TracerHandle> {
  public:
-  Tracer(caf::actor_config& config, RuntimeContext& runtime);
+  Tracer(caf::actor_config& config, ActorHost& host, TraceStore& store);
   Behavior make_behavior() override;
 
  private:
   void poll_later();
+
+  TraceHub& hub_;
+  TraceStore& store_;
 };
 
 }  // namespace blue::actors

@@ -5,28 +5,18 @@
 
 namespace blue::actors {
 
-Watchdog::Watchdog(caf::actor_config& config, RuntimeContext& runtime)
-    : PinnedActor(config, runtime, ActorKind::watchdog, "watchdog"),
-      watch_(runtime.options.stall_deadline_ns) {}
+Watchdog::Watchdog(caf::actor_config& config, ActorHost& host, StageChannels& channels,
+                   Nanoseconds stall_deadline_ns)
+    : PinnedActor(config, host, ActorKind::watchdog, "watchdog"),
+      channels_(channels),
+      watch_(stall_deadline_ns) {}
 
 Watchdog::Behavior Watchdog::make_behavior() {
   bind_thread();
-  const auto begin = [this](messages::StageId stage_id, messages::JobNumber job) {
-    watch_.begin(stage_id, job,
-                 runtime().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed),
-                 monotonic_now_ns());
-    look_later();
-  };
-  for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
-    const messages::JobNumber job = runtime().channels.at(stage_id).current_job();
-    if (job != 0) begin(stage_id, job);
-  }
+  look();
   return {
-      on([begin](const messages::WatchStage& watch) { begin(watch.stage_id, watch.job); }),
-      on([this](const messages::UnwatchStage& unwatch) {
-        watch_.end(unwatch.stage_id, unwatch.job);
-      }),
-      on([this](const messages::PollHeartbeats&) {
+      on([this](const messages::JobBegan&) { look(); }),
+      on([this](const messages::LookAgain&) {
         is_polling_ = false;
         look();
       }),
@@ -34,17 +24,17 @@ Watchdog::Behavior Watchdog::make_behavior() {
 }
 
 void Watchdog::look() {
-  for (messages::StageId stage_id = 0; stage_id < runtime().channels.size(); ++stage_id) {
-    const std::uint64_t heartbeat =
-        runtime().channels.at(stage_id).heartbeat.load(std::memory_order_relaxed);
-    const auto stall = watch_.look(stage_id, heartbeat, monotonic_now_ns());
-    if (!stall) continue;
+  const Nanoseconds now_ns = monotonic_now_ns();
+  channels_.for_each([&](StageChannel& channel) {
+    const std::uint64_t heartbeat = channel.heartbeat.load(std::memory_order_relaxed);
+    const auto stall = watch_.look(channel.index, channel.current_job(), heartbeat, now_ns);
+    if (!stall) return;
     messages::Stalled stalled;
     stalled.job = stall->job;
-    stalled.stage_id = stage_id;
+    stalled.stage_id = channel.index;
     stalled.silent_ns = stall->silent_ns;
     send(book().get(&Addresses::scheduler), stalled);
-  }
+  });
   look_later();
 }
 
@@ -54,7 +44,7 @@ void Watchdog::look_later() {
   // A second at most: a waiting message keeps its receiver alive.
   const std::chrono::nanoseconds delay(
       std::clamp<Nanoseconds>(watch_.deadline_ns() / 4, 1'000'000, 1'000'000'000));
-  send_after(WatchdogHandle(this), delay, messages::PollHeartbeats{});
+  send_after(WatchdogHandle(this), delay, messages::LookAgain{});
 }
 
 }  // namespace blue::actors

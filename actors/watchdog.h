@@ -1,10 +1,8 @@
-// Watchdog: owns the deadlines. A stage that runs and whose heartbeat has not moved for the
-// runtime's stall deadline is reported to the scheduler, which stops it. Looks four times per
-// deadline, and only while something runs.
-// Depends on actors/. Threads: its own. After a restart it watches whatever runs, from now on.
+// Watchdog: owns the deadlines. A job whose stage's heartbeat has not moved for the runtime's stall
+// deadline is reported to the scheduler, which stops it. Looks at the channels four times per
+// deadline, and only while a job runs; job_began wakes it.
+// Depends on actors/. Threads: its own. After a restart it watches what runs, from then on.
 #pragma once
-
-#include <vector>
 
 #include "actors/handles.h"
 #include "actors/pinned_actor.h"
@@ -14,13 +12,15 @@ namespace blue::actors {
 
 class Watchdog final : public PinnedActor<WatchdogHandle> {
  public:
-  Watchdog(caf::actor_config& config, RuntimeContext& runtime);
+  Watchdog(caf::actor_config& config, ActorHost& host, StageChannels& channels,
+           Nanoseconds stall_deadline_ns);
   Behavior make_behavior() override;
 
  private:
   void look();
   void look_later();
 
+  StageChannels& channels_;
   HeartbeatWatch watch_;
   bool is_polling_ = false;
 };

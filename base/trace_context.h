@@ -36,14 +36,16 @@ TraceContext root_context();
 /// a new trace.
 TraceContext child_of(const TraceContext& running);
 
-/// One handled message (or one drained batch of ring records): who, what, how long queued, how long
-/// run.
+/// One handled message (or drained batch of ring records), or a part of its handling (`step`,
+/// `lease_wait`, `copy`): who, what, how long queued, how long run. A part was sent when it began.
 struct TraceSpan {
   TraceContext context;
-  Nanoseconds begin_ns = 0;  ///< handler began; queue time is begin_ns - context.sent_ns
-  Nanoseconds end_ns = 0;    ///< handler ended
-  const char* name = "";     ///< the message type's static name
-  std::uint32_t actor = 0;   ///< index of the TraceSpanWriter that recorded it
+  Nanoseconds begin_ns = 0;   ///< handler began; queue time is begin_ns - context.sent_ns
+  Nanoseconds end_ns = 0;     ///< handler ended
+  const char* name = "";      ///< the message type's static name, or the part's
+  std::uint64_t n_bytes = 0;  ///< of a copy
+  const char* tier = "";      ///< of a copy: its destination
+  std::uint32_t actor = 0;    ///< index of the TraceSpanWriter that recorded it
 };
 
 /// One actor's place to leave spans: single writer, drained by the tracer. A full ring drops and

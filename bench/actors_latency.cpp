@@ -20,7 +20,7 @@ namespace {
 
 using messages::Handles;
 using ReceiverHandle =
-    messages::Protocol<Handles<messages::WatchStage>, Handles<messages::PollHeartbeats>>;
+    messages::Protocol<Handles<messages::JobBegan>, Handles<messages::LookAgain>>;
 
 constexpr int kWarmUp = 200;
 constexpr int kRounds = 3000;
@@ -51,12 +51,11 @@ class Receiver final : public messages::TracedActor<ReceiverHandle> {
 
   Behavior make_behavior() override {
     pin_this_thread(cpu_);
-    if (mode_ == Mode::hot) send_to_self(messages::PollHeartbeats{});
-    return {
-        on([this](const messages::WatchStage&) {
-          came_->store(monotonic_now_ns(), std::memory_order_release);
-        }),
-        on([this](const messages::PollHeartbeats&) { send_to_self(messages::PollHeartbeats{}); })};
+    if (mode_ == Mode::hot) send_to_self(messages::LookAgain{});
+    return {on([this](const messages::JobBegan&) {
+              came_->store(monotonic_now_ns(), std::memory_order_release);
+            }),
+            on([this](const messages::LookAgain&) { send_to_self(messages::LookAgain{}); })};
   }
 
  private:
@@ -112,7 +111,7 @@ void bench_actor(const char* what, int near_cpu, int far_cpu, Receiver::Mode mod
       if (mode == Receiver::Mode::sleeping) {
         std::this_thread::sleep_for(std::chrono::microseconds(200));
       }
-      messages::WatchStage message;
+      messages::JobBegan message;
       const Nanoseconds sent_ns = monotonic_now_ns();
       if (hub.is_on()) message.trace = child_of({});
       messages::send_bare_from_outside(receiver, message);

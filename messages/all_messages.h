@@ -1,17 +1,16 @@
-// Every message type of the program, once. What is registered with the actor system and what the
-// tests walk; a type that is sent and missing here does not compile (traced.h asks is_listed).
-// Depends on every conversation.
+// Every message type of the program, once: what is registered with the actor system and what the
+// tests walk. A type that is sent and missing here does not compile (traced.h). Depends on every
+// conversation.
 #pragma once
 
 #include <type_traits>
 
-#include "messages/entropy.h"
 #include "messages/health.h"
 #include "messages/kv.h"
+#include "messages/models.h"
 #include "messages/runs.h"
 #include "messages/stages.h"
 #include "messages/tiers.h"
-#include "messages/tokens.h"
 #include "messages/tracing.h"
 
 namespace blue::messages {
@@ -32,15 +31,13 @@ struct MessageList {
 };
 
 using AllMessages =
-    MessageList<OpenRun, OpenGeneration, SubmitRun, BeginRun, CancelRun, StageStarted, SlotWritten,
-                StageSkipped, SlotPreempted, RunDone, GenerateText, GeneratedText, PollText,
-                StageReady, RunStage, StageDone, StagePreempted, StageFailed, PreemptStage,
-                WatchTokens, UnwatchTokens, PollSamples, PollHints, PrefetchModel, Fetch, Evict,
-                PinReport, PinCounts, Move, Moved, MoveCorrupt, MoveFailed, BlockReady,
-                TierPressure, WakeMisses, PollMisses, SaveKv, KvSaved, LoadKv, KvLoaded, EncodeText,
-                EncodedText, DecodeTokens, DecodedText, WatchStage, UnwatchStage, Stalled,
-                SchedulerRestarted, StageLost, PollHeartbeats, Ping, Pong, FlushTraces,
-                TracesFlushed, PollTraces>;
+    MessageList<LookAgain, OpenRun, SubmitRun, BeginRun, CancelRun, StageStarted, SlotWritten,
+                StageSkipped, SlotPreempted, RunDone, GenerateText, GeneratedText, StageReady,
+                RunStage, StageDone, StagePreempted, StageFailed, PrefetchModel, Fetch, Move, Moved,
+                MoveFailed, BlockReady, TierPressure, WakeMisses, UnloadModel, ModelUnloaded,
+                ReleaseModel, ModelReleased, Evict, Evicted, SaveKv, KvSaved, LoadKv, KvLoaded,
+                JobBegan, Stalled, SchedulerRestarted, StageLost, Ping, Pong, FlushTraces,
+                TracesFlushed>;
 
 template <class T>
 concept ListedMessage = AllMessages::contains<T>;

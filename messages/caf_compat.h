@@ -18,12 +18,17 @@
 #include <string>
 #include <utility>
 
+#include "messages/fields.h"
 #include "messages/message.h"
 
 namespace blue {
 
-/// Found by argument-dependent look-up when CAF writes or prints a message. Members in the order
-/// they are declared.
+/// inspect: found by argument-dependent look-up when CAF writes, reads or prints a value.
+template <class Inspector, class Tag, class Number>
+typename Inspector::result_type inspect(Inspector& inspector, Id<Tag, Number>& id) {
+  return inspector(id.value);
+}
+
 template <class Inspector>
 typename Inspector::result_type inspect(Inspector& inspector, TraceContext& trace) {
   return inspector(trace.trace_high, trace.trace_low, trace.span, trace.parent, trace.sent_ns);
@@ -33,18 +38,18 @@ typename Inspector::result_type inspect(Inspector& inspector, TraceContext& trac
 
 namespace blue::messages {
 
-template <class Inspector, Record T>
+template <class Inspector, Fields T>
 typename Inspector::result_type inspect(Inspector& inspector, T& value) {
-  return value.visit_fields([&inspector](auto&... fields) { return inspector(fields...); });
+  return apply_fields(value, [&inspector](auto&... fields) { return inspector(fields...); });
 }
 
 /// A protocol: the typed handle of actors that understand these clauses.
 template <class... Clauses>
 using Protocol = caf::typed_actor<Clauses...>;
-/// A clause: hears In, answers nothing.
+/// A clause: handles In, answers nothing.
 template <Message In>
 using Handles = caf::reacts_to<In>;
-/// A clause: hears In, answers Out (at once or through a promise).
+/// A clause: handles In, answers Out (at once or through a promise).
 template <Message In, Message Out>
 using Answers = typename caf::replies_to<In>::template with<Out>;
 
@@ -52,7 +57,7 @@ using Answers = typename caf::replies_to<In>::template with<Out>;
 template <Message Out>
 using Promise = caf::typed_response_promise<Out>;
 
-/// Untraced sending: the bench compares with it; everything else goes through traced.h.
+/// Untraced sending: for the bench, which compares with it; everything else goes through traced.h.
 template <class Self, class Handle, Message M>
 void send_bare(Self* self, const Handle& to, M message) {
   self->send(to, std::move(message));
@@ -66,8 +71,8 @@ void send_bare_from_outside(const Handle& to, M message) {
   caf::anon_send(to, std::move(message));
 }
 
-/// Asks an actor to end. Not preemptive: what waits in its mailbox is handled first, so raise its
-/// stop flag before.
+/// Asks an actor to end. Not preemptive: its mailbox is emptied first, so raise its stop flag
+/// before.
 template <class Handle>
 void send_exit_to(const Handle& to, caf::exit_reason reason = caf::exit_reason::user_shutdown) {
   caf::anon_send_exit(to, reason);

@@ -1,7 +1,6 @@
 // The records that cross the rings (base/spsc_ring.h) beside the messages: one producer, one
-// consumer, no allocation. Each carries its trace; whoever drains a ring leaves a span for the
-// batch.
-//   samples   stage -> entropy monitor        tokens    stage -> application
+// consumer, no allocation. Each carries its trace; the reader of a ring leaves a span for a batch.
+//   samples   stage -> entropy monitor        text      stage -> application
 //   hints     entropy monitor -> scheduler    misses    stage -> DMA engine
 // Depends on base. Plain values; they never leave the process, so floats are allowed.
 #pragma once
@@ -10,9 +9,9 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/id.h"
 #include "base/spsc_ring.h"
 #include "base/trace_context.h"
+#include "memory/tiers/block.h"
 #include "messages/ids.h"
 
 namespace blue::messages {
@@ -20,45 +19,63 @@ namespace blue::messages {
 /// One token's statistics. Units: nats.
 struct TokenSample {
   TraceContext trace;
-  JobNumber job = 0;
+  JobNumber job;
   TokenId token = kNoToken;
-  std::uint32_t index = 0;  ///< 0 for the first generated one
+  std::uint32_t index = 0;       ///< 0 for the job's first generated token
+  std::uint32_t max_tokens = 0;  ///< the job's budget
   float entropy_nats = 0.0F;
 };
 
-/// What the entropy monitor thinks of a stage (HintKind of actors/stage/entropy_watch.h, as a
-/// number).
+/// What the entropy monitor tells the scheduler about a stage.
+enum class HintKind : std::uint8_t {
+  low_entropy,   ///< the last window was near certain
+  high_entropy,  ///< the last window was near guessing
+  prefetch_now,  ///< the stage nears its end: the next stage's model is needed soon
+};
+constexpr std::string_view to_text(HintKind hint) {
+  switch (hint) {
+    case HintKind::low_entropy: return "LOW_ENTROPY";
+    case HintKind::high_entropy: return "HIGH_ENTROPY";
+    case HintKind::prefetch_now: return "PREFETCH_NOW";
+  }
+  return "unknown";
+}
+
 struct HintRecord {
   TraceContext trace;
-  JobNumber job = 0;
-  StageId stage_id = 0;
-  std::uint8_t kind = 0;
-  std::uint32_t n_tokens = 0;      ///< the stage had given when it was said
+  JobNumber job;
+  StageId stage_id;
+  HintKind kind{};
+  std::uint32_t n_tokens = 0;      ///< that the stage had given by then
   float mean_entropy_nats = 0.0F;  ///< over the stage so far
 };
 
-/// A stretch of generated text. A token's text longer than kMaxBytes takes several records.
-/// `offset` counts the job's bytes before this one, so that a reader sees a gap where a full ring
-/// dropped one and takes the rest from the end message.
+/// A piece of generated text. A token's text longer than kMaxBytes takes several records.
+/// `offset` counts the job's bytes before this one; the stage sends no byte before its
+/// predecessor, so the records of a job have no gap, however often the ring was full.
 struct TextRecord {
   static constexpr std::size_t kMaxBytes = 32;
 
   TraceContext trace;
-  JobNumber job = 0;
+  JobNumber job;
   std::uint64_t offset = 0;
-  TokenId token = kNoToken;
-  std::uint32_t index = 0;
   std::uint32_t n_bytes = 0;
   std::array<char, kMaxBytes> bytes{};
 
   [[nodiscard]] std::string_view text() const { return {bytes.data(), n_bytes}; }
 };
 
-/// A block that a stage waits for, or will want soon.
+/// How much a block is needed. What is demanded overtakes what is guessed.
+enum class Want : std::uint8_t {
+  guessed,
+  demanded,  ///< a stage waits for it
+};
+
+/// A block that a stage waits for, or will need soon.
 struct MissRecord {
   TraceContext trace;
-  std::uint32_t block = 0;
-  bool is_demanded = true;  ///< false: a guess
+  memory::BlockId block;
+  Want want = Want::demanded;
 };
 
 using SampleRing = SpscRing<TokenSample>;

@@ -6,7 +6,10 @@
 namespace blue::messages {
 
 SystemConfig::SystemConfig(Scheduling scheduling) {
-  AllMessages::for_each([this]<class M>() { add_message_type<M>(M::type_name); });
+  AllMessages::for_each([this]<class M>() {
+    static_assert(WireSafe<M>, "a message with a float, a pointer or an unknown type of field");
+    add_message_type<M>(M::type_name);
+  });
   // Our actors are detached, so CAF's own workers have nothing to do; `sharing` sleeps where
   // `stealing` polls.
   set("scheduler.max-threads", std::size_t{1});

@@ -1,7 +1,7 @@
-// TraceScope: one actor's place in the trace: the context of the handler that runs now, and the
-// writer its spans go to. Kept in the actor, never in a global, so that any spawn option and any
-// scheduler traces alike. With tracing off nothing is stamped, no clock is read and no span is
-// left.
+// TraceScope: one actor's place in the trace: the context of the span that runs now, and the writer
+// its spans go to. Kept in the actor, never in a global, so that any spawn option and any scheduler
+// traces alike. With tracing off nothing is stamped, no clock is read, no random number drawn and
+// no span left.
 // Depends on base. Threads: its actor's alone. The hub outlives it.
 #pragma once
 
@@ -15,11 +15,12 @@ namespace blue::messages {
 
 class TraceScope {
  public:
+  /// Off for good.
+  TraceScope() = default;
   TraceScope(TraceHub& hub, std::string name, std::string kind)
       : writer_(&hub.add_writer(std::move(name), std::move(kind))), is_on_(hub.is_on()) {}
 
-  [[nodiscard]] const std::string& name() const { return writer_->name; }
-  /// The context of the running handler; unstamped between handlers.
+  /// The context of the running span; unstamped between handlers.
   [[nodiscard]] const TraceContext& running() const { return running_; }
   /// What a message or ring record sent now carries.
   [[nodiscard]] TraceContext next() const { return is_on_ ? child_of(running_) : TraceContext{}; }
@@ -30,8 +31,14 @@ class TraceScope {
     Handling(TraceScope& scope, const TraceContext& incoming, const char* name)
         : trace_scope_(scope), before_(scope.running_) {
       if (!scope.is_on_) return;
-      span_ = {incoming.is_stamped() ? incoming : child_of({}), monotonic_now_ns(), 0, name, 0};
-      scope.running_ = span_.context;
+      span_.context = incoming.is_stamped() ? incoming : child_of({});
+      begin(name, monotonic_now_ns());
+    }
+    /// A part of the running span: what is sent while it lives hangs under it.
+    Handling(TraceScope& scope, const char* part) : trace_scope_(scope), before_(scope.running_) {
+      if (!scope.is_on_) return;
+      span_.context = child_of(scope.running_);
+      begin(part, span_.context.sent_ns);
     }
     ~Handling() {
       if (!trace_scope_.is_on_) return;
@@ -42,15 +49,27 @@ class TraceScope {
     Handling(const Handling&) = delete;
     Handling& operator=(const Handling&) = delete;
 
+    /// What a copy moved, and where to (a static string).
+    void set_copy(std::uint64_t n_bytes, const char* tier) {
+      span_.n_bytes = n_bytes;
+      span_.tier = tier;
+    }
+
    private:
+    void begin(const char* name, Nanoseconds now_ns) {
+      span_.begin_ns = now_ns;
+      span_.name = name;
+      trace_scope_.running_ = span_.context;
+    }
+
     TraceScope& trace_scope_;
     TraceContext before_;
     TraceSpan span_;
   };
 
  private:
-  TraceSpanWriter* writer_;
-  bool is_on_;
+  TraceSpanWriter* writer_ = nullptr;
+  bool is_on_ = false;
   TraceContext running_;
 };
 

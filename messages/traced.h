@@ -1,6 +1,6 @@
 // The one place that stamps a trace on what is sent, and the one place that opens the span when a
 // handler runs. An actor derives from TracedActor<its protocol>, wraps each handler in on(...), and
-// speaks through send, send_urgent, send_after and ask. A type that is not in all_messages.h does
+// sends through send, send_urgent, send_after and ask. A type that is not in all_messages.h does
 // not compile.
 // Depends on messages/ and CAF. Threads: an actor's own. Lifetime: the TraceHub outlives the actor
 // system.
@@ -37,7 +37,7 @@ auto traced_handler(TraceScope& scope, Handler handler) {
   using Reply = typename traced::Signature<decltype(&Handler::operator())>::Reply;
   static_assert(ListedMessage<In>, "add the message to all_messages.h");
   return [&scope, handler = std::move(handler)](const In& message) mutable -> Reply {
-    if constexpr (Poll<In>) {
+    if constexpr (std::is_same_v<In, LookAgain>) {
       return handler(message);
     } else {
       const TraceScope::Handling span(scope, message.trace, In::type_name);
@@ -103,7 +103,7 @@ class TracedActor : public Interface::base {
   /// Sends itself a message.
   template <ListedMessage M>
   void send_to_self(M message) {
-    if constexpr (!Poll<M>) message.trace = trace_scope_.next();
+    if constexpr (!std::is_same_v<M, LookAgain>) message.trace = trace_scope_.next();
     send_bare(static_cast<Base*>(this), Interface(this), std::move(message));
   }
 

@@ -38,10 +38,9 @@ actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOption
   limits.max_context = options.max_context;
   limits.kv_type = options.kv_type;
   limits.weight_budget = boot.tiers->budget(memory::Tier::vram);
-  return [&boot, limits](actors::StageChannel& channel) -> std::unique_ptr<actors::TokenSource> {
+  return [&boot, limits](actors::StageLink& link) -> std::unique_ptr<actors::TokenSource> {
     return std::make_unique<actors::SessionSource>(
-        actors::SessionDeps{*boot.backend, boot.turn, *boot.tiers, *boot.registry, limits},
-        channel);
+        actors::SessionDeps{*boot.backend, boot.turn, *boot.tiers, *boot.registry, limits}, link);
   };
 }
 

@@ -1,7 +1,8 @@
 // For C++ programs that embed the runtime and have actors of their own: the actor system, and the
 // actor to speak to.
 //   caf::scoped_actor self(runtime::actor_system(*runtime));
-//   messages::GenerateText order; order.model = ...; order.prompt = ...; order.max_tokens = 64;
+//   messages::GenerateText order;
+//   order.spec.model = ...; order.spec.prompt = ...; order.spec.max_tokens = 64;
 //   self->request(runtime::application(*runtime), std::chrono::minutes(5), order).receive(
 //       [](const messages::GeneratedText& reply) { ... }, [](const caf::error&) { ... });
 // Depends on actors/ and CAF. Drop every handle before the runtime is shut down: a handle keeps its
@@ -22,11 +23,6 @@ inline caf::actor_system& actor_system(Runtime& runtime) {
 /// Handles generate_text and answers generated_text; empty after shutdown().
 inline actors::ApplicationHandle application(Runtime& runtime) {
   return runtime.actor_runtime().context().book.get(&actors::Addresses::application);
-}
-
-/// Handles encode_text and decode_tokens.
-inline actors::TokenizerHandle tokenizer(Runtime& runtime) {
-  return runtime.actor_runtime().context().book.get(&actors::Addresses::tokenizer);
 }
 
 /// Stamps a message as the root of a new trace, for actors that do not derive from

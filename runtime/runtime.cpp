@@ -16,7 +16,7 @@ using actors::Addresses;
 
 struct Run::State {
   std::shared_ptr<actors::ActorRuntime> actors;
-  messages::RunNumber number = 0;
+  messages::RunNumber number;
   std::string id;
   bool is_finished = false;
 };
@@ -95,7 +95,6 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
     context.make_source = session_sources(*state->device, options);
     context.tiers = state->device->tiers;
     context.registry = state->device->registry;
-    context.text_codec = state->device->registry;
   }
   if (options.runs_root.empty()) options.runs_root = actors::default_runs_root();
   state->options = std::move(options);
@@ -126,44 +125,36 @@ Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::stri
   return loaded->model;
 }
 
+Status Runtime::unload_model(const std::string& path) { return state_->actors->unload_model(path); }
+
 Result<Run> Runtime::open(std::unique_ptr<Run::State> run, std::string log_path,
                           actors::RunStart start, actors::RunRecord record,
-                          std::optional<actors::StageJob> generation) {
+                          std::optional<messages::JobSpec> generation) {
   if (state_->is_down) return Error(ActorsError::shutting_down, "the runtime was shut down");
   actors::RuntimeContext& context = state_->actors->context();
   run->actors = {state_, state_->actors.get()};  // keeps the device alive as long as the actors
   run->number = context.runs.next_run();
   if (generation) {
-    generation->run = run->number;
-    generation->job = context.runs.next_job();
+    generation->key = {run->number, context.runs.next_job(), 0, {}};
   }
-  const bool is_generation = generation.has_value();
   context.events.open(run->number);
   context.runs.put(
       {run->number, std::move(log_path), start, std::move(record), std::move(generation)});
-  if (is_generation) {
-    messages::OpenGeneration order;
-    order.run = run->number;
-    state_->actors->send(&Addresses::application, order);
-  } else {
-    messages::OpenRun order;
-    order.run = run->number;
-    state_->actors->send(&Addresses::application, order);
-  }
+  messages::OpenRun order;
+  order.run = run->number;
+  state_->actors->send(&Addresses::application, order);
   return Run(std::move(run));
 }
 
 Result<Run> Runtime::generate(const GenerateRequest& request) {
   BLUE_TRY(request.sampling.validate());
-  actors::StageJob job{0,
-                       0,
-                       0,
-                       request.model,
-                       request.system,
-                       request.prompt,
-                       request.max_tokens,
-                       request.sampling,
-                       request.prompt_tokens};
+  messages::JobSpec job;
+  job.model = request.model;
+  job.system = request.system;
+  job.prompt = request.prompt;
+  job.prompt_tokens = request.prompt_tokens;
+  job.max_tokens = request.max_tokens;
+  job.sampling = messages::SamplingBits::of(request.sampling);
   return open(std::make_unique<Run::State>(), "", actors::RunStart::anew, {}, std::move(job));
 }
 

@@ -128,6 +128,9 @@ class Runtime {
   /// Opens a model and begins to bring its blocks near. Errors: open_model's; bad_request without
   /// devices.
   Result<std::shared_ptr<const models::Model>> load_model(const std::string& path);
+  /// Forgets a model: its blocks, its catalog entry, its KV snapshots. Errors: bad_request (not
+  /// loaded, or a job runs or waits with it).
+  Status unload_model(const std::string& path);
   /// Errors: bad_sampling, shutting_down. What the model or prompt is refused for comes as the
   /// `finished` event.
   Result<Run> generate(const GenerateRequest& request);
@@ -157,7 +160,7 @@ class Runtime {
   struct State;
   explicit Runtime(std::shared_ptr<State> state);
   Result<Run> open(std::unique_ptr<Run::State> run, std::string log_path, actors::RunStart start,
-                   actors::RunRecord record, std::optional<actors::StageJob> generation);
+                   actors::RunRecord record, std::optional<messages::JobSpec> generation);
   std::shared_ptr<State>
       state_;  ///< shared with the handles of its runs, so that these may outlive it
 };

@@ -26,7 +26,8 @@ struct RunEvent {
     slot_written,     ///< name is the slot, text its whole text; figures
     stage_skipped,    ///< name, text says why
     stage_preempted,  ///< name, text says why
-    finished,  ///< outcome; figures, end, preempted and text (all of it) for a single generation; error
+    /// outcome and error; of a single generation also figures, end, preempted and all its text
+    finished,
   };
   Kind kind{};
   std::uint32_t stage = 0;

@@ -1,6 +1,6 @@
 // RunTable: the plans of the runs of one runtime, by number: what is too large or too rich for a
-// message. Messages name a plan; whoever needs it looks it up. A plan never changes once it is in,
-// but for its buffer, which guards itself.
+// message. Messages name a plan; its readers look it up. A plan never changes once it is in, but
+// for its buffer, which has its own lock.
 // Depends on the policies of actors/ and memory/text. Threads: any. Owned by the runtime.
 #pragma once
 
@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "actors/cascade/run_record.h"
-#include "actors/stage/token_source.h"
 #include "memory/text/thinking_buffer.h"
 #include "messages/ids.h"
+#include "messages/stages.h"
 
 namespace blue::actors {
 
@@ -23,20 +23,20 @@ enum class RunStart : std::uint8_t { anew, resumed };
 
 /// A run of a cascade (generation empty), or a single generation (everything else empty).
 struct RunPlan {
-  messages::RunNumber number = 0;
+  messages::RunNumber number;
   std::string log_path;
   RunStart start = RunStart::anew;
   RunRecord record;  ///< of a resumed run too: read from its log beforehand
-  std::optional<StageJob> generation;
+  std::optional<messages::JobSpec> generation;
 };
 
 class RunTable {
  public:
   [[nodiscard]] messages::RunNumber next_run() {
-    return next_run_.fetch_add(1, std::memory_order_relaxed);
+    return {next_run_.fetch_add(1, std::memory_order_relaxed)};
   }
   [[nodiscard]] messages::JobNumber next_job() {
-    return next_job_.fetch_add(1, std::memory_order_relaxed);
+    return {next_job_.fetch_add(1, std::memory_order_relaxed)};
   }
 
   void put(RunPlan plan) {
@@ -73,8 +73,8 @@ class RunTable {
   };
   mutable std::mutex mutex_;
   std::map<messages::RunNumber, Entry> entries_;
-  std::atomic<messages::RunNumber> next_run_{1};
-  std::atomic<messages::JobNumber> next_job_{1};
+  std::atomic<std::uint64_t> next_run_{1};
+  std::atomic<std::uint64_t> next_job_{1};
 };
 
 }  // namespace blue::actors

@@ -1,8 +1,9 @@
-// DispatchQueue: the scheduler's policy. It knows which stages wait, which runs, what models cost,
-// and decides who gets the device next. Stages of one device take turns: two at once would halve
+// DispatchQueue: the scheduler's policy: which jobs wait, which runs, what models cost, and which
+// job gets the device next. Stages of one device take turns: two at once would halve
 // each other's bandwidth and double the weights in use.
-//   cost of a stage = cost of bringing its model near (none when it ran last) + tokens of its budget x its time per token
-// The cheapest goes first, but nobody is passed over more than kMaxPasses times.
+//   cost of a job = time to load its model (none when it ran last)
+//                 + tokens of its budget x its time per token
+// The cheapest goes first, but no job is passed over more than kMaxPasses times.
 // Depends on base and messages' plain parts; pure: no clock, no CAF. Threads: the scheduler's.
 #pragma once
 
@@ -21,24 +22,26 @@ class DispatchQueue {
  public:
   static constexpr std::uint32_t kMaxPasses = 3;
 
-  /// A stage waits. False when this job waits or runs already (said again after a restart).
+  /// A job waits. False when it waits or runs already (sent again after a restart).
   bool add(messages::StageReady stage);
-  /// The stage to run now; nothing while one runs, or none waits.
+  /// The job to run now; nothing while one runs, or none waits.
   [[nodiscard]] std::optional<messages::StageReady> take();
-  /// A job has ended, however; `figures` null when it gave none. False when it was not the running
-  /// one.
+  /// A job has ended, in any way; `figures` null when it gave none. False when it was not the
+  /// running one.
   bool finish(messages::JobNumber job, const messages::StageFigures* figures);
-  /// Drops what waits of a run; returns the dropped jobs. What runs is the caller's to preempt.
+  /// Drops what waits of a run; returns the dropped jobs. The caller preempts what runs.
   std::vector<messages::StageReady> cancel(messages::RunNumber run);
 
   /// What runs, if anything.
   [[nodiscard]] const std::optional<messages::StageReady>& running() const { return running_; }
+  /// Does a job run or wait with this model?
+  [[nodiscard]] bool uses(const std::string& model) const;
   [[nodiscard]] std::size_t n_waiting() const { return waiting_.size(); }
-  /// Expected time of a stage by what its model has shown so far; 0 for a model never seen.
+  /// Expected time of a job by its model's earlier jobs; 0 for a model never seen.
   [[nodiscard]] Nanoseconds expected_cost(const messages::StageReady& stage) const;
 
  private:
-  /// Means that forget: each new figure weighs a quarter.
+  /// Moving averages: each new figure weighs a quarter.
   struct ModelCost {
     Nanoseconds load_ns = 0;
     Nanoseconds token_ns = 0;

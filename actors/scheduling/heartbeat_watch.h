@@ -1,5 +1,5 @@
-// HeartbeatWatch: which of the watched heartbeats stands still for too long. Pure: times come from
-// outside.
+// HeartbeatWatch: which stage's heartbeat has not moved for too long. Pure: jobs, heartbeats and
+// times come from outside.
 // Depends on base and messages' ids. Threads: the watchdog's.
 #pragma once
 
@@ -16,40 +16,35 @@ class HeartbeatWatch {
  public:
   explicit HeartbeatWatch(Nanoseconds deadline_ns) : deadline_ns_(deadline_ns) {}
 
-  void begin(messages::StageId stage_id, messages::JobNumber job, std::uint64_t heartbeat,
-             Nanoseconds now_ns) {
-    watched_[stage_id] = {job, heartbeat, now_ns, false};
-  }
-  /// Nothing happens when another job runs at the stage_id meanwhile.
-  void end(messages::StageId stage_id, messages::JobNumber job) {
-    const auto found = watched_.find(stage_id);
-    if (found != watched_.end() && found->second.job == job) watched_.erase(found);
-  }
   struct Stall {
-    messages::JobNumber job = 0;
+    messages::JobNumber job;
     Nanoseconds silent_ns = 0;
   };
-  /// Looks at one stage_id's heartbeat; a stall is said once per job.
-  [[nodiscard]] std::optional<Stall> look(messages::StageId stage_id, std::uint64_t heartbeat,
-                                          Nanoseconds now_ns) {
-    const auto found = watched_.find(stage_id);
-    if (found == watched_.end()) return std::nullopt;
-    Watched& watched = found->second;
+  /// What a stage's channel shows now; `job` not valid when it has none. A job's deadline begins
+  /// when it is first seen. A stall is reported once per job.
+  [[nodiscard]] std::optional<Stall> look(messages::StageId stage_id, messages::JobNumber job,
+                                          std::uint64_t heartbeat, Nanoseconds now_ns) {
+    if (!job.is_valid()) {
+      watched_.erase(stage_id);
+      return std::nullopt;
+    }
+    Watched& watched = watched_[stage_id];
+    if (watched.job != job) watched = {job, heartbeat, now_ns, false};
     if (watched.heartbeat != heartbeat) {
       watched.heartbeat = heartbeat;
       watched.moved_ns = now_ns;
-      return std::nullopt;
     }
     if (watched.is_reported || now_ns - watched.moved_ns < deadline_ns_) return std::nullopt;
     watched.is_reported = true;
-    return Stall{watched.job, now_ns - watched.moved_ns};
+    return Stall{job, now_ns - watched.moved_ns};
   }
+  /// Did no channel have a job when it was last looked at?
   [[nodiscard]] bool is_idle() const { return watched_.empty(); }
   [[nodiscard]] Nanoseconds deadline_ns() const { return deadline_ns_; }
 
  private:
   struct Watched {
-    messages::JobNumber job = 0;
+    messages::JobNumber job;
     std::uint64_t heartbeat = 0;
     Nanoseconds moved_ns = 0;
     bool is_reported = false;

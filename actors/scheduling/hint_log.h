@@ -1,5 +1,5 @@
 // HintLog: the last hints that the scheduler took from its ring, and how many of each kind there
-// were. For people.
+// were: for display.
 // Depends on messages' plain parts. Threads: any. Owned by the runtime.
 #pragma once
 
@@ -9,12 +9,11 @@
 #include <mutex>
 #include <vector>
 
-#include "actors/stage/entropy_watch.h"
 #include "messages/rings.h"
 
 namespace blue::actors {
 
-inline constexpr std::size_t kHintKinds = 5;
+inline constexpr std::size_t kHintKinds = 3;
 
 class HintLog {
  public:
@@ -22,7 +21,7 @@ class HintLog {
 
   void add(const messages::HintRecord& hint) {
     const std::lock_guard lock(mutex_);
-    if (hint.kind < kHintKinds) ++counts_[hint.kind];
+    ++counts_[static_cast<std::size_t>(hint.kind)];
     recent_.push_back(hint);
     if (recent_.size() > kKept) recent_.pop_front();
   }
@@ -30,7 +29,7 @@ class HintLog {
     const std::lock_guard lock(mutex_);
     return {recent_.begin(), recent_.end()};
   }
-  [[nodiscard]] std::uint64_t count(HintKind kind) const {
+  [[nodiscard]] std::uint64_t count(messages::HintKind kind) const {
     const std::lock_guard lock(mutex_);
     return counts_[static_cast<std::size_t>(kind)];
   }

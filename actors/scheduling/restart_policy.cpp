@@ -12,7 +12,6 @@ std::string_view to_text(ActorKind kind) {
     case ActorKind::tiering: return "tiering";
     case ActorKind::dma_engine: return "dma_engine";
     case ActorKind::kv_library: return "kv_library";
-    case ActorKind::tokenizer: return "tokenizer";
     case ActorKind::watchdog: return "watchdog";
     case ActorKind::tracer: return "tracer";
     case ActorKind::application: return "application";

@@ -1,7 +1,7 @@
 // RestartPolicy: what the supervisor does when an actor is gone. Pure: kinds and times in, a
 // decision out.
 //   state that can be rebuilt (from the tables that outlive actors): the actor is started again;
-//   state that can't (a cascade's open run): the run ends with an error, its log and Thinking Buffer stay;
+//   state that can't (a cascade's open run): the run ends with an error, its log stays;
 //   an actor that dies again and again: the runtime gives up, since something outside is broken.
 // Depends on base. Threads: the supervisor's.
 #pragma once
@@ -24,12 +24,11 @@ enum class ActorKind : std::uint8_t {
   tiering,
   dma_engine,
   kv_library,
-  tokenizer,
   watchdog,
   tracer,
   application,
 };
-inline constexpr std::size_t kActorKinds = 12;
+inline constexpr std::size_t kActorKinds = 11;
 std::string_view to_text(ActorKind kind);
 
 enum class DownDecision : std::uint8_t {

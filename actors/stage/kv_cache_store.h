@@ -1,7 +1,7 @@
 // KvCacheStore: KV snapshots in memory, by number while they are handed over and by name once the
-// kv library has them. Bounded: the least recently used leaves. The bytes never cross a message.
-// Depends on base. Threads: any. Owned by the runtime, so that a restarted library finds its
-// snapshots.
+// KV library keeps them. Bounded: the least recently used leaves. The bytes never cross a message.
+// Depends on base and messages' ids. Threads: any. Owned by the runtime, so that a restarted
+// library finds its snapshots.
 #pragma once
 
 #include <cstdint>
@@ -9,12 +9,11 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "base/id.h"
 #include "base/units.h"
+#include "messages/ids.h"
 
 namespace blue::actors {
 
@@ -28,14 +27,15 @@ class KvCacheStore {
  public:
   explicit KvCacheStore(Bytes budget) : budget_(budget) {}
 
-  /// Lays a snapshot down for the other side.
-  [[nodiscard]] std::uint64_t put(KvSnapshot snapshot) {
+  /// Deposits a snapshot for the other side, which takes it by its number.
+  [[nodiscard]] messages::SnapshotNumber hand_over(std::shared_ptr<const KvSnapshot> snapshot) {
     const std::lock_guard lock(mutex_);
-    handed_[++last_] = std::make_shared<const KvSnapshot>(std::move(snapshot));
-    return last_;
+    const messages::SnapshotNumber number{++last_};
+    handed_[number] = std::move(snapshot);
+    return number;
   }
-  /// Picks it up; null when it is not there.
-  [[nodiscard]] std::shared_ptr<const KvSnapshot> take(std::uint64_t number) {
+  /// Null when there is no snapshot of that number.
+  [[nodiscard]] std::shared_ptr<const KvSnapshot> take(messages::SnapshotNumber number) {
     const std::lock_guard lock(mutex_);
     const auto found = handed_.find(number);
     if (found == handed_.end()) return nullptr;
@@ -44,18 +44,21 @@ class KvCacheStore {
     return snapshot;
   }
 
-  /// Keeps it under a name, in place of what had the name. False when it is larger than the whole
-  /// budget.
+  /// Keeps it under a name, in place of the one that had the name. False when it is larger than the
+  /// whole budget.
   [[nodiscard]] bool keep(const std::string& name, std::shared_ptr<const KvSnapshot> snapshot) {
     const std::lock_guard lock(mutex_);
     if (snapshot->rows.size() > budget_.count) return false;
-    forget(name);
+    forget_if([&](const Kept& kept) { return kept.name == name; });
     used_ += Bytes{snapshot->rows.size()};
     kept_.push_front({name, std::move(snapshot)});
-    while (used_ > budget_) forget(std::string(kept_.back().name));
+    while (used_ > budget_) {
+      const std::string oldest = kept_.back().name;
+      forget_if([&](const Kept& kept) { return kept.name == oldest; });
+    }
     return true;
   }
-  /// A kept one, handed over anew; nothing when there is none of this name and model.
+  /// The snapshot of this name and model; null when there is none.
   [[nodiscard]] std::shared_ptr<const KvSnapshot> find(const std::string& name,
                                                        std::uint64_t fingerprint) {
     const std::lock_guard lock(mutex_);
@@ -66,10 +69,10 @@ class KvCacheStore {
     }
     return nullptr;
   }
-  [[nodiscard]] std::uint64_t hand_over(std::shared_ptr<const KvSnapshot> snapshot) {
+  /// Drops every kept snapshot of a model.
+  void forget_model(std::uint64_t fingerprint) {
     const std::lock_guard lock(mutex_);
-    handed_[++last_] = std::move(snapshot);
-    return last_;
+    forget_if([&](const Kept& kept) { return kept.snapshot->fingerprint == fingerprint; });
   }
   [[nodiscard]] Bytes used() const {
     const std::lock_guard lock(mutex_);
@@ -81,18 +84,18 @@ class KvCacheStore {
     std::string name;
     std::shared_ptr<const KvSnapshot> snapshot;
   };
-  void forget(const std::string& name) {
-    for (auto kept = kept_.begin(); kept != kept_.end(); ++kept) {
-      if (kept->name != name) continue;
-      used_ -= Bytes{kept->snapshot->rows.size()};
-      kept_.erase(kept);
-      return;
-    }
+  template <class Is>
+  void forget_if(Is&& is_meant) {
+    kept_.remove_if([&](const Kept& kept) {
+      if (!is_meant(kept)) return false;
+      used_ -= Bytes{kept.snapshot->rows.size()};
+      return true;
+    });
   }
 
   const Bytes budget_;
   mutable std::mutex mutex_;
-  std::map<std::uint64_t, std::shared_ptr<const KvSnapshot>> handed_;
+  std::map<messages::SnapshotNumber, std::shared_ptr<const KvSnapshot>> handed_;
   std::uint64_t last_ = 0;
   std::list<Kept> kept_;  ///< most recently used first
   Bytes used_;

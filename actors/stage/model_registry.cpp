@@ -19,6 +19,7 @@ Result<std::shared_ptr<const LoadedModel>> ModelRegistry::open(const std::string
                   tiers_.catalog().add_model(name, loaded->model->files,
                                              models::blocks_of(loaded->model->program, name)));
   loaded->blocks = std::move(taken.blocks);
+  loaded->catalog_id = taken.model;
   return models_[path] = std::move(loaded);
 }
 
@@ -34,22 +35,18 @@ std::vector<std::shared_ptr<const LoadedModel>> ModelRegistry::all() const {
   return all;
 }
 
-Result<std::vector<TokenId>> ModelRegistry::encode(const std::string& model,
-                                                   std::string_view text) const {
-  BLUE_TRY_ASSIGN(const auto loaded, open(model));
-  const auto& tokenizer = loaded->model->tokenizer;
-  if (!tokenizer)
-    return Error(text::TextError::unsupported_tokenizer, loaded->model->tokenizer_error);
-  return tokenizer->encode(text, text::SpecialTokens::as_text);
+std::shared_ptr<const LoadedModel> ModelRegistry::find(const std::string& path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = models_.find(path);
+  return found == models_.end() ? nullptr : found->second;
 }
 
-Result<std::string> ModelRegistry::decode(const std::string& model,
-                                          std::span<const TokenId> ids) const {
-  BLUE_TRY_ASSIGN(const auto loaded, open(model));
-  const auto& tokenizer = loaded->model->tokenizer;
-  if (!tokenizer)
-    return Error(text::TextError::unsupported_tokenizer, loaded->model->tokenizer_error);
-  return tokenizer->decode(ids);
+void ModelRegistry::remove(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  const auto found = models_.find(path);
+  if (found == models_.end()) return;
+  tiers_.catalog().remove_model(found->second->catalog_id);
+  models_.erase(found);
 }
 
 }  // namespace blue::actors

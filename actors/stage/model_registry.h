@@ -1,5 +1,5 @@
 // ModelRegistry: the models of a runtime, each opened once: several stages that use one file share
-// its program, vocabulary and blocks. Also the codec of the tokenizer worker.
+// its program, vocabulary and blocks.
 // Depends on models, memory/tiers. Threads: any; opening holds the mutex. Lifetime: tier memory and
 // log outlive it.
 #pragma once
@@ -11,7 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include "actors/stage/text_codec.h"
 #include "actors/tiering/tier_memory.h"
 #include "base/log_sink.h"
 #include "models/model.h"
@@ -22,9 +21,10 @@ struct LoadedModel {
   std::shared_ptr<const models::Model> model;
   std::vector<memory::BlockId>
       blocks;  ///< by Program::blocks: in the order a step first needs them
+  memory::CatalogModelId catalog_id;
 };
 
-class ModelRegistry final : public TextCodec {
+class ModelRegistry {
  public:
   /// `log` gets the notes on each file, once.
   ModelRegistry(TierMemory& tiers, LogSink& log, models::ModelOptions options = {})
@@ -36,10 +36,10 @@ class ModelRegistry final : public TextCodec {
   /// Logs, once, that the model's template takes no system message, where that is so.
   void note_system_message(const models::Model& model) const;
 
-  [[nodiscard]] Result<std::vector<TokenId>> encode(const std::string& model,
-                                                    std::string_view text) const override;
-  [[nodiscard]] Result<std::string> decode(const std::string& model,
-                                           std::span<const TokenId> ids) const override;
+  /// The model if it is open; null otherwise.
+  [[nodiscard]] std::shared_ptr<const LoadedModel> find(const std::string& path) const;
+  /// Forgets a model and frees its catalog entry. All its blocks were evicted, nothing copies them.
+  void remove(const std::string& path);
 
  private:
   TierMemory& tiers_;

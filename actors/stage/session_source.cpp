@@ -4,15 +4,12 @@
 
 namespace blue::actors {
 
-SessionSource::SessionSource(const SessionDeps& deps, StageChannel& channel)
-    : deps_(deps), leases_(deps.tiers, channel), turn_(deps.device_turn, std::defer_lock) {}
+SessionSource::SessionSource(const SessionDeps& deps, StageLink& link)
+    : deps_(deps), leases_(deps.tiers, link), turn_(deps.device_turn, std::defer_lock) {}
 
 Status SessionSource::open(const std::string& path) {
   if (session_ && path_ == path) return {};
-  decoder_.reset();
-  session_.reset();
-  executor_.reset();
-  path_.clear();
+  close();
   BLUE_TRY_ASSIGN(model_, deps_.registry.open(path));
   models::ExecutorLimits limits = deps_.limits;
   const std::uint32_t n_trained = model_->model->program.hyper.n_context;
@@ -24,7 +21,21 @@ Status SessionSource::open(const std::string& path) {
   return {};
 }
 
-std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const StageJob& job) {
+void SessionSource::close() {
+  decoder_.reset();
+  session_.reset();
+  executor_.reset();
+  model_.reset();
+  path_.clear();
+}
+
+void SessionSource::release(const std::string& model) {
+  if (path_ != model) return;
+  const std::lock_guard turn(deps_.device_turn);
+  close();
+}
+
+std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const messages::JobSpec& job) {
   if (path_ == job.model) return std::nullopt;
   const auto entering = deps_.registry.open(job.model);
   if (!entering) return std::nullopt;  // begin() says why
@@ -41,13 +52,13 @@ std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const StageJob& jo
   return change;
 }
 
-Status SessionSource::enter_with(const StageJob& job, const KvSnapshot& snapshot) {
+Status SessionSource::enter_with(const messages::JobSpec& job, const KvSnapshot& snapshot) {
   const std::lock_guard turn(deps_.device_turn);
   BLUE_TRY(open(job.model));
   return session_->restore(snapshot.tokens, snapshot.rows);
 }
 
-Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& stop) {
+Result<SourceBegin> SessionSource::begin(const messages::JobSpec& job, const StopToken& stop) {
   if (!turn_.owns_lock()) turn_.lock();
   n_misses_before_ = leases_.n_misses();
   const Nanoseconds began_ns = monotonic_now_ns();
@@ -66,7 +77,7 @@ Result<SourceBegin> SessionSource::begin(const StageJob& job, const StopToken& s
                                                   ? text::StreamDecoder::TextStart::beginning
                                                   : text::StreamDecoder::TextStart::continuation);
   begun.n_prompt_tokens = static_cast<std::uint32_t>(prompt.size());
-  BLUE_TRY(session_->begin(prompt, job.sampling, job.max_tokens, stop));
+  BLUE_TRY(session_->begin(prompt, job.sampling.spec(), job.max_tokens, stop));
   begun.n_cached_tokens = session_->n_reused();
   return begun;
 }

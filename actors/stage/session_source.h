@@ -31,20 +31,24 @@ struct SessionDeps {
 
 class SessionSource final : public TokenSource {
  public:
-  SessionSource(const SessionDeps& deps, StageChannel& channel);
+  SessionSource(const SessionDeps& deps, StageLink& link);
 
-  [[nodiscard]] Result<SourceBegin> begin(const StageJob& job, const StopToken& stop) override;
+  [[nodiscard]] Result<SourceBegin> begin(const messages::JobSpec& job,
+                                          const StopToken& stop) override;
   [[nodiscard]] Result<std::optional<SourceToken>> next(const StopToken& stop) override;
   [[nodiscard]] std::string_view rest() override;
   [[nodiscard]] messages::StageEnd end() const override;
   [[nodiscard]] std::uint64_t n_misses() const override {
     return leases_.n_misses() - n_misses_before_;
   }
-  [[nodiscard]] std::optional<KvSwitch> leave_for(const StageJob& job) override;
-  [[nodiscard]] Status enter_with(const StageJob& job, const KvSnapshot& snapshot) override;
+  [[nodiscard]] std::optional<KvSwitch> leave_for(const messages::JobSpec& job) override;
+  [[nodiscard]] Status enter_with(const messages::JobSpec& job,
+                                  const KvSnapshot& snapshot) override;
+  void release(const std::string& model) override;
 
  private:
   [[nodiscard]] Status open(const std::string& path);
+  void close();
 
   SessionDeps deps_;
   RingLeases leases_;

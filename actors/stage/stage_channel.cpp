@@ -5,8 +5,7 @@
 namespace blue::actors {
 namespace {
 /// Capacities hold what a stage gives while its readers are held up for a second or two; a full
-/// ring loses nothing but a sample (counted) or a live piece of text (taken from the end message
-/// instead).
+/// ring drops a sample (counted), delays a piece of text, or delays a miss (asked for again).
 constexpr std::size_t kSamples = 8192;
 constexpr std::size_t kTextRecords = 16384;
 constexpr std::size_t kMisses = 1024;
@@ -37,7 +36,7 @@ std::optional<StopToken> StageChannel::begin_job(messages::JobNumber job) {
 
 void StageChannel::end_job() {
   const std::lock_guard lock(mutex_);
-  current_job_.store(0, std::memory_order_release);
+  current_job_.store({}, std::memory_order_release);
 }
 
 void StageChannel::preempt(messages::JobNumber job, messages::PreemptReason reason) {
@@ -73,27 +72,26 @@ Result<StageChannel*> StageChannels::open(const std::string& name) {
                  "stage '" + name + "': this runtime has " + std::to_string(kMaxStages) +
                      " stages of other names already; use one of their names, or another runtime");
   }
-  channels_[n] = std::make_unique<StageChannel>(n, name);
+  channels_[n] = std::make_unique<StageChannel>(messages::StageId{n}, name);
   if (is_closed_) channels_[n]->close();
   n_channels_.store(n + 1, std::memory_order_release);
   return channels_[n].get();
 }
 
 StageChannel& StageChannels::at(messages::StageId index) const {
-  BLUE_CHECK(index < size());
-  return *channels_[index];
+  BLUE_CHECK(index.value < size());
+  return *channels_[index.value];
 }
 
 void StageChannels::preempt(messages::JobNumber job, messages::PreemptReason reason) {
-  const std::uint32_t n = size();
-  for (std::uint32_t i = 0; i < n; ++i) channels_[i]->preempt(job, reason);
+  for_each([&](StageChannel& channel) { channel.preempt(job, reason); });
+  if (on_stop_) on_stop_();
 }
 
 void StageChannels::close_all() {
   const std::lock_guard lock(mutex_);
   is_closed_ = true;
-  const std::uint32_t n = size();
-  for (std::uint32_t i = 0; i < n; ++i) channels_[i]->close();
+  for_each([](StageChannel& channel) { channel.close(); });
 }
 
 }  // namespace blue::actors

@@ -1,7 +1,7 @@
-// StageChannel: what a stage and those around it share without messages: its rings, its stop flag,
-// its heartbeat. StageChannels: all channels of a runtime; they are added and never removed, so
-// that an index stays good. Depends on base and messages' plain parts; no CAF. Owned by the
-// runtime, which outlives every actor.
+// StageChannel: what a stage and its readers share without messages: its rings, its stop flag, its
+// current job, its heartbeat. StageChannels: all channels of a runtime; they are added and never
+// removed, so that an index stays valid. Depends on base and messages' plain parts; no CAF. Owned
+// by the runtime, which outlives every actor.
 // Threads: a ring's two ends are the actors named in messages/rings.h; everything else is any
 // thread.
 #pragma once
@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -36,10 +37,11 @@ class StageChannel {
   /// Grows with every token and every block that a step takes; what the watchdog compares.
   std::atomic<std::uint64_t> heartbeat{0};
 
-  /// The stage takes up a job. Nothing when it was preempted before it began; the reason is then in
-  /// last_reason().
+  /// Publishes the stage's job. Nothing when it was preempted before it began; last_reason() then
+  /// has the reason.
   [[nodiscard]] std::optional<StopToken> begin_job(messages::JobNumber job);
   void end_job();
+  /// Not valid when no job runs.
   [[nodiscard]] messages::JobNumber current_job() const {
     return current_job_.load(std::memory_order_acquire);
   }
@@ -57,10 +59,10 @@ class StageChannel {
 
   mutable std::mutex mutex_;
   StopFlag stop_;
-  std::atomic<messages::JobNumber> current_job_{0};
+  std::atomic<messages::JobNumber> current_job_{messages::JobNumber{}};
   messages::PreemptReason reason_{};
   struct Refusal {
-    messages::JobNumber job = 0;
+    messages::JobNumber job;
     messages::PreemptReason reason{};
   };
   std::array<Refusal, kRemembered> refused_{};  ///< the latest, for jobs that have not begun
@@ -75,8 +77,19 @@ class StageChannels {
   /// The channel of the stage of this name; made when there is none. Errors: bad_request when all
   /// channels are taken.
   [[nodiscard]] Result<StageChannel*> open(const std::string& name);
+  /// Called after every stop, so that a stage that waits looks at its flag. Set once, before any
+  /// actor runs.
+  void set_on_stop(std::function<void()> on_stop) { on_stop_ = std::move(on_stop); }
+  /// Channels have the ids 0 to size() - 1.
   [[nodiscard]] std::uint32_t size() const { return n_channels_.load(std::memory_order_acquire); }
   [[nodiscard]] StageChannel& at(messages::StageId index) const;
+  /// Calls `use(channel)` for every channel that exists now.
+  template <class Use>
+  void for_each(Use&& use) const {
+    const std::uint32_t n = size();
+    for (std::uint32_t i = 0; i < n; ++i) use(*channels_[i]);
+  }
+  /// On whichever channel the job runs, or will run.
   void preempt(messages::JobNumber job, messages::PreemptReason reason);
   void close_all();
 
@@ -84,6 +97,7 @@ class StageChannels {
   std::mutex mutex_;
   std::array<std::unique_ptr<StageChannel>, kMaxStages> channels_;
   std::atomic<std::uint32_t> n_channels_{0};
+  std::function<void()> on_stop_;
   bool is_closed_ = false;
 };
 

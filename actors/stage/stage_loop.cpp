@@ -12,58 +12,28 @@ namespace {
 constexpr std::size_t kReservedBytesPerToken = 16;
 constexpr std::size_t kMaxReservedBytes = std::size_t{1} << 20;
 
-/// Ends the job on the channel however the loop is left.
-class JobScope {
- public:
-  JobScope(StageChannel& channel, messages::JobNumber job)
-      : channel_(channel), stop_(channel.begin_job(job)) {}
-  ~JobScope() {
-    if (stop_) channel_.end_job();
-  }
-  JobScope(const JobScope&) = delete;
-  JobScope& operator=(const JobScope&) = delete;
-  [[nodiscard]] const std::optional<StopToken>& stop() const { return stop_; }
-
- private:
-  StageChannel& channel_;
-  std::optional<StopToken> stop_;
-};
-
-/// Cuts text into records of the ring, never inside a record's room; counts bytes whether the ring
-/// has room or not.
-void push_text(StageChannel& channel, messages::TextRecord& record, std::string_view text) {
-  while (!text.empty()) {
-    const std::size_t n = std::min(text.size(), messages::TextRecord::kMaxBytes);
-    std::memcpy(record.bytes.data(), text.data(), n);
-    record.n_bytes = static_cast<std::uint32_t>(n);
-    channel.text.push(record);
-    record.offset += n;
-    text.remove_prefix(n);
-  }
-}
-
 class TokenLoop {
  public:
-  TokenLoop(const StageJob& job, TokenSource& source, StageChannel& channel,
-            const TraceContext& running)
-      : source_(source), channel_(channel), running_(running) {
-    record_.job = job.job;
-    sample_.job = job.job;
-    outcome_.text.reserve(std::min(kMaxReservedBytes, kReservedBytesPerToken * job.max_tokens));
+  TokenLoop(const messages::JobSpec& job, TokenSource& source, StageLink& link)
+      : job_(job), source_(source), link_(link) {
+    record_.job = job.key.job;
+    sample_.job = job.key.job;
+    sample_.max_tokens = job.max_tokens;
+    text_.reserve(std::min(kMaxReservedBytes, kReservedBytesPerToken * job.max_tokens));
   }
 
-  StageOutcome run(const StageJob& job, const StopToken& stop) {
+  StageOutcome run(const StopToken& stop) {
     const Nanoseconds began_ns = monotonic_now_ns();
-    Result<SourceBegin> begin = source_.begin(job, stop);
+    Result<SourceBegin> begin = compute_prompt(stop);
     first_token_ns_ = monotonic_now_ns();
     if (!begin) return finish(std::move(begin).error(), stop);
     outcome_.figures.n_prompt_tokens = begin->n_prompt_tokens;
     outcome_.figures.n_cached_tokens = begin->n_cached_tokens;
     outcome_.figures.load_ns = begin->load_ns;
-    channel_.heartbeat.fetch_add(1, std::memory_order_relaxed);
+    link_.beat();
     for (;;) {
       if (stop.is_stopped()) return finish(std::nullopt, stop);
-      Result<std::optional<SourceToken>> token = source_.next(stop);
+      Result<std::optional<SourceToken>> token = step(stop);
       if (!token) return finish(std::move(token).error(), stop);
       if (outcome_.figures.n_tokens == 0) {
         first_token_ns_ = monotonic_now_ns();
@@ -75,27 +45,45 @@ class TokenLoop {
   }
 
  private:
+  Result<SourceBegin> compute_prompt(const StopToken& stop) {
+    const messages::TraceScope::Handling span(link_.trace(), "prompt");
+    return source_.begin(job_, stop);
+  }
+  Result<std::optional<SourceToken>> step(const StopToken& stop) {
+    const messages::TraceScope::Handling span(link_.trace(), "step");
+    return source_.next(stop);
+  }
+
   void take(const SourceToken& token) {
-    const TraceContext trace = running_.is_stamped() ? child_of(running_) : TraceContext{};
-    const std::uint32_t index = outcome_.figures.n_tokens++;
-    if (std::isfinite(token.entropy_nats)) entropy_sum_ += static_cast<double>(token.entropy_nats);
-    sample_.trace = trace;
+    sample_.trace = link_.trace().next();
+    sample_.index = outcome_.figures.n_tokens++;
     sample_.token = token.id;
-    sample_.index = index;
     sample_.entropy_nats = token.entropy_nats;
-    channel_.samples.push(sample_);
-    record_.trace = trace;
-    record_.token = token.id;
-    record_.index = index;
-    push_text(channel_, record_, token.text);
-    outcome_.text += token.text;
-    channel_.heartbeat.fetch_add(1, std::memory_order_relaxed);
+    if (std::isfinite(token.entropy_nats)) entropy_sum_ += static_cast<double>(token.entropy_nats);
+    link_.send_sample(sample_);
+    record_.trace = sample_.trace;
+    send_text(token.text);
+    link_.beat();
+  }
+
+  /// Sends what is new, and what an earlier call found no room for, in order.
+  void send_text(std::string_view text) {
+    text_ += text;
+    while (record_.offset < text_.size()) {
+      const std::size_t n =
+          std::min<std::size_t>(text_.size() - record_.offset, messages::TextRecord::kMaxBytes);
+      std::memcpy(record_.bytes.data(), text_.data() + record_.offset, n);
+      record_.n_bytes = static_cast<std::uint32_t>(n);
+      if (!link_.send_text(record_)) return;
+      record_.offset += n;
+    }
   }
 
   StageOutcome finish(std::optional<Error> error, const StopToken& stop) {
-    const std::string_view rest = source_.rest();
-    push_text(channel_, record_, rest);
-    outcome_.text += rest;
+    send_text(source_.rest());
+    outcome_.text.n_streamed = record_.offset;
+    if (job_.text_return == messages::TextReturn::not_streamed) text_.erase(0, record_.offset);
+    outcome_.text.text = std::move(text_);
     messages::StageFigures& figures = outcome_.figures;
     figures.n_misses = source_.n_misses();
     if (figures.n_tokens > 0) {
@@ -105,7 +93,7 @@ class TokenLoop {
     }
     // A stop shows as an error of the kind `cancelled` in whatever layer saw it first.
     if (stop.is_stopped() && (!error || error->kind() == ErrorKind::cancelled)) {
-      outcome_.preempted = channel_.last_reason();
+      outcome_.preempted = link_.last_reason();
     } else if (error) {
       outcome_.error = std::move(error);
     } else {
@@ -114,11 +102,12 @@ class TokenLoop {
     return std::move(outcome_);
   }
 
+  const messages::JobSpec& job_;
   TokenSource& source_;
-  StageChannel& channel_;
-  const TraceContext running_;
-  messages::TextRecord record_;
+  StageLink& link_;
+  messages::TextRecord record_;  ///< its offset: bytes of text_ sent so far
   messages::TokenSample sample_;
+  std::string text_;
   StageOutcome outcome_;
   double entropy_sum_ = 0.0;
   Nanoseconds first_token_ns_ = 0;
@@ -126,15 +115,14 @@ class TokenLoop {
 
 }  // namespace
 
-StageOutcome run_stage_job(const StageJob& job, TokenSource& source, StageChannel& channel,
-                           const TraceContext& running) {
-  const JobScope scope(channel, job.job);
+StageOutcome run_stage_job(const messages::JobSpec& job, const JobScope& scope, TokenSource& source,
+                           StageLink& link) {
   if (!scope.stop()) {
     StageOutcome refused;
-    refused.preempted = channel.last_reason();
+    refused.preempted = link.last_reason();
     return refused;
   }
-  return TokenLoop(job, source, channel, running).run(job, *scope.stop());
+  return TokenLoop(job, source, link).run(*scope.stop());
 }
 
 }  // namespace blue::actors

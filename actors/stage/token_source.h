@@ -19,34 +19,19 @@
 #include "base/units.h"
 #include "messages/ids.h"
 #include "messages/stages.h"
-#include "models/sampling/sampler.h"
 
 namespace blue::actors {
 
-class StageChannel;
+class StageLink;
 
-/// One stage's work, as run_stage says it; `prompt_tokens` lie in the run's plan.
-struct StageJob {
-  messages::RunNumber run = 0;
-  messages::JobNumber job = 0;
-  std::uint32_t stage = 0;
-  std::string model;   ///< path
-  std::string system;  ///< may be empty
-  std::string prompt;
-  std::uint32_t max_tokens = 0;
-  models::SamplingSpec sampling;
-  std::vector<TokenId>
-      prompt_tokens{};  ///< where not empty: the whole prompt, and system and prompt are not read
-};
-
-/// What is known once the prompt has been taken in.
+/// What is known once the prompt was computed.
 struct SourceBegin {
   std::uint32_t n_prompt_tokens = 0;
   Nanoseconds load_ns = 0;  ///< of the time begin() took: opening the model and making room
-  std::uint32_t n_cached_tokens = 0;  ///< of the prompt: their rows stood already
+  std::uint32_t n_cached_tokens = 0;  ///< of the prompt: their rows were there already
 };
 
-/// `text`: what became whole with this token, maybe nothing; valid until the next call.
+/// `text`: the characters that are complete with this token, maybe none; valid until the next call.
 struct SourceToken {
   TokenId id = kNoToken;
   float entropy_nats = 0.0F;
@@ -59,7 +44,8 @@ class TokenSource {
 
   /// Opens the job's model unless it is open, and runs the prompt. Errors: the models', memory's;
   /// stopped.
-  [[nodiscard]] virtual Result<SourceBegin> begin(const StageJob& job, const StopToken& stop) = 0;
+  [[nodiscard]] virtual Result<SourceBegin> begin(const messages::JobSpec& job,
+                                                  const StopToken& stop) = 0;
   /// The next token; nothing at the end. Errors: stopped; the models'.
   [[nodiscard]] virtual Result<std::optional<SourceToken>> next(const StopToken& stop) = 0;
   /// After the end: text that waited for more bytes and got none.
@@ -70,20 +56,26 @@ class TokenSource {
   [[nodiscard]] virtual std::uint64_t n_misses() const = 0;
 
   /// What lets a stage keep the KV rows of one model while it runs another. A source without rows
-  /// says nothing of it.
+  /// never returns one.
   struct KvSwitch {
     std::string leaving;  ///< model whose rows `rows` are; empty when there are none
     std::optional<KvSnapshot> rows;
     std::uint64_t entering_fingerprint = 0;  ///< of the job's model
   };
   /// Before begin(): nothing when the job's model is the one that is open.
-  [[nodiscard]] virtual std::optional<KvSwitch> leave_for(const StageJob&) { return std::nullopt; }
+  [[nodiscard]] virtual std::optional<KvSwitch> leave_for(const messages::JobSpec&) {
+    return std::nullopt;
+  }
   /// Opens the job's model with these rows. Errors: the models'; begin() then starts without them.
-  [[nodiscard]] virtual Status enter_with(const StageJob&, const KvSnapshot&) { return {}; }
+  [[nodiscard]] virtual Status enter_with(const messages::JobSpec&, const KvSnapshot&) {
+    return {};
+  }
+  /// Between jobs: drops all it holds of this model, if that is the one that is open.
+  virtual void release(const std::string&) {}
 };
 
-/// Makes the source of one channel's stage, on that stage's own thread. A restarted stage asks
-/// again.
-using TokenSourceFactory = std::function<std::unique_ptr<TokenSource>(StageChannel&)>;
+/// Makes the source of one stage, on that stage's own thread; the link outlives the source. A
+/// restarted stage calls it again.
+using TokenSourceFactory = std::function<std::unique_ptr<TokenSource>(StageLink&)>;
 
 }  // namespace blue::actors

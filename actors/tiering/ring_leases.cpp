@@ -3,49 +3,44 @@
 #include <string>
 #include <utility>
 
-#include "base/trace_context.h"
-
 namespace blue::actors {
 namespace {
-/// A miss is asked for again after so long: whoever had it may have died, or the block may have
-/// left again.
+/// A miss is asked for again after so long: the actor that had it may have died, or the block may
+/// have been evicted again.
 constexpr Nanoseconds kAskAgain_ns = 50'000'000;
 }  // namespace
 
 Result<memory::Lease> RingLeases::lease(memory::BlockId block, const StopToken& stop) {
-  // A step that goes on takes leases: a long prompt, or weights on their way from a slow drive, are
-  // no stall.
-  channel_.heartbeat.fetch_add(1, std::memory_order_relaxed);
+  // A step that makes progress takes leases: a long prompt, or weights that come from a slow drive,
+  // are no stall.
+  link_.beat();
   if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
   return miss(block, stop);
 }
 
 void RingLeases::hint(memory::BlockId block) {
   if (tiers_.residency().state(block, memory::Tier::vram) == memory::BlockState::absent)
-    ask(block, Want::guessed);
+    ask(block, messages::Want::guessed);
 }
 
-void RingLeases::ask(memory::BlockId block, Want want) {
-  messages::MissRecord record;
-  record.trace = child_of({});
-  record.block = block.value;
-  record.is_demanded = want == Want::demanded;
-  channel_.misses.push(record);
-  // Pairs with the engine: it says that it sleeps, then looks once more; so either it sees the
-  // record or we see it sleep.
+void RingLeases::ask(memory::BlockId block, messages::Want want) {
+  link_.send_miss({link_.trace().next(), block, want});
+  // Pairs with the engine: it announces that it sleeps, then looks once more; so either it sees the
+  // record or this thread sees it asleep.
   std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (tiers_.is_engine_asleep.load(std::memory_order_seq_cst)) tiers_.wake_engine(channel_.index);
+  if (tiers_.is_engine_asleep.load(std::memory_order_seq_cst)) tiers_.wake_engine();
 }
 
 Result<memory::Lease> RingLeases::miss(memory::BlockId block, const StopToken& stop) {
   ++n_misses_;
+  const messages::TraceScope::Handling span(link_.trace(), "lease_wait");
   tiers_.clear_failure(block);
   for (;;) {
     if (stop.is_stopped()) {
       return Error(memory::MemoryError::stopped,
                    "stopped while block " + tiers_.catalog().at(block).name + " was on its way");
     }
-    ask(block, Want::demanded);
+    ask(block, messages::Want::demanded);
     const std::optional<Error> failure = tiers_.wait_for(block, stop, kAskAgain_ns);
     if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram))
       return std::move(*held);

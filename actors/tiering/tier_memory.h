@@ -1,6 +1,6 @@
 // TierMemory: the tiers' memory and tables that outlive the actors working on them: arenas,
-// ledgers, catalog, residency, and the line in which stages wait for blocks.
-// Depends on hal, memory/tiers. Threads: a ledger is its tier manager's alone; everything else any
+// ledgers, catalog, residency, and the queue in which stages wait for blocks.
+// Depends on hal, memory/tiers. Threads: a ledger is its tiering actor's alone; everything else any
 // thread.
 // Lifetime: the device outlives it; it outlives every lease and actor.
 #pragma once
@@ -24,8 +24,6 @@
 #include "memory/tiers/pinned_pool.h"
 #include "memory/tiers/residency.h"
 #include "memory/tiers/tier_ledger.h"
-#include "messages/ids.h"
-#include "messages/rings.h"
 
 namespace blue::actors {
 
@@ -68,19 +66,17 @@ class TierMemory {
   }
 
   /// How a miss wakes a DMA engine that sleeps. Set once, before any actor runs.
-  void set_wake_engine(std::function<void(messages::StageId)> wake) {
-    wake_engine_ = std::move(wake);
+  void set_wake_engine(std::function<void()> wake) { wake_engine_ = std::move(wake); }
+  void wake_engine() {
+    if (wake_engine_) wake_engine_();
   }
-  void wake_engine(messages::StageId stage_id) {
-    if (wake_engine_) wake_engine_(stage_id);
-  }
-  /// The DMA engine says whether it looks at the rings by itself.
+  /// True while the DMA engine does not look at the miss rings by itself.
   std::atomic<bool> is_engine_asleep{true};
 
   /// Waits until the block can be leased in tier 0, has failed, or the work was stopped, or
   /// `patience` is over. Returns its failure if there is one.
   std::optional<Error> wait_for(memory::BlockId block, const StopToken& stop, Nanoseconds patience);
-  /// Something changed that may be waited for (a block arrived, a stop flag was raised).
+  /// Something changed that a waiter may wait for (a block arrived, a stop flag was raised).
   void wake_waiters();
   void post_failure(memory::BlockId block, Error error);
   void clear_failure(memory::BlockId block);
@@ -96,7 +92,7 @@ class TierMemory {
   std::unique_ptr<hal::Arena> arena_;
   std::unique_ptr<memory::PinnedPool> pool_;
   std::array<memory::TierLedger, memory::kTiers> ledgers_;
-  std::function<void(messages::StageId)> wake_engine_;
+  std::function<void()> wake_engine_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

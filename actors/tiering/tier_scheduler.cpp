@@ -45,7 +45,7 @@ void TierScheduler::answer_from_files(BlockId block, Orders& orders) {
       known = file_sizes_.emplace(extent.file, refused ? 0 : size).first;
     }
     if (extent.file_offset + extent.size > known->second) {
-      file_sizes_.erase(known);  // looked at anew next time: the user may have mended it
+      file_sizes_.erase(known);  // read anew next time: the user may have replaced the file
       return tiers_.post_failure(block,
                                  Error(memory::MemoryError::read_failed,
                                        tiers_.catalog().path(extent.file) +
@@ -60,7 +60,7 @@ void TierScheduler::load(BlockId block, Want how, Orders& orders) {
   const Bytes size = tiers_.catalog().at(block).size;
   if (tiers_.residency().state(block, tier_) != BlockState::absent) return;
   const Bytes occupied = memory::TierArena::occupied(size);
-  // A guess takes free room alone: what is there was wanted by somebody.
+  // A guess takes free room alone: what is resident was needed once.
   if (how == Want::guessed && ledger.free_bytes() < occupied) return;
   auto left = memory::make_room(ledger, tiers_.residency(), size, nullptr);
   if (!left) {
@@ -69,7 +69,7 @@ void TierScheduler::load(BlockId block, Want how, Orders& orders) {
       waiting_for_room_[block] = how;
       return;
     }
-    // Tier ram is a stop on the way: without room there the block goes past it.
+    // Tier ram is a stop between: without room there the block goes past it.
     if (tier_ == Tier::ram)
       orders.ready.push_back(block);
     else
@@ -119,20 +119,18 @@ void TierScheduler::retry(Orders& orders) {
   for (const auto& [block, how] : std::exchange(waiting_for_room_, {})) load(block, how, orders);
 }
 
-std::size_t TierScheduler::evict(std::span<const BlockId> blocks) {
-  std::size_t n = 0;
-  if (tier_ == Tier::nvme) return n;
+TierScheduler::Kept TierScheduler::evict(std::span<const BlockId> blocks) {
+  Kept kept;
+  if (tier_ == Tier::nvme) return kept;
   for (const BlockId block : blocks) {
-    const bool is_held = tiers_.ledger(tier_).find(block) != nullptr;
-    if (is_held && memory::evict_block(tiers_.ledger(tier_), tiers_.residency(), block)) ++n;
+    asked_below_.erase(block);
+    waiting_for_room_.erase(block);
+    if (tiers_.ledger(tier_).find(block) == nullptr) continue;
+    if (memory::evict_block(tiers_.ledger(tier_), tiers_.residency(), block)) continue;
+    const bool is_loading = tiers_.residency().state(block, tier_) == BlockState::loading;
+    ++(is_loading ? kept.n_loading : kept.n_pinned);
   }
-  return n;
-}
-
-std::vector<std::uint32_t> TierScheduler::pins(std::span<const BlockId> blocks) const {
-  std::vector<std::uint32_t> pins;
-  for (const BlockId block : blocks) pins.push_back(tiers_.residency().pins(block, tier_));
-  return pins;
+  return kept;
 }
 
 }  // namespace blue::actors

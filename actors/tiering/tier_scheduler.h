@@ -1,10 +1,10 @@
-// TierScheduler: the policy of a tier manager: what to evict, what to ask the tier below for, what
-// to have moved. It books in its tier's ledger and makes the residency's transitions; copying is
-// the DMA engine's.
+// TierScheduler: the policy of a tiering actor: what to evict, what to ask the tier below for, what
+// to have moved. It books in its tier's ledger and makes the residency's transitions; the DMA
+// engine copies.
 //   vram  wants a block: from ram where there is a tier ram, else straight from the file
 //   ram   wants a block: its bytes checked to be in the file by nvme, then read
 //   nvme  holds every block there is; it answers whether the files still hold it
-// Depends on actors/tiering/tier_memory.h, memory/tiers. Threads: its tier manager's.
+// Depends on actors/tiering/tier_memory.h, memory/tiers. Threads: its tiering actor's.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,13 @@
 #include <vector>
 
 #include "actors/tiering/tier_memory.h"
+#include "messages/rings.h"
 
 namespace blue::actors {
 
 class TierScheduler {
  public:
-  enum class Want : std::uint8_t { guessed, demanded };
+  using Want = messages::Want;
   struct BlockWant {
     memory::BlockId block;
     Want want{};
@@ -28,25 +29,29 @@ class TierScheduler {
     Want want{};
     std::uint64_t offset = 0;  ///< bytes from the tier's base
   };
-  /// What the manager is to say now.
+  /// What the actor is to send now.
   struct Orders {
     std::vector<Booked> moves;           ///< to the DMA engine, into this tier
     std::vector<BlockWant> fetches;      ///< to the tier below
-    std::vector<memory::BlockId> ready;  ///< to the tier above: here it is, or (ram) it goes past
+    std::vector<memory::BlockId> ready;  ///< to the tier above: it is here, or (ram) it goes past
     bool had_to_evict = false;
   };
 
   TierScheduler(TierMemory& tiers, memory::Tier tier) : tiers_(tiers), tier_(tier) {}
 
   [[nodiscard]] Orders fetch(std::span<const memory::BlockId> blocks, Want want);
-  /// The tier below has it (or lets it go past).
+  /// The tier below has it (or, being full, lets it go past).
   [[nodiscard]] Orders below_ready(memory::BlockId block);
   [[nodiscard]] Orders moved(memory::BlockId block);
-  /// A move failed; the room is given back, and who waits is told.
+  /// A move failed: frees the room, and fails its waiters.
   [[nodiscard]] Orders move_failed(memory::BlockId block, Error error);
-  /// Returns how many left.
-  std::size_t evict(std::span<const memory::BlockId> blocks);
-  [[nodiscard]] std::vector<std::uint32_t> pins(std::span<const memory::BlockId> blocks) const;
+  /// Blocks that an eviction could not drop.
+  struct Kept {
+    std::uint32_t n_loading = 0;
+    std::uint32_t n_pinned = 0;
+  };
+  /// Evicts, and drops what was asked for these blocks.
+  [[nodiscard]] Kept evict(std::span<const memory::BlockId> blocks);
 
  private:
   void want(memory::BlockId block, Want want, Orders& orders);

@@ -40,19 +40,24 @@ std::map<std::string, int> number_tracks(const TraceDump& dump) {
 }
 
 json slice(const SpanRow& span, int track, Nanoseconds origin) {
-  return {{"ph", "X"},
-          {"name", span.message},
-          {"cat", span.actor_kind},
-          {"pid", 1},
-          {"tid", track},
-          {"ts", to_us(span.begin_ns - origin)},
-          {"dur", to_us(span.end_ns - span.begin_ns)},
-          {"args",
-           {{"trace", hex(span.context.trace_high) + hex(span.context.trace_low)},
-            {"span", hex(span.context.span)},
-            {"parent", hex(span.context.parent)},
-            {"sent_us", to_us(span.context.sent_ns - origin)},
-            {"queue_us", to_us(span.begin_ns - span.context.sent_ns)}}}};
+  json event = {{"ph", "X"},
+                {"name", span.message},
+                {"cat", span.actor_kind},
+                {"pid", 1},
+                {"tid", track},
+                {"ts", to_us(span.begin_ns - origin)},
+                {"dur", to_us(span.end_ns - span.begin_ns)},
+                {"args",
+                 {{"trace", hex(span.context.trace_high) + hex(span.context.trace_low)},
+                  {"span", hex(span.context.span)},
+                  {"parent", hex(span.context.parent)},
+                  {"sent_us", to_us(span.context.sent_ns - origin)},
+                  {"queue_us", to_us(span.begin_ns - span.context.sent_ns)}}}};
+  if (span.n_bytes > 0) {
+    event["args"]["bytes"] = span.n_bytes;
+    event["args"]["tier"] = span.tier;
+  }
+  return event;
 }
 
 json flow_end(const SpanRow& span, const char* phase, int track, Nanoseconds at,
@@ -104,6 +109,9 @@ bool read_slice(const json& event, const std::map<int, std::string>& names, Span
   span.context.sent_ns = to_ns(sent);
   span.begin_ns = to_ns(ts);
   span.end_ns = to_ns(ts + duration);
+  if (args.contains("bytes") && args["bytes"].is_number_unsigned())
+    span.n_bytes = args["bytes"].get<std::uint64_t>();
+  span.tier = text(args, "tier");
   span.message = text(event, "name");
   span.actor_kind = text(event, "cat");
   const auto track = names.find(
@@ -122,8 +130,8 @@ TraceDump to_dump(const std::vector<TraceSpan>& spans, const std::vector<TraceHu
   dump.spans.reserve(spans.size());
   for (const TraceSpan& span : spans) {
     const TraceHub::Writer& writer = writers.at(span.actor);
-    dump.spans.push_back(
-        {span.context, span.begin_ns, span.end_ns, span.name, writer.name, writer.kind});
+    dump.spans.push_back({span.context, span.begin_ns, span.end_ns, span.name, writer.name,
+                          writer.kind, span.n_bytes, span.tier});
   }
   std::ranges::sort(dump.spans, {}, &SpanRow::begin_ns);
   return dump;
@@ -216,6 +224,33 @@ std::vector<MessageSummary> summarise(const TraceDump& dump) {
   return summary;
 }
 
+std::vector<CopySummary> summarise_copies(const TraceDump& dump) {
+  struct Sum {
+    CopySummary copies;
+    Nanoseconds took_ns = 0;
+  };
+  std::map<std::string, Sum> by_tier;
+  for (const SpanRow& span : dump.spans) {
+    const Nanoseconds took_ns = span.end_ns - span.begin_ns;
+    if (span.n_bytes == 0 || took_ns <= 0) continue;
+    Sum& sum = by_tier[span.tier];
+    const double rate = static_cast<double>(span.n_bytes) / static_cast<double>(took_ns);
+    CopySummary& copies = sum.copies;
+    if (copies.count == 0 || rate < copies.slowest_gb_per_s) copies.slowest_gb_per_s = rate;
+    ++copies.count;
+    copies.n_bytes += span.n_bytes;
+    sum.took_ns += took_ns;
+  }
+  std::vector<CopySummary> summary;
+  for (auto& [tier, sum] : by_tier) {
+    sum.copies.tier = tier;
+    sum.copies.gb_per_s =
+        static_cast<double>(sum.copies.n_bytes) / static_cast<double>(sum.took_ns);
+    summary.push_back(std::move(sum.copies));
+  }
+  return summary;
+}
+
 std::string summary_table(const TraceDump& dump) {
   std::string table;
   char line[256];
@@ -226,6 +261,13 @@ std::string summary_table(const TraceDump& dump) {
     std::snprintf(line, sizeof line, "%-28s %8llu %12.1f %12.1f %12.1f %12.1f\n",
                   row.message.c_str(), static_cast<unsigned long long>(row.count),
                   row.queue_median_us, row.queue_p99_us, row.run_median_us, row.run_p99_us);
+    table += line;
+  }
+  for (const CopySummary& row : summarise_copies(dump)) {
+    std::snprintf(line, sizeof line,
+                  "copies to %-8s %8llu %10.3f GB %9.2f GB/s, slowest %.2f GB/s\n",
+                  row.tier.c_str(), static_cast<unsigned long long>(row.count),
+                  static_cast<double>(row.n_bytes) / 1e9, row.gb_per_s, row.slowest_gb_per_s);
     table += line;
   }
   std::set<std::string> actors;

@@ -1,6 +1,7 @@
-// What a trace tells: Chrome trace JSON (ui.perfetto.dev opens it: one track per actor, flows from
-// sender to receiver) and a table of count, queue time and run time per message type. Depends on
-// base/trace_context.h; nlohmann-json in the .cpp. Pure; any thread.
+// Reports of a trace: Chrome trace JSON (ui.perfetto.dev opens it: one track per actor, flows from
+// sender to receiver), a table of count, queue time and run time per message type, and the rate of
+// the copies into each tier. Depends on base/trace_context.h; nlohmann-json in the .cpp. Pure; any
+// thread.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +21,10 @@ struct SpanRow {
   Nanoseconds begin_ns = 0;
   Nanoseconds end_ns = 0;
   std::string message;
-  std::string actor;       ///< "stage.code"
-  std::string actor_kind;  ///< "stage"
+  std::string actor;          ///< "stage.code"
+  std::string actor_kind;     ///< "stage"
+  std::uint64_t n_bytes = 0;  ///< of a copy
+  std::string tier;           ///< of a copy: its destination
 };
 
 struct TraceDump {
@@ -50,7 +53,17 @@ struct MessageSummary {
 
 /// By message name. Ascending.
 std::vector<MessageSummary> summarise(const TraceDump& dump);
-/// The summary as lines of text, with spans, actors and drops counted below.
+/// Copies into one tier. Rate: bytes over the time that the copies took.
+struct CopySummary {
+  std::string tier;
+  std::uint64_t count = 0;
+  std::uint64_t n_bytes = 0;
+  double gb_per_s = 0;          ///< 1e9 bytes per second, all copies together
+  double slowest_gb_per_s = 0;  ///< of a single copy
+};
+/// By tier. Ascending.
+std::vector<CopySummary> summarise_copies(const TraceDump& dump);
+/// Both as lines of text, with spans, actors and drops counted below.
 std::string summary_table(const TraceDump& dump);
 
 }  // namespace blue::actors

@@ -121,6 +121,14 @@ const char* blue_device(const blue_runtime* runtime) {
   return runtime == nullptr ? nullptr : runtime->host->device_choice().c_str();
 }
 
+blue_status blue_unload(blue_runtime* runtime, const char* model_path) {
+  return guarded(__func__, note_of(runtime), [&]() -> Status {
+    BLUE_REQUIRE_ARGUMENT(runtime);
+    BLUE_REQUIRE_ARGUMENT(model_path);
+    return runtime->host->unload_model(model_path);
+  });
+}
+
 blue_status blue_load(blue_runtime* runtime, const char* model_path) {
   return guarded(__func__, note_of(runtime), [&]() -> Status {
     BLUE_REQUIRE_ARGUMENT(runtime);

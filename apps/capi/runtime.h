@@ -118,6 +118,9 @@ BLUE_API const char* blue_device(const blue_runtime* runtime);
 /* Opens a model and begins to bring it near. Not needed before generating: it makes the first answer come sooner, and it
  * says early what is wrong with a file. Errors: BAD_INPUT (absent, no model, unknown architecture), CORRUPT. */
 BLUE_API blue_status blue_load(blue_runtime* runtime, const char* model_path);
+/* Forgets a model that was loaded: its blocks, its entry, its cached rows. Errors: BAD_INPUT (not loaded, or work under
+ * way uses it). */
+BLUE_API blue_status blue_unload(blue_runtime* runtime, const char* model_path);
 /* Cancels everything under way on this runtime: streams, and blue_generate calls of other threads. */
 BLUE_API blue_status blue_cancel(blue_runtime* runtime);
 

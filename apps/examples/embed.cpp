@@ -1,5 +1,5 @@
-// A host program with an actor of its own inside the runtime's actor system: it asks the tokenizer
-// for a prompt's tokens and the application for an answer, both through typed messages.
+// A host program with an actor of its own inside the runtime's actor system: it prints a prompt's
+// tokens and asks the application for an answer through typed messages.
 #include <caf/actor_system.hpp>
 #include <caf/event_based_actor.hpp>
 #include <caf/scoped_actor.hpp>
@@ -60,35 +60,25 @@ caf::behavior asker(caf::event_based_actor* self, actors::ApplicationHandle appl
 }
 
 /// Prints the prompt's token ids. The exit status.
-int print_tokens(runtime::Runtime& runtime, caf::scoped_actor& self, const std::string& model,
-                 const std::string& prompt) {
-  messages::EncodeText question;
-  question.model = model;
-  question.text = prompt;
-  int status = 0;
-  self->request(runtime::tokenizer(runtime), kPatience, runtime::as_root(runtime, question))
-      .receive(
-          [&](const messages::EncodedText& encoded) {
-            if (!encoded.error.empty()) {
-              status = tell(encoded.error, kExitBadInput);
-            } else {
-              std::printf("prompt tokens:%s\n", joined(encoded.ids).c_str());
-            }
-          },
-          [&](const caf::error& problem) {
-            status = tell(self->system().render(problem), kExitFailed);
-          });
-  return status;
+int print_tokens(runtime::Runtime& runtime, const std::string& path, const std::string& prompt) {
+  const auto model = runtime.load_model(path);
+  if (!model) return tell(model.error().message(), kExitBadInput);
+  const auto& tokenizer = (*model)->tokenizer;
+  if (!tokenizer) return tell((*model)->tokenizer_error, kExitBadInput);
+  const auto ids = tokenizer->encode(prompt, text::SpecialTokens::as_text);
+  if (!ids) return tell(ids.error().message(), kExitBadInput);
+  std::printf("prompt tokens:%s\n", joined(*ids).c_str());
+  return 0;
 }
 
 int converse(runtime::Runtime& runtime, const std::string& model, const std::string& prompt) {
   caf::actor_system& system = runtime::actor_system(runtime);
   caf::scoped_actor self(system);
-  if (const int status = print_tokens(runtime, self, model, prompt); status != 0) return status;
+  if (const int status = print_tokens(runtime, model, prompt); status != 0) return status;
   messages::GenerateText order;
-  order.model = model;
-  order.prompt = prompt;
-  order.max_tokens = 48;
+  order.spec.model = model;
+  order.spec.prompt = prompt;
+  order.spec.max_tokens = 48;
   system.spawn(asker, runtime::application(runtime), runtime::as_root(runtime, std::move(order)),
                caf::actor(self));
   int status = kExitFailed;

@@ -19,6 +19,8 @@ constexpr std::array kCommands = {
             show_help},
     Command{"load", "FILE", Argument::file, Need::required, "open a model; generate then uses it",
             load},
+    Command{"unload", "FILE", Argument::file, Need::required,
+            "forget a model and free its memory, unless a job uses it", unload},
     Command{"models", "", Argument::none, Need::optional,
             "the models loaded, and those of the cascade", show_models},
     Command{"generate", "TEXT", Argument::text, Need::optional,

@@ -35,6 +35,7 @@ Status execute(Session& session, std::string_view line);
 
 // commands_model.cpp
 Status load(Session& session, const std::string& path);
+Status unload(Session& session, const std::string& path);
 Status generate(Session& session, const std::string& text);
 Status show_models(Session& session, const std::string& none);
 // commands_run.cpp

@@ -33,9 +33,9 @@ Status show_hints(Session& session, const std::string&) {
   if (hints.empty()) std::printf("none yet\n");
   for (const messages::HintRecord& hint : hints) {
     std::printf("job %-4llu channel %-2u %-13s after %4u tokens, %.3f nats a token\n",
-                static_cast<unsigned long long>(hint.job), hint.stage_id,
-                std::string(to_text(static_cast<actors::HintKind>(hint.kind))).c_str(),
-                hint.n_tokens, static_cast<double>(hint.mean_entropy_nats));
+                static_cast<unsigned long long>(hint.job.value), hint.stage_id.value,
+                std::string(to_text(hint.kind)).c_str(), hint.n_tokens,
+                static_cast<double>(hint.mean_entropy_nats));
   }
   return {};
 }

@@ -18,6 +18,14 @@ Status load(Session& session, const std::string& path) {
   return {};
 }
 
+Status unload(Session& session, const std::string& path) {
+  BLUE_TRY(session.runtime.unload_model(path));
+  std::erase(session.models, path);
+  if (session.generate_stage().model == path) session.generate_stage().model.clear();
+  std::printf("%s: unloaded\n", path.c_str());
+  return {};
+}
+
 Status generate(Session& session, const std::string& text) {
   const actors::StageSpec& stage = session.generate_stage();
   if (stage.model.empty())

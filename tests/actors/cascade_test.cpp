@@ -173,9 +173,8 @@ TEST_CASE("a scheduler that dies in the middle of a stage is started again and t
   messages::send_exit_to(runtime.actors->context().book.get(&actors::Addresses::scheduler),
                          caf::exit_reason::kill);
   while (runtime.actors->ping()->n_restarts == 0) std::this_thread::yield();
-  runtime.actors->context().preempt(
-      2,
-      messages::PreemptReason::repetition);  // lets the second job's source go
+  runtime.actors->context().channels.preempt(
+      {2}, messages::PreemptReason::repetition);  // lets the second job's source go
   const auto events = runtime.wait_for_end(run);
   REQUIRE(events.back().kind == Kind::finished);
   CHECK(events.back().outcome == messages::Outcome::completed);

@@ -30,9 +30,9 @@ TEST_CASE(
   CHECK(kind_of(topology, placement.cpu_of(ActorKind::stage)) == hal::CoreKind::performance);
   CHECK(kind_of(topology, placement.cpu_of(ActorKind::scheduler)) == hal::CoreKind::performance);
   for (const ActorKind kind :
-       {ActorKind::tokenizer, ActorKind::dma_engine, ActorKind::tiering, ActorKind::kv_library,
-        ActorKind::tracer, ActorKind::watchdog, ActorKind::supervisor, ActorKind::cascade,
-        ActorKind::application, ActorKind::entropy_monitor}) {
+       {ActorKind::dma_engine, ActorKind::tiering, ActorKind::kv_library, ActorKind::tracer,
+        ActorKind::watchdog, ActorKind::supervisor, ActorKind::cascade, ActorKind::application,
+        ActorKind::entropy_monitor}) {
     INFO(to_text(kind));
     CHECK(kind_of(topology, placement.cpu_of(kind)) == hal::CoreKind::efficiency);
   }

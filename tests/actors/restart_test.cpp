@@ -37,8 +37,6 @@ TEST_CASE("actors whose state can be rebuilt are started again and a run goes th
   wait_for_restarts(runtime, ++n);
   kill(runtime, &Addresses::tracer);
   wait_for_restarts(runtime, ++n);
-  kill(runtime, &Addresses::tokenizer);
-  wait_for_restarts(runtime, ++n);
   kill(runtime, &Addresses::kv_library);
   wait_for_restarts(runtime, ++n);
   kill(runtime, &Addresses::scheduler);

@@ -1,10 +1,11 @@
-// Blocks through the tier managers and the DMA engine, from a file, on the CPU device, in a tier 0
+// Blocks through the tiering actors and the DMA engine, from a file, on the CPU device, in a tier 0
 // that holds a few at a time.
 #include <unistd.h>
 
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include "actors/tiering/ring_leases.h"
 #include "hal/cpu_device.h"
@@ -23,11 +24,11 @@ std::byte content(std::uint32_t block) { return static_cast<std::byte>(block * 7
 /// or "x".
 class LeasingSource final : public actors::TokenSource {
  public:
-  LeasingSource(actors::TierMemory& runtime, actors::StageChannel& channel,
+  LeasingSource(actors::TierMemory& tiers, actors::StageLink& link,
                 const std::vector<memory::BlockId>& blocks)
-      : leases_(runtime, channel), blocks_(blocks) {}
+      : leases_(tiers, link), blocks_(blocks) {}
 
-  Result<actors::SourceBegin> begin(const actors::StageJob&, const StopToken&) override {
+  Result<actors::SourceBegin> begin(const messages::JobSpec&, const StopToken&) override {
     n_ = 0;
     return actors::SourceBegin{};
   }
@@ -90,8 +91,8 @@ std::vector<actors::RunEvent> run_through(
     Ground& ground, const std::function<void(test::TestRuntime&)>& meanwhile) {
   actors::RuntimeContextOptions options;
   options.tiers = ground.tiers;
-  test::TestRuntime runtime(std::move(options), [&ground](actors::StageChannel& channel) {
-    return std::make_unique<LeasingSource>(*ground.tiers, channel, ground.blocks);
+  test::TestRuntime runtime(std::move(options), [&ground](actors::StageLink& link) {
+    return std::make_unique<LeasingSource>(*ground.tiers, link, ground.blocks);
   });
   const auto run = runtime.begin_generation("m", 1000);
   meanwhile(runtime);
@@ -109,21 +110,54 @@ TEST_CASE("a stage whose blocks do not fit tier 0 together gets every block with
   CHECK(events.back().figures.n_misses > kBlocks);
 }
 
+TEST_CASE("a copy hangs under the step that waited for it, with its bytes and its tier") {
+  Ground ground(kRoomFor * kBlockBytes);
+  actors::RuntimeContextOptions options;
+  options.tiers = ground.tiers;
+  options.spans_per_actor = 16384;
+  test::TestRuntime runtime(std::move(options), [&ground](actors::StageLink& link) {
+    return std::make_unique<LeasingSource>(*ground.tiers, link, ground.blocks);
+  });
+  const auto events = runtime.wait_for_end(runtime.begin_generation("m", 1000));
+  REQUIRE(events.back().text == std::string(2 * kBlocks, '.'));
+  REQUIRE(runtime.actors->flush_traces());
+  std::map<std::uint64_t, TraceSpan> by_id;
+  std::size_t n_copies = 0;
+  const auto spans = runtime.actors->context().trace_store.spans();
+  for (const TraceSpan& span : spans) by_id[span.context.span] = span;
+  for (const TraceSpan& copy : spans) {
+    if (std::string_view(copy.name) != "copy") continue;
+    ++n_copies;
+    CHECK(copy.n_bytes == kBlockBytes);
+    CHECK(std::string_view(copy.tier) == "vram");
+    std::vector<std::string> above;
+    for (auto span = by_id.find(copy.context.parent); span != by_id.end();
+         span = by_id.find(span->second.context.parent)) {
+      above.push_back(span->second.name);
+    }
+    REQUIRE(above.size() > 5);
+    above.resize(6);
+    CHECK(above ==
+          std::vector<std::string>{"move", "fetch", "miss", "lease_wait", "step", "run_stage"});
+  }
+  CHECK(n_copies >= 2 * kBlocks);
+}
+
 TEST_CASE("every block that is taken is a heartbeat, so that a long prompt is no stall") {
   Ground ground(kRoomFor * kBlockBytes);
   actors::RuntimeContextOptions options;
   options.tiers = ground.tiers;
-  test::TestRuntime runtime(std::move(options), [&ground](actors::StageChannel& channel) {
-    return std::make_unique<LeasingSource>(*ground.tiers, channel, ground.blocks);
+  test::TestRuntime runtime(std::move(options), [&ground](actors::StageLink& link) {
+    return std::make_unique<LeasingSource>(*ground.tiers, link, ground.blocks);
   });
   const auto events = runtime.wait_for_end(runtime.begin_generation("m", 1000));
   REQUIRE(events.back().text == std::string(2 * kBlocks, '.'));
   const std::uint64_t n_tokens = 2 * kBlocks;
   const std::uint64_t n_leases = 2 * kBlocks;
-  CHECK(runtime.actors->context().channels.at(0).heartbeat.load() >= n_tokens + n_leases);
+  CHECK(runtime.actors->context().channels.at({0}).heartbeat.load() >= n_tokens + n_leases);
 }
 
-TEST_CASE("a DMA engine or a tier manager that dies in the middle costs time and no block") {
+TEST_CASE("a DMA engine or a tiering actor that dies in the middle costs time and no block") {
   Ground ground(kRoomFor * kBlockBytes);
   const auto events = run_through(ground, [](test::TestRuntime& runtime) {
     const auto& book = runtime.actors->context().book;

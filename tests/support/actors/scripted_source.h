@@ -1,5 +1,5 @@
-// ScriptedSource: a token source for tests: says given texts, or degenerates, fails, throws, waits
-// for its stop token, or is slow, by what the job's model is called. Scripts are shared by all
+// ScriptedSource: a token source for tests: gives scripted texts, or degenerates, fails, throws, or
+// waits for its stop token, by the name of the job's model. Scripts are shared by all
 // sources of a test.
 // Depends on the policies of actors/. Threads: each source its stage's; Scripts guards itself.
 #pragma once
@@ -71,7 +71,7 @@ class ScriptedSource final : public actors::TokenSource {
  public:
   explicit ScriptedSource(std::shared_ptr<Scripts> scripts) : scripts_(std::move(scripts)) {}
 
-  Result<actors::SourceBegin> begin(const actors::StageJob& job, const StopToken&) override {
+  Result<actors::SourceBegin> begin(const messages::JobSpec& job, const StopToken&) override {
     script_ = scripts_->get(job.model);
     scripts_->note_prompt(job.prompt);
     next_ = 0;
@@ -123,7 +123,7 @@ class ScriptedSource final : public actors::TokenSource {
 };
 
 inline actors::TokenSourceFactory scripted_factory(std::shared_ptr<Scripts> scripts) {
-  return [scripts](actors::StageChannel&) { return std::make_unique<ScriptedSource>(scripts); };
+  return [scripts](actors::StageLink&) { return std::make_unique<ScriptedSource>(scripts); };
 }
 
 }  // namespace blue::test

@@ -62,24 +62,14 @@ class TestRuntime {
     actors::RuntimeContext& context = actors->context();
     plan.number = context.runs.next_run();
     const messages::RunNumber number = plan.number;
-    const bool is_generation = plan.generation.has_value();
-    if (is_generation) {
-      plan.generation->run = number;
-      plan.generation->job = context.runs.next_job();
-    }
+    if (plan.generation) plan.generation->key = {number, context.runs.next_job(), 0, {}};
     context.runs.put(std::move(plan));
     context.events.open(number);
-    // The tree stands once the supervisor answers.
+    // The tree is complete once the supervisor answers.
     actors->ping();
-    if (is_generation) {
-      messages::OpenGeneration order;
-      order.run = number;
-      actors->send(&actors::Addresses::application, order);
-    } else {
-      messages::OpenRun order;
-      order.run = number;
-      actors->send(&actors::Addresses::application, order);
-    }
+    messages::OpenRun order;
+    order.run = number;
+    actors->send(&actors::Addresses::application, order);
     return number;
   }
   messages::RunNumber begin_cascade(const actors::CascadeSpec& spec, const std::string& task,
@@ -91,7 +81,10 @@ class TestRuntime {
   }
   messages::RunNumber begin_generation(const std::string& model, std::uint32_t max_tokens) {
     actors::RunPlan plan;
-    plan.generation = actors::StageJob{0, 0, 0, model, "", "a prompt", max_tokens, {}};
+    plan.generation.emplace();
+    plan.generation->model = model;
+    plan.generation->prompt = "a prompt";
+    plan.generation->max_tokens = max_tokens;
     return begin(std::move(plan));
   }
   /// All events up to the end; gives up (without a `finished` at the back) after a minute.

@@ -8,7 +8,7 @@ TEST_CASE("actors whose state can be rebuilt are started again and a cascade's r
   RestartPolicy policy;
   for (const ActorKind kind :
        {ActorKind::scheduler, ActorKind::entropy_monitor, ActorKind::tiering, ActorKind::dma_engine,
-        ActorKind::kv_library, ActorKind::tokenizer, ActorKind::watchdog, ActorKind::tracer}) {
+        ActorKind::kv_library, ActorKind::watchdog, ActorKind::tracer}) {
     INFO(to_text(kind));
     CHECK(policy.decide(kind, 0) == DownDecision::restart);
   }

@@ -3,10 +3,12 @@
 #include <atomic>
 #include <catch2/catch_test_macros.hpp>
 #include <cstdlib>
+#include <map>
 #include <new>
 #include <thread>
 
 #include "actors/actors_error.h"
+#include "actors/stage/ring_link.h"
 
 namespace {
 std::atomic<std::uint64_t> n_allocations{0};
@@ -41,7 +43,7 @@ class CountingSource final : public TokenSource {
   std::optional<Error> error;
   std::function<void(std::uint32_t)> before;
 
-  Result<SourceBegin> begin(const StageJob&, const StopToken&) override {
+  Result<SourceBegin> begin(const messages::JobSpec&, const StopToken&) override {
     return SourceBegin{7, 0};
   }
   Result<std::optional<SourceToken>> next(const StopToken&) override {
@@ -62,20 +64,34 @@ class CountingSource final : public TokenSource {
   std::uint32_t n_given_ = 0;
 };
 
-StageJob job_of(std::uint32_t max_tokens) {
-  StageJob job;
-  job.job = 5;
+messages::JobSpec job_of(std::uint32_t max_tokens, std::uint64_t number = 5) {
+  messages::JobSpec job;
+  job.key.job = {number};
   job.max_tokens = max_tokens;
   return job;
 }
 
+/// A stage's channel with its link.
+struct Ground {
+  StageChannel channel{{0}, "code"};
+  KvCacheStore kv{1_MiB};
+  TraceHub hub{4096};
+  messages::TraceScope trace{hub, "stage.code", "stage"};
+  RingLink link{channel, kv, trace};
+
+  StageOutcome run(const messages::JobSpec& job, TokenSource& source) {
+    const JobScope scope(link, job.key.job);
+    return run_stage_job(job, scope, source, link);
+  }
+};
+
 }  // namespace
 
 TEST_CASE("the token loop allocates nothing between the first token and the last") {
-  StageChannel channel(0, "code");
+  Ground ground;
   CountingSource source;
   source.n_tokens = 1000;
-  const StageOutcome outcome = run_stage_job(job_of(1000), source, channel, child_of({}));
+  const StageOutcome outcome = ground.run(job_of(1000), source);
   CHECK(source.at_last == source.at_first);
   CHECK(outcome.figures.n_tokens == 1000);
   CHECK(outcome.figures.n_prompt_tokens == 7);
@@ -85,19 +101,24 @@ TEST_CASE("the token loop allocates nothing between the first token and the last
 }
 
 TEST_CASE("every token leaves a sample, its text, and a trace under the handler's span") {
-  StageChannel channel(0, "code");
+  Ground ground;
+  StageChannel& channel = ground.channel;
   CountingSource source;
   source.n_tokens = 3;
   source.text = "a text that is longer than one record of the ring holds";
   const TraceContext running = child_of({});
-  const StageOutcome outcome = run_stage_job(job_of(3), source, channel, running);
+  StageOutcome outcome;
+  {
+    const messages::TraceScope::Handling handling(ground.trace, running, "run_stage");
+    outcome = ground.run(job_of(3), source);
+  }
   std::string text;
   channel.text.drain([&](const messages::TextRecord& record) {
     CHECK(record.offset == text.size());
-    CHECK(record.job == 5);
+    CHECK(record.job.value == 5);
     text += record.text();
   });
-  CHECK(text == outcome.text);
+  CHECK(text == outcome.text.text);
   CHECK(text == source.text + source.text + source.text + "!");
   std::uint32_t n_samples = 0;
   channel.samples.drain([&](const messages::TokenSample& sample) {
@@ -105,61 +126,91 @@ TEST_CASE("every token leaves a sample, its text, and a trace under the handler'
     CHECK(sample.trace.parent == running.span);
   });
   CHECK(n_samples == 3);
+  // A step per token and one that finds the end, each under the handler.
+  std::vector<TraceSpan> spans;
+  ground.hub.drain(spans);
+  std::map<std::string, int> n_by_name;
+  for (const TraceSpan& span : spans) {
+    ++n_by_name[span.name];
+    if (span.context.span != running.span) CHECK(span.context.parent == running.span);
+  }
+  CHECK(n_by_name == std::map<std::string, int>{{"prompt", 1}, {"run_stage", 1}, {"step", 4}});
 }
 
 TEST_CASE("a preempted job keeps what it had and a later job is not stopped by it") {
-  StageChannel channel(0, "code");
+  Ground ground;
+  StageChannel& channel = ground.channel;
   CountingSource source;
   source.n_tokens = 10;
   source.before = [&](std::uint32_t n_given) {
-    if (n_given == 4) channel.preempt(5, messages::PreemptReason::repetition);
+    if (n_given == 4) channel.preempt({5}, messages::PreemptReason::repetition);
   };
-  const StageOutcome outcome = run_stage_job(job_of(10), source, channel, {});
+  const StageOutcome outcome = ground.run(job_of(10), source);
   REQUIRE(outcome.preempted.has_value());
   CHECK(*outcome.preempted == messages::PreemptReason::repetition);
   CHECK(outcome.figures.n_tokens == 5);
-  CHECK(channel.current_job() == 0);
+  CHECK_FALSE(channel.current_job().is_valid());
 
   CountingSource later;
   later.n_tokens = 2;
-  StageJob job = job_of(2);
-  job.job = 6;
-  CHECK_FALSE(run_stage_job(job, later, channel, {}).preempted.has_value());
+  const messages::JobSpec job = job_of(2, 6);
+  CHECK_FALSE(ground.run(job, later).preempted.has_value());
 }
 
 TEST_CASE("a job that was preempted before it began is refused, and a closed channel refuses all") {
-  StageChannel channel(0, "code");
-  channel.preempt(5, messages::PreemptReason::cancelled);
+  Ground ground;
+  StageChannel& channel = ground.channel;
+  channel.preempt({5}, messages::PreemptReason::cancelled);
   CountingSource source;
-  const StageOutcome refused = run_stage_job(job_of(1), source, channel, {});
+  const StageOutcome refused = ground.run(job_of(1), source);
   REQUIRE(refused.preempted.has_value());
   CHECK(*refused.preempted == messages::PreemptReason::cancelled);
-  StageJob other = job_of(1);
-  other.job = 6;
-  CHECK_FALSE(run_stage_job(other, source, channel, {}).preempted.has_value());
+  const messages::JobSpec other = job_of(1, 6);
+  CHECK_FALSE(ground.run(other, source).preempted.has_value());
   channel.close();
-  other.job = 7;
-  CHECK(run_stage_job(other, source, channel, {}).preempted.has_value());
+  CHECK(ground.run(job_of(1, 7), source).preempted.has_value());
 }
 
 TEST_CASE("an error of the source ends the job with the text so far") {
-  StageChannel channel(0, "code");
+  Ground ground;
   CountingSource source;
   source.n_tokens = 2;
   source.error = Error(ActorsError::bad_request, "broken");
-  const StageOutcome outcome = run_stage_job(job_of(5), source, channel, {});
+  const StageOutcome outcome = ground.run(job_of(5), source);
   REQUIRE(outcome.error.has_value());
   CHECK(outcome.error->message() == "broken");
-  CHECK(outcome.text == "word word !");
+  CHECK(outcome.text.text == "word word !");
 }
 
-TEST_CASE("text that a full ring dropped is in the outcome") {
-  StageChannel channel(0, "code");
-  CountingSource source;
-  source.n_tokens = 20000;
-  const StageOutcome outcome = run_stage_job(job_of(20000), source, channel, {});
-  CHECK(channel.text.dropped() > 0);
-  CHECK(outcome.text.size() == 20000 * 5 + 1);
+TEST_CASE("text that found the ring full is sent later, in order, and the rest is in the outcome") {
+  for (const auto text_return : {messages::TextReturn::whole, messages::TextReturn::not_streamed}) {
+    Ground ground;
+    std::string streamed;
+    const auto drain = [&] {
+      ground.channel.text.drain([&](const messages::TextRecord& record) {
+        CHECK(record.offset == streamed.size());
+        streamed += record.text();
+      });
+    };
+    CountingSource source;
+    source.n_tokens = 40000;
+    // The reader looks once, when the ring has long been full, and not again.
+    source.before = [&](std::uint32_t n_given) {
+      if (n_given == 18000) drain();
+    };
+    messages::JobSpec job = job_of(40000);
+    job.text_return = text_return;
+    const StageOutcome outcome = ground.run(job, source);
+    CHECK(ground.channel.text.dropped() > 0);
+    drain();
+    CHECK(streamed.size() == outcome.text.n_streamed);
+    CHECK(streamed.size() > 18000 * 5);
+    std::string whole;
+    for (std::uint32_t i = 0; i < source.n_tokens; ++i) whole += source.text;
+    whole += "!";
+    CHECK(streamed + std::string(outcome.text.not_streamed(text_return)) == whole);
+    if (text_return == messages::TextReturn::whole) CHECK(outcome.text.text == whole);
+  }
 }
 
 }  // namespace blue::actors

@@ -65,6 +65,26 @@ TEST_CASE("the summary counts by message type") {
         std::string::npos);
 }
 
+TEST_CASE("copies are summed by tier, with their rate, also when they come from a file") {
+  TraceDump dump;
+  dump.spans = {{{1, 2, 10, 0, 0}, 0, 1000, "copy", "dma", "dma_engine", 4000, "vram"},
+                {{1, 2, 11, 0, 0}, 1000, 4000, "copy", "dma", "dma_engine", 4000, "vram"},
+                {{1, 2, 12, 0, 0}, 0, 500, "copy", "dma", "dma_engine", 1000, "ram"},
+                {{1, 2, 13, 0, 0}, 0, 500, "move", "dma", "dma_engine"}};
+  const auto read = parse_chrome_json(to_chrome_json(dump), "t.json");
+  REQUIRE(read.ok());
+  const auto copies = summarise_copies(*read);
+  REQUIRE(copies.size() == 2);
+  CHECK(copies[0].tier == "ram");
+  CHECK(copies[0].gb_per_s == 2.0);
+  CHECK(copies[1].tier == "vram");
+  CHECK(copies[1].count == 2);
+  CHECK(copies[1].n_bytes == 8000);
+  CHECK(copies[1].gb_per_s == 2.0);
+  CHECK(copies[1].slowest_gb_per_s == 4000.0 / 3000.0);
+  CHECK(summary_table(*read).find("2.00 GB/s, slowest 1.33 GB/s") != std::string::npos);
+}
+
 TEST_CASE("what is no trace is refused by name") {
   for (const char* bad :
        {"", "[]", "{}", "{\"traceEvents\":3}", "{\"traceEvents\":[{\"ph\":\"X\"}]}",

@@ -47,6 +47,30 @@ TEST_CASE("a handler that throws leaves its span all the same") {
   CHECK(drained(hub).size() == 1);
 }
 
+TEST_CASE("a part of a handler hangs under it, and what is sent meanwhile under the part") {
+  TraceHub hub(16);
+  TraceScope scope(hub, "dma", "dma_engine");
+  const TraceContext incoming = child_of({});
+  TraceContext sent;
+  {
+    const TraceScope::Handling handling(scope, incoming, "move");
+    {
+      TraceScope::Handling copy(scope, "copy");
+      copy.set_copy(4096, "vram");
+      sent = scope.next();
+    }
+    CHECK(scope.running().span == incoming.span);
+  }
+  const auto spans = drained(hub);
+  REQUIRE(spans.size() == 2);
+  CHECK(std::string_view(spans[0].name) == "copy");
+  CHECK(spans[0].context.parent == incoming.span);
+  CHECK(spans[0].context.trace_low == incoming.trace_low);
+  CHECK(spans[0].n_bytes == 4096);
+  CHECK(std::string_view(spans[0].tier) == "vram");
+  CHECK(sent.parent == spans[0].context.span);
+}
+
 TEST_CASE("with tracing off nothing is stamped and no span is left") {
   TraceHub hub(0);
   TraceScope scope(hub, "a", "a");
