@@ -1,7 +1,6 @@
-// What the CPU backend has of each weight format on each instruction set: made by
-// BLUE_CPU_FORMAT_TU in one generated translation unit per pair, found by the generated table
-// (generated/kernels/cpu/format_table.h). Depends on the standard library alone. Plain function
-// pointers with static lifetime; any thread.
+// The kernels of one weight format on one instruction set: defined by BLUE_CPU_FORMAT in generated
+// translation units, found by the generated table (generated/kernels/cpu/format_table.h). Depends
+// on the standard library alone. Plain function pointers with static lifetime; any thread.
 #pragma once
 
 #include <cstddef>
@@ -21,19 +20,19 @@ struct LinearPart {
   std::uint64_t out_width = 0;
   std::uint64_t n_tokens = 0;
   std::byte* bytes = nullptr;  ///< rows of q8_rows.h for linear_q8, of `cols` values each
-  const std::uint32_t* row_of =
-      nullptr;  ///< [n_tokens] which row of `bytes` is a token's; null: its own number
+  /// [n_tokens] which row of `bytes` belongs to a token; null: the row of its own number.
+  const std::uint32_t* row_of = nullptr;
 };
 
+/// Either `linear` or `linear_q8` is set: a quantised format has the second, a plain one the first.
 struct FormatKernels {
   const char* name = nullptr;  ///< Format::name
   /// out[t, r] = Σ_c weight[r, c] · in[t, c] for r in [first_row, end_row). Weights are decoded to
   /// float32 in registers or the first cache and never rounded further; sums are float32 in as many
   /// partial sums as there are lanes.
   void (*linear)(const LinearPart& part) = nullptr;
-  /// The same from LinearPart::bytes instead of `in`; null for formats that are not quantised.
-  /// Products are exact integers within a group of the format; groups are summed in float32.
-  /// first_row is a multiple of kRowsAtOnce.
+  /// The same from LinearPart::bytes instead of `in`. Products are exact integers within a group of
+  /// the format; groups are summed in float32. first_row is a multiple of kRowsAtOnce.
   void (*linear_q8)(const LinearPart& part) = nullptr;
 };
 

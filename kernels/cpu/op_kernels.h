@@ -15,7 +15,7 @@ inline constexpr int kQueryRows = 16;
 
 /// What one call of attention works on: tokens [begin, end) of the step, the query heads of one kv
 /// head.
-struct AttentionSpan {
+struct AttentionPart {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
   std::uint32_t kv_head = 0;
@@ -60,7 +60,7 @@ struct OpKernels {
   /// Bound:    reads each key and value once per kQueryRows query rows of one sequence: 2 · n_positions · head_dim values.
   /// Source:   Milakov and Gimelshein 2018, Online normalizer calculation for softmax, algorithm 3; here page by page.
   void (*attention)(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q,
-                    float* out, const AttentionSpan& span) = nullptr;
+                    float* out, const AttentionPart& span) = nullptr;
 
   /// attention_latent of some heads of some tokens, which share every cached row that is read where
   /// they are of one sequence.

@@ -1,6 +1,6 @@
 // The two ops that read weights in a format, embed and linear, written once over a format's Traits
-// (block.h). A generated .cu file per format includes this and says BLUE_CUDA_FORMAT_TU(<folder>).
-// Depends on kernels/portable.h through block.h, on launch.h and the CUDA language. Pure launches;
+// (quant_block.h). A generated .cu file per format includes this and says BLUE_CUDA_FORMAT(<folder>).
+// Depends on kernels/portable.h through quant_block.h, on launch.h and the CUDA language. Pure launches;
 // any thread.
 #pragma once
 
@@ -125,8 +125,8 @@ bool load_format() {
 }  // namespace blue::kernels::cuda
 
 /// Defines `const FormatKernels& cuda_<folder>();` over the Traits of
-/// kernels/formats/<folder>/block.h.
-#define BLUE_CUDA_FORMAT_TU(folder)                                                       \
+/// kernels/formats/<folder>/quant_block.h.
+#define BLUE_CUDA_FORMAT(folder)                                                       \
   namespace blue::kernels::cuda {                                                         \
   const FormatKernels& cuda_##folder() {                                                  \
     using Traits = formats::folder::Traits;                                               \

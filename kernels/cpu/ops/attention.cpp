@@ -21,7 +21,7 @@ void attention(const StepWork& work, const OpKernels& kernels) {
   work.workers.parallel_for(n_items, grain_of(cost), [&](std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t item = begin; item < end; ++item) {
       const auto first = static_cast<std::uint32_t>(item / work.op.n_kv_heads) * tokens_together;
-      const AttentionSpan span{first, std::min(first + tokens_together, n_tokens),
+      const AttentionPart span{first, std::min(first + tokens_together, n_tokens),
                                static_cast<std::uint32_t>(item % work.op.n_kv_heads)};
       kernels.attention(work.op, work.bindings.kv, work.inputs, work.in(), work.out(), span);
     }

@@ -297,7 +297,7 @@ void attend_rows(const Op& op, const KvView& kv, const StepInputs& inputs, std::
 
 /// The query heads of one kv head for tokens [begin, end), which are one sequence's.
 void attend_tokens(const Op& op, const KvView& kv, const StepInputs& inputs,
-                   const AttentionSpan& span, QueryRows& rows, const float* q, float* out) {
+                   const AttentionPart& span, QueryRows& rows, const float* q, float* out) {
   const std::uint32_t group = op.n_heads / op.n_kv_heads;
   const std::uint32_t n_rows = (span.end - span.begin) * group;
   for (std::uint32_t first = 0; first < n_rows; first += kQueryRows) {
@@ -325,7 +325,7 @@ void attend_tokens(const Op& op, const KvView& kv, const StepInputs& inputs,
 }
 
 void attention(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q, float* out,
-               const AttentionSpan& span) {
+               const AttentionPart& span) {
   QueryRows rows;
   std::uint32_t begin = span.begin;
   while (begin < span.end) {

@@ -27,7 +27,7 @@ constexpr bool kHasI8 = requires {
 constexpr int kNoOffset = 0;
 constexpr int kSignOffset = 128;
 
-BLUE_SIMD __m256i without_sign(__m256i bytes) {
+BLUE_SIMD __m256i flip_sign_bit(__m256i bytes) {
   return _mm256_xor_si256(bytes, _mm256_set1_epi8(-128));
 }
 
@@ -44,7 +44,7 @@ class BlockI8 {
       Traits::unpack_group(*block, g, bytes_ + g * kGroup, scales_[g], mins_[g]);
   }
   BLUE_SIMD __m256i bytes(int g) const { return load_32_bytes(bytes_ + 32 * g); }
-  BLUE_SIMD __m256i shifted(int g) const { return without_sign(bytes(g)); }
+  BLUE_SIMD __m256i shifted(int g) const { return flip_sign_bit(bytes(g)); }
   BLUE_SIMD float scale(int i) const { return scales_[i]; }
   BLUE_SIMD float min(int i) const { return mins_[i]; }
   BLUE_SIMD auto scales() const { return GroupFloats<kGroups>::load(scales_); }

@@ -1,5 +1,5 @@
-// ChunkDecoder<Traits>: how the CPU kernels read a weight format in vectors. This general one works
-// for every format through Traits::decode; a format with a vector decoder specialises it in
+// ChunkDecoder<Traits>: how linear_float.inl.h reads weights in vectors. This general one works
+// through Traits::decode; a format with a vector decoder specialises it in
 // kernels/formats/<folder>/cpu.inl.h, which the generated translation units include where it
 // exists.
 // Contract: kValues is a multiple of 16 and of Traits::kValues; the constructor takes the chunk's

@@ -1,7 +1,7 @@
 // Products of weight bytes with activation bytes, 32 bits wide: VNNI with AVX-512 and with
-// AVX-VNNI, pairs in 16 bits with AVX2. VNNI wants one side unsigned, so signed weights enter it
-// higher by an offset and the sum is put right by offset · Σ activations; AVX2 has an exact way
-// with signs instead, and needs it where a byte may pass 127. Include only from translation units
+// AVX-VNNI, pairs in 16 bits with AVX2. One operand of VNNI is unsigned, so an offset is added to
+// signed weights and offset · Σ activations is subtracted from the sum. AVX2 multiplies signed
+// bytes exactly by moving their signs to the activations, which bytes above 127 need. Include only from translation units
 // with an instruction set's flags (see simd.inl.h).
 #pragma once
 
@@ -10,8 +10,8 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// What the weight bytes of a format are: 0..127, or -128..127.
-enum class OperandKind { unsigned_low, with_sign };
+/// How weight bytes enter dot(): unsigned, with AVX2 at most 127, or signed.
+enum class WeightByte { u8, s8 };
 
 #if defined(__AVX512F__) || defined(__AVXVNNI__)
 constexpr bool kHasVnni = true;
@@ -33,7 +33,7 @@ BLUE_SIMD Ints join(__m256i lower, __m256i upper) {
 }
 
 /// sum + Σ of four products in each 32-bit lane.
-template <OperandKind kKind>
+template <WeightByte kKind>
 BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
   return _mm512_dpbusd_epi32(sum, weights, x);
 }
@@ -51,12 +51,12 @@ BLUE_SIMD Ints all_ints(std::int32_t x) { return _mm256_set1_epi32(x); }
 BLUE_SIMD Vec to_floats(Ints x) { return _mm256_cvtepi32_ps(x); }
 
 /// Pairs stay within 16 bits: 2 · 128 · 127 < 2^15, since activations never are -128.
-template <OperandKind kKind>
+template <WeightByte kKind>
 BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
 #if defined(__AVXVNNI__)
   return _mm256_dpbusd_avx_epi32(sum, weights, x);
 #else
-  if constexpr (kKind == OperandKind::with_sign) {
+  if constexpr (kKind == WeightByte::s8) {
     x = _mm256_sign_epi8(x, weights);
     weights = _mm256_abs_epi8(weights);
   }
@@ -68,7 +68,7 @@ BLUE_SIMD Ints dot(Ints sum, Ints weights, Ints x) {
 #endif
 
 /// dot() of 32 bytes, from zero, whatever kLanes is.
-template <OperandKind kKind>
+template <WeightByte kKind>
 BLUE_SIMD __m256i dot_of_32(__m256i weights, __m256i x) {
 #if defined(__AVX512F__)
   return _mm256_dpbusd_epi32(_mm256_setzero_si256(), weights, x);

@@ -1,16 +1,14 @@
-// The linear kernel over any weight format, written once. A generated translation unit includes a
-// format's block.h, its cpu.inl.h where there is one (its own vector decoder: a specialisation of
-// ChunkDecoder), then this, then says BLUE_CPU_FORMAT_TU(folder, isa) or BLUE_CPU_Q8_TU(folder,
-// isa, floats). Include only from translation units with an instruction set's flags; everything has
-// internal linkage (see simd.inl.h).
+// The kernels of a weight format on one instruction set. A generated translation unit includes the
+// quant_block.h of some formats and their cpu.inl.h where there is one (vector readers:
+// specialisations of ChunkDecoder and BlockI8), then this file, then expands BLUE_CPU_FORMAT(folder,
+// isa) or BLUE_CPU_FORMAT_OVER(folder, isa, base) for each. Include only from translation units with
+// an instruction set's flags; everything has internal linkage (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/format_kernels.h"
-#include "kernels/cpu/simd/chunk_decoder.inl.h"
+#include "kernels/cpu/simd/linear_float.inl.h"
 #include "kernels/cpu/simd/linear_q8.inl.h"
-#include "kernels/cpu/simd/row_streams.inl.h"
-#include "kernels/cpu/simd/simd.inl.h"
-#if defined(__AMX_INT8__) || defined(__AMXINT8__)  // clang before 17 says it in this way
+#if defined(__AMX_INT8__) || defined(__AMXINT8__)  // the second: clang before 17
 #define BLUE_HAS_TILES 1
 #include "kernels/cpu/simd/linear_tiles.inl.h"
 #include "kernels/cpu/simd/tile_instructions.inl.h"
@@ -19,200 +17,60 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// kRows rows of the weight, each `apart` bytes behind the one before, against one input row,
-/// decoded in registers: the shape of decoding token by token, bound by memory.
-template <class Traits, int kRows>
-void dot_row(const std::byte* first, std::uint64_t apart, const float* in, std::uint64_t cols,
-             float (&out)[kRows]) {
-  using Decoder = ChunkDecoder<Traits>;
-  constexpr std::uint64_t kChunkBytes =
-      Decoder::kValues * sizeof(typename Traits::QuantBlock) / Traits::kValues;
-  const auto blocks_of = [&](int row) BLUE_SIMD_LAMBDA {
-    return reinterpret_cast<const typename Traits::QuantBlock*>(
-        first + static_cast<std::uint64_t>(row) * apart);
-  };
-  Vec sums[kRows];
-  BLUE_UNROLL
-  for (Vec& sum : sums) sum = zero();
-  std::uint64_t c = 0;
-  for (; c + Decoder::kValues <= cols; c += Decoder::kValues) {
-    BLUE_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      const typename Traits::QuantBlock* blocks = blocks_of(r) + c / Traits::kValues;
-      fetch_ahead<kChunkBytes>(blocks);
-      const Decoder chunk(blocks);
-      BLUE_UNROLL
-      for (int i = 0; i < Decoder::kValues; i += kLanes)
-        sums[r] = mul_add(chunk.at(i), load(in + c + i), sums[r]);
-    }
-  }
-  BLUE_UNROLL
-  for (int r = 0; r < kRows; ++r) {
-    float total = sum_of_lanes(sums[r]);
-    for (std::uint64_t i = c; i < cols; ++i)
-      total +=
-          Traits::value(blocks_of(r)[i / Traits::kValues], static_cast<int>(i % Traits::kValues)) *
-          in[i];
-    out[r] = total;
-  }
-}
-
-// With several tokens a tile of the weight is decoded once into the first cache and multiplied with
-// all of them.
-constexpr int kTileRows = 4;
-constexpr int kTileCols = 512;                     // 4 rows of it are 8 KiB
-constexpr int kTileTokens = kLanes == 16 ? 4 : 2;  // 16 or 8 sums stay in registers
-constexpr std::uint64_t kPassTokens = 32;          // 4 · 32 partial sums are 4 or 8 KiB
-
-struct Tile {
-  alignas(64) float weights[kTileRows][kTileCols];
-  alignas(64) float sums[kPassTokens][kTileRows][kLanes];
-};
-
-/// Decodes columns [first, first + n) of one row, zero behind up to a whole vector.
 template <class Traits>
-void decode_columns(const std::byte* row, std::uint64_t first, int n, float* to) {
-  using Decoder = ChunkDecoder<Traits>;
-  const auto* blocks =
-      reinterpret_cast<const typename Traits::QuantBlock*>(row) + first / Traits::kValues;
-  int c = 0;
-  for (; c + Decoder::kValues <= n; c += Decoder::kValues) {
-    const Decoder chunk(blocks + c / Traits::kValues);
-    BLUE_UNROLL
-    for (int i = 0; i < Decoder::kValues; i += kLanes) store(to + c + i, chunk.at(i));
-  }
-  for (; c < n; ++c) to[c] = Traits::value(blocks[c / Traits::kValues], c % Traits::kValues);
-  for (; c % kLanes != 0; ++c) to[c] = 0.0F;
-}
-
-/// sums[t][r] += weights[r] · in[t] over n columns, for kTokens tokens at once.
-template <int kTokens>
-void multiply_tile(const Tile& tile, float (*sums)[kTileRows][kLanes], const float* in,
-                   std::uint64_t stride, int n) {
-  Vec total[kTokens][kTileRows];
-  BLUE_UNROLL
-  for (int t = 0; t < kTokens; ++t) {
-    BLUE_UNROLL
-    for (int r = 0; r < kTileRows; ++r) total[t][r] = load(sums[t][r]);
-  }
-  const auto step = [&](int c, auto load_input) BLUE_SIMD_LAMBDA {
-    Vec weights[kTileRows];
-    BLUE_UNROLL
-    for (int r = 0; r < kTileRows; ++r) weights[r] = load(tile.weights[r] + c);
-    BLUE_UNROLL
-    for (int t = 0; t < kTokens; ++t) {
-      const Vec x = load_input(in + static_cast<std::uint64_t>(t) * stride + c);
-      BLUE_UNROLL
-      for (int r = 0; r < kTileRows; ++r) total[t][r] = mul_add(weights[r], x, total[t][r]);
-    }
-  };
-  int c = 0;
-  for (; c + kLanes <= n; c += kLanes)
-    step(c, [](const float* x) BLUE_SIMD_LAMBDA { return load(x); });
-  if (c < n)
-    step(c, [left = n - c](const float* x) BLUE_SIMD_LAMBDA { return load_first(x, left); });
-  BLUE_UNROLL
-  for (int t = 0; t < kTokens; ++t) {
-    BLUE_UNROLL
-    for (int r = 0; r < kTileRows; ++r) store(sums[t][r], total[t][r]);
-  }
-}
-
-[[maybe_unused]] void multiply_tile_tokens(Tile& tile, const float* in, std::uint64_t stride,
-                                           std::uint64_t n_tokens, int n_cols) {
-  std::uint64_t t = 0;
-  for (; t + kTileTokens <= n_tokens; t += kTileTokens) {
-    multiply_tile<kTileTokens>(tile, tile.sums + t, in + t * stride, stride, n_cols);
-  }
-  for (; t < n_tokens; ++t) multiply_tile<1>(tile, tile.sums + t, in + t * stride, stride, n_cols);
-}
-
-/// kTileRows or fewer rows against up to kPassTokens tokens.
-template <class Traits>
-void multiply_tile_rows(Tile& tile, const LinearPart& part, std::uint64_t row, int n_rows,
-                        std::uint64_t first_token, std::uint64_t n_tokens) {
-  for (std::uint64_t t = 0; t < n_tokens; ++t) {
-    for (int r = 0; r < kTileRows; ++r) store(tile.sums[t][r], zero());
-  }
-  for (std::uint64_t c = 0; c < part.cols; c += kTileCols) {
-    const int n_cols = static_cast<int>(part.cols - c < kTileCols ? part.cols - c : kTileCols);
-    for (int r = 0; r < n_rows; ++r) {
-      decode_columns<Traits>(part.weight + (row + static_cast<std::uint64_t>(r)) * part.row_bytes,
-                             c, n_cols, tile.weights[r]);
-    }
-    multiply_tile_tokens(tile, part.in + first_token * part.cols + c, part.cols, n_tokens, n_cols);
-  }
-  for (std::uint64_t t = 0; t < n_tokens; ++t) {
-    float* out = part.out + (first_token + t) * part.out_width + row;
-    for (int r = 0; r < n_rows; ++r) out[r] = sum_of_lanes(load(tile.sums[t][r]));
-  }
-}
-
-template <class Traits>
-void linear(const LinearPart& part) {
-  static_assert(kTileCols % ChunkDecoder<Traits>::kValues == 0, "a tile must hold whole chunks");
-  if (part.n_tokens == 1) {
-    return walk_streams<4>(part.first_row, part.end_row,
-                           [&](auto rows, std::uint64_t r, std::uint64_t apart) {
-                             float sums[rows];
-                             dot_row<Traits>(part.weight + r * part.row_bytes,
-                                             apart * part.row_bytes, part.in, part.cols, sums);
-                             for (std::uint64_t i = 0; i < rows; ++i)
-                               part.out[r + i * apart] = sums[i];
-                           });
-  }
-  Tile tile;
-  for (int r = 0; r < kTileRows; ++r) {  // rows that the last tile lacks are multiplied as zeros
-    for (int c = 0; c < kTileCols; c += kLanes) store(tile.weights[r] + c, zero());
-  }
-  for (std::uint64_t r = part.first_row; r < part.end_row; r += kTileRows) {
-    const int n_rows =
-        static_cast<int>(part.end_row - r < kTileRows ? part.end_row - r : kTileRows);
-    for (std::uint64_t t = 0; t < part.n_tokens; t += kPassTokens) {
-      const std::uint64_t n_tokens =
-          part.n_tokens - t < kPassTokens ? part.n_tokens - t : kPassTokens;
-      multiply_tile_rows<Traits>(tile, part, r, n_rows, t, n_tokens);
-    }
-  }
-}
-
-template <class Traits>
-constexpr auto linear_q8_of() -> void (*)(const LinearPart&) {
-  if constexpr (!kHasI8<Traits>) {
-    return nullptr;
+constexpr FormatKernels kernels_of_format() {
+  if constexpr (kHasI8<Traits>) {
+    return {.name = Traits::kName, .linear_q8 = &linear_q8<Traits>};
   } else {
-#if defined(BLUE_HAS_TILES)
-    if constexpr (Traits::kGroup == kDotCols) return &linear_tiles<Traits, TileInstructions>;
-#endif
-    return &linear_q8<Traits>;
+    return {.name = Traits::kName, .linear = &linear_float<Traits>};
   }
+}
+
+#if defined(BLUE_HAS_TILES)
+template <class Traits, const FormatKernels& (*kBase)()>
+void linear_q8_in_tiles(const LinearPart& part) {
+  if (part.n_tokens < kPanelTokens) return kBase().linear_q8(part);
+  linear_tiles<Traits, TileInstructions>(part);
+}
+#endif
+
+/// Of an instruction set that adds products of bytes to `kBase`'s: all else is the base's, and is
+/// not compiled again.
+template <class Traits, const FormatKernels& (*kBase)()>
+FormatKernels kernels_over_base() {
+  FormatKernels kernels = kBase();
+  if constexpr (kHasI8<Traits>) {
+#if defined(BLUE_HAS_TILES)
+    if constexpr (Traits::kGroup == kDotCols)
+      kernels.linear_q8 = &linear_q8_in_tiles<Traits, kBase>;
+#else
+    kernels.linear_q8 = &linear_q8<Traits>;
+#endif
+  }
+  return kernels;
 }
 
 }  // namespace
 }  // namespace blue::kernels::cpu
 
 /// Defines `const FormatKernels& cpu_<isa>_<folder>()` for the format in kernels/formats/<folder>.
-#define BLUE_CPU_FORMAT_TU(folder, isa)                                     \
-  namespace blue::kernels::cpu {                                            \
-  const FormatKernels& cpu_##isa##_##folder();                              \
-  const FormatKernels& cpu_##isa##_##folder() {                             \
-    using Traits = ::blue::kernels::formats::folder::Traits;                \
-    static constexpr FormatKernels kKernels{Traits::kName, &linear<Traits>, \
-                                            linear_q8_of<Traits>()};        \
-    return kKernels;                                                        \
-  }                                                                         \
+#define BLUE_CPU_FORMAT(folder, isa)                                                               \
+  namespace blue::kernels::cpu {                                                                   \
+  const FormatKernels& cpu_##isa##_##folder();                                                     \
+  const FormatKernels& cpu_##isa##_##folder() {                                                    \
+    static constexpr FormatKernels kKernels = kernels_of_format<formats::folder::Traits>();        \
+    return kKernels;                                                                               \
+  }                                                                                                \
   }
 
-/// The same for an instruction set that shares all but the product of bytes with `floats`, another
-/// one.
-#define BLUE_CPU_Q8_TU(folder, isa, floats)                                              \
-  namespace blue::kernels::cpu {                                                         \
-  const FormatKernels& cpu_##floats##_##folder();                                        \
-  const FormatKernels& cpu_##isa##_##folder();                                           \
-  const FormatKernels& cpu_##isa##_##folder() {                                          \
-    using Traits = ::blue::kernels::formats::folder::Traits;                             \
-    static const FormatKernels kKernels{Traits::kName, cpu_##floats##_##folder().linear, \
-                                        linear_q8_of<Traits>()};                         \
-    return kKernels;                                                                     \
-  }                                                                                      \
+/// The same for an instruction set that extends `base`.
+#define BLUE_CPU_FORMAT_OVER(folder, isa, base)                                                    \
+  namespace blue::kernels::cpu {                                                                   \
+  const FormatKernels& cpu_##base##_##folder();                                                    \
+  const FormatKernels& cpu_##isa##_##folder();                                                     \
+  const FormatKernels& cpu_##isa##_##folder() {                                                    \
+    static const FormatKernels kKernels =                                                          \
+        kernels_over_base<formats::folder::Traits, &cpu_##base##_##folder>();                      \
+    return kKernels;                                                                               \
+  }                                                                                                \
   }

@@ -1,12 +1,12 @@
 // Linear over a quantised weight with many tokens as bytes, in AMX tiles: 16 tokens x 16 rows of
-// the weight at once. A panel's quads lie as a tile of weights wants them, a token's bytes as a
-// tile of activations does. Every 32 columns are a product of their own, as they have scales of
-// their own: it fills half of the columns that a tile could take, in the same 16 cycles. While the
-// tiles make one product, vectors scale the sums of the one before: three instructions for 16 sums,
-// whose totals stay in registers for a whole panel. For formats with a scale per 32 values: where
-// it is per 16, tiles were measured slower than vectors. The panels' bytes have their signs, so
-// there is nothing to put right. Few tokens go the way of linear_q8. Include only from translation
-// units with AVX-512's flags (see simd.inl.h).
+// the weight at once. A panel's quads have the layout of a tile of weights, a token's bytes that of
+// a tile of activations. Every 32 columns are one product, as they share scales: it fills half of
+// the columns that a tile could take, in the same 16 cycles. While the tiles compute one product,
+// vectors scale the sums of the one before: three instructions for 16 sums, whose totals stay in
+// registers for a whole panel. For formats with a scale per 32 values: where it is per 16, tiles
+// were measured slower than vectors. The panels' bytes are signed, so no offset is subtracted. Few
+// tokens take linear_q8 instead. Include only from translation units with AVX-512's flags (see
+// simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/linear_q8.inl.h"
@@ -158,14 +158,14 @@ void multiply_side(const PanelPart<Traits>& part, const TileTokens& tokens,
   }
 }
 
-/// Contract: FormatKernels::linear_q8. Tiles: TileInstructions, or what stands in for them.
+/// Contract: FormatKernels::linear_q8, for kPanelTokens tokens or more. Tiles: TileInstructions, or
+/// a model of them.
 template <class Traits, class Tiles>
 void linear_tiles(const LinearPart& linear) {
-  if (linear.n_tokens < kPanelTokens) return dot_rows<Traits>(linear);
   static constexpr TileConfig kConfig = tile_config();
   TileScratch scratch;
   Tiles::begin(kConfig);
-  for_each_panel<Traits, PanelI8::with_sign>(linear, [&](const PanelPart<Traits>& part) {
+  for_each_panel<Traits, PanelI8::s8>(linear, [&](const PanelPart<Traits>& part) {
     for (std::uint64_t t = 0; t < linear.n_tokens; t += kAmxTokens) {
       const TileTokens tokens = tile_tokens(part, t, scratch);
       gather_factors(part, tokens, scratch);

@@ -9,8 +9,8 @@
 namespace blue::kernels::cpu {
 namespace {
 
-// Broadcasting activations to all lanes is the scarce thing (one a cycle), so that with AVX-512
-// each one meets two vectors of rows; 24 sums and totals stay in registers.
+// Broadcasts of activations limit the rate (one a cycle), so with AVX-512 each is multiplied with
+// two vectors of rows; 24 sums and totals stay in registers.
 constexpr int kSides = kLanes == 16 ? 2 : 1;
 constexpr int kPanelRows = kSides * kLanes;
 constexpr int kPanelCols = 512;  // 32 rows of it are 16 KiB
@@ -43,8 +43,8 @@ BLUE_SIMD T read(const std::byte* row, std::uint64_t offset, std::uint64_t index
   return value;
 }
 
-/// How a panel has its bytes: as dot() takes them, or always with their signs.
-enum class PanelI8 { operand, with_sign };
+/// What the bytes of a panel are: operands of dot(), or signed ones.
+enum class PanelI8 { operand, s8 };
 
 /// kPanelRows rows of a weight, up to kPanelCols columns of them, as linear_q8 multiplies them.
 template <class Traits>
@@ -67,7 +67,7 @@ BLUE_SIMD __m256i signed_bytes(const Block& block, int g) {
 template <class Traits, PanelI8 kBytes>
 BLUE_SIMD __m256i panel_i8(const BlockI8<Traits>& block, int g) {
   using Block = BlockI8<Traits>;
-  if constexpr (kBytes == PanelI8::with_sign) return signed_bytes(block, g);
+  if constexpr (kBytes == PanelI8::s8) return signed_bytes(block, g);
   if constexpr (kHasVnni && kIsShifted<Block> && Block::kOffset < kSignOffset)
     return _mm256_add_epi8(block.shifted(g),
                            _mm256_set1_epi8(static_cast<char>(kSignOffset - Block::kOffset)));

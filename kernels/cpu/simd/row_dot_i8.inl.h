@@ -12,18 +12,18 @@ namespace {
 
 constexpr int kDotI8 = kLanes * 4;  ///< bytes of one product
 
-/// How a format's bytes enter dot(): with their signs only where nothing else is exact.
+/// How a format's bytes enter dot(): signed only where nothing else is exact.
 template <class Block>
-constexpr OperandKind kOperandKind =
-    !kHasVnni && Block::kOffset == kSignOffset ? OperandKind::with_sign : OperandKind::unsigned_low;
+constexpr WeightByte kWeightByte =
+    !kHasVnni && Block::kOffset == kSignOffset ? WeightByte::s8 : WeightByte::u8;
 /// Whether they enter it shifted.
 template <class Block>
 constexpr bool kIsShifted =
-    Block::kOffset != kNoOffset&& kOperandKind<Block> == OperandKind::unsigned_low;
+    Block::kOffset != kNoOffset&& kWeightByte<Block> == WeightByte::u8;
 
 template <class Traits, class From>
 BLUE_SIMD __m256i row_operand(const From& from, int g) {
-  if constexpr (kOperandKind<BlockI8<Traits>> == OperandKind::with_sign) return from.bytes(g);
+  if constexpr (kWeightByte<BlockI8<Traits>> == WeightByte::s8) return from.bytes(g);
   return from.shifted(g);
 }
 
@@ -96,7 +96,7 @@ BLUE_SIMD void add_chunk(RowSums<kGroups> (&sums)[kTokens],
     for (int t = 0; t < kTokens; ++t) {
       const std::int8_t* values = x[t].values + kChunkValues * chunk;
       const Ints ints =
-          dot<kOperandKind<Block>>(no_ints(), operand, load_ints(values + kDotI8 * part));
+          dot<kWeightByte<Block>>(no_ints(), operand, load_ints(values + kDotI8 * part));
       sums[t].products = mul_add(to_floats(ints), factors_of(factors[t], part), sums[t].products);
     }
   }
@@ -116,7 +116,7 @@ BLUE_SIMD void add_block(RestSums& sums, const typename Traits::QuantBlock* from
   const Block block(from);
   for (int g = 0; g < Traits::kValues / 32; ++g) {
     const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
-    const __m256i ints = dot_of_32<kOperandKind<Block>>(row_operand<Traits>(block, g),
+    const __m256i ints = dot_of_32<kWeightByte<Block>>(row_operand<Traits>(block, g),
                                                         load_32_bytes(x.values + at * kQ8Group));
     const auto factor_of = [&](int half) BLUE_SIMD_LAMBDA {
       return _mm_set1_ps(block.scale(g * kSubgroups + half * (kSubgroups - 1)) * x.scales[at]);

@@ -1,4 +1,4 @@
-#include "kernels/formats/bf16/block.h"
+#include "kernels/formats/bf16/quant_block.h"
 #include "kernels/formats/format_of.h"
 
 namespace blue::kernels {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "kernels/cpu/simd/chunk_decoder.inl.h"
-#include "kernels/formats/f32/block.h"
+#include "kernels/formats/f32/quant_block.h"
 
 namespace blue::kernels::cpu {
 namespace {

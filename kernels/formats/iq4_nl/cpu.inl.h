@@ -4,7 +4,7 @@
 
 #include "kernels/cpu/simd/block_i8.inl.h"
 #include "kernels/cpu/simd/layout_i8.inl.h"
-#include "kernels/formats/iq4_nl/block.h"
+#include "kernels/formats/iq4_nl/quant_block.h"
 
 namespace blue::kernels::cpu {
 namespace {

@@ -1,5 +1,5 @@
 #include "kernels/formats/format_of.h"
-#include "kernels/formats/iq4_nl/block.h"
+#include "kernels/formats/iq4_nl/quant_block.h"
 #include "kernels/formats/scale_fit.h"
 #include "kernels/formats/unequal_grid.h"
 

@@ -1,6 +1,6 @@
 #include "kernels/formats/format_of.h"
 #include "kernels/formats/grouped_fit.h"
-#include "kernels/formats/iq4_xs/block.h"
+#include "kernels/formats/iq4_xs/quant_block.h"
 #include "kernels/formats/unequal_grid.h"
 
 namespace blue::kernels {

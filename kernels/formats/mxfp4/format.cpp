@@ -4,7 +4,7 @@
 #include <limits>
 
 #include "kernels/formats/format_of.h"
-#include "kernels/formats/mxfp4/block.h"
+#include "kernels/formats/mxfp4/quant_block.h"
 #include "kernels/formats/scale_fit.h"
 
 namespace blue::kernels {

@@ -4,7 +4,7 @@
 
 #include "kernels/cpu/simd/block_i8.inl.h"
 #include "kernels/cpu/simd/layout_i8.inl.h"
-#include "kernels/formats/q2_k/block.h"
+#include "kernels/formats/q2_k/quant_block.h"
 
 namespace blue::kernels::cpu {
 namespace {

@@ -1,5 +1,5 @@
 #include "kernels/formats/format_of.h"
-#include "kernels/formats/q4_0/block.h"
+#include "kernels/formats/q4_0/quant_block.h"
 #include "kernels/formats/scale_fit.h"
 
 namespace blue::kernels {

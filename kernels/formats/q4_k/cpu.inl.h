@@ -1,41 +1,13 @@
-// Q4_K in vectors: split the nibbles, one fused step per vector; both products are exact, so fusing
-// changes nothing. Include only from translation units with an instruction set's flags (see
-// kernels/cpu/simd/simd.inl.h).
+// Q4_K in vectors: the nibbles of two groups side by side, scales and mins in registers. Include
+// only from translation units with an instruction set's flags (see kernels/cpu/simd/simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/block_i8.inl.h"
-#include "kernels/cpu/simd/chunk_decoder.inl.h"
 #include "kernels/cpu/simd/layout_i8.inl.h"
-#include "kernels/formats/q4_k/block.h"
+#include "kernels/formats/q4_k/quant_block.h"
 
 namespace blue::kernels::cpu {
 namespace {
-
-template <>
-class ChunkDecoder<formats::q4_k::Traits> {
- public:
-  static constexpr int kValues = formats::q4_k::Traits::kValues;
-
-  BLUE_SIMD explicit ChunkDecoder(const formats::q4_k::QuantBlock* block) : quants_(block->quants) {
-    const Pairs pairs =
-        unpack_pairs(block->packed, _cvtsh_ss(block->scale_f16), _cvtsh_ss(block->min_f16));
-    pairs.scales.store(scales_);
-    pairs.mins.store(mins_);
-  }
-
-  BLUE_SIMD Vec at(int i) const {
-    const int group = i / formats::q4_k::kGroupValues;
-    const std::uint8_t* bytes =
-        quants_ + group / 2 * formats::q4_k::kGroupValues + i % formats::q4_k::kGroupValues;
-    const Vec quants = group % 2 == 0 ? load_low_nibbles(bytes) : load_high_nibbles(bytes);
-    return mul_sub(quants, all(scales_[group]), all(mins_[group]));
-  }
-
- private:
-  const std::uint8_t* quants_;
-  float scales_[formats::q4_k::kGroups];
-  float mins_[formats::q4_k::kGroups];
-};
 
 template <>
 class BlockI8<formats::q4_k::Traits> {

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "kernels/formats/format_of.h"
-#include "kernels/formats/q4_k/block.h"
+#include "kernels/formats/q4_k/quant_block.h"
 
 namespace blue::kernels {
 namespace {

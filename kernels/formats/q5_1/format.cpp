@@ -1,6 +1,6 @@
 #include "kernels/formats/format_of.h"
 #include "kernels/formats/line_fit.h"
-#include "kernels/formats/q5_1/block.h"
+#include "kernels/formats/q5_1/quant_block.h"
 
 namespace blue::kernels {
 namespace {

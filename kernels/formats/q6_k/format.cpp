@@ -1,6 +1,6 @@
 #include "kernels/formats/format_of.h"
 #include "kernels/formats/grouped_fit.h"
-#include "kernels/formats/q6_k/block.h"
+#include "kernels/formats/q6_k/quant_block.h"
 
 namespace blue::kernels {
 namespace {

@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "kernels/formats/format_of.h"
-#include "kernels/formats/q8_0/block.h"
+#include "kernels/formats/q8_0/quant_block.h"
 
 namespace blue::kernels {
 namespace {

@@ -1,10 +1,10 @@
 #include "kernels/cpu/simd/linear_format.inl.h"
 #include "kernels/cpu/simd/linear_tiles.inl.h"
-#include "kernels/formats/q4_0/block.h"
+#include "kernels/formats/q4_0/quant_block.h"
 #include "kernels/formats/q4_0/cpu.inl.h"
-#include "kernels/formats/q4_k/block.h"
+#include "kernels/formats/q4_k/quant_block.h"
 #include "kernels/formats/q4_k/cpu.inl.h"
-#include "kernels/formats/q8_0/block.h"
+#include "kernels/formats/q8_0/quant_block.h"
 #include "kernels/formats/q8_0/cpu.inl.h"
 #include "tests/support/kernels/tile_model.h"
 

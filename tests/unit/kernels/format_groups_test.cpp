@@ -7,19 +7,19 @@
 #include <vector>
 
 #include "kernels/format.h"
-#include "kernels/formats/iq4_nl/block.h"
-#include "kernels/formats/iq4_xs/block.h"
-#include "kernels/formats/mxfp4/block.h"
-#include "kernels/formats/q2_k/block.h"
-#include "kernels/formats/q3_k/block.h"
-#include "kernels/formats/q4_0/block.h"
-#include "kernels/formats/q4_1/block.h"
-#include "kernels/formats/q4_k/block.h"
-#include "kernels/formats/q5_0/block.h"
-#include "kernels/formats/q5_1/block.h"
-#include "kernels/formats/q5_k/block.h"
-#include "kernels/formats/q6_k/block.h"
-#include "kernels/formats/q8_0/block.h"
+#include "kernels/formats/iq4_nl/quant_block.h"
+#include "kernels/formats/iq4_xs/quant_block.h"
+#include "kernels/formats/mxfp4/quant_block.h"
+#include "kernels/formats/q2_k/quant_block.h"
+#include "kernels/formats/q3_k/quant_block.h"
+#include "kernels/formats/q4_0/quant_block.h"
+#include "kernels/formats/q4_1/quant_block.h"
+#include "kernels/formats/q4_k/quant_block.h"
+#include "kernels/formats/q5_0/quant_block.h"
+#include "kernels/formats/q5_1/quant_block.h"
+#include "kernels/formats/q5_k/quant_block.h"
+#include "kernels/formats/q6_k/quant_block.h"
+#include "kernels/formats/q8_0/quant_block.h"
 
 namespace blue::test {
 namespace {
