@@ -127,7 +127,7 @@ void print_absorption(kernels::Backend& backend, const char* format_name, std::u
     weight.insert(weight.end(), rows.begin(), rows.end());
   std::vector<float> in = random_values(std::uint64_t{n_tokens} * kHeads * kQuery);
   std::vector<float> out(std::uint64_t{n_tokens} * kHeads * kRow);
-  float* const slots[] = {in.data(), out.data()};
+  float* const operands[] = {in.data(), out.data()};
   kernels::Op op = heads_op(kernels::OpKind::head_linear, kHeads, kQuery);
   op.weight = 0;
   op.rows = kRank;
@@ -136,7 +136,7 @@ void print_absorption(kernels::Backend& backend, const char* format_name, std::u
   kernels::StepInputs inputs;
   inputs.n_tokens = n_tokens;
   const double seconds =
-      time_op(backend, op, {.weights = {&view, 1}, .activations = slots, .kv = {}}, inputs);
+      time_op(backend, op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, inputs);
   const std::string what =
       "head_linear, " + std::to_string(n_tokens) + (n_tokens == 1 ? " token, " : " tokens, ");
   print_row((what + format_name + " weights").c_str(), 2.0 * n_tokens * kHeads * kRank * kPlain,
@@ -153,11 +153,12 @@ void print_attention(kernels::Backend& backend, const Cache& cache, std::uint32_
   const auto n_positions = static_cast<std::uint32_t>(cache.positions.size());
   std::vector<float> q = random_values(std::uint64_t{n_tokens} * kHeads * kRow);
   std::vector<float> attended(std::uint64_t{n_tokens} * kHeads * kRank);
-  float* const slots[] = {q.data(), attended.data()};
+  float* const operands[] = {q.data(), attended.data()};
   kernels::Op op = heads_op(kernels::OpKind::attention_latent, kHeads, kRow);
   op.value_dim = kRank;
-  const double seconds = time_op(
-      backend, op, {.weights = {}, .activations = slots, .kv = cache.view}, cache.inputs(n_tokens));
+  const double seconds =
+      time_op(backend, op, {.weights = {}, .activations = operands, .kv = cache.view},
+              cache.inputs(n_tokens));
   const double n_pairs = n_tokens * (n_positions - 0.5 * (n_tokens - 1));
   const std::string what =
       "attention, " + std::to_string(n_tokens) + (n_tokens == 1 ? " token," : " tokens,");
@@ -170,12 +171,12 @@ void print_index(kernels::Backend& backend, const Cache& cache, double limit) {
   std::vector<float> q = random_values(std::uint64_t{kHeads} * kRow);
   std::vector<float> weights = random_values(kIndexHeads);
   std::vector<float> chosen(std::size_t{2} * kTopK);
-  float* const slots[] = {q.data(), chosen.data(), weights.data()};
+  float* const operands[] = {q.data(), chosen.data(), weights.data()};
   kernels::Op op = heads_op(kernels::OpKind::index_topk, kIndexHeads, kIndexDim);
   op.in2 = 2;
   op.top_k = kTopK;
   const double seconds = time_op(
-      backend, op, {.weights = {}, .activations = slots, .kv = cache.view}, cache.inputs(1));
+      backend, op, {.weights = {}, .activations = operands, .kv = cache.view}, cache.inputs(1));
   print_row(("index, 1 token," + depth_text(n_positions, cache.view.type)).c_str(),
             2.0 * n_positions * kIndexHeads * kIndexDim, seconds, limit);
 }

@@ -1,7 +1,7 @@
 // The linear op of the CPU backend: GB/s of weights read with one token, GFLOP/s with 128, per
 // format and instruction set, beside what this machine measured as possible. Medians of seven runs.
-// Quantised weights are multiplied in 8-bit integers, whose ceiling lies four times above that of
-// float32 where the processor has VNNI: their share may pass 100 %.
+// Quantised weights are multiplied in 8-bit integers, whose ceiling is four times that of float32
+// where the processor has VNNI: their share may pass 100 %.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -55,12 +55,12 @@ double time_linear(kernels::Backend& backend, const kernels::Format& format, std
   op.rows = rows;
   op.cols = kCols;
   const kernels::WeightView view{weight.data(), &format, rows, kCols};
-  float* const slots[] = {in.data(), out.data()};
+  float* const operands[] = {in.data(), out.data()};
   std::vector<std::byte> workspace(backend.workspace_bytes({&op, 1}, n_tokens).count + 64);
   std::byte* const aligned =
       workspace.data() + (64 - reinterpret_cast<std::uintptr_t>(workspace.data()) % 64);
   const kernels::Bindings bindings{
-      .weights = {&view, 1}, .activations = slots, .kv = {}, .workspace = aligned};
+      .weights = {&view, 1}, .activations = operands, .kv = {}, .workspace = aligned};
   kernels::StepInputs inputs;
   inputs.n_tokens = n_tokens;
   std::unique_ptr<hal::Stream> stream = backend.device().open_stream().value();

@@ -1,8 +1,8 @@
 # Translation units that compile the kernels of some formats for one instruction set of the CPU
-# backend, or for CUDA, and the tables that find them by the format's folder. The kernel's text
-# exists once (linear_format.inl.h / .cuh); a format brings its quant_block.h; nobody writes the
-# product of the two by hand. Some formats share a unit, since reading <immintrin.h>, or nvcc's own
-# passes, take as long as the kernels of one format.
+# backend, or for CUDA, and the tables that find them by the format's folder. The kernels' source
+# exists once (linear_format.inl.h / .cuh); the product of formats and instruction sets is
+# generated. Some formats share a unit, since reading <immintrin.h>, or nvcc's own passes, take as
+# long as the kernels of one format.
 set(BLUE_FORMATS_PER_UNIT 4)
 set(BLUE_CPU_ISAS avx2 avxvnni avx512 amx)
 set(BLUE_FLAGS_avx2 -mavx2 -mfma -mf16c)

@@ -34,7 +34,7 @@ class Backend {
   /// Errors: unsupported_shape, unsupported_format; the message names op, shape and format.
   [[nodiscard]] virtual Status supports(const Op& op, const Format* format) const = 0;
 
-  /// Can attention and its kin work with a cache of this type? Every backend has f32 and f16.
+  /// Can the ops that use the cache work with this type? Every backend has f32 and f16.
   /// Errors: unsupported_format naming backend and type.
   [[nodiscard]] virtual Status supports_cache(KvType type) const;
 
@@ -61,8 +61,9 @@ struct BackendEntry {
 /// Every backend in the tree, alphabetical (generated from kernels/*/backend.cpp).
 std::span<const BackendEntry* const> registered_backends();
 
-/// The entry for what --device or --backend said: "reference", "cpu", "cuda", "cuda:1", "auto".
-/// Errors: unknown_backend naming the choices.
+/// The entry for the argument of --device or --backend: "reference", "cpu", "cuda", "cuda:1",
+/// "auto".
+/// Errors:   unknown_backend naming the choices.
 struct BackendChoice {
   const BackendEntry* entry = nullptr;
   int device_index = 0;

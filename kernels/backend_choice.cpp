@@ -1,4 +1,4 @@
-// choose_backend: from what the user said ("auto", "cpu", "cuda:1") to a backend's entry and
+// choose_backend: from the user's argument ("auto", "cpu", "cuda:1") to a backend's entry and
 // device.
 #include <charconv>
 #include <string>

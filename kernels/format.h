@@ -1,8 +1,7 @@
 // A weight format: how numbers of one tensor row are packed into blocks. One folder each under
-// kernels/formats/:
-//   format.cpp  defines `const Format& format_<folder>();` (found by the generated registry)
-//   quant_block.h     the block struct and its per-value decoder, usable from scalar, SIMD and CUDA translation units
-// Depends on base. Plain descriptors with static lifetime; any thread.
+// kernels/formats/: format.cpp defines `const Format& format_<folder>();`, found by the generated
+// registry; quant_block.h has the block struct and its per-value decoder, usable from scalar, SIMD
+// and CUDA translation units. Depends on base. Plain descriptors with static lifetime; any thread.
 #pragma once
 
 #include <cstdint>

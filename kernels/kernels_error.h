@@ -1,4 +1,4 @@
-// What kernels refuse. Depends on base/error.h alone.
+// The errors of this layer. Depends on base/error.h alone.
 #pragma once
 
 #include "base/error.h"
@@ -6,10 +6,14 @@
 namespace blue::kernels {
 
 enum class KernelsError {
-  unsupported_shape,  ///< an op's shape is outside its contract: the program's author or another backend
-  unsupported_format,  ///< no kernel for this weight format on this backend: the user takes another backend or file
-  unknown_backend,  ///< no backend or device of that name: the user names one that is listed
-  device_failed,    ///< the device failed the launch: the executor's actor dies of it
+  /// An op's shape is outside its contract, or beyond this backend: take another backend.
+  unsupported_shape,
+  /// No kernel for this weight format on this backend: take another backend or file.
+  unsupported_format,
+  /// No backend or device of that name: take one that is listed.
+  unknown_backend,
+  /// The device failed the launch: the executor's actor dies of it.
+  device_failed,
 };
 
 constexpr std::string_view error_domain(KernelsError) { return "kernels"; }

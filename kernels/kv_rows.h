@@ -1,5 +1,5 @@
-// Where a token's key and value rows lie in the paged cache: KvView's address arithmetic, in its
-// one place. Depends on kernels/op.h and kernels/portable.h; usable in scalar, SIMD and CUDA
+// Addresses of a token's key and value rows in the paged cache: KvView's address arithmetic, in one
+// place. Depends on kernels/op.h and kernels/portable.h; usable in scalar, SIMD and CUDA
 // translation units. Pure; any thread.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What block decoders need in every translation unit that may include them: scalar, SIMD and CUDA.
+// What block decoders use in every translation unit that includes them: scalar, SIMD and CUDA.
 // Depends on the standard library alone (no SDK header: nvcc's own macros suffice). Pure functions;
 // any thread.
 //
@@ -55,7 +55,9 @@ BLUE_HOST_DEVICE std::uint16_t float_to_half(float value) {
   } else if (rest >= 0x38800000U) {  // normal: drop 13 bits, the carry may run into the exponent
     const std::uint32_t rebased = rest - (112U << 23);
     half = (rebased + 0xfffU + (rebased >> 13 & 1U)) >> 13;
-  } else {  // subnormal: adding 0.5 leaves the multiple of 2^-24 in the low bits, rounded to even by the adder
+  } else {
+    // Subnormal: adding 0.5 leaves the multiple of 2^-24 in the low bits, rounded to even by the
+    // adder.
     half = bits_from_float(float_from_bits(rest) + 0.5F) - 0x3f000000U;
   }
   return static_cast<std::uint16_t>(sign | half);

@@ -8,22 +8,22 @@
 #include "hal/cpu_device.h"
 #include "hal/cpu_features.h"
 #include "kernels/cpu/format_table.h"
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 #include "kernels/cpu/simd/tile_config.h"
-#include "kernels/op_shape.h"
+#include "kernels/op_traits.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
-/// The generated tables know formats by their folder: the format's name in lower case.
+/// The generated tables have formats by their folder: the format's name in lower case.
 std::string folder_of(const Format& format) {
   std::string folder(format.name);
   for (char& c : folder) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return folder;
 }
 
-/// What an instruction set has. avxvnni differs from avx2, and amx from avx512, in the products of
-/// bytes alone.
+/// The kernels of an instruction set. avxvnni differs from avx2, and amx from avx512, in the
+/// products of bytes alone.
 struct IsaEntry {
   Isa isa = Isa::avx2;
   std::string_view name;
@@ -88,7 +88,7 @@ class CpuBackend final : public Backend {
  public:
   CpuBackend(Isa isa, std::unique_ptr<hal::Device> device, std::span<const int> cores)
       : device_(std::move(device)),
-        ops_(entry_of(isa).ops()),
+        kernels_(entry_of(isa).ops()),
         formats_(formats_with_kernels(isa)),
         workers_(cores) {}
 
@@ -98,13 +98,9 @@ class CpuBackend final : public Backend {
   Bytes workspace_bytes(std::span<const Op> ops, std::uint32_t max_tokens) const override {
     std::uint64_t most = 0;
     for (const Op& op : ops) {
-      if (op.kind == OpKind::linear) most = std::max(most, linear_workspace(op, max_tokens));
-      if (op.kind == OpKind::route) most = std::max(most, route_workspace(op, max_tokens));
-      if (op.kind == OpKind::expert_linear) most = std::max(most, expert_workspace(op, max_tokens));
-      if (op.kind == OpKind::head_linear)
-        most = std::max(most, head_linear_workspace(op, max_tokens));
-      if (op.kind == OpKind::index_topk)
-        most = std::max(most, index_topk_workspace(op, max_tokens, workers_.n_workers()));
+      const CpuOp& cpu_op = op_of(op);
+      if (cpu_op.workspace_bytes != nullptr)
+        most = std::max(most, cpu_op.workspace_bytes(op, max_tokens, workers_.n_workers()));
     }
     return {most};
   }
@@ -113,9 +109,7 @@ class CpuBackend final : public Backend {
 
   Status supports(const Op& op, const Format* format) const override {
     BLUE_TRY(check_shape(op, format));
-    const bool multiplies = op.kind == OpKind::linear || op.kind == OpKind::head_linear ||
-                            op.kind == OpKind::expert_linear;
-    if (!multiplies || kernels_of(format) != nullptr) return {};
+    if (!op_of(op).has_format_kernels || kernels_of(format) != nullptr) return {};
     return Error(KernelsError::unsupported_format,
                  describe(op, format) + ": the cpu backend has no kernel for " +
                      std::string(format->name) + "; take --backend reference");
@@ -123,27 +117,13 @@ class CpuBackend final : public Backend {
 
   Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs,
                  hal::Stream&) override {
-    const StepWork work{op, bindings, inputs, workers_};
-    switch (op.kind) {
-      case OpKind::embed: embed(work); break;
-      case OpKind::rms_norm: rms_norm(work, ops_); break;
-      case OpKind::linear: linear(work, kernels_for(work), ops_); break;
-      case OpKind::rope: rope(work); break;
-      case OpKind::kv_append: kv_append(work); break;
-      case OpKind::attention: attention(work, ops_); break;
-      case OpKind::silu_mul: silu_mul(work, ops_); break;
-      case OpKind::add: add(work); break;
-      case OpKind::gather_rows: gather_rows(work); break;
-      case OpKind::add_bias: add_bias(work); break;
-      case OpKind::route: route(work); break;
-      case OpKind::expert_linear: expert_linear(work, kernels_for(work), ops_); break;
-      case OpKind::expert_sum: expert_sum(work); break;
-      case OpKind::head_linear: head_linear(work, kernels_for(work), ops_); break;
-      case OpKind::attention_latent: attention_latent(work, ops_); break;
-      case OpKind::index_topk: index_topk(work, ops_); break;
-      case OpKind::layer_norm: layer_norm(work, ops_); break;
-      case OpKind::hadamard: hadamard(work, ops_); break;
+    const CpuOp& cpu_op = op_of(op);
+    const FormatKernels* kernels = nullptr;
+    if (cpu_op.has_format_kernels) {
+      kernels = kernels_of(bindings.weights[op.weight].format);
+      BLUE_CHECK(kernels != nullptr, "a product was enqueued without asking supports() first");
     }
+    cpu_op.run({op, bindings, inputs, workers_, kernels_, kernels});
     return {};
   }
 
@@ -155,14 +135,11 @@ class CpuBackend final : public Backend {
     return nullptr;
   }
 
-  const FormatKernels& kernels_for(const StepWork& work) const {
-    const FormatKernels* kernels = kernels_of(work.bindings.weights[work.op.weight].format);
-    BLUE_CHECK(kernels != nullptr, "a product was enqueued without asking supports() first");
-    return *kernels;
-  }
+  const CpuOp& op_of(const Op& op) const { return *ops_[static_cast<std::size_t>(op.kind)]; }
 
   std::unique_ptr<hal::Device> device_;
-  const OpKernels& ops_;
+  std::span<const CpuOp* const> ops_ = cpu_ops();
+  const OpKernels& kernels_;
   std::vector<FormatEntry> formats_;
   WorkerPool workers_;
 };

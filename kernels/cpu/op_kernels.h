@@ -10,7 +10,7 @@
 
 namespace blue::kernels::cpu {
 
-/// Query rows (heads of one kv head, times tokens) that go through the cache together.
+/// Query rows (heads of one kv head, times tokens) that read the cache together.
 inline constexpr int kQueryRows = 16;
 
 /// What one call of attention works on: tokens [begin, end) of the step, the query heads of one kv
@@ -33,8 +33,8 @@ struct LatentPart {
   std::uint32_t n_heads = 0;
   const float* q = nullptr;  ///< the op's whole in
   float* out = nullptr;      ///< the op's whole out
-  const float* chosen =
-      nullptr;  ///< positions, ascending, then -1, [op.top_k]: of one token; null: all
+  /// Positions of one token, [op.top_k], ascending, then -1; null: all positions.
+  const float* chosen = nullptr;
 };
 
 struct OpKernels {
@@ -44,36 +44,45 @@ struct OpKernels {
   void (*quantise)(const float* in, std::byte* rows, std::uint64_t begin, std::uint64_t end,
                    std::uint64_t cols) = nullptr;
 
-  /// Shapes:   groups [begin, end) of `cols` values each, `stride` apart; weight [cols]. Aliasing: out may be in.
-  /// Bound:    reads and writes each value once or twice; sums in float32, one partial sum per lane.
+  /// Shapes:   groups [begin, end) of `cols` values each, `stride` apart; weight [cols]. Aliasing:
+  ///           out may be in.
+  /// Bound:    reads and writes each value once or twice; sums in float32, one partial sum per
+  ///           lane.
   void (*rms_norm)(const float* in, const float* weight, float* out, std::uint64_t begin,
                    std::uint64_t end, std::uint64_t cols, std::uint64_t stride,
                    float eps) = nullptr;
 
-  /// Shapes:   values [begin, end) of flat arrays. Aliasing: out may be in or in2. Bound: exp to 2 units in the last place.
+  /// Shapes:   values [begin, end) of flat arrays. Aliasing: out may be in or in2. Bound: exp to 2
+  ///           units in the last place.
   void (*silu_mul)(const float* in, const float* in2, float* out, std::uint64_t begin,
                    std::uint64_t end) = nullptr;
 
   /// Attention of the query heads of one kv head over some tokens, over the paged cache.
-  /// Shapes:   q and out [n_tokens, n_heads, head_dim]; head_dim <= kMaxHeadDim. Aliasing: out may be q.
+  /// Shapes:   q and out [n_tokens, n_heads, head_dim]; head_dim <= kMaxHeadDim. Aliasing: out may
+  ///           be q.
   /// Units:    op.scale multiplies q·k before softmax.
-  /// Bound:    reads each key and value once per kQueryRows query rows of one sequence: 2 · n_positions · head_dim values.
-  /// Source:   Milakov and Gimelshein 2018, Online normalizer calculation for softmax, algorithm 3; here page by page.
+  /// Bound:    reads each key and value once per kQueryRows query rows of one sequence: 2 ·
+  ///           n_positions · head_dim values.
+  /// Source:   Milakov and Gimelshein 2018, Online normalizer calculation for softmax, algorithm 3;
+  ///           here page by page.
   void (*attention)(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q,
-                    float* out, const AttentionPart& span) = nullptr;
+                    float* out, const AttentionPart& part) = nullptr;
 
   /// attention_latent of some heads of some tokens, which share every cached row that is read where
   /// they are of one sequence.
-  /// Shapes:   q [n_tokens, n_heads, head_dim], out [n_tokens, n_heads, value_dim]; the part has at most kLatentQueries rows,
-  ///           one token where it has a choice; head_dim <= kMaxLatentDim.
-  /// Bound:    reads each cached row once for all queries of one sequence: n_positions · head_dim values.
+  /// Shapes:   q [n_tokens, n_heads, head_dim], out [n_tokens, n_heads, value_dim]; the part has at
+  ///           most kLatentQueries rows, one token where it has a choice; head_dim <=
+  ///           kMaxLatentDim.
+  /// Bound:    reads each cached row once for all queries of one sequence: n_positions · head_dim
+  ///           values.
   /// Source:   DeepSeek-AI 2024, DeepSeek-V2, §2.1 (absorbed form); softmax as in attention.
   void (*attention_latent)(const Op& op, const KvView& kv, const StepInputs& inputs,
                            const LatentPart& part) = nullptr;
 
   /// Scores of positions [first, end) of one token, end - first <= kPageTokens, all in one page:
   /// out[i] is that of first + i.
-  /// Shapes:   q [n_heads, head_dim], weights [n_heads]. Bound: reads head_dim values of each position once.
+  /// Shapes:   q [n_heads, head_dim], weights [n_heads]. Bound: reads head_dim values of each
+  ///           position once.
   /// Source:   DeepSeek-AI 2025, DeepSeek-V3.2, §2.1 (lightning indexer).
   void (*index_scores)(const Op& op, const KvView& kv, const std::byte* rows, std::uint32_t n_rows,
                        const float* q, const float* weights, float* out) = nullptr;

@@ -1,5 +1,5 @@
 // Activation rows as bytes: what linear multiplies quantised weights with. Each group of 32 values
-// has one scale, so that one large value spoils 31 others at most; beside the bytes lie the sums
+// has one scale, so that one large value spoils 31 others at most; beside the bytes are the sums
 // that weights with an offset or a minimum need. Depends on the standard library alone; usable in
 // every translation unit. Plain values that borrow; any thread.
 #pragma once

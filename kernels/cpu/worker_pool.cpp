@@ -10,9 +10,8 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// Spinning this long costs about what waking a sleeping thread does (35-80
-/// µs), so neither choice is ever twice too dear. A pause is 40-140 cycles,
-/// depending on the processor.
+/// Spinning this long costs about as much as waking a sleeping thread (35-80 µs), so waiting costs
+/// at most twice the cheaper way. A pause is 40-140 cycles, depending on the processor.
 constexpr int kSpins = 2000;
 
 inline void pause() { __builtin_ia32_pause(); }
@@ -39,8 +38,7 @@ WorkerPool::WorkerPool(std::span<const int> cores) {
     n_starting_.fetch_add(1, std::memory_order_relaxed);
     try {
       threads_.emplace_back([this, worker, core = cores[worker]] { work(worker, core); });
-    } catch (const std::system_error&) {  // the process may have no more threads: go
-                                          // on with those that there are
+    } catch (const std::system_error&) {  // no more threads are allowed: use those that exist
       n_starting_.fetch_sub(1, std::memory_order_relaxed);
       break;
     }
@@ -84,7 +82,7 @@ void WorkerPool::take_parts() {
 }
 
 void WorkerPool::work(std::uint32_t worker, int core) {
-  // A name is only a courtesy to ps and gdb: without it the work is the same.
+  // The name is for ps and gdb only; a failure changes nothing.
   static_cast<void>(hal::name_thread("blue-worker-" + std::to_string(worker)));
   Result<hal::ThreadPin> pin = hal::ThreadPin::to_cpu(core);
   if (pin.ok()) {

@@ -1,4 +1,4 @@
-// The CUDA backend: a table from op kinds to launches, and what each op must look like to be taken.
+// The CUDA backend: launches ops by the generated table of kernels/cuda/ops.
 #include "kernels/backend.h"
 
 #include <cuda_runtime_api.h>
@@ -9,9 +9,9 @@
 
 #include "kernels/cuda/cuda_device.h"
 #include "kernels/cuda/cuda_error.h"
+#include "kernels/cuda/cuda_op.h"
 #include "kernels/cuda/format_table.h"
-#include "kernels/cuda/op_kernels.h"
-#include "kernels/op_shape.h"
+#include "kernels/op_traits.h"
 
 namespace blue::kernels {
 
@@ -19,10 +19,7 @@ namespace cuda {
 
 namespace {
 
-/// Blocks along a grid's second dimension, where attention puts the heads.
-constexpr std::uint32_t kMaxGridRows = 65535;
-
-/// The generated table knows formats by their folder: the format's name in lower case.
+/// The generated table has formats by their folder: the format's name in lower case.
 std::string folder_of(const Format& format) {
   std::string folder(format.name);
   for (char& c : folder) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -47,33 +44,13 @@ std::vector<KnownFormat> known_formats() {
   return known;
 }
 
-bool has_format(OpKind kind) { return kind == OpKind::embed || kind == OpKind::linear; }
+/// Null where no kernel computes the op.
+const CudaOp* find_op(const Op& op) { return cuda_ops()[static_cast<std::size_t>(op.kind)]; }
 
 Error no_kernels(const Op& op, const Format* format) {
   return {KernelsError::unsupported_format,
           "cuda: " + describe(op, format) +
               ": no CUDA kernel for this format; take another backend or file"};
-}
-
-/// Ops and attributes that programs may hold and no kernel here computes.
-bool has_kernel(const Op& op) {
-  switch (op.kind) {
-    case OpKind::add_bias:
-    case OpKind::route:
-    case OpKind::expert_linear:
-    case OpKind::expert_sum:
-    case OpKind::head_linear:
-    case OpKind::attention_latent:
-    case OpKind::index_topk:
-    case OpKind::layer_norm:
-    case OpKind::hadamard: return false;
-    case OpKind::rms_norm: return op.head_dim <= op.cols;
-    case OpKind::kv_append: return op.in2 != kNoOperand && op.value_dim == 0;
-    case OpKind::rope:
-      return op.weight == kNoOperand && op.rotary_offset == 0 && op.rope_magnitude == 1.0F &&
-             op.yarn_mix == 0.0F;
-    default: return true;
-  }
 }
 
 class CudaBackend final : public Backend {
@@ -86,17 +63,16 @@ class CudaBackend final : public Backend {
 
   [[nodiscard]] Status supports(const Op& op, const Format* format) const override {
     BLUE_TRY(check_shape(op, format));
-    if (!has_kernel(op)) {
-      return Error(
-          KernelsError::unsupported_shape,
-          "the cuda backend has no kernel for " + describe(op, format) + "; take --device cpu");
+    const CudaOp* cuda_op = find_op(op);
+    const std::string_view missing =
+        cuda_op == nullptr || cuda_op->missing == nullptr ? "" : cuda_op->missing(op);
+    if (cuda_op == nullptr || !missing.empty()) {
+      std::string message = "the cuda backend has no kernel for " + describe(op, format);
+      if (!missing.empty()) message += " with " + std::string(missing);
+      return Error(KernelsError::unsupported_shape, message + "; take --device cpu");
     }
-    if (has_format(op.kind) && kernels_of(format) == nullptr) return no_kernels(op, format);
-    if (op.kind == OpKind::attention && op.n_heads > kMaxGridRows) {
-      return Error(KernelsError::unsupported_shape, "cuda: " + describe(op, format) +
-                                                        ": n_heads must not exceed " +
-                                                        std::to_string(kMaxGridRows));
-    }
+    if (cuda_op->format_launch != nullptr && kernels_of(format) == nullptr)
+      return no_kernels(op, format);
     return {};
   }
 
@@ -109,7 +85,7 @@ class CudaBackend final : public Backend {
                                hal::Stream& stream) override {
     check_operands(op, bindings);
     Launch launch = launch_of(op, bindings);
-    if (launch == nullptr) return no_kernels(op, bindings.weights[op.weight].format);
+    if (launch == nullptr) return no_kernels(op, nullptr);
     BLUE_TRY(device_->bind());
     launch(op, bindings, inputs, CudaStream::handle_of(stream));
     const cudaError_t code = cudaGetLastError();
@@ -137,43 +113,25 @@ class CudaBackend final : public Backend {
     return nullptr;
   }
 
-  /// Null only when the weight's format has no kernels here.
+  /// Null when supports() refuses the op.
   [[nodiscard]] Launch launch_of(const Op& op, const Bindings& bindings) const {
-    switch (op.kind) {
-      case OpKind::embed:
-      case OpKind::linear: {
-        const FormatKernels* kernels = kernels_of(bindings.weights[op.weight].format);
-        if (kernels == nullptr) return nullptr;
-        return op.kind == OpKind::embed ? kernels->embed : kernels->linear;
-      }
-      case OpKind::rms_norm: return &launch_rms_norm;
-      case OpKind::rope: return &launch_rope;
-      case OpKind::kv_append: return &launch_kv_append;
-      case OpKind::attention: return &launch_attention;
-      case OpKind::silu_mul: return &launch_silu_mul;
-      case OpKind::add: return &launch_add;
-      case OpKind::gather_rows: return &launch_gather_rows;
-      case OpKind::add_bias:
-      case OpKind::route:
-      case OpKind::expert_linear:
-      case OpKind::expert_sum:
-      case OpKind::head_linear:
-      case OpKind::attention_latent:
-      case OpKind::index_topk:
-      case OpKind::layer_norm:
-      case OpKind::hadamard: break;  // supports() refuses them
-    }
-    return nullptr;
+    const CudaOp* cuda_op = find_op(op);
+    if (cuda_op == nullptr) return nullptr;
+    if (cuda_op->format_launch == nullptr) return cuda_op->launch;
+    const FormatKernels* kernels = kernels_of(bindings.weights[op.weight].format);
+    return kernels == nullptr ? nullptr : kernels->*cuda_op->format_launch;
   }
 
   std::unique_ptr<CudaDevice> device_;
   std::vector<KnownFormat> formats_;
 };
 
-/// Every kernel of the room onto the current GPU, so that no enqueue loads one.
+/// Loads every kernel onto the current GPU, so that no enqueue does.
 Status load_all(const hal::DeviceInfo& device) {
-  bool is_loaded = load_rms_norm() && load_rope() && load_kv_append() && load_attention() &&
-                   load_silu_mul() && load_add() && load_gather_rows();
+  bool is_loaded = true;
+  for (const CudaOp* op : cuda_ops()) {
+    if (op != nullptr && op->load != nullptr) is_loaded = is_loaded && op->load();
+  }
   for (const KnownFormat& known : known_formats()) is_loaded = is_loaded && known.kernels->load();
   if (is_loaded) return {};
   return hal_error(cudaGetLastError(), device.name + ": loading the kernels");

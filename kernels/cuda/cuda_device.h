@@ -1,11 +1,9 @@
 // hal::Device over one CUDA GPU: VRAM arenas, non-blocking streams, events, asynchronous copies,
 // page-locked host ranges that kernels read in place, and stream capture into graphs. Depends on
-// base, hal and the CUDA runtime (linked statically, so that a program with this room inside starts
-// on machines without any CUDA library or driver).
-// Threads: as hal/device.h: a CudaDevice from any thread, its streams, events and graphs from one
-// thread at a time.
-// Lifetime: outlives everything it handed out. Its memory and queues live in the process's primary
-// context.
+// base, hal and the CUDA runtime (linked statically, so that a program that links this folder
+// starts on machines without any CUDA library or driver). Threads: as hal/device.h: a CudaDevice
+// from any thread, its streams, events and graphs from one thread at a time. Lifetime: outlives
+// everything it created. Its memory and queues belong to the process's primary context.
 #pragma once
 
 #include <cuda_runtime_api.h>
@@ -21,11 +19,11 @@ namespace blue::kernels::cuda {
 
 /// The GPUs that could be opened here, in CUDA's order; empty without a driver, without a GPU, or
 /// with GPUs alone that the build holds no machine code for. Creates the primary context of each
-/// (which opening needs anyway): only so can free memory be told.
+/// (which opening needs anyway): free memory can be read only then.
 std::vector<hal::DeviceInfo> probe_devices();
 
-/// What probe_devices tells of one. Errors: bad_argument (no such GPU; names how many there are),
-/// absent (no driver, or no machine code for that GPU), device_failed.
+/// One device as probe_devices describes it. Errors: bad_argument (no such GPU; names how many
+/// there are), absent (no driver, or no machine code for that GPU), device_failed.
 Result<hal::DeviceInfo> describe_device(int index);
 
 class CudaStream final : public hal::Stream {

@@ -1,4 +1,4 @@
-// CUDA's return codes as Errors, in one place: every call of the runtime in this room passes its
+// CUDA's return codes as Errors, in one place: every call of the runtime in this folder passes its
 // code through here. Depends on hal_error.h and the CUDA runtime; included only inside
 // kernels/cuda, by .cpp files.
 // Threads: any; clears the calling thread's last CUDA error, so that the next launch check sees
@@ -25,8 +25,8 @@ Error hal_error(cudaError_t code, std::string_view what);
 /// OK for cudaSuccess, else hal_error.
 Status check_hal(cudaError_t code, std::string_view what);
 
-/// The code of a call in a destructor, where nobody is left to tell: a failure that matters (a lost
-/// device) is sticky and comes back from the next call that can report it.
+/// The code of a call in a destructor, which cannot report it: a failure that matters (a lost
+/// device) is sticky, and the next call that can report returns it.
 void release(cudaError_t code);
 
 }  // namespace blue::kernels::cuda

@@ -25,8 +25,8 @@ Status CudaGraph::launch(hal::Stream& stream) {
 
 Status CudaGraphCapture::begin(hal::Stream& stream) {
   BLUE_TRY(check_hal(cudaSetDevice(device_index_), at(device_index_, "choosing the device")));
-  // Thread-local: a call of this thread that cannot be captured (an allocation, say) fails loudly;
-  // those of the threads that load weights meanwhile are left alone.
+  // Thread-local: a call of this thread that cannot be captured (an allocation, for example) fails;
+  // those of the threads that load weights meanwhile are unaffected.
   return check_hal(
       cudaStreamBeginCapture(CudaStream::handle_of(stream), cudaStreamCaptureModeThreadLocal),
       at(device_index_, "beginning a graph capture"));

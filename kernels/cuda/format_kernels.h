@@ -1,6 +1,6 @@
-// The kernels of one weight format on CUDA: what the generated translation unit of each format
-// folder hands out, found by the generated table (generated/kernels/cuda/format_table.h). Needs no
-// CUDA header. Depends on kernels/op.h. Static lifetime; any thread.
+// The kernels of one weight format on CUDA: defined in generated translation units, found by the
+// generated table (generated/kernels/cuda/format_table.h). Needs no CUDA header. Depends on
+// kernels/op.h. Static lifetime; any thread.
 #pragma once
 
 #include <string_view>

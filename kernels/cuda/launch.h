@@ -1,5 +1,5 @@
-// How the host starts a kernel of this room: one signature for every op, so that the backend is a
-// table and an op one file. Needs no CUDA header, so that generated tables and tests may include
+// How the host launches a kernel: one signature for every op, so that the backend is a table and an
+// op one file. Needs no CUDA header, so that generated tables and tests may include
 // it. Depends on kernels/op.h.
 // Threads: as Backend::enqueue. A launch never allocates and never synchronises; its result is
 // cudaGetLastError().

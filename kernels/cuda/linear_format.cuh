@@ -1,7 +1,7 @@
 // The two ops that read weights in a format, embed and linear, written once over a format's Traits
-// (quant_block.h). A generated .cu file per format includes this and says BLUE_CUDA_FORMAT(<folder>).
-// Depends on kernels/portable.h through quant_block.h, on launch.h and the CUDA language. Pure launches;
-// any thread.
+// (quant_block.h). Generated .cu files include it and expand BLUE_CUDA_FORMAT(<folder>) for some
+// formats. Depends on kernels/portable.h through quant_block.h, on launch.h and the CUDA language.
+// Pure launches; any thread.
 #pragma once
 
 #include <cstdint>
@@ -83,11 +83,14 @@ void launch_linear_tile(const Op& op, const Bindings& bindings, std::uint32_t n_
 }
 
 /// Linear layer over weights in this format; activations and accumulation in float32.
-/// Shapes:   weight [rows, cols] (cols a multiple of the format's block), in [n, cols], out [n, rows], n of op.row_set.
-/// Aliasing: out must not overlap in.   Threads: one launch on `stream`; never allocates.
+/// Shapes:   weight [rows, cols] (cols a multiple of the format's block), in [n, cols], out [n,
+///           rows], n of op.row_set.
+/// Aliasing: out must not overlap in.
+/// Threads:  one launch on `stream`; never allocates.
 /// Errors:   unsupported_shape, unsupported_format (supports()).
-/// Bound:    reads the weights once per kMaxTokenTile tokens: rows · row_bytes(cols) bytes at one token. Error as any
-///           float32 sum of cols products in 32 interleaved parts: within op_tolerance.h.
+/// Bound:    reads the weights once per kMaxTokenTile tokens: rows · row_bytes(cols) bytes at one
+///           token. Error as any float32 sum of cols products in 32 interleaved parts: within
+///           op_traits.h.
 /// Source:   the plain matrix-vector product, a warp per row.
 template <class Traits>
 void launch_linear(const Op& op, const Bindings& bindings, const StepInputs& inputs,
@@ -101,9 +104,13 @@ void launch_linear(const Op& op, const Bindings& bindings, const StepInputs& inp
 }
 
 /// Rows of the embedding matrix, decoded.
-/// Shapes:   weight [n_vocab, cols], out [n_tokens, cols].   Units: token_ids in [0, n_vocab): the caller has checked.
-/// Aliasing: none.   Threads: one launch on `stream`; never allocates.   Errors: unsupported_format (supports()).
-/// Bound:    exact; reads n_tokens · row_bytes(cols) bytes.   Source: the format's definition.
+/// Shapes:   weight [n_vocab, cols], out [n_tokens, cols].
+/// Units:    token_ids in [0, n_vocab): the caller has checked.
+/// Aliasing: none.
+/// Threads:  one launch on `stream`; never allocates.
+/// Errors:   unsupported_format (supports()).
+/// Bound:    exact; reads n_tokens · row_bytes(cols) bytes.
+/// Source:   the format's definition.
 template <class Traits>
 void launch_embed(const Op& op, const Bindings& bindings, const StepInputs& inputs,
                   CUstream_st* stream) {
@@ -126,7 +133,7 @@ bool load_format() {
 
 /// Defines `const FormatKernels& cuda_<folder>();` over the Traits of
 /// kernels/formats/<folder>/quant_block.h.
-#define BLUE_CUDA_FORMAT(folder)                                                       \
+#define BLUE_CUDA_FORMAT(folder)                                                          \
   namespace blue::kernels::cuda {                                                         \
   const FormatKernels& cuda_##folder() {                                                  \
     using Traits = formats::folder::Traits;                                               \

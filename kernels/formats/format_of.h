@@ -1,5 +1,5 @@
 // Makes the Format descriptor of a folder's Traits and its block encoder, so that a format.cpp
-// holds its encoder alone. Depends on kernels/format.h. For format.cpp files only (baseline
+// holds only its encoder. Depends on kernels/format.h. For format.cpp files only (baseline
 // instruction set). Pure; any thread.
 #pragma once
 

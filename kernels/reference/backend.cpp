@@ -1,12 +1,13 @@
 // The reference backend: the scalar oracle on the CPU device. Its streams run in the caller, so an
-// op has finished when enqueue returns. Depends on kernels/reference/ops.h and hal's CPU device.
+// op has finished when enqueue returns. Depends on kernels/reference/reference_op.h and hal's CPU
+// device.
 #include "kernels/backend.h"
 
 #include <utility>
 
 #include "hal/cpu_device.h"
-#include "kernels/op_shape.h"
-#include "kernels/reference/ops.h"
+#include "kernels/op_traits.h"
+#include "kernels/reference/reference_op.h"
 
 namespace blue::kernels {
 namespace {
@@ -25,31 +26,13 @@ class ReferenceBackend final : public Backend {
 
   Status enqueue(const Op& op, const Bindings& bindings, const StepInputs& inputs,
                  hal::Stream&) override {
-    switch (op.kind) {
-      case OpKind::embed: reference::embed(op, bindings, inputs); break;
-      case OpKind::rms_norm: reference::rms_norm(op, bindings, inputs); break;
-      case OpKind::linear: reference::linear(op, bindings, inputs); break;
-      case OpKind::rope: reference::rope(op, bindings, inputs); break;
-      case OpKind::kv_append: reference::kv_append(op, bindings, inputs); break;
-      case OpKind::attention: reference::attention(op, bindings, inputs); break;
-      case OpKind::silu_mul: reference::silu_mul(op, bindings, inputs); break;
-      case OpKind::add: reference::add(op, bindings, inputs); break;
-      case OpKind::gather_rows: reference::gather_rows(op, bindings, inputs); break;
-      case OpKind::add_bias: reference::add_bias(op, bindings, inputs); break;
-      case OpKind::route: reference::route(op, bindings, inputs); break;
-      case OpKind::expert_linear: reference::expert_linear(op, bindings, inputs); break;
-      case OpKind::expert_sum: reference::expert_sum(op, bindings, inputs); break;
-      case OpKind::head_linear: reference::head_linear(op, bindings, inputs); break;
-      case OpKind::attention_latent: reference::attention_latent(op, bindings, inputs); break;
-      case OpKind::index_topk: reference::index_topk(op, bindings, inputs); break;
-      case OpKind::layer_norm: reference::layer_norm(op, bindings, inputs); break;
-      case OpKind::hadamard: reference::hadamard(op, bindings, inputs); break;
-    }
+    ops_[static_cast<std::size_t>(op.kind)]->run(op, bindings, inputs);
     return {};
   }
 
  private:
   std::unique_ptr<hal::Device> device_;
+  std::span<const reference::ReferenceOp* const> ops_ = reference::reference_ops();
 };
 
 std::vector<hal::DeviceInfo> probe() {

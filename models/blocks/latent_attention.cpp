@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/op_shape.h"
+#include "kernels/op.h"
 #include "models/blocks/projections.h"
 
 namespace blue::models {

@@ -15,7 +15,7 @@ std::vector<std::byte> random_bytes(std::size_t n, unsigned seed) {
   return bytes;
 }
 
-TEST_CASE("a CUDA device says its name, its architecture and its memory", "[cuda]") {
+TEST_CASE("a CUDA device reports its name, its architecture and its memory", "[cuda]") {
   auto backend = open_cuda_or_say_skipped();
   if (backend == nullptr) return;
   const hal::DeviceInfo& info = backend->device().info();
@@ -127,7 +127,7 @@ TEST_CASE("a CUDA kernel reads registered host memory in place", "[cuda]") {
   CHECK(same_bits(from_host.get(), from_device.get()));
 }
 
-TEST_CASE("a CUDA device refuses more memory than it has and goes on working", "[cuda]") {
+TEST_CASE("a CUDA device refuses more memory than it has and keeps working", "[cuda]") {
   auto backend = open_cuda_or_say_skipped();
   if (backend == nullptr) return;
   hal::Device& device = backend->device();
@@ -141,7 +141,7 @@ TEST_CASE("a CUDA device refuses more memory than it has and goes on working", "
   CHECK(still.get() == std::vector<int>{1, 2, 3});
 }
 
-TEST_CASE("a CUDA device page-locks a range once and says so the other time", "[cuda]") {
+TEST_CASE("a CUDA device page-locks a range once and reports the second time", "[cuda]") {
   auto backend = open_cuda_or_say_skipped();
   if (backend == nullptr) return;
   std::vector<std::byte> range(1 << 16);

@@ -199,14 +199,14 @@ TEST_CASE("a captured CUDA decode step gives what enqueueing its ops gives as th
   }
 }
 
-TEST_CASE("a CUDA capture that cannot be finished says so and leaves the stream usable", "[cuda]") {
+TEST_CASE("a CUDA capture that cannot be finished fails and leaves the stream usable", "[cuda]") {
   auto backend = open_cuda_or_say_skipped();
   if (backend == nullptr) return;
   Decoder decoder(*backend);
   hal::GraphCapture* capture = backend->device().graph_capture();
   REQUIRE(capture != nullptr);
   require_ok(capture->begin(decoder.stream()));
-  CHECK_FALSE(decoder.stream().synchronize().ok());  // nobody can wait for what is not running
+  CHECK_FALSE(decoder.stream().synchronize().ok());  // work that does not run cannot be waited for
   const auto graph = capture->end(decoder.stream());
   REQUIRE_FALSE(graph.ok());
   CHECK(graph.error().is(hal::HalError::device_failed));

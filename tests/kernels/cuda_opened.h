@@ -1,6 +1,6 @@
-// What the tests of the CUDA room share: opening the backend or saying aloud that there is none,
-// and vectors that live on a device. Depends on kernels/backend.h and Catch2; names no CUDA header.
-// One thread.
+// What the tests of the CUDA backend share: opening the backend or reporting that there is none,
+// and vectors in device memory. Depends on kernels/backend.h and Catch2; names no CUDA header. One
+// thread.
 #pragma once
 
 #include <catch2/catch_test_macros.hpp>

@@ -22,7 +22,7 @@ std::unique_ptr<Backend> open_reference() {
   return nullptr;
 }
 
-/// Three workers at least, however few cores there are: sharing must be right, not quick.
+/// Three workers at least, however few cores there are: the test is of correctness, not of speed.
 std::vector<int> three_workers() {
   std::vector<int> cores = hal::current_affinity().value();
   while (cores.size() < 3) cores.push_back(cores.front());

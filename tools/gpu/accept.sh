@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The acceptance on a machine with a GPU, over what tools/gpu/bundle.sh collected. Each step is a
 # function step_<name>; a further step is one more function and its name in `all_steps`. A step that
-# lacks its executable or data is said to be skipped, never passed. Reads the GPU's state, changes
-# none of it.
+# lacks its executable or data is reported as skipped, never as passed. Reads the state of the GPU,
+# changes none of it.
 set -uo pipefail
 
 all_steps=(ops memcheck device_loss golden story cascade)
@@ -45,7 +45,7 @@ tests_on_gpu() {
   ! grep -q 'skipped: no CUDA device' "$work/tests.txt"
 }
 
-# Every test of the CUDA room, and every op case against the reference.
+# Every test of the CUDA backend, and every op case against the reference.
 step_ops() {
   need "$bin/test_kernels" || return
   tests_on_gpu "$bin/test_kernels" "[cuda]"

@@ -31,8 +31,8 @@ is_system() {
 
 is_cxx_runtime() { case $1 in libstdc++.so* | libgcc_s.so*) return 0 ;; *) return 1 ;; esac }
 
-# Does the file want a newer C++ runtime than the one there?
-wants_newer_cxx() {
+# Does the file need a newer C++ runtime than the installed one?
+needs_newer_cxx() {
   local newest
   newest=$({ grep -aoE 'GLIBCXX_3\.4(\.[0-9]+)?' "$1" || true; echo "$newest_cxx_there"; } | sort -V | tail -n 1)
   [ "$newest" != "$newest_cxx_there" ]
@@ -43,7 +43,7 @@ copy_libraries() {
   while read -r name path; do
     [ "$path" != "not" ] || die "$file needs $name, which is not installed"
     is_system "$name" && continue
-    is_cxx_runtime "$name" && ! wants_newer_cxx "$file" && continue
+    is_cxx_runtime "$name" && ! needs_newer_cxx "$file" && continue
     [ -e "$bundle/lib/$name" ] || install -m 755 "$path" "$bundle/lib/$name"
   done < <(ldd "$file" | awk '$2 == "=>" { print $1, $3 }')
 }

@@ -1,9 +1,10 @@
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 
 namespace blue::kernels::cpu {
+namespace {
 
 /// Bound by memory, so that a part must be a good deal of it before another thread helps.
-void add(const StepWork& work) {
+void run(const StepWork& work) {
   const float* in = work.in();
   const float* in2 = work.in2();
   float* out = work.out();
@@ -11,6 +12,13 @@ void add(const StepWork& work) {
                             [=](std::uint64_t begin, std::uint64_t end) {
                               for (std::uint64_t i = begin; i < end; ++i) out[i] = in[i] + in2[i];
                             });
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_add() {
+  static constexpr CpuOp kOp{.run = run};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

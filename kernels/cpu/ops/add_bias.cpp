@@ -1,8 +1,9 @@
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 
 namespace blue::kernels::cpu {
+namespace {
 
-void add_bias(const StepWork& work) {
+void run(const StepWork& work) {
   const auto* bias = reinterpret_cast<const float*>(work.bindings.weights[work.op.weight].data);
   const std::uint64_t cols = work.op.cols;
   const float* from = work.in();
@@ -13,6 +14,13 @@ void add_bias(const StepWork& work) {
       for (std::uint64_t c = 0; c < cols; ++c) to[t * cols + c] = from[t * cols + c] + bias[c];
     }
   });
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_add_bias() {
+  static constexpr CpuOp kOp{.run = run};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

@@ -1,12 +1,13 @@
 #include <algorithm>
 
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 
 namespace blue::kernels::cpu {
+namespace {
 
-/// Shared out by kv heads and by as many tokens as their query heads go through the cache with at
-/// once. The cost is taken from the longest sequence of the step.
-void attention(const StepWork& work, const OpKernels& kernels) {
+/// Shared out by kv heads and by as many tokens as their query heads read the cache together.
+/// The cost is taken from the longest sequence of the step.
+void run(const StepWork& work) {
   const auto n_tokens = static_cast<std::uint32_t>(work.n_rows());
   std::int32_t longest = 0;
   for (std::uint32_t t = 0; t < n_tokens; ++t)
@@ -21,11 +22,18 @@ void attention(const StepWork& work, const OpKernels& kernels) {
   work.workers.parallel_for(n_items, grain_of(cost), [&](std::uint64_t begin, std::uint64_t end) {
     for (std::uint64_t item = begin; item < end; ++item) {
       const auto first = static_cast<std::uint32_t>(item / work.op.n_kv_heads) * tokens_together;
-      const AttentionPart span{first, std::min(first + tokens_together, n_tokens),
+      const AttentionPart part{first, std::min(first + tokens_together, n_tokens),
                                static_cast<std::uint32_t>(item % work.op.n_kv_heads)};
-      kernels.attention(work.op, work.bindings.kv, work.inputs, work.in(), work.out(), span);
+      work.kernels.attention(work.op, work.bindings.kv, work.inputs, work.in(), work.out(), part);
     }
   });
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_attention() {
+  static constexpr CpuOp kOp{.run = run};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

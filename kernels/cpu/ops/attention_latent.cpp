@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 
 namespace blue::kernels::cpu {
 
@@ -25,10 +25,8 @@ LatentGroups groups_of(const StepWork& work) {
   return {n_heads, work.op.in2 == kNoOperand ? queries / n_heads : 1};
 }
 
-}  // namespace
-
 /// Groups of heads of some tokens are shared out.
-void attention_latent(const StepWork& work, const OpKernels& kernels) {
+void run(const StepWork& work) {
   const Op& op = work.op;
   const auto n_tokens = static_cast<std::uint32_t>(work.n_rows());
   if (n_tokens == 0) return;
@@ -55,9 +53,16 @@ void attention_latent(const StepWork& work, const OpKernels& kernels) {
                                 .chosen = op.in2 == kNoOperand
                                               ? nullptr
                                               : work.in2() + std::uint64_t{t} * 2 * op.top_k};
-          kernels.attention_latent(op, work.bindings.kv, work.inputs, part);
+          work.kernels.attention_latent(op, work.bindings.kv, work.inputs, part);
         }
       });
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_attention_latent() {
+  static constexpr CpuOp kOp{.run = run};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

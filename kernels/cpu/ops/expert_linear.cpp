@@ -2,7 +2,8 @@
 #include <cstring>
 
 #include "base/units.h"
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
+#include "kernels/cpu/ops/quantise_rows.h"
 #include "kernels/cpu/q8_rows.h"
 
 namespace blue::kernels::cpu {
@@ -12,19 +13,19 @@ constexpr std::uint64_t kDecodeCost =
     2;  // reading and decoding a row costs about two multiplications with it
 
 /// The pairs (token, choice) that go to one expert.
-struct Group {
+struct ExpertGroup {
   std::uint32_t expert = 0;
   std::uint32_t n_pairs = 0;
   std::uint64_t first = 0;       ///< into Plan::pairs
-  std::uint64_t cost_begin = 0;  ///< where its rows lie in the op's work, in row multiplications
+  std::uint64_t cost_begin = 0;  ///< where its rows begin in the op's work, in row multiplications
   std::uint64_t tile_cost = 0;
 };
 
 /// An op's work sorted by expert, in the workspace. Pairs are numbered token · top_k + choice. A
-/// quantised weight meets its inputs as bytes, each input row rounded once and found by its number;
-/// a plain one meets rows gathered per expert.
+/// quantised weight is multiplied with inputs as bytes, each input row rounded once and found by
+/// its number; a plain one with rows gathered per expert.
 struct Plan {
-  Group* groups = nullptr;          ///< one per expert that is chosen and here
+  ExpertGroup* groups = nullptr;    ///< one per expert that is chosen and here
   std::uint32_t* firsts = nullptr;  ///< [n_experts] while the plan is made
   std::uint32_t* pairs = nullptr;   ///< sorted by expert
   std::uint32_t* inputs = nullptr;  ///< [n_pairs] in that order: which input row is a pair's
@@ -53,7 +54,7 @@ std::uint64_t lay_out(Plan& plan, std::byte* base, const Op& op, std::uint64_t n
   take(plan.firsts, op.n_experts);
   take(plan.pairs, n_pairs);
   take(plan.inputs, n_pairs);
-  // One of the two is used, as the weight's format asks: room for the larger.
+  // The weight's format decides which of the two is used: space for the larger.
   const std::uint64_t n_bytes =
       op.cols % kQ8Group == 0 ? n_input_rows(op, n_pairs) * q8_row_stride(op.cols) : 0;
   const std::uint64_t n_gathered = n_pairs * op.cols * sizeof(float);
@@ -100,7 +101,7 @@ const float* input_of(const StepWork& work, std::uint64_t pair) {
   return work.in() + input_row(work.op, pair) * work.op.cols;
 }
 
-/// Inputs of experts with several pairs come to lie row after row, as the format's kernel reads
+/// Copies the inputs of experts with several pairs row after row, as the format's kernel reads
 /// them.
 void gather_inputs(const Plan& plan, const StepWork& work) {
   if (plan.n_groups == plan.n_pairs) return;
@@ -113,7 +114,7 @@ void gather_inputs(const Plan& plan, const StepWork& work) {
 }
 
 /// Rows [first_row, end_row) of one expert against all of its pairs.
-void multiply_group(const Plan& plan, const Group& group, const StepWork& work,
+void multiply_group(const Plan& plan, const ExpertGroup& group, const StepWork& work,
                     const FormatKernels& kernels, std::uint64_t first_row, std::uint64_t end_row) {
   const Op& op = work.op;
   const WeightView& weight = work.bindings.weights[op.weight];
@@ -144,29 +145,28 @@ void multiply_group(const Plan& plan, const Group& group, const StepWork& work,
   }
 }
 
-}  // namespace
-
-std::uint64_t expert_workspace(const Op& op, std::uint32_t max_tokens) {
+std::uint64_t workspace_bytes(const Op& op, std::uint32_t max_tokens, std::uint32_t /*n_workers*/) {
   Plan plan;
   return lay_out(plan, nullptr, op, std::uint64_t{max_tokens} * op.top_k);
 }
 
 /// Each expert's weights are read once, whatever number of tokens chose it. Work is shared out in
 /// tiles of rows weighed by their tokens: a part takes the tiles that begin in it.
-void expert_linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops) {
+void run(const StepWork& work) {
+  const FormatKernels& kernels = *work.format_kernels;
   const Op& op = work.op;
   Plan plan;
   lay_out(plan, work.bindings.workspace, op, work.n_rows() * op.top_k);
   sort_by_expert(plan, work);
   if (kernels.linear_q8 != nullptr) {
-    quantise_rows(work, ops, n_input_rows(op, work.n_rows() * op.top_k), plan.bytes);
+    quantise_rows(work, n_input_rows(op, work.n_rows() * op.top_k), plan.bytes);
   } else {
     gather_inputs(plan, work);
   }
   work.workers.parallel_for(
       plan.cost, grain_of(op.cols), [&](std::uint64_t begin, std::uint64_t end) {
         for (std::uint64_t g = 0; g < plan.n_groups; ++g) {
-          const Group& group = plan.groups[g];
+          const ExpertGroup& group = plan.groups[g];
           const auto first_row_from = [&](std::uint64_t cost) {
             const std::uint64_t inside = cost > group.cost_begin ? cost - group.cost_begin : 0;
             const std::uint64_t tile = (inside + group.tile_cost - 1) / group.tile_cost;
@@ -177,6 +177,14 @@ void expert_linear(const StepWork& work, const FormatKernels& kernels, const OpK
           if (first_row < end_row) multiply_group(plan, group, work, kernels, first_row, end_row);
         }
       });
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_expert_linear() {
+  static constexpr CpuOp kOp{
+      .run = run, .workspace_bytes = workspace_bytes, .has_format_kernels = true};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 
 namespace blue::kernels::cpu {
 namespace {
@@ -17,9 +17,7 @@ void sum_columns(const float* weights, std::uint32_t top_k, const float* in, flo
   }
 }
 
-}  // namespace
-
-void expert_sum(const StepWork& work) {
+void run(const StepWork& work) {
   const Op& op = work.op;
   const std::uint64_t cols = op.cols;
   const std::uint64_t n_pieces = (cols + kColumnsAtOnce - 1) / kColumnsAtOnce;
@@ -34,6 +32,13 @@ void expert_sum(const StepWork& work) {
                                             cols, first, std::min(cols, first + kColumnsAtOnce));
                               }
                             });
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_expert_sum() {
+  static constexpr CpuOp kOp{.run = run};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

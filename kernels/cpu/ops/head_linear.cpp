@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "base/units.h"
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 #include "kernels/cpu/q8_rows.h"
 
 namespace blue::kernels::cpu {
@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::uint64_t kFloatRows = 4;  // rows that a format's kernel takes together
 
-/// The op's inputs as its kernel reads them, in the workspace: head by head, of each the tokens one
-/// after the other.
+/// The op's inputs as its kernel reads them, in the workspace: head by head, for each head the
+/// tokens in a row.
 struct HeadInputs {
   float* values = nullptr;     ///< [n_heads, n_tokens, cols]
   std::byte* bytes = nullptr;  ///< the same as rows of q8_rows.h, for a quantised weight; else null
@@ -22,9 +22,8 @@ HeadInputs inputs_of(const StepWork& work, const FormatKernels& kernels) {
   return {.values = reinterpret_cast<float*>(work.bindings.workspace)};
 }
 
-/// Brings the inputs to their places, and at the same time the values that stay as they are to
-/// theirs in out.
-void gather_heads(const StepWork& work, const HeadInputs& inputs, const OpKernels& ops) {
+/// Copies the inputs to the workspace, and the values that stay unchanged to out.
+void gather_heads(const StepWork& work, const HeadInputs& inputs) {
   const Op& op = work.op;
   const std::uint64_t n_tokens = work.n_rows();
   const std::uint64_t n_rest = op.head_dim - op.cols;
@@ -38,7 +37,7 @@ void gather_heads(const StepWork& work, const HeadInputs& inputs, const OpKernel
           const float* in = work.in() + head * op.head_dim;
           float* rest = work.out() + head * out_dim + op.rows;
           if (inputs.bytes != nullptr) {
-            ops.quantise(in, inputs.bytes + item * q8_row_stride(op.cols), 0, 1, op.cols);
+            work.kernels.quantise(in, inputs.bytes + item * q8_row_stride(op.cols), 0, 1, op.cols);
           } else if (n_tokens > 1) {
             std::memcpy(inputs.values + item * op.cols, in, op.cols * sizeof(float));
           }
@@ -73,21 +72,20 @@ void multiply_head(const StepWork& work, const FormatKernels& kernels, const Hea
   }
 }
 
-}  // namespace
-
-std::uint64_t head_linear_workspace(const Op& op, std::uint32_t max_tokens) {
+std::uint64_t workspace_bytes(const Op& op, std::uint32_t max_tokens, std::uint32_t /*n_workers*/) {
   const std::uint64_t n_bytes = op.cols % kQ8Group == 0 ? q8_row_stride(op.cols) : 0;
   return std::uint64_t{max_tokens} * op.n_heads *
          std::max<std::uint64_t>(op.cols * sizeof(float), n_bytes);
 }
 
 /// Tiles of rows of all heads are shared out; each row of the weight is read by one worker only. A
-/// quantised weight meets its activations as bytes, as in linear.
-void head_linear(const StepWork& work, const FormatKernels& kernels, const OpKernels& ops) {
+/// quantised weight is multiplied with activations as bytes, as in linear.
+void run(const StepWork& work) {
+  const FormatKernels& kernels = *work.format_kernels;
   const Op& op = work.op;
   if (work.n_rows() == 0) return;
   const HeadInputs inputs = inputs_of(work, kernels);
-  gather_heads(work, inputs, ops);
+  gather_heads(work, inputs);
   const std::uint64_t tile_rows = inputs.bytes != nullptr ? kRowsAtOnce : kFloatRows;
   const std::uint64_t n_tiles = (op.rows + tile_rows - 1) / tile_rows;  // per head
   const std::uint64_t cost = tile_rows * op.cols * work.n_rows();
@@ -102,6 +100,14 @@ void head_linear(const StepWork& work, const FormatKernels& kernels, const OpKer
           begin = end_tile;
         }
       });
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_head_linear() {
+  static constexpr CpuOp kOp{
+      .run = run, .workspace_bytes = workspace_bytes, .has_format_kernels = true};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 #include "kernels/kv_rows.h"
 
 namespace blue::kernels::cpu {
@@ -52,8 +52,8 @@ Cut cut_of(const StepWork& work) {
 }
 
 /// Offers positions [first, end) of token t.
-void rank_part(const StepWork& work, const OpKernels& kernels, std::uint32_t t, std::uint32_t first,
-               std::uint32_t end, Best& best) {
+void rank_part(const StepWork& work, std::uint32_t t, std::uint32_t first, std::uint32_t end,
+               Best& best) {
   const Op& op = work.op;
   const KvView& kv = work.bindings.kv;
   const float* q = work.in() + std::uint64_t{t} * op.n_heads * op.head_dim;
@@ -62,7 +62,7 @@ void rank_part(const StepWork& work, const OpKernels& kernels, std::uint32_t t, 
     const std::uint32_t n = std::min(kPageTokens, end - p);
     float scores[kPageTokens];
     std::byte* page = kv_page(kv, op.layer, page_of(work.inputs, t, p));
-    kernels.index_scores(op, kv, value_row(kv, page, 0), n, q, weights, scores);
+    work.kernels.index_scores(op, kv, value_row(kv, page, 0), n, q, weights, scores);
     for (std::uint32_t i = 0; i < n; ++i) best.offer({scores[i], static_cast<std::int32_t>(p + i)});
   }
 }
@@ -87,15 +87,12 @@ std::uint64_t most_parts(std::uint64_t n_tokens, std::uint64_t n_workers) {
   return n_tokens + n_workers;
 }
 
-}  // namespace
-
-std::uint64_t index_topk_workspace(const Op& op, std::uint32_t max_tokens,
-                                   std::uint32_t n_workers) {
+std::uint64_t workspace_bytes(const Op& op, std::uint32_t max_tokens, std::uint32_t n_workers) {
   return most_parts(max_tokens, n_workers) *
          (sizeof(Best) + std::uint64_t{op.top_k} * sizeof(Candidate));
 }
 
-void index_topk(const StepWork& work, const OpKernels& kernels) {
+void run(const StepWork& work) {
   const Op& op = work.op;
   if (work.n_rows() == 0) return;
   const Cut cut = cut_of(work);
@@ -111,8 +108,7 @@ void index_topk(const StepWork& work, const OpKernels& kernels) {
       const auto first = static_cast<std::uint32_t>(item % cut.n_parts * cut.part_tokens);
       bests[item] = {candidates + item * op.top_k, op.top_k};
       if (first < n_positions)
-        rank_part(work, kernels, t, first, std::min(n_positions, first + cut.part_tokens),
-                  bests[item]);
+        rank_part(work, t, first, std::min(n_positions, first + cut.part_tokens), bests[item]);
     }
   });
   work.workers.parallel_for(work.n_rows(), grain_of(std::uint64_t{op.top_k} * 32),
@@ -121,6 +117,13 @@ void index_topk(const StepWork& work, const OpKernels& kernels) {
                                 merge_parts(op, bests + t * cut.n_parts, cut.n_parts,
                                             work.out() + t * 2 * op.top_k);
                             });
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_index_topk() {
+  static constexpr CpuOp kOp{.run = run, .workspace_bytes = workspace_bytes};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

@@ -1,6 +1,6 @@
 #include <cstring>
 
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 #include "kernels/kv_rows.h"
 
 namespace blue::kernels::cpu {
@@ -17,9 +17,7 @@ void store_row(std::byte* to, KvType type, const float* from, std::uint64_t n) {
   for (std::uint64_t i = 0; i < n; ++i) halves[i] = float_to_half(from[i]);
 }
 
-}  // namespace
-
-void kv_append(const StepWork& work) {
+void run(const StepWork& work) {
   const KvView& kv = work.bindings.kv;
   const Op& op = work.op;
   const std::uint64_t k_width = std::uint64_t{op.n_kv_heads} * op.head_dim;
@@ -33,6 +31,13 @@ void kv_append(const StepWork& work) {
     store_row(value_row(kv, page, position % kPageTokens), kv.type, work.in2() + t * v_width,
               v_width);
   }
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_kv_append() {
+  static constexpr CpuOp kOp{.run = run};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 
 namespace blue::kernels::cpu {
 namespace {
@@ -32,9 +32,7 @@ double scale_of_pair(const Op& op, std::uint32_t i) {
   return op.rope_scale * (1.0 - mix) + mix;
 }
 
-}  // namespace
-
-void rope(const StepWork& work) {
+void run(const StepWork& work) {
   const Op& op = work.op;
   // Frequencies fall by one factor from pair to pair: one power per op, and n/2 roundings of
   // float64 are nothing.
@@ -57,6 +55,13 @@ void rope(const StepWork& work) {
           }
         }
       });
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_rope() {
+  static constexpr CpuOp kOp{.run = run};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

@@ -1,13 +1,13 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/cpu/ops/ops.h"
+#include "kernels/cpu/ops/cpu_op.h"
 
 namespace blue::kernels::cpu {
 namespace {
 
-/// One token's choice. Scores lie in the caller's workspace. Float64, so that a choice never hangs
-/// on the rounding of an exponential: another backend's router would then choose another expert.
+/// One token's choice. Scores are in the caller's workspace. Float64, so that a choice never
+/// depends on the rounding of an exponential: another backend would then choose another expert.
 struct Router {
   const Op& op;
   double* gated;   ///< [n_experts] p
@@ -39,7 +39,7 @@ struct Router {
     return size == 1 ? first : first + second;
   }
 
-  /// Sets what lies outside the best groups to minus infinity. `group_scores` [n_groups] is
+  /// Sets scores outside the best groups to minus infinity. `group_scores` [n_groups] is
   /// scratch.
   void drop_groups(double* group_scores) const {
     const std::uint32_t size = op.n_experts / op.n_groups;
@@ -69,13 +69,11 @@ struct Router {
 /// Of one token: gates, scores, scores of groups.
 std::uint64_t scratch_values(const Op& op) { return std::uint64_t{2} * op.n_experts + op.n_groups; }
 
-}  // namespace
-
-std::uint64_t route_workspace(const Op& op, std::uint32_t max_tokens) {
+std::uint64_t workspace_bytes(const Op& op, std::uint32_t max_tokens, std::uint32_t /*n_workers*/) {
   return scratch_values(op) * max_tokens * sizeof(double);
 }
 
-void route(const StepWork& work) {
+void run(const StepWork& work) {
   const Op& op = work.op;
   const auto* bias = op.weight == kNoOperand
                          ? nullptr
@@ -106,6 +104,13 @@ void route(const StepWork& work) {
                 static_cast<float>(gated[static_cast<std::uint32_t>(ids[j])] * factor);
         }
       });
+}
+
+}  // namespace
+
+const CpuOp& cpu_op_route() {
+  static constexpr CpuOp kOp{.run = run, .workspace_bytes = workspace_bytes};
+  return kOp;
 }
 
 }  // namespace blue::kernels::cpu

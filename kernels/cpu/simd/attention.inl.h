@@ -1,5 +1,5 @@
 // Attention over the paged cache in vectors; contract at OpKernels::attention. Rows that share keys
-// (the query heads of one kv head, over neighbouring tokens of one sequence) go through each page
+// (the query heads of one kv head, over neighbouring tokens of one sequence) read each page
 // together, so that a key is loaded once for several. Include only from *_avx2.cpp and *_avx512.cpp
 // (see simd.inl.h).
 #pragma once
@@ -7,7 +7,7 @@
 #include "kernels/cpu/op_kernels.h"
 #include "kernels/cpu/simd/simd.inl.h"
 #include "kernels/kv_rows.h"
-#include "kernels/op_shape.h"
+#include "kernels/op.h"
 
 namespace blue::kernels::cpu {
 namespace {
@@ -33,7 +33,7 @@ struct HalfRows {
     return _cvtsh_ss(reinterpret_cast<const std::uint16_t*>(row)[i]);
   }
 };
-/// A vector must not reach over the end of its block, behind which lies the next one's scale.
+/// A vector must not pass the end of its block, where the next block's scale begins.
 struct BlockRows {
   static constexpr int kAlignment = kLanes;
   static BLUE_SIMD std::uint64_t row_bytes(std::uint64_t width) {
@@ -70,14 +70,13 @@ struct QueryRows {
   float* out[kQueryRows];
   std::uint32_t n_positions[kQueryRows];
   int n;
-  alignas(64) float sums[kQueryRows]
-                        [kMaxHeadDim +
-                         16];  ///< rows apart by no power of two: they share cache sets then
-  alignas(64) float shares[kQueryRows]
-                          [kPage];  ///< of the page in hand: scores first, then their exponentials
+  /// Rows are apart by no power of two: they would share cache sets.
+  alignas(64) float sums[kQueryRows][kMaxHeadDim + 16];
+  /// Of the current page: scores first, then their exponentials.
+  alignas(64) float shares[kQueryRows][kPage];
   float largest[kQueryRows];
   float divisor[kQueryRows];
-  float rescale[kQueryRows];  ///< of what earlier pages summed up
+  float rescale[kQueryRows];  ///< of the sums over earlier pages
 };
 
 /// The keys or the values of one page, of whose rows this kv head has head_dim values from `column`
@@ -145,7 +144,7 @@ BLUE_SIMD void store_sums(const Vec (&products)[kRows][kKeysTogether], float (*t
 }
 
 /// Scores of kRows rows from `row` on with every key of the page. Up to three tokens behind its
-/// last are read too, which the page has room for, and never used.
+/// last are read too, which are in the page, and never used.
 template <class Rows, int kRows>
 BLUE_SIMD void score_rows(QueryRows& rows, int row, const PageRows& keys, int head_dim) {
   static_assert(kPage % kKeysTogether == 0);
@@ -297,41 +296,41 @@ void attend_rows(const Op& op, const KvView& kv, const StepInputs& inputs, std::
 
 /// The query heads of one kv head for tokens [begin, end), which are one sequence's.
 void attend_tokens(const Op& op, const KvView& kv, const StepInputs& inputs,
-                   const AttentionPart& span, QueryRows& rows, const float* q, float* out) {
+                   const AttentionPart& part, QueryRows& rows, const float* q, float* out) {
   const std::uint32_t group = op.n_heads / op.n_kv_heads;
-  const std::uint32_t n_rows = (span.end - span.begin) * group;
+  const std::uint32_t n_rows = (part.end - part.begin) * group;
   for (std::uint32_t first = 0; first < n_rows; first += kQueryRows) {
     rows.n = n_rows - first < kQueryRows ? static_cast<int>(n_rows - first) : kQueryRows;
     for (int row = 0; row < rows.n; ++row) {
       const std::uint32_t at = first + static_cast<std::uint32_t>(row);
-      const std::uint32_t t = span.begin + at / group;
-      const std::uint64_t head = std::uint64_t{t} * op.n_heads + span.kv_head * group + at % group;
+      const std::uint32_t t = part.begin + at / group;
+      const std::uint64_t head = std::uint64_t{t} * op.n_heads + part.kv_head * group + at % group;
       rows.q[row] = q + head * op.head_dim;
       rows.out[row] = out + head * op.head_dim;
       rows.n_positions[row] = static_cast<std::uint32_t>(inputs.positions[t]) + 1;
     }
     switch (kv.type) {
       case KvType::f32:
-        attend_rows<FloatRows>(op, kv, inputs, span.begin, span.kv_head, rows);
+        attend_rows<FloatRows>(op, kv, inputs, part.begin, part.kv_head, rows);
         break;
       case KvType::f16:
-        attend_rows<HalfRows>(op, kv, inputs, span.begin, span.kv_head, rows);
+        attend_rows<HalfRows>(op, kv, inputs, part.begin, part.kv_head, rows);
         break;
       case KvType::q8_0:
-        attend_rows<BlockRows>(op, kv, inputs, span.begin, span.kv_head, rows);
+        attend_rows<BlockRows>(op, kv, inputs, part.begin, part.kv_head, rows);
         break;
     }
   }
 }
 
 void attention(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q, float* out,
-               const AttentionPart& span) {
+               const AttentionPart& part) {
   QueryRows rows;
-  std::uint32_t begin = span.begin;
-  while (begin < span.end) {
+  std::uint32_t begin = part.begin;
+  while (begin < part.end) {
     std::uint32_t end = begin + 1;
-    while (end < span.end && inputs.sequences[end] == inputs.sequences[begin]) ++end;
-    attend_tokens(op, kv, inputs, {begin, end, span.kv_head}, rows, q, out);
+    while (end < part.end && inputs.sequences[end] == inputs.sequences[begin]) ++end;
+    attend_tokens(op, kv, inputs, {begin, end, part.kv_head}, rows, q, out);
     begin = end;
   }
 }

@@ -1,5 +1,5 @@
 // Attention of many heads over one cached row per token; contract at OpKernels::attention_latent.
-// Heads of a token and of its neighbours go through the cache together, a page at a time: dot
+// Heads of a token and of its neighbours read the cache together, a page at a time: dot
 // products of all queries with all rows, then all rows' values into all queries' sums, both in
 // blocks that fill the registers, of parts that stay in the first cache. Include only from
 // *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
@@ -17,14 +17,14 @@ constexpr int kValueVectors = kLanes == 16 ? 4 : 2;
 static_assert(kLatentQueries % kDotQueries == 0 && kPageTokens % kLanes == 0);
 
 /// Some heads of tokens of one sequence, each with its running softmax. There are n of them; up to
-/// the next multiple of kDotQueries the first stands again, and nobody reads what comes of it.
+/// the next multiple of kDotQueries the first is repeated, and its results are not read.
 struct LatentQueries {
   int n = 0;
   int n_padded = 0;
   const float* q[kLatentQueries];
   float* out[kLatentQueries];
-  std::uint32_t
-      n_visible[kLatentQueries];  ///< positions that the query attends to, of those that are listed
+  /// Positions that the query attends to, of those that are listed.
+  std::uint32_t n_visible[kLatentQueries];
   float largest[kLatentQueries];
   float divisor[kLatentQueries];
   alignas(64) float shares[kLatentQueries][kPageTokens];
@@ -98,7 +98,7 @@ void add_values(LatentQueries& queries, const CachedRows& cached, int value_dim)
       add_block<kValueVectors>(queries, i, cached, c, whole);
   }
   for (; c < value_dim; c += kLanes) {
-    // Behind the end the sums have room, the row has not.
+    // The sums are padded behind the end, the row is not.
     const int left = value_dim - c < kLanes ? value_dim - c : kLanes;
     const auto part = [left](const float* from) BLUE_SIMD_LAMBDA { return load_first(from, left); };
     for (int i = 0; i < queries.n_padded; i += kDotQueries)
@@ -145,8 +145,8 @@ void gather_queries(LatentQueries& queries, const Op& op, const StepInputs& inpu
   }
 }
 
-void attend_run(LatentQueries& queries, const Op& op, const KvView& kv, const StepInputs& inputs,
-                const LatentPart& part, std::uint32_t token) {
+void attend_tokens(LatentQueries& queries, const Op& op, const KvView& kv, const StepInputs& inputs,
+                   const LatentPart& part, std::uint32_t token) {
   std::uint32_t n_listed = 0;
   for (int i = 0; i < queries.n; ++i)
     n_listed = n_listed < queries.n_visible[i] ? queries.n_visible[i] : n_listed;
@@ -177,7 +177,7 @@ void attention_latent(const Op& op, const KvView& kv, const StepInputs& inputs,
     std::uint32_t end = begin + 1;
     while (end < part.end && inputs.sequences[end] == inputs.sequences[begin]) ++end;
     gather_queries(queries, op, inputs, part, begin, end);
-    attend_run(queries, op, kv, inputs, part, begin);
+    attend_tokens(queries, op, kv, inputs, part, begin);
     begin = end;
   }
 }

@@ -1,11 +1,11 @@
-// Rows of the paged cache as floats: where they lie when the cache is float32, else widened into a
+// Rows of the paged cache as floats: in place when the cache is float32, else widened into a
 // buffer, so that kernels in which many heads read one row widen it once. Include only from
 // *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/simd.inl.h"
 #include "kernels/kv_rows.h"
-#include "kernels/op_shape.h"
+#include "kernels/op.h"
 
 namespace blue::kernels::cpu {
 namespace {
@@ -14,7 +14,7 @@ namespace {
 /// set of the first cache.
 constexpr int kRowStride = static_cast<int>(kMaxLatentDim) + 16;
 
-/// Up to a page of rows. Its size (130 KiB) is for a worker's stack and second cache.
+/// Up to a page of rows. Its size (130 KiB) fits a worker's stack and second cache.
 struct CachedRows {
   const float* rows[kPageTokens];
   int n = 0;
@@ -90,8 +90,8 @@ BLUE_SIMD void dot_block(const float* const* q, const float* const* rows, int wi
 }
 
 /// dots[i][r] of n_queries queries, a multiple of kDotQueries, and all rows; behind the last row
-/// they are those of other rows. Eight rows stay in the first cache while the queries go by, read
-/// once for them from the second.
+/// they are those of other rows. Eight rows stay in the first cache for all queries, read once from
+/// the second.
 void dot_rows(const float* const* q, int n_queries, CachedRows& cached, int width,
               float (*dots)[kPageTokens]) {
   constexpr int kRowsInCache = 2 * kDotRows;

@@ -1,8 +1,8 @@
 // Products of weight bytes with activation bytes, 32 bits wide: VNNI with AVX-512 and with
 // AVX-VNNI, pairs in 16 bits with AVX2. One operand of VNNI is unsigned, so an offset is added to
 // signed weights and offset · Σ activations is subtracted from the sum. AVX2 multiplies signed
-// bytes exactly by moving their signs to the activations, which bytes above 127 need. Include only from translation units
-// with an instruction set's flags (see simd.inl.h).
+// bytes exactly by moving their signs to the activations, which bytes above 127 need. Include only
+// from translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/simd.inl.h"
@@ -87,7 +87,7 @@ BLUE_SIMD __m256i load_32_bytes(const void* from) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
 }
 
-/// Lane r of out[k] = bytes 4k..4k+3 of row r, for the kLanes rows of 32 bytes that lie `stride`
+/// Lane r of out[k] = bytes 4k..4k+3 of row r, for the kLanes rows of 32 bytes that are `stride`
 /// bytes apart.
 BLUE_SIMD void interleave_rows(const std::uint8_t* rows, std::size_t stride, Ints (&out)[8]) {
   Ints row[8];
@@ -101,7 +101,7 @@ BLUE_SIMD void interleave_rows(const std::uint8_t* rows, std::size_t stride, Int
     row[i] = load_32_bytes(rows + static_cast<std::size_t>(i) * stride);
 #endif
   }
-  // In each 128-bit lane a 4 x 4 transposition of rows 4h..4h+3; then the lanes find their places.
+  // In each 128-bit lane a 4 x 4 transposition of rows 4h..4h+3; then the lanes are permuted.
   BLUE_UNROLL
   for (int h = 0; h < 2; ++h) {
     Ints* four = row + 4 * h;

@@ -74,7 +74,7 @@ BLUE_SIMD __m512i nibbles_of_four_halves(const std::uint8_t* from) {
 constexpr std::uint64_t kSignBits =
     0x8080808080808080;  ///< turn a table of signed bytes into one of bytes 128 higher
 
-/// Entries of a table of 16 bytes, which stands in two words as in formats::table_entry().
+/// Entries of a table of 16 bytes, stored in two words as in formats::table_entry().
 BLUE_SIMD __m256i table_entries(std::uint64_t first_eight, std::uint64_t last_eight,
                                 __m256i codes) {
   const __m128i table =
@@ -115,7 +115,7 @@ BLUE_SIMD Pairs unpack_pairs(const std::uint8_t* packed, float scale, float min)
           scaled_eight(min, eight_bytes(words[1] & kLowSix, upper_mins))};
 }
 
-/// Eight binary16 numbers that lie `stride` bytes apart, as floats.
+/// Eight binary16 numbers that are `stride` bytes apart, as floats.
 BLUE_SIMD GroupFloats<8> strided_halves(const void* first, std::size_t stride) {
   std::uint16_t halves[8];
   BLUE_UNROLL

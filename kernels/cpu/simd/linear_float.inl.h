@@ -1,6 +1,6 @@
-// Linear over weights that are plain floats (F32, F16, BF16): contract at FormatKernels::linear. One
-// token: rows are decoded in registers, bound by memory. More: a tile of rows is decoded once into
-// the first cache and multiplied with all tokens. Include only from translation units with an
+// Linear over weights that are plain floats (F32, F16, BF16): contract at FormatKernels::linear.
+// One token: rows are decoded in registers, bound by memory. More: a tile of rows is decoded once
+// into the first cache and multiplied with all tokens. Include only from translation units with an
 // instruction set's flags; everything has internal linkage (see simd.inl.h).
 #pragma once
 

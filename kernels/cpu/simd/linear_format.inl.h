@@ -1,8 +1,9 @@
 // The kernels of a weight format on one instruction set. A generated translation unit includes the
 // quant_block.h of some formats and their cpu.inl.h where there is one (vector readers:
-// specialisations of ChunkDecoder and BlockI8), then this file, then expands BLUE_CPU_FORMAT(folder,
-// isa) or BLUE_CPU_FORMAT_OVER(folder, isa, base) for each. Include only from translation units with
-// an instruction set's flags; everything has internal linkage (see simd.inl.h).
+// specialisations of ChunkDecoder and BlockI8), then this file, then expands
+// BLUE_CPU_FORMAT(folder, isa) or BLUE_CPU_FORMAT_OVER(folder, isa, base) for each. Include only
+// from translation units with an instruction set's flags; everything has internal linkage (see
+// simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/format_kernels.h"
@@ -54,23 +55,23 @@ FormatKernels kernels_over_base() {
 }  // namespace blue::kernels::cpu
 
 /// Defines `const FormatKernels& cpu_<isa>_<folder>()` for the format in kernels/formats/<folder>.
-#define BLUE_CPU_FORMAT(folder, isa)                                                               \
-  namespace blue::kernels::cpu {                                                                   \
-  const FormatKernels& cpu_##isa##_##folder();                                                     \
-  const FormatKernels& cpu_##isa##_##folder() {                                                    \
-    static constexpr FormatKernels kKernels = kernels_of_format<formats::folder::Traits>();        \
-    return kKernels;                                                                               \
-  }                                                                                                \
+#define BLUE_CPU_FORMAT(folder, isa)                                                        \
+  namespace blue::kernels::cpu {                                                            \
+  const FormatKernels& cpu_##isa##_##folder();                                              \
+  const FormatKernels& cpu_##isa##_##folder() {                                             \
+    static constexpr FormatKernels kKernels = kernels_of_format<formats::folder::Traits>(); \
+    return kKernels;                                                                        \
+  }                                                                                         \
   }
 
 /// The same for an instruction set that extends `base`.
-#define BLUE_CPU_FORMAT_OVER(folder, isa, base)                                                    \
-  namespace blue::kernels::cpu {                                                                   \
-  const FormatKernels& cpu_##base##_##folder();                                                    \
-  const FormatKernels& cpu_##isa##_##folder();                                                     \
-  const FormatKernels& cpu_##isa##_##folder() {                                                    \
-    static const FormatKernels kKernels =                                                          \
-        kernels_over_base<formats::folder::Traits, &cpu_##base##_##folder>();                      \
-    return kKernels;                                                                               \
-  }                                                                                                \
+#define BLUE_CPU_FORMAT_OVER(folder, isa, base)                               \
+  namespace blue::kernels::cpu {                                              \
+  const FormatKernels& cpu_##base##_##folder();                               \
+  const FormatKernels& cpu_##isa##_##folder();                                \
+  const FormatKernels& cpu_##isa##_##folder() {                               \
+    static const FormatKernels kKernels =                                     \
+        kernels_over_base<formats::folder::Traits, &cpu_##base##_##folder>(); \
+    return kKernels;                                                          \
+  }                                                                           \
   }

@@ -47,8 +47,8 @@ constexpr TileConfig tile_config() {
   return config;
 }
 
-/// Product `dot` of one side of the panel; kTurn alternates between 0 and 1, so that neither waits
-/// for the other.
+/// Product `dot` of one side of the panel; kTurn alternates between 0 and 1, so that products do
+/// not wait for each other.
 template <class Traits, class Tiles, int kTurn>
 BLUE_SIMD void multiply_dot(const Panel<Traits>& panel, const TileTokens& tokens, int side, int dot,
                             TileScratch& scratch) {
@@ -82,7 +82,7 @@ BLUE_SIMD void add_dot(const Panel<Traits>& panel, const TileScratch& scratch, i
   }
 }
 
-/// Brings the factors of a product's tokens together, which each token has apart.
+/// Gathers the factors of a product's tokens from the tokens' rows.
 template <class Traits>
 void gather_factors(const PanelPart<Traits>& part, const TileTokens& tokens, TileScratch& scratch) {
   const RowOffsets offsets = RowOffsets::of<Traits>(part.linear.cols);
@@ -97,8 +97,7 @@ void gather_factors(const PanelPart<Traits>& part, const TileTokens& tokens, Til
   }
 }
 
-/// Tokens that lie one after the other are read from where they are; others, and the rest of a
-/// tile, are brought together.
+/// Consecutive tokens are read in place; others, and an incomplete tile, are copied together.
 template <class Traits>
 TileTokens tile_tokens(const PanelPart<Traits>& part, std::uint64_t first, TileScratch& scratch) {
   const std::uint64_t left = part.linear.n_tokens - first;

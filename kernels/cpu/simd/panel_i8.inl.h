@@ -1,5 +1,5 @@
-// Panel<Traits>: some rows of a quantised weight as bytes, unpacked once for all tokens that meet
-// them, four columns of every row to a vector. Include only from translation units with an
+// Panel<Traits>: some rows of a quantised weight as bytes, unpacked once for all
+// tokens, four columns of every row to a vector. Include only from translation units with an
 // instruction set's flags (see simd.inl.h).
 #pragma once
 
@@ -22,7 +22,7 @@ BLUE_SIMD std::byte* q8_row(const LinearPart& part, std::uint64_t token) {
          (part.row_of != nullptr ? part.row_of[token] : token) * q8_row_stride(part.cols);
 }
 
-/// Where a token's row has what, from its start, in bytes: the same for all tokens.
+/// Offsets of a row's arrays from its start, in bytes: the same for all tokens.
 struct RowOffsets {
   std::uint64_t scales, sums, biases;
 
@@ -74,8 +74,8 @@ BLUE_SIMD __m256i panel_i8(const BlockI8<Traits>& block, int g) {
   return row_operand<Traits>(block, g);
 }
 
-/// From the biases that rows have, -128 · Σ activations, to what a panel's sums begin with: -offset
-/// times them.
+/// The shift from the biases of rows, -128 · Σ activations, to the start of a panel's sums, -offset
+/// · Σ activations.
 template <class Block>
 constexpr int kStartShift = kHasVnni ? 0
                                      : __builtin_ctz(kSignOffset /
@@ -149,7 +149,7 @@ void fill_panel(Panel<Traits>& panel, const std::byte* first, std::uint64_t row_
   }
 }
 
-/// One panel on its way through the columns.
+/// One panel, and the columns that it holds now.
 template <class Traits>
 struct PanelPart {
   const LinearPart& linear;
@@ -159,7 +159,7 @@ struct PanelPart {
   std::uint64_t first_group = 0;
   int n_groups = 0;
 
-  /// Rows of a side that there are.
+  /// Rows of a side that exist.
   [[nodiscard]] BLUE_SIMD int n_rows_of(int side) const {
     const int left = n_rows - side * kLanes;
     return left < 0 ? 0 : left < kLanes ? left : kLanes;

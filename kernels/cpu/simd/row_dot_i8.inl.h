@@ -1,5 +1,5 @@
-// One row of a quantised weight against few tokens as bytes, from where it lies: what decoding
-// token by token is made of, bound by memory where unpacking keeps up with it. Include only from
+// One row of a quantised weight against few tokens as bytes, read in place: most of the time of
+// decoding token by token, bound by memory where unpacking keeps up with it. Include only from
 // translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
@@ -18,8 +18,7 @@ constexpr WeightByte kWeightByte =
     !kHasVnni && Block::kOffset == kSignOffset ? WeightByte::s8 : WeightByte::u8;
 /// Whether they enter it shifted.
 template <class Block>
-constexpr bool kIsShifted =
-    Block::kOffset != kNoOffset&& kWeightByte<Block> == WeightByte::u8;
+constexpr bool kIsShifted = Block::kOffset != kNoOffset&& kWeightByte<Block> == WeightByte::u8;
 
 template <class Traits, class From>
 BLUE_SIMD __m256i row_operand(const From& from, int g) {
@@ -65,7 +64,7 @@ struct RowSums {
   }
 };
 
-/// kChunkValues values, which meet the activations from group 8 · `chunk` on.
+/// kChunkValues values times the activations from group 8 · `chunk` on.
 template <class Traits, int kGroups, int kTokens>
 BLUE_SIMD void add_chunk(RowSums<kGroups> (&sums)[kTokens],
                          const typename Traits::QuantBlock* blocks, const Q8Row (&x)[kTokens],
@@ -117,7 +116,7 @@ BLUE_SIMD void add_block(RestSums& sums, const typename Traits::QuantBlock* from
   for (int g = 0; g < Traits::kValues / 32; ++g) {
     const std::uint64_t at = first_group + static_cast<std::uint64_t>(g);
     const __m256i ints = dot_of_32<kWeightByte<Block>>(row_operand<Traits>(block, g),
-                                                        load_32_bytes(x.values + at * kQ8Group));
+                                                       load_32_bytes(x.values + at * kQ8Group));
     const auto factor_of = [&](int half) BLUE_SIMD_LAMBDA {
       return _mm_set1_ps(block.scale(g * kSubgroups + half * (kSubgroups - 1)) * x.scales[at]);
     };

@@ -1,5 +1,5 @@
-// Which rows of a weight are multiplied with a token together. A core reaches the memory's rate only
-// when it reads from several places at once: the hardware prefetcher follows few lines of each
+// Which rows of a weight are multiplied with a token together. A core reaches the memory's rate
+// only when it reads from several places at once: the hardware prefetcher follows few lines of each
 // stream and stops at every page's end. Four rows far apart, with a software prefetch, read half as
 // much again as row after row (measured as in hal/machine_measure.cpp). Include only from
 // translation units with an instruction set's flags (see simd.inl.h).

@@ -1,8 +1,8 @@
 // Vectors of floats for kernels written once and compiled per instruction set: 8 lanes with AVX2,
 // 16 with AVX-512. Include only from translation units compiled with those flags, never from a
 // header that others see. Everything is in an unnamed namespace and forced inline: an out-of-line
-// copy with linkage could be chosen by the linker for every caller, and an older CPU would meet
-// instructions it lacks. For the same reason such units use no standard-library templates:
+// copy with linkage could be chosen by the linker for every caller, and an older CPU would execute
+// instructions that it lacks. For the same reason such units use no standard-library templates:
 // intrinsics, plain loops and what is in here. Depends on immintrin.h. Pure functions; any thread.
 #pragma once
 

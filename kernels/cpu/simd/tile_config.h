@@ -1,5 +1,5 @@
-// What shapes a thread's tiles have, as LDTILECFG reads it, and whether this process may have tiles
-// at all. Depends on the standard library and Linux alone. Plain values; any thread.
+// The shapes of a thread's tiles, as LDTILECFG reads them, and the request for the permission to
+// use tiles. Depends on the standard library and Linux alone. Plain values; any thread.
 #pragma once
 
 #include <cstddef>

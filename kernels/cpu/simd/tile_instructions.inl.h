@@ -1,8 +1,8 @@
-// The instructions of Intel's AMX that linear_tiles.inl.h is made of, under names; a test puts a
-// scalar model in their place. Tiles belong to a thread: begin() gives it theirs, end() clears
-// them, so that switching threads has nothing to save. Eight registers, each of up to 16 rows of up
-// to 64 bytes. Source: Intel SDM volume 1, 18 (AMX) and volume 2, TDPBSSD. Include only from
-// *_amx.cpp and generated units for amx (see simd.inl.h).
+// The instructions of Intel's AMX that linear_tiles.inl.h uses, by name; a test substitutes a
+// scalar model. Tiles belong to a thread: begin() configures them, end() releases them, so that a
+// thread switch has nothing to save. Eight registers, each of up to 16 rows of up to 64 bytes.
+// Source: Intel SDM volume 1, 18 (AMX) and volume 2, TDPBSSD. Include only from *_amx.cpp and
+// generated units for amx (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/tile_config.h"
@@ -10,8 +10,8 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// In assembly: the compilers' own intrinsics want the numbers of tiles as literals, where here
-/// they are template arguments.
+/// In assembly: the compilers' intrinsics take the numbers of tiles as literals only, which here
+/// are template arguments.
 struct TileInstructions {
   static void begin(const TileConfig& config) { asm volatile("ldtilecfg %0" ::"m"(config)); }
   static void end() { asm volatile("tilerelease"); }

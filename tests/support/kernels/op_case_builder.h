@@ -57,24 +57,24 @@ class OpCaseBuilder {
     return made;
   }
 
-  /// Tokens fall into runs, one sequence each, that begin at 0, in the middle of a page, or just
-  /// before its end.
+  /// Tokens belong to several sequences, which begin at 0, in the middle of a page, or just before
+  /// its end.
   void make_step(StepCase& step, std::uint32_t n_tokens, std::uint32_t n_outputs) {
     const std::uint32_t starts[] = {70, 0, kernels::kPageTokens - 2, 300};
     std::uint32_t made = 0;
     std::uint32_t n_sequences = 0;
     std::uint32_t longest = 0;
     while (made < n_tokens) {
-      const std::uint32_t run = std::min(1 + below(2 + n_tokens / 2), n_tokens - made);
+      const std::uint32_t length = std::min(1 + below(2 + n_tokens / 2), n_tokens - made);
       const std::uint32_t from = starts[n_sequences % 4];
-      for (std::uint32_t i = 0; i < run; ++i) {
+      for (std::uint32_t i = 0; i < length; ++i) {
         step.token_ids.push_back(
             static_cast<std::int32_t>(made == 0 ? kVocabulary - 1 : below(kVocabulary)));
         step.positions.push_back(static_cast<std::int32_t>(from + i));
         step.sequences.push_back(static_cast<std::int32_t>(n_sequences));
         ++made;
       }
-      longest = std::max(longest, from + run);
+      longest = std::max(longest, from + length);
       ++n_sequences;
     }
     step.page_table_stride = (longest + kernels::kPageTokens - 1) / kernels::kPageTokens + 1;
@@ -152,8 +152,8 @@ class OpCaseBuilder {
     made.activations[kOutOperand].assign(n + kGuardValues, std::numeric_limits<float>::quiet_NaN());
   }
 
-  /// Two layers, all poison: an op that reads a token nobody wrote shows NaN. Gaps lie between
-  /// values, pages and layers.
+  /// Two layers, all poison: an op that reads a token that was not written gives NaN. Gaps are
+  /// between values, pages and layers.
   static void put_cache(OpCase& made, kernels::KvType type, std::uint32_t k_width,
                         std::uint32_t v_width) {
     const std::uint64_t keys = kernels::kPageTokens * kernels::kv_row_bytes(type, k_width);

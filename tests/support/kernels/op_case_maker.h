@@ -1,6 +1,5 @@
-// CaseMaker: one op case of a given shape; what walks over shapes stands in kernels_op_cases.cpp
-// and kernels_random_cases.cpp. Depends on kernels_op_case_builder.h. One maker at a time; any
-// thread.
+// CaseMaker: one op case of a given shape; op_cases.cpp and random_cases.cpp choose the shapes.
+// Depends on op_case_builder.h. One maker at a time; any thread.
 #pragma once
 
 #include <cmath>

@@ -146,7 +146,7 @@ class CaseWalker : public CaseMaker {
   }
 };
 
-/// The kernels' text is one for all formats: it meets every shape with the plain ones, a small and
+/// All formats share the kernels' source: every shape is tested with the plain ones, a small and
 /// a large block.
 bool walks_every_shape(const Format& format) {
   return format.name == "F32" || format.name == "F16" || format.name == "Q8_0" ||

@@ -1,5 +1,5 @@
 // Op cases for any backend: random operands over awkward shapes, run through the device contract
-// alone, and compared with the reference backend within op_tolerance.h. A backend's test is: for
+// alone, and compared with the reference backend within op_traits.h. A backend's test is: for
 // each of op_cases(), compare_with_reference. Depends on kernels. Cases own their data and are read
 // only; any thread.
 #pragma once
@@ -11,11 +11,11 @@
 
 #include "base/result.h"
 #include "kernels/backend.h"
-#include "kernels/op_tolerance.h"
+#include "kernels/op_traits.h"
 
 namespace blue::test {
 
-/// Slots that cases bind their operands to.
+/// Operand numbers that cases use.
 inline constexpr kernels::Operand kInOperand = 0;
 inline constexpr kernels::Operand kIn2Operand = 1;
 inline constexpr kernels::Operand kOutOperand = 2;
@@ -36,13 +36,13 @@ struct OpCase {
   kernels::Op op;
   const kernels::Format* format = nullptr;  ///< of the weight; null without one
   std::uint64_t weight_rows = 0;            ///< expert_linear: of all experts, one after the other
-  std::uint32_t absent_every =
-      0;  ///< expert_linear: each so-many-th expert has no address; 0: none
+  /// expert_linear: every n-th expert has no address; 0: none.
+  std::uint32_t absent_every = 0;
   std::vector<std::byte> weight;
-  std::array<std::vector<float>, 3>
-      activations;  ///< by operand; where nothing was put in it is poisoned with NaN
+  /// By operand; values that nothing was written to are poisoned with NaN.
+  std::array<std::vector<float>, 3> activations;
   StepCase step;
-  kernels::KvView kv;  ///< base is null: it lies where the case is run
+  kernels::KvView kv;  ///< base is null until the case is run
   std::vector<std::byte> kv_bytes;
   kernels::OpMagnitudes magnitudes;  ///< but for `out`
 };
@@ -71,8 +71,8 @@ Status is_taken(const kernels::Backend& backend, const OpCase& op_case);
 Result<OpOutcome> run_op_case(kernels::Backend& backend, const OpCase& op_case);
 
 struct OpDifference {
-  double error =
-      0.0;  ///< the largest |out - reference out|; infinite where one is not finite and the other differs
+  /// The largest |out - reference out|; infinite where one is not finite and the other differs.
+  double error = 0.0;
   double bound = 0.0;  ///< max_abs_error
   std::string stray;   ///< what was written outside the result; empty when nothing
   [[nodiscard]] bool is_within_contract() const { return error <= bound && stray.empty(); }

@@ -84,7 +84,7 @@ Result<kernels::StepInputs> put_step(Staging& staging, const StepCase& step) {
                              .n_outputs = static_cast<std::uint32_t>(step.output_rows.size())};
 }
 
-/// Where each expert's rows lie in the stack at `weight`; null for those that are not here.
+/// Addresses of the experts' rows in the stack at `weight`; null for absent ones.
 std::vector<const std::byte*> expert_addresses(const OpCase& op_case, const std::byte* weight) {
   std::vector<const std::byte*> addresses;
   if (op_case.op.kind != OpKind::expert_linear) return addresses;
@@ -97,7 +97,7 @@ std::vector<const std::byte*> expert_addresses(const OpCase& op_case, const std:
 }
 
 double difference(float a, float b) {
-  if (std::memcmp(&a, &b, sizeof a) == 0) return 0.0;  // also for the poison that both left alone
+  if (std::memcmp(&a, &b, sizeof a) == 0) return 0.0;  // also for poison that neither overwrote
   const double error = std::fabs(static_cast<double>(a) - static_cast<double>(b));
   return std::isfinite(error) ? error : std::numeric_limits<double>::infinity();
 }
@@ -110,8 +110,7 @@ double largest_of(const std::vector<float>& values) {
   return largest;
 }
 
-/// Poison that no longer is one lies outside the result, and operands that are only read must stay
-/// as they were.
+/// Overwritten poison is outside the result, and operands that are only read must stay unchanged.
 std::string stray_writes(const OpCase& op_case, const OpOutcome& outcome,
                          const OpOutcome& expected) {
   for (kernels::Operand operand = 0; operand < 3; ++operand) {

@@ -1,4 +1,4 @@
-// Op cases of random shapes: what nobody thought of when the walked ones were chosen.
+// Op cases of random shapes, beside the chosen ones of op_cases.cpp.
 #include <algorithm>
 
 #include "tests/support/kernels/op_case_maker.h"

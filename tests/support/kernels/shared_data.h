@@ -1,4 +1,4 @@
-// Reference data that lies beside a checkout but not in it: found through BLUE_SHARED, or as
+// Reference data beside a checkout, not in it: found through BLUE_SHARED, or as
 // shared/data in a folder above. Depends on the standard library alone. Pure functions; any thread.
 #pragma once
 

@@ -1,11 +1,11 @@
 #include "kernels/cpu/simd/linear_format.inl.h"
 #include "kernels/cpu/simd/linear_tiles.inl.h"
-#include "kernels/formats/q4_0/quant_block.h"
 #include "kernels/formats/q4_0/cpu.inl.h"
-#include "kernels/formats/q4_k/quant_block.h"
+#include "kernels/formats/q4_0/quant_block.h"
 #include "kernels/formats/q4_k/cpu.inl.h"
-#include "kernels/formats/q8_0/quant_block.h"
+#include "kernels/formats/q4_k/quant_block.h"
 #include "kernels/formats/q8_0/cpu.inl.h"
+#include "kernels/formats/q8_0/quant_block.h"
 #include "tests/support/kernels/tile_model.h"
 
 namespace blue::test {

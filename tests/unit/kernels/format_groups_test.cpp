@@ -41,7 +41,7 @@ void check_group(const typename Traits::QuantBlock& block, int group) {
   }
 }
 
-/// Every bit pattern may stand in a file, so blocks are random bytes: all fields are exercised,
+/// A file may hold any bit pattern, so blocks are random bytes: all fields are exercised,
 /// however an encoder fills them.
 template <class Traits>
 void check_format() {

@@ -3,8 +3,8 @@
 #include <catch2/catch_test_macros.hpp>
 #include <cmath>
 
-#include "kernels/op_shape.h"
-#include "kernels/reference/ops.h"
+#include "kernels/op_traits.h"
+#include "tests/support/kernels/run_reference.h"
 
 namespace blue::test {
 namespace {
@@ -71,8 +71,8 @@ TEST_CASE(
   Op op = latent_op(OpKind::head_linear);
   op.weight = 0;
   op.head_dim = 3;
-  reference::head_linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
-                         {.n_tokens = 1});
+  run_reference(OpKind::head_linear, op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
+                {.n_tokens = 1});
   CHECK(out == std::vector<float>{21, 50, 4300, 60});
 }
 
@@ -88,8 +88,8 @@ TEST_CASE(
   Op op = latent_op(OpKind::layer_norm);
   op.weight = 0;
   op.eps = 3.0F;
-  reference::layer_norm(op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
-                        {.n_tokens = 2});
+  run_reference(OpKind::layer_norm, op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
+                {.n_tokens = 2});
   CHECK(is_near(out[0], -1.0));
   CHECK(is_near(out[1], 0.25));
   CHECK(out[2] == 0.0F);
@@ -103,9 +103,9 @@ TEST_CASE("reference hadamard is its own inverse and keeps lengths") {
   op.n_heads = 1;
   op.cols = 4;
   const Bindings bindings{.weights = {}, .activations = operands, .kv = {}};
-  reference::hadamard(op, bindings, {.n_tokens = 1});
+  run_reference(OpKind::hadamard, op, bindings, {.n_tokens = 1});
   CHECK(in == std::vector<float>{5.5F, -1.5F, -2.5F, 0.5F});
-  reference::hadamard(op, bindings, {.n_tokens = 1});
+  run_reference(OpKind::hadamard, op, bindings, {.n_tokens = 1});
   CHECK(in == std::vector<float>{1, 2, 3, 5});
 }
 
@@ -125,12 +125,12 @@ TEST_CASE(
   Op op = latent_op(OpKind::attention_latent);
   op.in2 = 1;
   op.scale = 2.0F;
-  reference::attention_latent(op, bindings, cache.inputs(positions));
+  run_reference(OpKind::attention_latent, op, bindings, cache.inputs(positions));
   const double share = 1 / (1 + std::exp(2.0));  // of position 0; scores are 0 and 2
   CHECK(is_near(out[0], share * 1 + (1 - share) * 3));
   CHECK(is_near(out[1], 2.0));
   op.in2 = kNoOperand;
-  reference::attention_latent(op, bindings, cache.inputs(positions));
+  run_reference(OpKind::attention_latent, op, bindings, cache.inputs(positions));
   CHECK(is_near(out[1], 3.0));
   CHECK(out[0] > 4.99F);
 }
@@ -153,11 +153,11 @@ TEST_CASE(
   op.head_dim = 1;
   op.scale = 0.5F;
   const Bindings bindings{.weights = {}, .activations = operands, .kv = cache.view()};
-  reference::index_topk(op, bindings, cache.inputs(positions));
+  run_reference(OpKind::index_topk, op, bindings, cache.inputs(positions));
   CHECK(out == std::vector<float>{0, 1, 2, 10, 0, -1, 2, 0});
 }
 
-TEST_CASE("reference kv_append writes rows of two widths, or the key row alone") {
+TEST_CASE("reference kv_append writes rows of two widths, or the key row only") {
   SmallCache cache;
   const std::int32_t positions[] = {7};
   std::vector<float> k = {1, 2};
@@ -167,12 +167,12 @@ TEST_CASE("reference kv_append writes rows of two widths, or the key row alone")
   op.out = kNoOperand;
   op.n_kv_heads = 1;
   const Bindings bindings{.weights = {}, .activations = operands, .kv = cache.view()};
-  reference::kv_append(op, bindings, cache.inputs(positions));
+  run_reference(OpKind::kv_append, op, bindings, cache.inputs(positions));
   CHECK(cache.rows[14] == 1.0F);
   CHECK(cache.rows[15] == 2.0F);
   CHECK(cache.rows[std::size_t{2} * kPageTokens + 7] == 0.0F);
   op.in2 = 1;
-  reference::kv_append(op, bindings, cache.inputs(positions));
+  run_reference(OpKind::kv_append, op, bindings, cache.inputs(positions));
   CHECK(cache.rows[std::size_t{2} * kPageTokens + 7] == 3.0F);
   CHECK(cache.rows[std::size_t{2} * kPageTokens + 8] == 0.0F);
 }

@@ -104,7 +104,7 @@ void check_against_vectors(std::string_view folder, void (*linear_q8)(const Line
 
 }  // namespace
 
-TEST_CASE("panels and tokens lie as tiles want them, on a model of the tiles") {
+TEST_CASE("panels and tokens have the layout of tiles, on a model of the tiles") {
   if (!has(Isa::avx512)) {
     WARN("skipped: this processor lacks avx512, with which the panels are made");
     return;

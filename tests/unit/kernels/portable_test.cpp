@@ -29,7 +29,7 @@ TEST_CASE("halves have their definition's values") {
   CHECK(std::signbit(half_to_float(0x8000)));
 }
 
-TEST_CASE("a float between two halves goes to the nearer, a tie to the even one") {
+TEST_CASE("a float between two halves rounds to the nearer, a tie to the even one") {
   int n_wrong = 0;
   for (std::uint32_t half = 0; half < 0x7bffU; ++half) {
     const float low = half_to_float(static_cast<std::uint16_t>(half));

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "kernels/reference/ops.h"
+#include "tests/support/kernels/run_reference.h"
 
 namespace blue::test {
 namespace {
@@ -29,8 +29,8 @@ TEST_CASE(
   op.cols = 2;
   op.n_heads = 2;
   op.eps = 0.5F;
-  reference::rms_norm(op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
-                      {.n_tokens = 1});
+  run_reference(OpKind::rms_norm, op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
+                {.n_tokens = 1});
   CHECK(is_near(out[0], 3 / std::sqrt(13.0) * 2));
   CHECK(is_near(out[1], 4 / std::sqrt(13.0) * 0.5));
   CHECK(is_near(out[2], 1 / std::sqrt(25.5) * 2));
@@ -50,8 +50,8 @@ TEST_CASE("reference linear is a matrix times each token, row-major") {
   op.weight = 0;
   op.rows = 2;
   op.cols = 3;
-  reference::linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
-                    {.n_tokens = 2});
+  run_reference(OpKind::linear, op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
+                {.n_tokens = 2});
   CHECK(out == std::vector<float>{321, 642, 99, 198});
 }
 
@@ -69,8 +69,8 @@ TEST_CASE(
     op.rope_style = style;
     std::vector<float> x = {1, 2, 3, 4, 5, 6};
     float* operands[] = {x.data()};
-    reference::rope(op, {.weights = {}, .activations = operands, .kv = {}},
-                    {.positions = positions, .n_tokens = 1});
+    run_reference(OpKind::rope, op, {.weights = {}, .activations = operands, .kv = {}},
+                  {.positions = positions, .n_tokens = 1});
     const std::size_t partner = style == RopeStyle::adjacent ? 1 : 2;
     const double y = style == RopeStyle::adjacent ? 2 : 3;
     CHECK(is_near(x[0], std::cos(3.0) - y * std::sin(3.0)));
@@ -115,12 +115,13 @@ TEST_CASE(
   op.n_kv_heads = 1;
   op.head_dim = 1;
   op.scale = 0.5F;
-  reference::kv_append(op, {.weights = {}, .activations = append_operands, .kv = kv}, inputs);
+  run_reference(OpKind::kv_append, op, {.weights = {}, .activations = append_operands, .kv = kv},
+                inputs);
 
   std::vector<float> q(kPositions, 3.0F);
   std::vector<float> out(kPositions);
   float* operands[] = {q.data(), out.data()};
-  reference::attention(op, {.weights = {}, .activations = operands, .kv = kv}, inputs);
+  run_reference(OpKind::attention, op, {.weights = {}, .activations = operands, .kv = kv}, inputs);
   for (std::uint32_t p = 0; p + 1 < kPositions; ++p)
     CHECK(is_near(out[p], 1.0));  // later tokens are not seen
   const double share = std::exp(3.0) / (std::exp(3.0) + kPageTokens);
@@ -140,12 +141,12 @@ TEST_CASE("reference silu_mul, add and gather_rows follow their formulas") {
   op.in2 = 1;
   op.out = 2;
   op.cols = 2;
-  reference::silu_mul(op, bindings, inputs);
+  run_reference(OpKind::silu_mul, op, bindings, inputs);
   CHECK(is_near(out[1], -40 / (1 + std::exp(2.0))));
   CHECK(out[2] == 0.0F);
-  reference::add(op, bindings, inputs);
+  run_reference(OpKind::add, op, bindings, inputs);
   CHECK(out == std::vector<float>{11, 18, 30, 43});
-  reference::gather_rows(op, bindings, inputs);
+  run_reference(OpKind::gather_rows, op, bindings, inputs);
   CHECK(out == std::vector<float>{0, 3, 0, 3});
 }
 
@@ -160,7 +161,8 @@ TEST_CASE("reference route takes the best experts, the lower id where two are eq
   op.top_k = 2;
   op.route_weights = RouteWeights::normalised;
   op.scale = 3.0F;
-  reference::route(op, {.weights = {}, .activations = operands, .kv = {}}, {.n_tokens = 1});
+  run_reference(OpKind::route, op, {.weights = {}, .activations = operands, .kv = {}},
+                {.n_tokens = 1});
   CHECK(out == std::vector<float>{1, 2, 1.5F, 1.5F});
 }
 
@@ -181,7 +183,8 @@ TEST_CASE(
   op.n_groups = 3;
   op.n_groups_used = 1;
   op.gating = Gating::sigmoid;
-  reference::route(op, {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 1});
+  run_reference(OpKind::route, op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
+                {.n_tokens = 1});
   CHECK(out[0] == 4);
   CHECK(out[1] == 5);
   CHECK(is_near(out[2], 1 / (1 + std::exp(-1.0))));
@@ -205,8 +208,8 @@ TEST_CASE("reference expert_linear leaves the rows of experts that are not there
   op.top_k = 2;
   op.rows = 1;
   op.cols = 2;
-  reference::expert_linear(op, {.weights = {&view, 1}, .activations = operands, .kv = {}},
-                           {.n_tokens = 1});
+  run_reference(OpKind::expert_linear, op,
+                {.weights = {&view, 1}, .activations = operands, .kv = {}}, {.n_tokens = 1});
   CHECK(out == std::vector<float>{-1, 210});
 }
 

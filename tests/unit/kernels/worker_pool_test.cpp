@@ -91,7 +91,7 @@ TEST_CASE("a worker held up in a part leaves the others to the rest") {
   constexpr int kParts = 8;
   std::atomic<int> n_done{0};
   pool.parallel_for(kParts, 1, [&](std::uint64_t begin, std::uint64_t) {
-    // The first part does not return before all others have: whoever has it takes no other.
+    // The first part does not return before all others have: its worker takes no other.
     while (begin == 0 && n_done < kParts - 1) std::this_thread::yield();
     ++n_done;
   });

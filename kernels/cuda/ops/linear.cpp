@@ -1,0 +1,12 @@
+// linear is compiled per weight format: linear_format.cuh.
+#include "kernels/cuda/cuda_op.h"
+#include "kernels/cuda/format_kernels.h"
+
+namespace blue::kernels::cuda {
+
+const CudaOp& cuda_op_linear() {
+  static constexpr CudaOp kOp{.format_launch = &FormatKernels::linear};
+  return kOp;
+}
+
+}  // namespace blue::kernels::cuda
