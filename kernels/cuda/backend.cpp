@@ -119,7 +119,7 @@ class CudaBackend final : public Backend {
     if (cuda_op == nullptr) return nullptr;
     if (cuda_op->format_launch == nullptr) return cuda_op->launch;
     const FormatKernels* kernels = kernels_of(bindings.weights[op.weight].format);
-    return kernels == nullptr ? nullptr : kernels->*cuda_op->format_launch;
+    return kernels == nullptr ? nullptr : cuda_op->format_launch(*kernels);
   }
 
   std::unique_ptr<CudaDevice> device_;

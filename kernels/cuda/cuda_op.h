@@ -17,7 +17,7 @@ struct CudaOp {
   std::string_view (*missing)(const Op& op) = nullptr;
   Launch launch = nullptr;
   /// Instead of `launch`, for an op that reads a weight of any format.
-  Launch FormatKernels::*format_launch = nullptr;
+  Launch (*format_launch)(const FormatKernels& kernels) = nullptr;
   bool (*load)() = nullptr;  ///< as load.cuh says; null with format_launch
 };
 

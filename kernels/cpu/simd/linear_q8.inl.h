@@ -118,16 +118,16 @@ void dot_tokens(const LinearPart& part, std::uint64_t first) {
     x[t] = Q8Row::at(q8_row(part, first + static_cast<std::uint64_t>(t)), part.cols);
   float* out = part.out + first * part.out_width;
   constexpr int kRows = kDotChains / kTokens;
-  for_each_row_stream<kRows>(
-      part.first_row, part.end_row, [&](std::uint64_t r, std::uint64_t apart) BLUE_SIMD_LAMBDA {
-        float sums[kRows][kTokens];
-        dot_i8<Traits>(part.weight + r * part.row_bytes, apart * part.row_bytes, x, part.cols,
-                       sums);
-        for (std::uint64_t i = 0; i < kRows; ++i) {
-          for (std::uint64_t t = 0; t < kTokens; ++t)
-            out[t * part.out_width + r + i * apart] = sums[i][t];
-        }
-      });
+  for_each_row_stream<kRows>(part.first_row, part.end_row,
+                             [&](std::uint64_t r, std::uint64_t apart) BLUE_SIMD_LAMBDA {
+                               float sums[kRows][kTokens];
+                               dot_i8<Traits>(part.weight + r * part.row_bytes,
+                                              apart * part.row_bytes, x, part.cols, sums);
+                               for (std::uint64_t i = 0; i < kRows; ++i) {
+                                 for (std::uint64_t t = 0; t < kTokens; ++t)
+                                   out[t * part.out_width + r + i * apart] = sums[i][t];
+                               }
+                             });
 }
 
 /// Few tokens: [first_row, end_row) against each of them.

@@ -5,7 +5,8 @@
 namespace blue::kernels::cuda {
 
 const CudaOp& cuda_op_embed() {
-  static constexpr CudaOp kOp{.format_launch = &FormatKernels::embed};
+  static constexpr CudaOp kOp{
+      .format_launch = [](const FormatKernels& kernels) { return kernels.embed; }};
   return kOp;
 }
 

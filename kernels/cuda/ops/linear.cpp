@@ -5,7 +5,8 @@
 namespace blue::kernels::cuda {
 
 const CudaOp& cuda_op_linear() {
-  static constexpr CudaOp kOp{.format_launch = &FormatKernels::linear};
+  static constexpr CudaOp kOp{
+      .format_launch = [](const FormatKernels& kernels) { return kernels.linear; }};
   return kOp;
 }
 

@@ -8,7 +8,9 @@ using blue::kernels::BackendEntry;
 using blue::kernels::choose_backend;
 using blue::kernels::KernelsError;
 
-TEST_CASE("the automatic choice has the highest preference of those with a device, and gives the reason") {
+TEST_CASE(
+    "the automatic choice has the highest preference of those with a device, and gives the "
+    "reason") {
   int highest = -1;
   for (const BackendEntry* entry : blue::kernels::registered_backends()) {
     if (!entry->probe().empty()) highest = std::max(highest, entry->preference);
