@@ -145,13 +145,12 @@ template <class Traits>
 void linear_float(const LinearPart& part) {
   static_assert(kTileCols % ChunkDecoder<Traits>::kValues == 0, "a tile must hold whole chunks");
   if (part.n_tokens == 1) {
-    constexpr int kRows = 4;
-    return for_each_row_stream<kRows>(
-        part.first_row, part.end_row, [&](std::uint64_t r, std::uint64_t apart) BLUE_SIMD_LAMBDA {
-          float sums[kRows];
+    return for_each_row_stream<4>(
+        part.first_row, part.end_row, [&](auto rows, std::uint64_t r, std::uint64_t apart) {
+          float sums[rows];
           dot_row<Traits>(part.weight + r * part.row_bytes, apart * part.row_bytes, part.in,
                           part.cols, sums);
-          for (std::uint64_t i = 0; i < kRows; ++i) part.out[r + i * apart] = sums[i];
+          for (std::uint64_t i = 0; i < rows; ++i) part.out[r + i * apart] = sums[i];
         });
   }
   Tile tile;

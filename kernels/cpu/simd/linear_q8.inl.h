@@ -76,22 +76,20 @@ BLUE_SIMD void multiply_panel(const Panel<Traits>& panel, const std::byte* const
   }
 }
 
-/// Tokens [first, first + n) against one panel, n <= kTokens; out takes the first part of a row's
-/// sum or adds a later one. Missing tokens repeat the last one and their sums are dropped: that
-/// costs less than the instances for every n would.
+/// Tokens [first, first + kTokens) against one panel; out takes the first part of a row's sum or
+/// adds a later one.
 template <class Traits, int kTokens>
-void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first, int n) {
+void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first) {
   const std::byte* rows[kTokens];
   Vec totals[kSides][kTokens];
   const std::uint64_t width = part.linear.out_width;
   float* out = part.linear.out + first * width + part.row;
   BLUE_UNROLL
   for (int t = 0; t < kTokens; ++t) {
-    const auto token = static_cast<std::uint64_t>(t < n ? t : n - 1);
-    rows[t] = q8_row(part.linear, first + token);
+    rows[t] = q8_row(part.linear, first + static_cast<std::uint64_t>(t));
     BLUE_UNROLL
     for (int side = 0; side < kSides; ++side) {
-      const float* from = out + token * width + side * kLanes;
+      const float* from = out + static_cast<std::uint64_t>(t) * width + side * kLanes;
       totals[side][t] = part.first_group == 0 ? zero() : load_first(from, part.n_rows_of(side));
     }
   }
@@ -99,7 +97,6 @@ void multiply_tokens(const PanelPart<Traits>& part, std::uint64_t first, int n) 
                                   part.first_group, part.n_groups, totals);
   BLUE_UNROLL
   for (int t = 0; t < kTokens; ++t) {
-    if (t >= n) continue;
     BLUE_UNROLL
     for (int side = 0; side < kSides; ++side) {
       store_first(out + static_cast<std::uint64_t>(t) * width + side * kLanes, totals[side][t],
@@ -117,17 +114,16 @@ void dot_tokens(const LinearPart& part, std::uint64_t first) {
   for (int t = 0; t < kTokens; ++t)
     x[t] = Q8Row::at(q8_row(part, first + static_cast<std::uint64_t>(t)), part.cols);
   float* out = part.out + first * part.out_width;
-  constexpr int kRows = kDotChains / kTokens;
-  for_each_row_stream<kRows>(part.first_row, part.end_row,
-                             [&](std::uint64_t r, std::uint64_t apart) BLUE_SIMD_LAMBDA {
-                               float sums[kRows][kTokens];
-                               dot_i8<Traits>(part.weight + r * part.row_bytes,
-                                              apart * part.row_bytes, x, part.cols, sums);
-                               for (std::uint64_t i = 0; i < kRows; ++i) {
-                                 for (std::uint64_t t = 0; t < kTokens; ++t)
-                                   out[t * part.out_width + r + i * apart] = sums[i][t];
-                               }
-                             });
+  for_each_row_stream<kDotChains / kTokens>(
+      part.first_row, part.end_row, [&](auto rows, std::uint64_t r, std::uint64_t apart) {
+        float sums[rows][kTokens];
+        dot_i8<Traits>(part.weight + r * part.row_bytes, apart * part.row_bytes, x, part.cols,
+                       sums);
+        for (std::uint64_t i = 0; i < rows; ++i) {
+          for (std::uint64_t t = 0; t < kTokens; ++t)
+            out[t * part.out_width + r + i * apart] = sums[i][t];
+        }
+      });
 }
 
 /// Few tokens: [first_row, end_row) against each of them.
@@ -146,13 +142,11 @@ void linear_q8(const LinearPart& linear) {
   if (linear.n_tokens < kPanelTokens) return dot_rows<Traits>(linear);
   for_each_panel<Traits, PanelI8::operand>(linear, [&](const PanelPart<Traits>& part) {
     std::uint64_t t = 0;
-    for (; t + 2 < linear.n_tokens; t += kTokensAtOnce) {
-      const std::uint64_t left = linear.n_tokens - t;
-      multiply_tokens<Traits, kTokensAtOnce>(
-          part, t, left < kTokensAtOnce ? static_cast<int>(left) : kTokensAtOnce);
-    }
-    if (t < linear.n_tokens)
-      multiply_tokens<Traits, 2>(part, t, static_cast<int>(linear.n_tokens - t));
+    for (; t + kTokensAtOnce <= linear.n_tokens; t += kTokensAtOnce)
+      multiply_tokens<Traits, kTokensAtOnce>(part, t);
+    for (; t + 4 <= linear.n_tokens; t += 4) multiply_tokens<Traits, 4>(part, t);
+    for (; t + 2 <= linear.n_tokens; t += 2) multiply_tokens<Traits, 2>(part, t);
+    if (t < linear.n_tokens) multiply_tokens<Traits, 1>(part, t);
   });
 }
 

@@ -5,6 +5,8 @@
 // translation units with an instruction set's flags (see simd.inl.h).
 #pragma once
 
+#include <type_traits>
+
 #include "kernels/cpu/format_kernels.h"
 #include "kernels/cpu/simd/simd.inl.h"
 
@@ -21,17 +23,18 @@ BLUE_SIMD void fetch_ahead(const void* from) {
   for (std::uint64_t line = 0; line < kBytes; line += 64) _mm_prefetch(ahead + line, _MM_HINT_T0);
 }
 
-/// Calls dot(row, apart) until every row of [first_row, end_row) is covered; one call covers the
-/// kStreams rows row, row + apart, ... The up to kStreams - 1 rows that remain are covered with
-/// apart = 0, kStreams times the same row, instead of by a second instance of `dot`: matrices have
-/// hardly ever such rows, and every instance is compiled for every format.
+template <int kRows>
+using Rows = std::integral_constant<int, kRows>;
+
+/// Calls dot(Rows<n>(), row, apart) until every row of [first_row, end_row) is covered; one call
+/// covers the n rows row, row + apart, ..., and n is kStreams or 1.
 template <int kStreams, class Dot>
 BLUE_SIMD void for_each_row_stream(std::uint64_t first_row, std::uint64_t end_row, const Dot& dot) {
   const std::uint64_t apart = (end_row - first_row) / kStreams;
-  const std::uint64_t n_calls = apart + (end_row - first_row) % kStreams;
-  for (std::uint64_t i = 0; i < n_calls; ++i) {
-    const bool is_spread = i < apart;
-    dot(first_row + i + (is_spread ? 0 : apart * (kStreams - 1)), is_spread ? apart : 0);
+  for (std::uint64_t r = first_row; r < first_row + apart; ++r) dot(Rows<kStreams>(), r, apart);
+  if constexpr (kStreams > 1) {
+    for (std::uint64_t r = first_row + apart * kStreams; r < end_row; ++r)
+      dot(Rows<1>(), r, std::uint64_t{0});
   }
 }
 
