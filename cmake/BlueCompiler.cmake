@@ -7,8 +7,11 @@ set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON) # the layers end in libblue.so too
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_VERIFY_INTERFACE_HEADER_SETS ON)
-set(CMAKE_CXX_FLAGS_RELEASE "-O3 -DNDEBUG") # BLUE_CHECK stays; assert goes
-set(CMAKE_C_FLAGS_RELEASE "-O3 -DNDEBUG")
+# Layers that compute add BLUE_HOT_OPTIONS; the rest (messages, actors, programs, tests) is cold and
+# compiles a third faster so. BLUE_CHECK stays; assert goes.
+set(CMAKE_CXX_FLAGS_RELEASE "-O1 -DNDEBUG")
+set(CMAKE_C_FLAGS_RELEASE "-O1 -DNDEBUG")
+set(BLUE_HOT_OPTIONS "$<$<AND:$<CONFIG:Release>,$<COMPILE_LANGUAGE:C,CXX>>:-O3>")
 
 if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
@@ -17,9 +20,11 @@ endif()
 if(NOT CMAKE_CXX_COMPILER_LAUNCHER)
   find_program(BLUE_CCACHE ccache)
   if(BLUE_CCACHE)
-    set(CMAKE_C_COMPILER_LAUNCHER "${BLUE_CCACHE}")
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${BLUE_CCACHE}")
-    set(CMAKE_CUDA_COMPILER_LAUNCHER "${BLUE_CCACHE}")
+    # Without these two a unit with a precompiled header is never cached.
+    set(launcher "${CMAKE_COMMAND}" -E env "CCACHE_SLOPPINESS=pch_defines,time_macros" "${BLUE_CCACHE}")
+    set(CMAKE_C_COMPILER_LAUNCHER "${launcher}")
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${launcher}")
+    set(CMAKE_CUDA_COMPILER_LAUNCHER "${launcher}")
   endif()
 endif()
 

@@ -1,4 +1,4 @@
-# Sets BLUE_HAVE_CUDA and enables the language when nvcc is there and wanted. The runtime is linked
+# Sets BLUE_HAVE_CUDA and enables the language where nvcc and a GPU are found, or BLUE_CUDA is ON. The runtime is linked
 # statically, so that one binary starts on machines with and without a driver.
 set(BLUE_HAVE_CUDA OFF)
 if(BLUE_BELOW_ACTORS OR BLUE_FUZZ OR BLUE_SANITIZE)
@@ -8,7 +8,10 @@ else()
 endif()
 if(blue_cuda_wanted)
   find_program(BLUE_NVCC nvcc HINTS ENV CUDA_HOME PATHS /usr/local/cuda PATH_SUFFIXES bin)
-  if(BLUE_NVCC)
+  # A machine without a GPU that did not ask for the kernels is spared their two minutes.
+  if(BLUE_NVCC AND blue_cuda_wanted STREQUAL "AUTO" AND NOT EXISTS /dev/nvidiactl)
+    set(blue_without_gpu ON)
+  elseif(BLUE_NVCC)
     set(BLUE_HAVE_CUDA ON)
   elseif(NOT blue_cuda_wanted STREQUAL "AUTO")
     message(FATAL_ERROR "BLUE_CUDA=${BLUE_CUDA} but nvcc was found neither in PATH nor in /usr/local/cuda/bin")
@@ -29,6 +32,8 @@ if(BLUE_HAVE_CUDA)
   message(STATUS "CUDA: found ${BLUE_NVCC} (${CMAKE_CUDA_COMPILER_VERSION}), sm_89 and sm_90")
 elseif(NOT blue_cuda_wanted)
   message(STATUS "CUDA: off")
+elseif(blue_without_gpu)
+  message(STATUS "CUDA: nvcc is here and no GPU; the CPU backends are built (BLUE_CUDA=ON builds both)")
 else()
   message(STATUS "CUDA: absent (no nvcc); the CPU backends are built")
 endif()

@@ -6,7 +6,7 @@
 # Without any source it is an INTERFACE library. Its headers are its header set, so that
 # all_verify_interface_header_sets proves them self-contained.
 function(blue_layer name)
-  cmake_parse_arguments(arg "" "" "FOLDERS;LINK;PRIVATE;SOURCES;WITHOUT" ${ARGN})
+  cmake_parse_arguments(arg "HOT" "" "FOLDERS;LINK;PRIVATE;SOURCES;WITHOUT" ${ARGN})
   set(sources "")
   set(headers "")
   foreach(folder IN LISTS arg_FOLDERS)
@@ -28,6 +28,9 @@ function(blue_layer name)
     set(scope PUBLIC)
     add_library(blue_${name} STATIC ${sources})
     target_link_libraries(blue_${name} PRIVATE ${arg_PRIVATE})
+    if(arg_HOT)
+      target_compile_options(blue_${name} PRIVATE ${BLUE_HOT_OPTIONS})
+    endif()
   else()
     set(scope INTERFACE)
     add_library(blue_${name} INTERFACE)
