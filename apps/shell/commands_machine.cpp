@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "apps/shell/commands.h"
+#include "apps/tracing/trace_report.h"
 
 namespace blue::shell {
 
@@ -41,14 +42,14 @@ Status show_hints(Session& session, const std::string&) {
 }
 
 Status show_traces(Session& session, const std::string&) {
-  std::fputs(actors::summary_table(session.runtime.traces()).c_str(), stdout);
+  std::fputs(tracing::summary_table(session.runtime.traces()).c_str(), stdout);
   return {};
 }
 
 Status write_trace(Session& session, const std::string& path) {
   const actors::TraceDump dump = session.runtime.traces();
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << actors::to_chrome_json(dump);
+  file << tracing::to_chrome_json(dump);
   file.close();
   if (!file) return Error(ShellError::bad_file, path + ": can't be written");
   std::printf("%zu spans in %s\n", dump.spans.size(), path.c_str());
