@@ -45,6 +45,13 @@ std::tm local_time() {
   return out;
 }
 
+/// Puts BOS in front where the vocabulary asks for it and it is not there.
+void put_bos(const text::Tokenizer& tokenizer, std::vector<TokenId>& tokens) {
+  const TokenId bos = tokenizer.bos();
+  if (!tokenizer.adds_bos() || bos == kNoToken) return;
+  if (tokens.empty() || tokens.front() != bos) tokens.insert(tokens.begin(), bos);
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const Model>> open_model(const std::string& path) {
@@ -97,24 +104,28 @@ Result<std::vector<TokenId>> Model::chat_tokens(std::span<const ChatMessage> mes
       text += (text.empty() ? "" : "\n") + message.content;
     return text_tokens(text);
   }
+  return chat_tokens(messages, thinking, *chat);
+}
+
+Result<std::vector<TokenId>> Model::chat_tokens(std::span<const ChatMessage> messages,
+                                                Thinking thinking,
+                                                const ChatTemplate& other) const {
+  if (!tokenizer) return Error(text::TextError::unsupported_tokenizer, tokenizer_error);
   const ChatVariables variables{std::string(tokenizer->piece(tokenizer->bos())),
                                 std::string(tokenizer->piece(tokenizer->eos())), thinking,
                                 local_time()};
-  auto pieces = chat->render(messages, GenerationPrompt::yes, variables);
+  auto pieces = other.render(messages, GenerationPrompt::yes, variables);
   if (!pieces) return std::move(pieces).error().within(path);
   BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer->encode_pieces(*pieces));
-  const bool has_bos = !tokens.empty() && tokens.front() == tokenizer->bos();
-  if (tokenizer->adds_bos() && tokenizer->bos() != kNoToken && !has_bos)
-    tokens.insert(tokens.begin(), tokenizer->bos());
+  put_bos(*tokenizer, tokens);
   return tokens;
 }
 
-Result<std::vector<TokenId>> Model::text_tokens(std::string_view text) const {
+Result<std::vector<TokenId>> Model::text_tokens(std::string_view text,
+                                                text::SpecialTokens special) const {
   if (!tokenizer) return Error(text::TextError::unsupported_tokenizer, tokenizer_error);
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
-                  tokenizer->encode(text, text::SpecialTokens::as_text));
-  if (tokenizer->adds_bos() && tokenizer->bos() != kNoToken)
-    tokens.insert(tokens.begin(), tokenizer->bos());
+  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer->encode(text, special));
+  put_bos(*tokenizer, tokens);
   return tokens;
 }
 

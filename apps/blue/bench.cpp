@@ -1,13 +1,12 @@
 // `blue bench`: prompt and decode speed of one model, beside the bytes a step must read and what
 // the memory gives.
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "apps/blue/command.h"
-#include "apps/blue/stderr_log.h"
+#include "apps/io/output.h"
 #include "hal/affinity.h"
 #include "hal/machine_measure.h"
 #include "models/inline_model.h"
@@ -116,16 +115,16 @@ double read_limit(std::uint32_t n_threads) {
 void print_text(const BenchOptions& options, const std::string& choice,
                 const BenchFigures& figures) {
   const double gb_per_s = figures.decode_per_s * figures.step_gb;
-  std::printf("%s on %s\n", options.model.c_str(), choice.c_str());
-  std::printf("prompt  %10.1f tokens/s   (%u tokens, median of %u)\n", figures.prompt_per_s,
-              options.n_prompt, options.n_runs);
-  std::printf(
-      "decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s\n",
+  io::print_linef("%s on %s", options.model.c_str(), choice.c_str());
+  io::print_linef("prompt  %10.1f tokens/s   (%u tokens, median of %u)", figures.prompt_per_s,
+                  options.n_prompt, options.n_runs);
+  io::print_linef(
+      "decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s",
       figures.decode_per_s, options.n_tokens, options.n_runs, figures.step_gb, gb_per_s);
   if (figures.read_limit_gb_s > 0) {
-    std::printf(
+    io::print_linef(
         "limit   %10.1f tokens/s   at %.2f GB/s, what %u thread(s) read here from memory: %.0f %% "
-        "reached\n",
+        "reached",
         figures.read_limit_gb_s / figures.step_gb, figures.read_limit_gb_s, options.n_threads,
         100.0 * gb_per_s / figures.read_limit_gb_s);
   }
@@ -148,12 +147,11 @@ void print_json(const BenchOptions& options, const std::string& choice,
     out["read_limit_gbytes_per_s"] = figures.read_limit_gb_s;
     out["share_of_read_limit"] = figures.decode_per_s * figures.step_gb / figures.read_limit_gb_s;
   }
-  std::printf("%s\n",
-              out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  io::print_text(out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 Result<int> bench(const BenchOptions& options) {
-  StderrLog log;
+  io::MessageLog log(LogLevel::info);
   models::InlineModelOptions load;
   load.log = &log;
   load.backend = options.device;

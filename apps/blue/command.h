@@ -19,6 +19,16 @@ class Runtime;
 
 namespace blue::apps {
 
+enum class AppsError {
+  bad_file,     ///< a file that the command line names holds something else
+  bad_request,  ///< a value on the command line that no parser could refuse
+  run_failed,   ///< a generation ended over the machine or a device
+};
+constexpr std::string_view error_domain(AppsError) { return "apps"; }
+constexpr ErrorKind error_kind(AppsError code) {
+  return code == AppsError::run_failed ? ErrorKind::failed : ErrorKind::bad_input;
+}
+
 /// "blue: <message>", one line on stderr; returns the exit status that the error's kind asks for.
 int tell(const Error& error);
 

@@ -1,7 +1,8 @@
 #include "apps/shell/commands.h"
 
 #include <array>
-#include <cstdio>
+
+#include "apps/io/output.h"
 
 namespace blue::shell {
 
@@ -64,7 +65,7 @@ void print_help(const Command& command) {
   const std::string usage = std::string(command.name) +
                             (*command.argument_name == '\0' ? "" : " ") + (is_optional ? "[" : "") +
                             command.argument_name + (is_optional ? "]" : "");
-  std::printf("  %-22s %s\n", usage.c_str(), command.help);
+  io::print_linef("  %-22s %s", usage.c_str(), command.help);
 }
 
 Status show_help(Session&, const std::string& name) {

@@ -1,7 +1,7 @@
 // Commands about single models.
 #include <algorithm>
-#include <cstdio>
 
+#include "apps/io/output.h"
 #include "apps/shell/commands.h"
 
 namespace blue::shell {
@@ -13,8 +13,8 @@ Status load(Session& session, const std::string& path) {
     session.models.push_back(path);
   }
   const models::HyperParameters& shape = model->program.hyper;
-  std::printf("%s: %s, %u layers, d_model %u, vocabulary of %u\n", path.c_str(),
-              shape.architecture.c_str(), shape.n_layers, shape.d_model, shape.n_vocab);
+  io::print_linef("%s: %s, %u layers, d_model %u, vocabulary of %u", path.c_str(),
+                  shape.architecture.c_str(), shape.n_layers, shape.d_model, shape.n_vocab);
   return {};
 }
 
@@ -33,15 +33,15 @@ Status generate(Session& session, const std::string& text) {
 
 Status show_models(Session& session, const std::string&) {
   for (const std::string& path : session.models) {
-    std::printf("%s %s\n", path == session.generate_stage().model ? "*" : " ", path.c_str());
+    io::print_linef("%s %s", path == session.generate_stage().model ? "*" : " ", path.c_str());
   }
   if (const actors::CascadeSpec* cascade = session.cascade_at_hand()) {
     for (const actors::StageSpec& stage : cascade->stages) {
-      std::printf("  %s (stage %s of %s)\n", stage.model.c_str(), stage.name.c_str(),
-                  cascade->name.c_str());
+      io::print_linef("  %s (stage %s of %s)", stage.model.c_str(), stage.name.c_str(),
+                      cascade->name.c_str());
     }
   } else if (session.models.empty()) {
-    std::printf("none loaded; load FILE\n");
+    io::print_linef("none loaded; load FILE");
   }
   return {};
 }

@@ -15,7 +15,7 @@ namespace blue::shell {
 
 enum class ShellError {
   bad_command,  ///< no such command, or not with this argument: the user writes another
-  bad_file,     ///< a file that a command was to write or read
+  bad_file,     ///< a file that a command needs is not there
   run_refused,  ///< a run or a generation ended over its model, prompt or cascade: the user mends it
   run_ended,    ///< ... over the machine, or a device
   run_cancelled,  ///< ... by Ctrl-C

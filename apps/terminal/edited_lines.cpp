@@ -7,8 +7,10 @@
 
 #include <histedit.h>
 
+#include "apps/io/output.h"
 #include "apps/terminal/line_reader.h"
 #include "base/check.h"
+#include "base/printable.h"
 
 namespace blue::terminal {
 
@@ -108,9 +110,9 @@ unsigned char EditedLines::complete_word() {
     more += ' ';
   if (!more.empty()) return el_insertstr(line_.get(), more.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
   if (is_whole) return CC_NORM;
-  std::fputc('\n', stdout);
-  for (const std::string& each : completion.whole) std::printf("%s  ", each.c_str());
-  std::fputc('\n', stdout);
+  io::print_text("\n");
+  for (const std::string& each : completion.whole) io::print_text(printable(each) + "  ");
+  io::print_text("\n");
   return CC_REDISPLAY;
 }
 
@@ -127,7 +129,7 @@ std::optional<std::string> EditedLines::next() {
   el_set(line_.get(), EL_PREP_TERM, 1);
   const char* read = el_gets(line_.get(), &n);
   if (read == nullptr || n <= 0) {
-    std::fputc('\n', stdout);
+    io::print_text("\n");
     return std::nullopt;
   }
   std::string line(read);

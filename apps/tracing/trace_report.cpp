@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "actors/actors_error.h"
+#include "base/printable.h"
 
 namespace blue::tracing {
 
@@ -206,14 +207,15 @@ std::vector<MessageSummary> summarise(const TraceDump& dump) {
 
 std::string summary_table(const TraceDump& dump) {
   std::string table;
-  char line[256];
+  char line[256];  // longer than any line: names are cut
   std::snprintf(line, sizeof line, "%-28s %8s %12s %12s %12s %12s\n", "message", "count",
                 "queue p50 us", "queue p99 us", "run p50 us", "run p99 us");
   table += line;
   for (const MessageSummary& row : summarise(dump)) {
     std::snprintf(line, sizeof line, "%-28s %8llu %12.1f %12.1f %12.1f %12.1f\n",
-                  row.message.c_str(), static_cast<unsigned long long>(row.count),
-                  row.queue_median_us, row.queue_p99_us, row.run_median_us, row.run_p99_us);
+                  printable_line(row.message, 60).c_str(),
+                  static_cast<unsigned long long>(row.count), row.queue_median_us, row.queue_p99_us,
+                  row.run_median_us, row.run_p99_us);
     table += line;
   }
   std::set<std::string> names;
