@@ -1,5 +1,5 @@
-// `blue bench`: prompt and decode speed of one model, beside the bytes a step must read and what
-// the memory gives.
+// `blue bench`: prompt and decode speed of one model, beside the bytes that a step reads and the
+// memory's measured limit.
 #include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -26,13 +26,12 @@ struct BenchOptions {
   bool is_json = false;
 };
 
-/// What one bench found. Rates are medians over its runs.
+/// Results of one bench. Rates are medians over its runs.
 struct BenchFigures {
   double prompt_per_s = 0;  ///< tokens
   double decode_per_s = 0;
-  double step_gb = 0;  ///< bytes of weights that a decode step reads
-  double read_limit_gb_s =
-      0;  ///< what as many threads read here from memory; 0: not measured on this device
+  double step_gb = 0;          ///< bytes of weights that a decode step reads
+  double read_limit_gb_s = 0;  ///< measured with as many threads; 0: not on this device
 };
 
 double median(std::vector<double> values) {
@@ -44,8 +43,8 @@ double seconds_since(Nanoseconds begin) {
   return static_cast<double>(monotonic_now_ns() - begin) / 1e9;
 }
 
-/// What one decode step reads: every weight once for each op that uses it, of an embedding one row,
-/// of experts those chosen.
+/// What one decode step reads: every weight once for each op that uses it, one row of an embedding,
+/// the chosen experts.
 double gb_per_decode_step(const models::Program& program) {
   std::uint64_t bytes = 0;
   for (const kernels::Op& op : program.ops) {
@@ -62,8 +61,8 @@ struct Rates {
   std::vector<double> decode;
 };
 
-/// One prompt and one decode, through the executor: tokens are given, so that an end token ends
-/// nothing.
+/// One prompt and one decode, through the executor, with given tokens: an end token does not stop
+/// the bench.
 Status measure(models::InlineModel& model, const BenchOptions& options, Rates& rates) {
   models::Executor& executor = model.executor();
   const std::uint32_t n_vocab = model.model().program.hyper.n_vocab;
@@ -95,7 +94,7 @@ Status measure(models::InlineModel& model, const BenchOptions& options, Rates& r
   return {};
 }
 
-/// The first `n` cores that this process may use; the calling thread goes to the first of them.
+/// The first `n` cores that this process may use; the calling thread is pinned to the first.
 Result<std::vector<int>> take_cores(std::uint32_t n) {
   BLUE_TRY_ASSIGN(std::vector<int> cores, hal::current_affinity());
   cores.resize(std::min<std::size_t>(cores.size(), n));
@@ -105,8 +104,7 @@ Result<std::vector<int>> take_cores(std::uint32_t n) {
   return cores;
 }
 
-/// To be asked before the calling thread is pinned: threads that it starts would all share its
-/// core.
+/// Called before the calling thread is pinned: threads that it starts would all share its core.
 double read_limit(std::uint32_t n_threads) {
   const auto limit = hal::measure_memory_read({.budget_ns = 400'000'000, .n_threads = n_threads});
   return limit ? limit->gb_per_s() : 0.0;
@@ -161,7 +159,7 @@ Result<int> bench(const BenchOptions& options) {
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
                   models::InlineModel::load(options.model, load));
   Rates rates;
-  BLUE_TRY(measure(*model, options, rates));  // the first run brings the weights in
+  BLUE_TRY(measure(*model, options, rates));  // the first run loads the weights
   rates = {};
   for (std::uint32_t i = 0; i < options.n_runs; ++i) BLUE_TRY(measure(*model, options, rates));
 

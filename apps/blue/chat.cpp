@@ -1,6 +1,6 @@
 // `blue chat`: a conversation with one model, turn by turn: lines from the terminal or a pipe,
-// answers as they come. Every answer is a generation of the runtime; its stage keeps the rows of
-// earlier turns, so that only what is new is computed.
+// answers as they are generated. Every answer is a generation of the runtime; its stage keeps the
+// KV rows of earlier turns, so that only new tokens are computed.
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,11 +34,11 @@ struct ChatOptions {
 };
 
 constexpr const char* kHelp =
-    "/help         this\n"
+    "/help         list the commands\n"
     "/clear        forget the conversation so far\n"
-    "/system TEXT  another system message; nothing takes it away\n"
+    "/system TEXT  another system message; without TEXT: none\n"
     "/save FILE    write the conversation as JSON\n"
-    "/quit         end; so do Ctrl-D, and Ctrl-C where no answer is being given\n";
+    "/quit         end; Ctrl-D does too, and Ctrl-C while no answer is generated\n";
 
 models::Thinking thinking_of(const std::string& word) {
   if (word == "on") return models::Thinking::on;
@@ -58,7 +58,7 @@ class Chat {
         is_dimmed_(io::has_styles(STDOUT_FILENO)),
         conversation_(options.system) {}
 
-  /// A line of the user: a command or a message. False to end.
+  /// Handles a line of the user: a command or a message. False at the end.
   Result<bool> take(const std::string& line) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) return true;
     if (line[0] != '/') {
@@ -85,8 +85,7 @@ class Chat {
   }
 
  private:
-  /// Adds the message and its answer to the conversation. When it can't be answered the
-  /// conversation stays as it was.
+  /// Adds the message and its answer to the conversation, or neither when there is no answer.
   Status answer(const std::string& line) {
     conversation_.ask(line);
     Result<std::optional<std::string>> text = generate();
@@ -114,7 +113,7 @@ class Chat {
                      "so far, --context holds more of it");
   }
 
-  /// Has the template opened the thinking already? The answer then begins inside it.
+  /// Does the prompt end inside an opened <think>? The answer then begins with thinking.
   [[nodiscard]] bool opens_thinking(std::span<const TokenId> prompt) const {
     const std::string end =
         model_->tokenizer->decode(prompt.last(std::min<std::size_t>(prompt.size(), 4)));
@@ -123,8 +122,8 @@ class Chat {
            std::string_view(end).substr(0, last + 1).ends_with("<think>");
   }
 
-  /// The answer, shown as it comes; what there is of it when it was stopped, nothing when it had
-  /// not begun.
+  /// Generates and prints the answer. An answer that was stopped is returned as far as it came;
+  /// nothing when it had not begun.
   Result<std::optional<std::string>> generate() {
     runtime::GenerateRequest request;
     request.model = options_.model;
@@ -180,12 +179,11 @@ class Chat {
   Conversation conversation_;
 };
 
-/// Lines to their end; what a script is told at its end.
+/// Reads lines to their end. The exit status: for a script, that of its last error.
 int read_lines(Chat& chat, terminal::LineReader& lines, Interrupt& interrupt, bool is_terminal) {
   int status = kExitDone;
   for (;;) {
-    // What is pressed from here on stops the answer to this line, also while its prompt is taken
-    // in.
+    // A Ctrl-C from here on stops the answer to this line, also while its prompt is computed.
     interrupt.forget();
     const std::optional<std::string> line = lines.next();
     if (!line) return status;
@@ -194,7 +192,7 @@ int read_lines(Chat& chat, terminal::LineReader& lines, Interrupt& interrupt, bo
     if (io::is_output_lost()) return kExitFailed;
     if (!goes_on) {
       const int told = tell(goes_on.error());
-      if (!is_terminal) status = told;  // a script hears at its end that a line of it was refused
+      if (!is_terminal) status = told;  // a script goes on, and its exit status reports the error
     } else if (!*goes_on) {
       return status;
     }
@@ -238,7 +236,9 @@ void add_chat(CLI::App& app, Action& action) {
   command->add_option("-n,--tokens", options->max_tokens, "Most tokens of one answer")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
-  command->add_option("--think", options->thinking, "on or off, for models that can be told")
+  command
+      ->add_option("--think", options->thinking,
+                   "Thinking on or off, for models with a switch for it")
       ->check(CLI::IsMember({"usual", "on", "off"}))
       ->capture_default_str();
   add_template_options(*command, options->style);

@@ -1,4 +1,4 @@
-// `blue inspect`: what a GGUF file holds, and what this build would make of it.
+// `blue inspect`: the contents of a GGUF file, and whether this build can run it.
 #include <memory>
 #include <nlohmann/json.hpp>
 

@@ -34,7 +34,7 @@ Result<std::vector<TokenId>> parse_ids(const std::string& path) {
         end == last || std::string_view(" \t\r\n").find(*end) != std::string_view::npos;
     if (failure != std::errc() || !ends_word) {
       return Error(AppsError::bad_file,
-                   path + ": word " + std::to_string(ids.size() + 1) + " is no token id");
+                   path + ": word " + std::to_string(ids.size() + 1) + " is not a token id");
     }
     ids.push_back(id);
     at = static_cast<std::size_t>(end - text.data());

@@ -19,7 +19,7 @@ struct TextSource {
   std::string file;                     ///< "-" is standard input; empty: none
 };
 
-/// What is done to text from a file or standard input. A byte order mark goes in both cases; an
+/// How text from a file or standard input is read. A byte order mark is dropped in both cases; an
 /// argument is always taken as it is.
 enum class Reading : std::uint8_t {
   as_text,  ///< CRLF becomes LF, and one line end at the end goes: editors and echo put it there
@@ -34,7 +34,7 @@ Result<std::optional<std::string>> read_text(const TextSource& source, Reading r
 struct PromptStyle {
   std::string chat_template;  ///< a file, or "none"; empty: the model's own
   bool is_raw = false;        ///< the text is the prompt; special tokens in it are tokens
-  bool has_no_bos = false;    ///< no BOS in front, whoever would put it there
+  bool has_no_bos = false;    ///< no BOS in front, neither from the vocabulary nor the template
 };
 
 /// --chat-template, --no-bos.

@@ -1,4 +1,4 @@
-// `blue quantize`: a model's file again with its matrices in another weight format.
+// `blue quantize`: writes a model's file with its matrices in another weight format.
 #include <chrono>
 #include <memory>
 #include <string>

@@ -1,4 +1,4 @@
-// `blue trace`: summarises a trace file; and how the commands that take --trace write one.
+// `blue trace`: summarises a trace file. Also writes one for the commands that take --trace.
 #include <memory>
 
 #include "apps/blue/command.h"

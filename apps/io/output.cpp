@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::size_t kMaxMessageBytes = 1600;
 
-/// What the process knows of its output.
+/// The state of the process's output.
 struct Streams {
   const char* program = "blue";
   bool is_terminal = false;  ///< stdout
@@ -47,7 +47,7 @@ void write_error(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(STDERR_FILENO, bytes.data(), bytes.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return;  // there is nowhere left to say so
+    if (n <= 0) return;  // no stream is left to report it on
     bytes.remove_prefix(static_cast<std::size_t>(n));
   }
 }

@@ -18,8 +18,8 @@ namespace blue::io {
 void open_streams(const char* program);
 
 /// Running text on stdout: what a model generates, a slot, a JSON document, help. As it is to a
-/// pipe or a file; at a terminal printable(), newlines and tabs kept. A character may be cut between
-/// two calls.
+/// pipe or a file; at a terminal printable(), newlines and tabs kept. A character may be split
+/// between two calls.
 void print_text(std::string_view text);
 /// One line of a report on stdout: always printable(), never cut. A newline is added.
 void print_line(std::string_view line);

@@ -21,7 +21,7 @@ Status load(Session& session, const std::string& path) {
 Status generate(Session& session, const std::string& text) {
   const actors::StageSpec& stage = session.generate_stage();
   if (stage.model.empty())
-    return Error(ShellError::bad_command, "no model at hand; load FILE first");
+    return Error(ShellError::bad_command, "no model is loaded; load FILE first");
   runtime::GenerateRequest request;
   request.model = stage.model;
   request.prompt = text;
@@ -35,7 +35,7 @@ Status show_models(Session& session, const std::string&) {
   for (const std::string& path : session.models) {
     io::print_linef("%s %s", path == session.generate_stage().model ? "*" : " ", path.c_str());
   }
-  if (const actors::CascadeSpec* cascade = session.cascade_at_hand()) {
+  if (const actors::CascadeSpec* cascade = session.current_cascade()) {
     for (const actors::StageSpec& stage : cascade->stages) {
       io::print_linef("  %s (stage %s of %s)", stage.model.c_str(), stage.name.c_str(),
                       cascade->name.c_str());

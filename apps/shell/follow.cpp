@@ -1,4 +1,4 @@
-// Watching a run: text as it comes on standard output, remarks about it on standard error.
+// Follows a run: its text on standard output as it comes, figures on standard error.
 
 #include "apps/io/output.h"
 #include "apps/shell/commands.h"
@@ -88,7 +88,7 @@ Status status_of_end(const RunEvent& event) {
 
 Status follow(Session& session, runtime::Run& run) {
   Screen screen;
-  session.interrupts.take();  // what was pressed before belongs to nothing
+  session.interrupts.take();  // an earlier Ctrl-C is not meant for this run
   return status_of_end(
       run.follow([&screen](const RunEvent& event) { screen.show(event); },
                  [&session] { return session.interrupts.take() || io::is_output_lost(); }));

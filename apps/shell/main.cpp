@@ -1,6 +1,7 @@
-// `blue-shell`: commands on a runtime that stays warm. At a terminal an error is told and the next
-// line is read; a script on standard input ends at its first error. Exit status: 0; 2 for a line,
-// file or model to be mended; 1 when the machine failed; 130 after Ctrl-C.
+// `blue-shell`: commands on a runtime that keeps its models loaded. At a terminal an error is
+// printed and the next line is read; a script on standard input ends at its first error. Exit
+// status: 0; 2 for a line, file or model that the user has to correct; 1 when the machine or the
+// output failed; 130 after Ctrl-C.
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <exception>
@@ -52,9 +53,10 @@ void describe(CLI::App& app, Arguments& arguments) {
                  "budget of the arena on the device, MiB; 0: half of what is free");
   app.add_option("--ram-mib", arguments.ram_mib,
                  "page-locked memory beside a GPU, MiB; 0: a quarter of what is free");
-  app.add_option("--runs", arguments.runtime.runs_root, "folder of the runs' logs (or BLUE_RUNS)");
+  app.add_option("--runs", arguments.runtime.runs_root,
+                 "folder of the runs' logs; by default $BLUE_RUNS");
   app.add_option("--cascade", arguments.cascade,
-                 "cascade to begin with, instead of the bundled one");
+                 "cascade to start with, instead of the bundled one");
 }
 
 /// Reads and runs lines until the end, or a script's first error. The exit status.
@@ -113,7 +115,9 @@ int start_and_read(Arguments arguments) {
 
 int parse_and_run(int argc, char** argv) {
   CLI::App app(
-      "Commands on a runtime that stays warm; reads a script where standard input is no terminal.",
+      "Commands on a runtime that keeps its models loaded; reads a script where standard input is "
+      "not "
+      "a terminal.",
       "blue-shell");
   Arguments arguments;
   describe(app, arguments);

@@ -25,8 +25,7 @@ struct EndHistory {
   void operator()(History* history) const { history_end(history); }
 };
 
-/// Models read UTF-8. In a locale of single bytes the editor would drop every other character in
-/// silence.
+/// Models read UTF-8. In a locale of single bytes libedit silently drops all other characters.
 void read_utf8() {
   const bool is_known = std::setlocale(LC_CTYPE, "") != nullptr;
   if (!is_known || MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
@@ -61,7 +60,7 @@ EditedLines::EditedLines(EditedLinesOptions options)
   history(history_.get(), &event_, H_SETSIZE, kHistoryLength);
   history(history_.get(), &event_, H_SETUNIQUE, 1);
   if (!history_file_.empty()) {
-    std::error_code refused;  // a folder that can't be made costs the history alone
+    std::error_code refused;  // without the folder there is no history, and nothing else is lost
     std::filesystem::create_directories(options_.history.parent_path(), refused);
     history(history_.get(), &event_, H_LOAD, history_file_.c_str());
   }
@@ -72,7 +71,7 @@ EditedLines::EditedLines(EditedLinesOptions options)
   el_set(line, EL_HIST, history, history_.get());
   el_set(line, EL_ADDFN, "blue-complete", "complete the word", &EditedLines::on_tab);
   el_set(line, EL_BIND, "^I", "blue-complete", nullptr);
-  // While a line is edited Ctrl-C is a key; else the terminal makes a signal of it.
+  // While a line is edited Ctrl-C is a key; at other times the terminal sends a signal.
   el_set(line, EL_SETTY, "-d", "-isig", nullptr);
   el_set(line, EL_ADDFN, "blue-interrupt", "empty the line, or end", &EditedLines::on_interrupt);
   el_set(line, EL_BIND, "^C", "blue-interrupt", nullptr);
@@ -104,7 +103,7 @@ unsigned char EditedLines::complete_word() {
   if (completion.whole.empty()) return CC_ERROR;
   std::string more = completion.common().substr(completion.word.size());
   const bool is_whole = completion.whole.size() == 1;
-  // A folder, or a key that a value belongs behind, is gone on with.
+  // The user continues after a folder or a "key="; any other word is complete.
   if (is_whole && !completion.whole.front().ends_with("/") &&
       !completion.whole.front().ends_with("="))
     more += ' ';
@@ -119,13 +118,13 @@ unsigned char EditedLines::complete_word() {
 void EditedLines::remember(const std::string& line) {
   if (line.find_first_not_of(" \t") == std::string::npos) return;
   history(history_.get(), &event_, H_ENTER, line.c_str());
-  // At once: what was typed survives a crash.
+  // Saved at once, so that the line survives a crash.
   if (!history_file_.empty()) history(history_.get(), &event_, H_SAVE, history_file_.c_str());
 }
 
 std::optional<std::string> EditedLines::next() {
   int n = 0;
-  // Before the prompt appears: what is typed the moment one sees it is for the editor already.
+  // Before the prompt appears, so that keys typed as soon as it is visible reach the editor.
   el_set(line_.get(), EL_PREP_TERM, 1);
   const char* read = el_gets(line_.get(), &n);
   if (read == nullptr || n <= 0) {
