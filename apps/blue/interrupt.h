@@ -6,8 +6,8 @@
 
 namespace blue::apps {
 
-/// During its lifetime SIGINT and SIGTERM are recorded instead of ending the program; the destructor
-/// restores the handlers.
+/// During its lifetime SIGINT and SIGTERM are recorded instead of ending the program; the
+/// destructor restores the handlers.
 class Interrupt {
  public:
   /// What a second Ctrl-C does.
