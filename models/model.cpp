@@ -1,9 +1,9 @@
 #include "models/model.h"
 
-#include <ctime>
 #include <filesystem>
 
 #include "models/arch.h"
+#include "models/chat/chat_tokens.h"
 
 namespace blue::models {
 
@@ -35,21 +35,6 @@ std::uint64_t fingerprint_of(const GgufFile& file) {
     mix_number(tensor.file_offset);
   }
   return hash;
-}
-
-/// For the templates that tell the model what day it is.
-std::tm local_time() {
-  const std::time_t now = std::time(nullptr);
-  std::tm out{};
-  localtime_r(&now, &out);
-  return out;
-}
-
-/// Puts BOS in front where the vocabulary asks for it and it is not there.
-void put_bos(const text::Tokenizer& tokenizer, std::vector<TokenId>& tokens) {
-  const TokenId bos = tokenizer.bos();
-  if (!tokenizer.adds_bos() || bos == kNoToken) return;
-  if (tokens.empty() || tokens.front() != bos) tokens.insert(tokens.begin(), bos);
 }
 
 }  // namespace
@@ -104,29 +89,14 @@ Result<std::vector<TokenId>> Model::chat_tokens(std::span<const ChatMessage> mes
       text += (text.empty() ? "" : "\n") + message.content;
     return text_tokens(text);
   }
-  return chat_tokens(messages, thinking, *chat);
-}
-
-Result<std::vector<TokenId>> Model::chat_tokens(std::span<const ChatMessage> messages,
-                                                Thinking thinking,
-                                                const ChatTemplate& other) const {
-  if (!tokenizer) return Error(text::TextError::unsupported_tokenizer, tokenizer_error);
-  const ChatVariables variables{std::string(tokenizer->piece(tokenizer->bos())),
-                                std::string(tokenizer->piece(tokenizer->eos())), thinking,
-                                local_time()};
-  auto pieces = other.render(messages, GenerationPrompt::yes, variables);
-  if (!pieces) return std::move(pieces).error().within(path);
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer->encode_pieces(*pieces));
-  put_bos(*tokenizer, tokens);
+  auto tokens = models::chat_tokens(*tokenizer, *chat, messages, thinking);
+  if (!tokens) return std::move(tokens).error().within(path);
   return tokens;
 }
 
-Result<std::vector<TokenId>> Model::text_tokens(std::string_view text,
-                                                text::SpecialTokens special) const {
+Result<std::vector<TokenId>> Model::text_tokens(std::string_view text) const {
   if (!tokenizer) return Error(text::TextError::unsupported_tokenizer, tokenizer_error);
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer->encode(text, special));
-  put_bos(*tokenizer, tokens);
-  return tokens;
+  return bare_tokens(*tokenizer, text, text::SpecialTokens::as_text);
 }
 
 }  // namespace blue::models

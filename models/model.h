@@ -44,16 +44,11 @@ struct Model {
   /// Errors: unsupported_tokenizer, bad_template, bad_message.
   [[nodiscard]] Result<std::vector<TokenId>> chat_tokens(std::span<const ChatMessage> messages,
                                                          Thinking thinking) const;
-  /// The same through another template than the model's.
-  [[nodiscard]] Result<std::vector<TokenId>> chat_tokens(std::span<const ChatMessage> messages,
-                                                         Thinking thinking,
-                                                         const ChatTemplate& other) const;
 
-  /// The tokens of bare text: no template, BOS where the vocabulary asks for it and the text does
-  /// not begin with it.
+  /// The tokens of bare text, as `blue generate` continues it: no template, BOS where the
+  /// vocabulary asks for it.
   /// Errors: unsupported_tokenizer.
-  [[nodiscard]] Result<std::vector<TokenId>> text_tokens(
-      std::string_view text, text::SpecialTokens special = text::SpecialTokens::as_text) const;
+  [[nodiscard]] Result<std::vector<TokenId>> text_tokens(std::string_view text) const;
 };
 
 /// Opens a GGUF file, or all parts of a split one, compiles its program. Reads headers, and of the

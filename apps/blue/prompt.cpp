@@ -4,6 +4,7 @@
 
 #include "apps/blue/command.h"
 #include "apps/io/text_file.h"
+#include "models/chat/chat_tokens.h"
 
 namespace blue::apps {
 
@@ -64,9 +65,10 @@ bool PromptEncoder::is_usual() const {
 Result<std::vector<TokenId>> PromptEncoder::prompt(const models::Model& model,
                                                    const std::string& system,
                                                    const std::string& text) const {
+  if (!model.tokenizer) return Error(text::TextError::unsupported_tokenizer, model.tokenizer_error);
   if (style_.is_raw) {
     BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
-                    model.text_tokens(text, text::SpecialTokens::parse));
+                    models::bare_tokens(*model.tokenizer, text, text::SpecialTokens::parse));
     return finished(model, std::move(tokens));
   }
   if (style_.chat_template.empty()) {
@@ -82,8 +84,9 @@ Result<std::vector<TokenId>> PromptEncoder::prompt(const models::Model& model,
 Result<std::vector<TokenId>> PromptEncoder::conversation(
     const models::Model& model, std::span<const models::ChatMessage> messages,
     models::Thinking thinking) const {
+  if (!model.tokenizer) return Error(text::TextError::unsupported_tokenizer, model.tokenizer_error);
   if (template_) {
-    auto tokens = model.chat_tokens(messages, thinking, *template_);
+    auto tokens = models::chat_tokens(*model.tokenizer, *template_, messages, thinking);
     if (!tokens) return std::move(tokens).error().within(style_.chat_template);
     return finished(model, std::move(tokens).value());
   }
@@ -94,8 +97,7 @@ Result<std::vector<TokenId>> PromptEncoder::conversation(
   std::string text;
   for (const models::ChatMessage& message : messages)
     text += (text.empty() ? "" : "\n") + message.content;
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
-                  model.text_tokens(text, text::SpecialTokens::as_text));
+  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, model.text_tokens(text));
   return finished(model, std::move(tokens));
 }
 

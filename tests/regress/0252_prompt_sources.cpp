@@ -13,7 +13,7 @@ namespace {
 
 using models::testing::GgufWriter;
 
-ProgramResult generate(const std::string& model, std::vector<std::string> more,
+ProgramResult run_generate(const std::string& model, std::vector<std::string> more,
                        const std::string& input = "") {
   std::vector<std::string> arguments = {"generate", "-m", model, "-n", "8", "--temp", "0"};
   arguments.insert(arguments.end(), more.begin(), more.end());
@@ -54,27 +54,27 @@ TEST_CASE("an argument, standard input and a file give the same prompt") {
   const std::string model = "assets/nano/coder.gguf";
   const ScratchFolder scratch;
   const std::string prompt = "Return x plus one.\nAnd no more.";
-  const std::string wanted = text_of(generate(model, {"-p", prompt}));
+  const std::string wanted = text_of(run_generate(model, {"-p", prompt}));
   CHECK_FALSE(wanted.empty());
-  CHECK(text_of(generate(model, {}, prompt)) == wanted);
-  CHECK(text_of(generate(model, {"-p", "-"}, prompt)) == wanted);
-  CHECK(text_of(generate(model, {"-f", "-"}, prompt)) == wanted);
-  CHECK(text_of(generate(model, {"-f", scratch.write("p", prompt)}, "not read")) == wanted);
-  CHECK(text_of(generate(model, {"-p", prompt}, "not read")) == wanted);
+  CHECK(text_of(run_generate(model, {}, prompt)) == wanted);
+  CHECK(text_of(run_generate(model, {"-p", "-"}, prompt)) == wanted);
+  CHECK(text_of(run_generate(model, {"-f", "-"}, prompt)) == wanted);
+  CHECK(text_of(run_generate(model, {"-f", scratch.write("p", prompt)}, "not read")) == wanted);
+  CHECK(text_of(run_generate(model, {"-p", prompt}, "not read")) == wanted);
   // As editors and other systems write it.
-  CHECK(text_of(generate(model, {}, prompt + "\n")) == wanted);
+  CHECK(text_of(run_generate(model, {}, prompt + "\n")) == wanted);
   const std::string foreign = "\xef\xbb\xbfReturn x plus one.\r\nAnd no more.\r\n";
-  CHECK(text_of(generate(model, {}, foreign)) == wanted);
-  CHECK(text_of(generate(model, {"-f", scratch.write("crlf", foreign)})) == wanted);
+  CHECK(text_of(run_generate(model, {}, foreign)) == wanted);
+  CHECK(text_of(run_generate(model, {"-f", scratch.write("crlf", foreign)})) == wanted);
 }
 
 TEST_CASE("a prompt of any length is taken in, or refused for the context alone") {
   const ScratchFolder scratch;
   const std::string model = write_endless_model(scratch);
-  CHECK(n_prompt_tokens(generate(model, {"-f", scratch.write("p", std::string(3000, 'x'))})) ==
+  CHECK(n_prompt_tokens(run_generate(model, {"-f", scratch.write("p", std::string(3000, 'x'))})) ==
         3000);
   const std::string huge = scratch.write("huge", std::string(10'000'000, 'x'));
-  const ProgramResult refused = generate(model, {"-f", huge});
+  const ProgramResult refused = run_generate(model, {"-f", huge});
   INFO(refused.err);
   CHECK(refused.exit_status == 2);
   CHECK(refused.out.empty());
@@ -86,16 +86,16 @@ TEST_CASE("a raw prompt has no template, and special tokens in it are tokens") {
   const ScratchFolder scratch;
   const std::string model = write_templated_model(scratch);
   const std::string text = "a<|end|>b";
-  CHECK(n_prompt_tokens(generate(model, {"-p", text, "--raw"})) == 1 + 3);
-  CHECK(n_prompt_tokens(generate(model, {"-p", text, "--raw", "--no-bos"})) == 3);
-  CHECK(n_prompt_tokens(generate(model, {"-p", "<|user|>" + text, "--raw"})) == 1 + 3);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", text, "--raw"})) == 1 + 3);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", text, "--raw", "--no-bos"})) == 3);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", "<|user|>" + text, "--raw"})) == 1 + 3);
   // To the byte: the newline at the end and the carriage return are part of it.
-  CHECK(n_prompt_tokens(generate(model, {"--raw"}, "a\r\nb\r\n")) == 1 + 6);
-  CHECK(n_prompt_tokens(generate(model, {"--raw"},
+  CHECK(n_prompt_tokens(run_generate(model, {"--raw"}, "a\r\nb\r\n")) == 1 + 6);
+  CHECK(n_prompt_tokens(run_generate(model, {"--raw"},
                                  "\xef\xbb\xbf"
                                  "ab")) == 1 + 2);
   // The text of a message is text.
-  CHECK(n_prompt_tokens(generate(model, {"-p", text})) == 1 + 1 + 9 + 1 + 1);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", text})) == 1 + 1 + 9 + 1 + 1);
 }
 
 TEST_CASE("another template, none, and no BOS") {
@@ -103,13 +103,13 @@ TEST_CASE("another template, none, and no BOS") {
   const std::string model = write_templated_model(scratch);
   const std::string other =
       scratch.write("other.jinja", "{% for m in messages %}({{ m.role }}){% endfor %}");
-  CHECK(n_prompt_tokens(generate(model, {"-p", "abc"})) == 1 + 5 + 1);
-  CHECK(n_prompt_tokens(generate(model, {"-p", "abc", "--no-bos"})) == 5 + 1);
-  CHECK(n_prompt_tokens(generate(model, {"-p", "abc", "--chat-template", "none"})) == 1 + 3);
-  CHECK(n_prompt_tokens(generate(model, {"-p", "abc", "--chat-template", "none", "--no-bos"})) ==
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", "abc"})) == 1 + 5 + 1);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", "abc", "--no-bos"})) == 5 + 1);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", "abc", "--chat-template", "none"})) == 1 + 3);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", "abc", "--chat-template", "none", "--no-bos"})) ==
         3);
-  CHECK(n_prompt_tokens(generate(model, {"-p", "abc", "--chat-template", other})) == 1 + 6);
-  CHECK(n_prompt_tokens(generate(
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", "abc", "--chat-template", other})) == 1 + 6);
+  CHECK(n_prompt_tokens(run_generate(
             model, {"-p", "abc", "--system", "s", "--chat-template", other})) == 1 + 8 + 6);
 
   const ProgramResult chat = run_program(
@@ -122,15 +122,15 @@ TEST_CASE("another template, none, and no BOS") {
     CHECK(result.exit_status == 2);
     CHECK(result.err.find(name) != std::string::npos);
   };
-  check_refused(generate(model, {"-p", "", "--raw", "--no-bos"}), "--no-bos");
-  check_refused(generate(model, {"-p", "x", "--raw", "--system", "s"}), "--system");
-  check_refused(generate(model, {"-p", "x", "-f", "y"}), "--prompt");
-  check_refused(generate(model, {"-f", "/nowhere/p"}), "/nowhere/p");
-  check_refused(generate(model, {"-f", "/"}), "/: Is a directory");
-  check_refused(generate(model, {"-p", "x", "--chat-template", "/nowhere/t"}), "/nowhere/t");
+  check_refused(run_generate(model, {"-p", "", "--raw", "--no-bos"}), "--no-bos");
+  check_refused(run_generate(model, {"-p", "x", "--raw", "--system", "s"}), "--system");
+  check_refused(run_generate(model, {"-p", "x", "-f", "y"}), "--prompt");
+  check_refused(run_generate(model, {"-f", "/nowhere/p"}), "/nowhere/p");
+  check_refused(run_generate(model, {"-f", "/"}), "/: Is a directory");
+  check_refused(run_generate(model, {"-p", "x", "--chat-template", "/nowhere/t"}), "/nowhere/t");
   const std::string broken = scratch.write("broken.jinja", "{% for %}");
-  check_refused(generate(model, {"-p", "x", "--chat-template", broken}), broken);
-  check_refused(generate(model, {}, "\xff\xfeh\0i\0"), "UTF-16");
+  check_refused(run_generate(model, {"-p", "x", "--chat-template", broken}), broken);
+  check_refused(run_generate(model, {}, "\xff\xfeh\0i\0"), "UTF-16");
 }
 
 TEST_CASE("a task comes from standard input and a file too") {
