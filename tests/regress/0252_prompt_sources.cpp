@@ -14,7 +14,7 @@ namespace {
 using models::testing::GgufWriter;
 
 ProgramResult run_generate(const std::string& model, std::vector<std::string> more,
-                       const std::string& input = "") {
+                           const std::string& input = "") {
   std::vector<std::string> arguments = {"generate", "-m", model, "-n", "8", "--temp", "0"};
   arguments.insert(arguments.end(), more.begin(), more.end());
   return run_program("blue", {.arguments = arguments, .input = input});
@@ -92,8 +92,8 @@ TEST_CASE("a raw prompt has no template, and special tokens in it are tokens") {
   // To the byte: the newline at the end and the carriage return are part of it.
   CHECK(n_prompt_tokens(run_generate(model, {"--raw"}, "a\r\nb\r\n")) == 1 + 6);
   CHECK(n_prompt_tokens(run_generate(model, {"--raw"},
-                                 "\xef\xbb\xbf"
-                                 "ab")) == 1 + 2);
+                                     "\xef\xbb\xbf"
+                                     "ab")) == 1 + 2);
   // The text of a message is text.
   CHECK(n_prompt_tokens(run_generate(model, {"-p", text})) == 1 + 1 + 9 + 1 + 1);
 }
@@ -103,14 +103,14 @@ TEST_CASE("another template, none, and no BOS") {
   const std::string model = write_templated_model(scratch);
   const std::string other =
       scratch.write("other.jinja", "{% for m in messages %}({{ m.role }}){% endfor %}");
-  CHECK(n_prompt_tokens(run_generate(model, {"-p", "abc"})) == 1 + 5 + 1);
-  CHECK(n_prompt_tokens(run_generate(model, {"-p", "abc", "--no-bos"})) == 5 + 1);
-  CHECK(n_prompt_tokens(run_generate(model, {"-p", "abc", "--chat-template", "none"})) == 1 + 3);
-  CHECK(n_prompt_tokens(run_generate(model, {"-p", "abc", "--chat-template", "none", "--no-bos"})) ==
-        3);
-  CHECK(n_prompt_tokens(run_generate(model, {"-p", "abc", "--chat-template", other})) == 1 + 6);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", "xyz"})) == 1 + 5 + 1);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", "xyz", "--no-bos"})) == 5 + 1);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", "xyz", "--chat-template", "none"})) == 1 + 3);
+  CHECK(n_prompt_tokens(
+            run_generate(model, {"-p", "xyz", "--chat-template", "none", "--no-bos"})) == 3);
+  CHECK(n_prompt_tokens(run_generate(model, {"-p", "xyz", "--chat-template", other})) == 1 + 6);
   CHECK(n_prompt_tokens(run_generate(
-            model, {"-p", "abc", "--system", "s", "--chat-template", other})) == 1 + 8 + 6);
+            model, {"-p", "xyz", "--system", "s", "--chat-template", other})) == 1 + 8 + 6);
 
   const ProgramResult chat = run_program(
       "blue",
