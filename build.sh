@@ -9,7 +9,7 @@ jobs=${BLUE_JOBS:-$(nproc)}
 
 packages=(g++ cmake ninja-build pkg-config ccache python3
   libboost1.81-dev libhwloc-dev liburing-dev libisal-dev libpcre2-dev libutf8proc-dev libtomlplusplus-dev libfmt-dev
-  libcaf-dev libspdlog-dev nlohmann-json3-dev libcli11-dev libedit-dev catch2)
+  libcaf-dev nlohmann-json3-dev libcli11-dev libedit-dev catch2)
 check_packages=(clang-format git python3-jinja2)
 
 say() { printf 'build.sh: %s\n' "$*" >&2; }

@@ -18,7 +18,6 @@ add_library(blue_tomlplusplus INTERFACE)
 target_include_directories(blue_tomlplusplus SYSTEM INTERFACE "${BLUE_TOMLPLUSPLUS_INCLUDE}")
 
 if(NOT BLUE_BELOW_ACTORS AND NOT BLUE_FUZZ)
-  find_package(spdlog REQUIRED)
   find_package(CLI11 REQUIRED)
   pkg_check_modules(libedit REQUIRED IMPORTED_TARGET libedit)
 

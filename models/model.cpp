@@ -1,9 +1,9 @@
 #include "models/model.h"
 
-#include <ctime>
 #include <filesystem>
 
 #include "models/arch.h"
+#include "models/chat/chat_tokens.h"
 
 namespace blue::models {
 
@@ -35,14 +35,6 @@ std::uint64_t fingerprint_of(const GgufFile& file) {
     mix_number(tensor.file_offset);
   }
   return hash;
-}
-
-/// For the templates that tell the model what day it is.
-std::tm local_time() {
-  const std::time_t now = std::time(nullptr);
-  std::tm out{};
-  localtime_r(&now, &out);
-  return out;
 }
 
 }  // namespace
@@ -105,25 +97,14 @@ Result<std::vector<TokenId>> Model::chat_tokens(std::span<const ChatMessage> mes
       text += (text.empty() ? "" : "\n") + message.content;
     return text_tokens(text);
   }
-  const ChatVariables variables{std::string(tokenizer->piece(tokenizer->bos())),
-                                std::string(tokenizer->piece(tokenizer->eos())), thinking,
-                                local_time()};
-  auto pieces = chat->render(messages, GenerationPrompt::yes, variables);
-  if (!pieces) return std::move(pieces).error().within(path);
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer->encode_pieces(*pieces));
-  const bool has_bos = !tokens.empty() && tokens.front() == tokenizer->bos();
-  if (tokenizer->adds_bos() && tokenizer->bos() != kNoToken && !has_bos)
-    tokens.insert(tokens.begin(), tokenizer->bos());
+  auto tokens = models::chat_tokens(*tokenizer, *chat, messages, thinking);
+  if (!tokens) return std::move(tokens).error().within(path);
   return tokens;
 }
 
 Result<std::vector<TokenId>> Model::text_tokens(std::string_view text) const {
   if (!tokenizer) return Error(text::TextError::unsupported_tokenizer, tokenizer_error);
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
-                  tokenizer->encode(text, text::SpecialTokens::as_text));
-  if (tokenizer->adds_bos() && tokenizer->bos() != kNoToken)
-    tokens.insert(tokens.begin(), tokenizer->bos());
-  return tokens;
+  return bare_tokens(*tokenizer, text, text::SpecialTokens::as_text);
 }
 
 }  // namespace blue::models

@@ -23,7 +23,7 @@
 #include "actors/scheduling/hint_log.h"
 #include "actors/scheduling/thread_table.h"
 #include "actors/stage/token_source.h"
-#include "actors/tracing/trace_report.h"
+#include "actors/tracing/trace_dump.h"
 #include "base/log_sink.h"
 #include "base/result.h"
 #include "memory/text/thinking_buffer.h"

@@ -36,8 +36,7 @@ ROOMS = [
     ("Boost", re.compile(r"^boost/"), ["base/", "messages/fields.h", "tests/", "bench/"]),
     ("toml++", re.compile(r"^toml\+\+/"), ["models/", "actors/cascade/", "tests/"]),
     ("fmt", re.compile(r"^fmt/"), ["text/", "models/", "messages/", "actors/", "apps/", "tests/", "bench/"]),
-    ("spdlog", re.compile(r"^spdlog/"), ["apps/", "tests/", "bench/"]),
-    ("nlohmann_json", re.compile(r"^nlohmann/"), ["apps/", "actors/", "tests/", "bench/"]),
+    ("nlohmann_json", re.compile(r"^nlohmann/"), ["apps/", "tests/", "bench/"]),
     ("CLI11", re.compile(r"^CLI/"), ["apps/"]),
     ("libedit", re.compile(r"^(histedit\.h|editline/)"), ["apps/terminal/"]),
 ]

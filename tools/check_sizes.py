@@ -18,7 +18,7 @@ import check_layers  # noqa: E402  (the two tools agree on what a file of the pr
 CPP = check_layers.EXTENSIONS
 FILE_WARN, FILE_FAIL, ACTOR_FAIL = 400, 600, 200
 FUNCTION_WARN, FUNCTION_FAIL = 60, 90
-FORBIDDEN = {"fast", "new", "2", "tmp", "misc", "common", "util", "utils", "helper", "helpers", "manager", "managers"}
+FORBIDDEN = {"fast", "new", "2", "tmp", "misc", "common", "util", "utils", "helper", "helpers"}
 EXEMPT = re.compile(r"(?://|#)\s*size-exempt:[ \t]*\S+")
 CONTAINER = re.compile(r"^(?:(?:export|inline|typedef|static|constexpr|const)\s+)*(?:namespace|class|struct|union|enum|extern)\b")
 # `Tier(int n) : n_` before `{n}`: a member's initialiser, the function's head goes on behind it.

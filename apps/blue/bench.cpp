@@ -1,15 +1,14 @@
-// `blue bench`: prompt and decode speed of one model, beside the bytes a step must read and what
-// the memory gives.
+// `blue bench`: prompt and decode speed of one model, beside the bytes that a step reads and the
+// memory's measured limit.
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "apps/blue/command.h"
-#include "apps/blue/stderr_log.h"
+#include "apps/io/output.h"
 #include "hal/affinity.h"
 #include "hal/machine_measure.h"
 #include "models/inline_model.h"
@@ -30,13 +29,12 @@ struct BenchOptions {
   bool has_profile = false;
 };
 
-/// What one bench found. Rates are medians over its runs.
+/// Results of one bench. Rates are medians over its runs.
 struct BenchFigures {
   double prompt_per_s = 0;  ///< tokens
   double decode_per_s = 0;
-  double step_gb = 0;  ///< bytes of weights that a decode step reads
-  double read_limit_gb_s =
-      0;  ///< what as many threads read here from memory; 0: not measured on this device
+  double step_gb = 0;          ///< bytes of weights that a decode step reads
+  double read_limit_gb_s = 0;  ///< measured with as many threads; 0: not on this device
 };
 
 double median(std::vector<double> values) {
@@ -48,8 +46,8 @@ double seconds_since(Nanoseconds begin) {
   return static_cast<double>(monotonic_now_ns() - begin) / 1e9;
 }
 
-/// What one decode step reads: every weight once for each op that uses it, of an embedding one row,
-/// of experts those chosen.
+/// What one decode step reads: every weight once for each op that uses it, one row of an embedding,
+/// the chosen experts.
 double gb_per_decode_step(const models::Program& program) {
   std::uint64_t bytes = 0;
   for (const kernels::Op& op : program.ops) {
@@ -84,8 +82,8 @@ void add_times(OpTimes& total, const OpTimes& before, const models::Executor& ex
   }
 }
 
-/// One prompt and one decode, through the executor: tokens are given, so that an end token ends
-/// nothing.
+/// One prompt and one decode, through the executor, with given tokens: an end token does not stop
+/// the bench.
 Status measure(models::InlineModel& model, const BenchOptions& options, Rates& rates) {
   models::Executor& executor = model.executor();
   const std::uint32_t n_vocab = model.model().program.hyper.n_vocab;
@@ -121,7 +119,7 @@ Status measure(models::InlineModel& model, const BenchOptions& options, Rates& r
   return {};
 }
 
-/// The first `n` cores that this process may use; the calling thread goes to the first of them.
+/// The first `n` cores that this process may use; the calling thread is pinned to the first.
 Result<std::vector<int>> take_cores(std::uint32_t n) {
   BLUE_TRY_ASSIGN(std::vector<int> cores, hal::current_affinity());
   cores.resize(std::min<std::size_t>(cores.size(), n));
@@ -131,8 +129,7 @@ Result<std::vector<int>> take_cores(std::uint32_t n) {
   return cores;
 }
 
-/// To be asked before the calling thread is pinned: threads that it starts would all share its
-/// core.
+/// Called before the calling thread is pinned: threads that it starts would all share its core.
 double read_limit(std::uint32_t n_threads) {
   const auto limit = hal::measure_memory_read({.budget_ns = 400'000'000, .n_threads = n_threads});
   return limit ? limit->gb_per_s() : 0.0;
@@ -141,16 +138,16 @@ double read_limit(std::uint32_t n_threads) {
 void print_text(const BenchOptions& options, const std::string& choice,
                 const BenchFigures& figures) {
   const double gb_per_s = figures.decode_per_s * figures.step_gb;
-  std::printf("%s on %s\n", options.model.c_str(), choice.c_str());
-  std::printf("prompt  %10.1f tokens/s   (%u tokens, median of %u)\n", figures.prompt_per_s,
-              options.n_prompt, options.n_runs);
-  std::printf(
-      "decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s\n",
+  io::print_linef("%s on %s", options.model.c_str(), choice.c_str());
+  io::print_linef("prompt  %10.1f tokens/s   (%u tokens, median of %u)", figures.prompt_per_s,
+                  options.n_prompt, options.n_runs);
+  io::print_linef(
+      "decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s",
       figures.decode_per_s, options.n_tokens, options.n_runs, figures.step_gb, gb_per_s);
   if (figures.read_limit_gb_s > 0) {
-    std::printf(
+    io::print_linef(
         "limit   %10.1f tokens/s   at %.2f GB/s, what %u thread(s) read here from memory: %.0f %% "
-        "reached\n",
+        "reached",
         figures.read_limit_gb_s / figures.step_gb, figures.read_limit_gb_s, options.n_threads,
         100.0 * gb_per_s / figures.read_limit_gb_s);
   }
@@ -173,8 +170,7 @@ void print_json(const BenchOptions& options, const std::string& choice,
     out["read_limit_gbytes_per_s"] = figures.read_limit_gb_s;
     out["share_of_read_limit"] = figures.decode_per_s * figures.step_gb / figures.read_limit_gb_s;
   }
-  std::printf("%s\n",
-              out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  io::print_text(out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
 }
 
 /// The kinds of op by time, the longest first.
@@ -201,7 +197,7 @@ void print_profile(const char* phase, const OpTimes& times, std::uint32_t n_runs
 }
 
 Result<int> bench(const BenchOptions& options) {
-  StderrLog log;
+  io::MessageLog log(LogLevel::info);
   models::InlineModelOptions load;
   load.log = &log;
   load.backend = options.device;
@@ -212,7 +208,7 @@ Result<int> bench(const BenchOptions& options) {
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
                   models::InlineModel::load(options.model, load));
   Rates rates;
-  BLUE_TRY(measure(*model, options, rates));  // the first run brings the weights in
+  BLUE_TRY(measure(*model, options, rates));  // the first run loads the weights
   rates = {};
   for (std::uint32_t i = 0; i < options.n_runs; ++i) BLUE_TRY(measure(*model, options, rates));
 

@@ -1,10 +1,9 @@
 // `blue chat`: a conversation with one model, turn by turn: lines from the terminal or a pipe,
-// answers as they come. Every answer is a generation of the runtime; its stage keeps the rows of
-// earlier turns, so that only what is new is computed.
+// answers as they are generated. Every answer is a generation of the runtime; its stage keeps the
+// KV rows of earlier turns, so that only new tokens are computed.
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <span>
@@ -12,9 +11,10 @@
 #include "apps/blue/command.h"
 #include "apps/blue/conversation.h"
 #include "apps/blue/interrupt.h"
-#include "apps/blue/stderr_log.h"
+#include "apps/blue/prompt.h"
 #include "apps/blue/stream_printer.h"
-#include "apps/blue/text_file.h"
+#include "apps/io/output.h"
+#include "apps/io/text_file.h"
 #include "apps/terminal/line_reader.h"
 #include "runtime/runtime.h"
 
@@ -30,14 +30,15 @@ struct ChatOptions {
   runtime::RuntimeOptions runtime;
   std::uint32_t max_tokens = 1024;
   models::SamplingSpec sampling;
+  PromptStyle style;
 };
 
 constexpr const char* kHelp =
-    "/help         this\n"
+    "/help         list the commands\n"
     "/clear        forget the conversation so far\n"
-    "/system TEXT  another system message; nothing takes it away\n"
+    "/system TEXT  another system message; without TEXT: none\n"
     "/save FILE    write the conversation as JSON\n"
-    "/quit         end; so do Ctrl-D, and Ctrl-C where no answer is being given\n";
+    "/quit         end; Ctrl-D does too, and Ctrl-C while no answer is generated\n";
 
 models::Thinking thinking_of(const std::string& word) {
   if (word == "on") return models::Thinking::on;
@@ -47,16 +48,17 @@ models::Thinking thinking_of(const std::string& word) {
 /// One model, one conversation.
 class Chat {
  public:
-  Chat(const ChatOptions& options, runtime::Runtime& runtime,
+  Chat(const ChatOptions& options, const PromptEncoder& encoder, runtime::Runtime& runtime,
        std::shared_ptr<const models::Model> model, const Interrupt& interrupt)
       : options_(options),
+        encoder_(encoder),
         runtime_(runtime),
         model_(std::move(model)),
         interrupt_(interrupt),
-        is_dimmed_(isatty(STDOUT_FILENO) == 1),
+        is_dimmed_(io::has_styles(STDOUT_FILENO)),
         conversation_(options.system) {}
 
-  /// A line of the user: a command or a message. False to end.
+  /// Handles a line of the user: a command or a message. False at the end.
   Result<bool> take(const std::string& line) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) return true;
     if (line[0] != '/') {
@@ -68,14 +70,14 @@ class Chat {
     const std::string rest = space == std::string::npos ? "" : line.substr(space + 1);
     if (word == "/quit") return false;
     if (word == "/help") {
-      std::fputs(kHelp, stdout);
+      io::print_text(kHelp);
     } else if (word == "/clear") {
       conversation_.clear();
     } else if (word == "/system") {
       conversation_.set_system(rest);
     } else if (word == "/save") {
       if (rest.empty()) return Error(AppsError::bad_request, "/save: no file is named");
-      BLUE_TRY(write_file(rest, conversation_.to_json()));
+      BLUE_TRY(io::write_file(rest, conversation_.to_json()));
     } else {
       return Error(AppsError::bad_request, word + ": no such command; /help lists them");
     }
@@ -83,8 +85,7 @@ class Chat {
   }
 
  private:
-  /// Adds the message and its answer to the conversation. When it can't be answered the
-  /// conversation stays as it was.
+  /// Adds the message and its answer to the conversation, or neither when there is no answer.
   Status answer(const std::string& line) {
     conversation_.ask(line);
     Result<std::optional<std::string>> text = generate();
@@ -97,8 +98,9 @@ class Chat {
   /// The prompt of the conversation so far. Errors: chat_tokens'; bad_request when the context has
   /// no room for an answer to it.
   Result<std::vector<TokenId>> prompt() const {
-    BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
-                    model_->chat_tokens(conversation_.messages(), thinking_of(options_.thinking)));
+    BLUE_TRY_ASSIGN(
+        std::vector<TokenId> tokens,
+        encoder_.conversation(*model_, conversation_.messages(), thinking_of(options_.thinking)));
     const std::uint32_t n_trained = model_->program.hyper.n_context;
     const std::uint32_t n_context = n_trained > 0
                                         ? std::min(options_.runtime.max_context, n_trained)
@@ -111,7 +113,7 @@ class Chat {
                      "so far, --context holds more of it");
   }
 
-  /// Has the template opened the thinking already? The answer then begins inside it.
+  /// Does the prompt end inside an opened <think>? The answer then begins with thinking.
   [[nodiscard]] bool opens_thinking(std::span<const TokenId> prompt) const {
     const std::string end =
         model_->tokenizer->decode(prompt.last(std::min<std::size_t>(prompt.size(), 4)));
@@ -120,8 +122,8 @@ class Chat {
            std::string_view(end).substr(0, last + 1).ends_with("<think>");
   }
 
-  /// The answer, shown as it comes; what there is of it when it was stopped, nothing when it had
-  /// not begun.
+  /// Generates and prints the answer. An answer that was stopped is returned as far as it came;
+  /// nothing when it had not begun.
   Result<std::optional<std::string>> generate() {
     runtime::GenerateRequest request;
     request.model = options_.model;
@@ -137,20 +139,20 @@ class Chat {
         [&screen](const runtime::RunEvent& event) {
           if (event.kind != runtime::RunEvent::Kind::text) return;
           screen.show(event.text);
-          std::fflush(stdout);
+          io::flush_output();
         },
-        [this] { return interrupt_.is_asked(); });
+        [this] { return interrupt_.is_asked() || io::is_output_lost(); });
     screen.finish();
     if (end.outcome == messages::Outcome::failed && !end.preempted) {
-      if (!end.text.empty()) std::fputc('\n', stdout);
+      if (!end.text.empty()) io::print_text("\n");
       const bool is_for_user =
           end.error_kind == ErrorKind::bad_input || end.error_kind == ErrorKind::corrupt;
       return Error(is_for_user ? AppsError::bad_request : AppsError::run_failed, end.error);
     }
     const bool has_begun = !end.preempted || !end.text.empty();
-    if (has_begun) std::fputc('\n', stdout);
-    std::fflush(stdout);
-    tell_end(end);
+    if (has_begun) io::print_text("\n");
+    io::flush_output();
+    if (!io::is_output_lost()) tell_end(end);
     if (!has_begun) return std::optional<std::string>();
     return std::optional((is_thinking ? "<think>\n" : "") + end.text);
   }
@@ -158,17 +160,18 @@ class Chat {
   void tell_end(const runtime::RunEvent& end) const {
     if (end.preempted) {
       const bool was_asked = *end.preempted == messages::PreemptReason::cancelled;
-      std::fprintf(stderr, "blue: the answer was stopped%s%s%s\n", was_asked ? "" : ": ",
+      io::messagef("the answer was stopped%s%s%s", was_asked ? "" : ": ",
                    was_asked ? "" : std::string(messages::to_text(*end.preempted)).c_str(),
                    end.text.empty() ? " before it began; your message is forgotten" : "");
     } else if (end.end == messages::StageEnd::token_budget) {
-      std::fprintf(stderr, "blue: the answer was cut after %u tokens (-n)\n", options_.max_tokens);
+      io::messagef("the answer was cut after %u tokens (-n)", options_.max_tokens);
     } else if (end.end == messages::StageEnd::context_full) {
-      std::fprintf(stderr, "blue: the context is full; /clear forgets the conversation so far\n");
+      io::message("the context is full; /clear forgets the conversation so far");
     }
   }
 
   const ChatOptions& options_;
+  const PromptEncoder& encoder_;
   runtime::Runtime& runtime_;
   std::shared_ptr<const models::Model> model_;
   const Interrupt& interrupt_;
@@ -176,20 +179,20 @@ class Chat {
   Conversation conversation_;
 };
 
-/// Lines to their end; what a script is told at its end.
+/// Reads lines to their end. The exit status: for a script, that of its last error.
 int read_lines(Chat& chat, terminal::LineReader& lines, Interrupt& interrupt, bool is_terminal) {
   int status = kExitDone;
   for (;;) {
-    // What is pressed from here on stops the answer to this line, also while its prompt is taken
-    // in.
+    // A Ctrl-C from here on stops the answer to this line, also while its prompt is computed.
     interrupt.forget();
     const std::optional<std::string> line = lines.next();
     if (!line) return status;
     const Result<bool> goes_on = chat.take(*line);
-    std::fflush(stdout);
+    io::flush_output();
+    if (io::is_output_lost()) return kExitFailed;
     if (!goes_on) {
       const int told = tell(goes_on.error());
-      if (!is_terminal) status = told;  // a script hears at its end that a line of it was refused
+      if (!is_terminal) status = told;  // a script goes on, and its exit status reports the error
     } else if (!*goes_on) {
       return status;
     }
@@ -198,7 +201,8 @@ int read_lines(Chat& chat, terminal::LineReader& lines, Interrupt& interrupt, bo
 
 Result<int> chat(const ChatOptions& options) {
   BLUE_TRY(options.sampling.validate());
-  StderrLog log;
+  BLUE_TRY_ASSIGN(const PromptEncoder encoder, PromptEncoder::open(options.style));
+  io::MessageLog log(LogLevel::info);
   runtime::RuntimeOptions how = options.runtime;
   how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
@@ -206,11 +210,11 @@ Result<int> chat(const ChatOptions& options) {
   BLUE_TRY_ASSIGN(std::shared_ptr<const models::Model> model, runtime->load_model(options.model));
   if (!options.system.empty() && !model->system_note().empty())
     log.write_once(LogLevel::info, model->path + ": " + model->system_note());
-  std::fprintf(stderr, "blue: device %s\n", runtime->device_choice().c_str());
+  io::message("device " + runtime->device_choice());
   Interrupt interrupt(Interrupt::Again::is_noted);
-  Chat chat(options, *runtime, std::move(model), interrupt);
+  Chat chat(options, encoder, *runtime, std::move(model), interrupt);
   const bool is_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
-  if (is_terminal) std::fprintf(stderr, "blue: /help lists the commands; Ctrl-D ends\n");
+  if (is_terminal) io::message("/help lists the commands; Ctrl-D ends");
   const auto lines =
       is_terminal ? terminal::edited_lines({.program = "blue",
                                             .prompt = "> ",
@@ -234,9 +238,12 @@ void add_chat(CLI::App& app, Action& action) {
   command->add_option("-n,--tokens", options->max_tokens, "Most tokens of one answer")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
-  command->add_option("--think", options->thinking, "on or off, for models that can be told")
+  command
+      ->add_option("--think", options->thinking,
+                   "Thinking on or off, for models with a switch for it")
       ->check(CLI::IsMember({"usual", "on", "off"}))
       ->capture_default_str();
+  add_template_options(*command, options->style);
   add_sampling_options(*command, options->sampling);
   command
       ->add_option("--context", options->runtime.max_context,

@@ -1,12 +1,11 @@
 #include "apps/blue/command.h"
 
-#include <cstdio>
-#include <map>
+#include "apps/io/output.h"
 
 namespace blue::apps {
 
 int tell(const Error& error) {
-  std::fprintf(stderr, "blue: %s\n", error.message().c_str());
+  io::message(error.message());
   return exit_status(error.kind());
 }
 
@@ -16,11 +15,17 @@ void add_device_option(CLI::App& command, std::string& device) {
 }
 
 void add_kv_option(CLI::App& command, kernels::KvType& type) {
-  const std::map<std::string, kernels::KvType> types = {{"f32", kernels::KvType::f32},
-                                                        {"f16", kernels::KvType::f16},
-                                                        {"q8_0", kernels::KvType::q8_0}};
-  command.add_option("--kv", type, "What the KV cache holds: f32, f16 or q8_0")
-      ->transform(CLI::CheckedTransformer(types))
+  // By name: CLI11 would write the values of the enum into the help as characters.
+  command
+      .add_option_function<std::string>(
+          "--kv",
+          [&type](const std::string& name) {
+            type = name == "f16"    ? kernels::KvType::f16
+                   : name == "q8_0" ? kernels::KvType::q8_0
+                                    : kernels::KvType::f32;
+          },
+          "What the KV cache holds")
+      ->check(CLI::IsMember({"f32", "f16", "q8_0"}))
       ->default_str("f32");
 }
 
@@ -31,8 +36,7 @@ void add_pre_option(CLI::App& command, models::ModelOptions& options) {
 }
 
 void tell_notes(const models::Model& model) {
-  for (const std::string& note : model.program.notes)
-    std::fprintf(stderr, "blue: %s: %s\n", model.path.c_str(), note.c_str());
+  for (const std::string& note : model.program.notes) io::message(model.path + ": " + note);
 }
 
 }  // namespace blue::apps

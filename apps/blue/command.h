@@ -1,4 +1,4 @@
-// What the commands of `blue` share: how they are registered, how they end, how an error is told.
+// Shared by the commands of `blue`: registration, common options, errors and exit status.
 // Depends on CLI11. Main thread.
 #pragma once
 
@@ -19,10 +19,20 @@ class Runtime;
 
 namespace blue::apps {
 
-/// "blue: <message>", one line on stderr; returns the exit status that the error's kind asks for.
+enum class AppsError {
+  bad_file,     ///< a file that the command line names holds something else
+  bad_request,  ///< a value on the command line that no parser could refuse
+  run_failed,   ///< a generation ended over the machine or a device
+};
+constexpr std::string_view error_domain(AppsError) { return "apps"; }
+constexpr ErrorKind error_kind(AppsError code) {
+  return code == AppsError::run_failed ? ErrorKind::failed : ErrorKind::bad_input;
+}
+
+/// Prints "blue: <message>" on stderr; returns the exit status for the error's kind.
 int tell(const Error& error);
 
-/// What the command line asked for, run after parsing is over.
+/// The command to run once the command line is parsed.
 using Action = std::function<int()>;
 
 void add_generate(CLI::App& app, Action& action);
@@ -48,10 +58,11 @@ void add_pre_option(CLI::App& command, models::ModelOptions& options);
 
 /// --trace FILE, into `path`.
 void add_trace_option(CLI::App& command, std::string& path);
-/// All spans of the runtime so far into that file, and a line on stderr about it. Errors: bad_file.
+/// Writes all spans of the runtime so far into that file, and a line about it on stderr. Errors:
+/// bad_file, write_failed.
 Status write_trace(runtime::Runtime& runtime, const std::string& path);
 
-/// What of the model's file is left out, a line each on stderr.
+/// Prints what the program leaves out of the model's file, a line each on stderr.
 void tell_notes(const models::Model& model);
 
 /// --temp, --top-k, --top-p, --min-p, --seed, into `sampling`.

@@ -1,4 +1,4 @@
-// Conversation: what was said in a chat: the system message and the turns in order.
+// Conversation: the system message and the turns of a chat, in order.
 // Depends on models/chat. Value; main thread.
 #pragma once
 
@@ -14,9 +14,9 @@ class Conversation {
  public:
   explicit Conversation(std::string system) : system_(std::move(system)) {}
 
-  /// For the model: the system message first, where there is one.
+  /// The system message, where there is one, and the turns.
   [[nodiscard]] std::vector<models::ChatMessage> messages() const;
-  /// An array of {"role", "content"}. Bytes that are no UTF-8 become U+FFFD.
+  /// An array of {"role", "content"}. Bytes that are not UTF-8 become U+FFFD.
   [[nodiscard]] std::string to_json() const;
 
   /// Forgets the turns; the system message stays.

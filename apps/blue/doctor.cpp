@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.h"
+
 namespace blue::apps {
 namespace {
 
@@ -40,8 +42,8 @@ std::string doctor_text(const hal::BootReport& report) {
     text += std::to_string(i + 1) + " " + std::string(hal::to_text(phase.step)) + took + "\n";
     for (const hal::BootItem& item : phase.items) {
       text += "  " + padded(hal::to_text(item.outcome), kOutcomeWidth) + "  " +
-              padded(item.name, name_width) + "  " + item.detail + "\n";
-      if (!item.remedy.empty()) text += remedy_indent + "-> " + item.remedy + "\n";
+              padded(printable(item.name), name_width) + "  " + printable(item.detail) + "\n";
+      if (!item.remedy.empty()) text += remedy_indent + "-> " + printable(item.remedy) + "\n";
     }
   }
   std::string counts;

@@ -1,12 +1,11 @@
 // `blue doctor`: boots the machine phase by phase and says what was granted, denied or absent, and
 // what to do.
-#include <cstdio>
 #include <filesystem>
 #include <memory>
 
 #include "apps/blue/command.h"
 #include "apps/blue/doctor.h"
-#include "apps/blue/stderr_log.h"
+#include "apps/io/output.h"
 #include "hal/boot.h"
 #include "kernels/backend.h"
 #include "runtime/runtime.h"
@@ -59,7 +58,7 @@ hal::BootItem hand_over(const DoctorOptions& options, LogSink& log) {
 }
 
 Result<int> examine(const DoctorOptions& options) {
-  StderrLog log;
+  io::MessageLog log(LogLevel::info);
   hal::BootRequest request;
   probe_devices(request);
   request.measure_budget_ns = Nanoseconds{options.milliseconds} * 1'000'000;
@@ -68,9 +67,7 @@ Result<int> examine(const DoctorOptions& options) {
   request.scratch_size = 64_MiB;
   BLUE_TRY_ASSIGN(hal::BootedMachine machine, hal::boot(request, log));
   machine.report().phase(hal::BootStep::hand_over).items.push_back(hand_over(options, log));
-  std::fputs(
-      (options.is_json ? doctor_json(machine.report()) : doctor_text(machine.report())).c_str(),
-      stdout);
+  io::print_text(options.is_json ? doctor_json(machine.report()) : doctor_text(machine.report()));
   return kExitDone;
 }
 

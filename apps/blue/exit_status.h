@@ -1,4 +1,4 @@
-// How `blue` ends. Depends on base/error.h.
+// Exit statuses of `blue`. Depends on base/error.h.
 #pragma once
 
 #include "base/error.h"
@@ -6,8 +6,8 @@
 namespace blue::apps {
 
 inline constexpr int kExitDone = 0;
-inline constexpr int kExitFailed = 1;       ///< the machine or a device failed
-inline constexpr int kExitBadInput = 2;     ///< a file, flag, config or prompt is to be mended
+inline constexpr int kExitFailed = 1;       ///< the machine, a device or the output failed
+inline constexpr int kExitBadInput = 2;     ///< the user corrects a file, flag, config or prompt
 inline constexpr int kExitCancelled = 130;  ///< Ctrl-C
 
 constexpr int exit_status(ErrorKind kind) {

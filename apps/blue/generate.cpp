@@ -1,10 +1,10 @@
-// `blue generate`: one model continues one prompt; the text alone on stdout, figures on stderr.
-#include <cstdio>
+// `blue generate`: one model continues one prompt. Its text goes to stdout, figures to stderr.
 #include <memory>
 
 #include "apps/blue/command.h"
 #include "apps/blue/interrupt.h"
-#include "apps/blue/stderr_log.h"
+#include "apps/blue/prompt.h"
+#include "apps/io/output.h"
 #include "runtime/runtime.h"
 
 namespace blue::apps {
@@ -12,7 +12,9 @@ namespace blue::apps {
 namespace {
 
 struct GenerateOptions {
-  runtime::GenerateRequest request;
+  runtime::GenerateRequest request;  ///< its prompt comes from `source`
+  TextSource source;
+  PromptStyle style;
   std::string device = "auto";
   kernels::KvType kv_type = kernels::KvType::f32;
   std::uint32_t context = 4096;
@@ -23,19 +25,38 @@ struct GenerateOptions {
 void print_figures(const actors::RunEvent& end) {
   const messages::StageFigures& figures = end.figures;
   const double decode_s = static_cast<double>(figures.decode_ns) / 1e9;
-  std::fprintf(stderr,
-               "blue: %u prompt tokens, first token after %.1f ms (loading %.1f ms); %u tokens, "
-               "%.1f tokens/s; "
-               "entropy %.3f nats; ended by %s\n",
-               figures.n_prompt_tokens, static_cast<double>(figures.prompt_ns) / 1e6,
-               static_cast<double>(figures.load_ns) / 1e6, figures.n_tokens,
-               figures.n_tokens > 1 && decode_s > 0 ? (figures.n_tokens - 1) / decode_s : 0.0,
-               static_cast<double>(figures.mean_entropy_micronats) / 1e6,
-               std::string(messages::to_text(end.end)).c_str());
+  io::messagef(
+      "%u prompt tokens, first token after %.1f ms (loading %.1f ms); %u tokens, "
+      "%.1f tokens/s; entropy %.3f nats; ended by %s",
+      figures.n_prompt_tokens, static_cast<double>(figures.prompt_ns) / 1e6,
+      static_cast<double>(figures.load_ns) / 1e6, figures.n_tokens,
+      figures.n_tokens > 1 && decode_s > 0 ? (figures.n_tokens - 1) / decode_s : 0.0,
+      static_cast<double>(figures.mean_entropy_micronats) / 1e6,
+      std::string(messages::to_text(end.end)).c_str());
+}
+
+/// Prints the text as it comes. The `finished` event.
+runtime::RunEvent print_run(runtime::Run& run) {
+  const Interrupt interrupt;
+  bool has_text = false;
+  runtime::RunEvent end = run.follow(
+      [&has_text](const runtime::RunEvent& event) {
+        if (event.kind != runtime::RunEvent::Kind::text) return;
+        io::print_text(event.text);
+        io::flush_output();
+        has_text = true;
+      },
+      [&interrupt] { return interrupt.is_asked() || io::is_output_lost(); });
+  if (has_text) io::remark("");  // the text ends without a newline
+  return end;
 }
 
 Result<int> generate(const GenerateOptions& options) {
-  StderrLog log;
+  BLUE_TRY_ASSIGN(const PromptEncoder encoder, PromptEncoder::open(options.style));
+  BLUE_TRY_ASSIGN(
+      const std::optional<std::string> text,
+      read_text(options.source, options.style.is_raw ? Reading::as_it_is : Reading::as_text));
+  io::MessageLog log(LogLevel::info);
   runtime::RuntimeOptions how;
   how.device = options.device;
   how.max_context = options.context;
@@ -44,23 +65,21 @@ Result<int> generate(const GenerateOptions& options) {
   how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
                   runtime::Runtime::start(how, log));
-  std::fprintf(stderr, "blue: device %s\n", runtime->device_choice().c_str());
-  BLUE_TRY(runtime->load_model(options.request.model));
-  BLUE_TRY_ASSIGN(runtime::Run run, runtime->generate(options.request));
-  const Interrupt interrupt;
-  const runtime::RunEvent end = run.follow(
-      [](const runtime::RunEvent& event) {
-        if (event.kind != runtime::RunEvent::Kind::text) return;
-        std::fwrite(event.text.data(), 1, event.text.size(), stdout);
-        std::fflush(stdout);
-      },
-      [&interrupt] { return interrupt.is_asked(); });
+  io::message("device " + runtime->device_choice());
+  BLUE_TRY_ASSIGN(const auto model, runtime->load_model(options.request.model));
+  runtime::GenerateRequest request = options.request;
+  request.prompt = text.value_or("");
+  if (!encoder.is_usual()) {
+    BLUE_TRY_ASSIGN(request.prompt_tokens, encoder.prompt(*model, request.system, request.prompt));
+  }
+  BLUE_TRY_ASSIGN(runtime::Run run, runtime->generate(request));
+  const runtime::RunEvent end = print_run(run);
   if (!options.trace.empty()) BLUE_TRY(write_trace(*runtime, options.trace));
   runtime->shutdown();
-  std::fputc('\n', stderr);
+  if (io::is_output_lost()) return kExitFailed;  // main reports it
   if (end.outcome == messages::Outcome::cancelled) return kExitCancelled;
   if (end.outcome != messages::Outcome::completed) {
-    std::fprintf(stderr, "blue: %s\n", end.error.c_str());
+    io::message(end.error);
     return exit_status(end.error_kind);
   }
   print_figures(end);
@@ -72,11 +91,13 @@ Result<int> generate(const GenerateOptions& options) {
 void add_sampling_options(CLI::App& command, models::SamplingSpec& sampling) {
   command.add_option("--temp", sampling.temperature, "Temperature; 0 is greedy")
       ->capture_default_str();
-  command.add_option("--top-k", sampling.top_k, "Keep the k likeliest; 0 keeps all")
+  command.add_option("--top-k", sampling.top_k, "Keep the k most probable tokens; 0 keeps all")
       ->capture_default_str();
-  command.add_option("--top-p", sampling.top_p, "Keep the likeliest that reach p")
+  command.add_option("--top-p", sampling.top_p, "Keep the most probable tokens up to a sum of p")
       ->capture_default_str();
-  command.add_option("--min-p", sampling.min_p, "Keep what has this share of the top probability")
+  command
+      .add_option("--min-p", sampling.min_p,
+                  "Keep tokens of at least this share of the highest probability")
       ->capture_default_str();
   command.add_option("--seed", sampling.seed, "Seed of the sampler")->capture_default_str();
 }
@@ -86,10 +107,21 @@ void add_generate(CLI::App& app, Action& action) {
   auto options = std::make_shared<GenerateOptions>();
   runtime::GenerateRequest& request = options->request;
   command->add_option("-m,--model", request.model, "GGUF file")->required();
-  command->add_option("-p,--prompt", request.prompt,
-                      "The prompt; a model with a chat template gets it as the user's message");
-  command->add_option("--system", request.system,
-                      "System message, for a model with a chat template");
+  CLI::Option* prompt =
+      command->add_option("-p,--prompt", options->source.argument,
+                          "The prompt; a model with a chat template gets it as the user's "
+                          "message. -, or no prompt and a pipe: standard input");
+  command->add_option("-f,--file", options->source.file, "File that holds the prompt")
+      ->excludes(prompt);
+  CLI::Option* system = command->add_option("--system", request.system,
+                                            "System message, for a model with a chat template");
+  add_template_options(*command, options->style);
+  command
+      ->add_flag("--raw", options->style.is_raw,
+                 "The text is the prompt, to the byte: no template, and special tokens in it are "
+                 "tokens")
+      ->excludes(system)
+      ->excludes("--chat-template");
   command->add_option("-n,--tokens", request.max_tokens, "Most tokens to generate")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();

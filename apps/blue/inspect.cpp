@@ -1,9 +1,10 @@
-// `blue inspect`: what a GGUF file holds, and what this build would make of it.
-#include <cstdio>
+// `blue inspect`: the contents of a GGUF file, and whether this build can run it.
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "apps/blue/command.h"
+#include "apps/io/output.h"
+#include "base/printable.h"
 #include "models/arch.h"
 #include "models/gguf/gguf_file.h"
 #include "models/gguf/tensor_type.h"
@@ -55,38 +56,44 @@ ordered_json describe(const models::GgufFile& file) {
   return document;
 }
 
+/// A name or value of the file, on one line; a long one is cut.
+std::string shown(const ordered_json& text) {
+  constexpr std::size_t kMaxBytes = 240;
+  return printable_line(text.get_ref<const std::string&>(), kMaxBytes);
+}
+
 void print_text(const ordered_json& document) {
-  std::printf("%s: GGUF v%u, %s, alignment %llu\n", document["file"].get<std::string>().c_str(),
-              document["version"].get<unsigned>(),
-              to_text(Bytes{document["size"].get<std::uint64_t>()}).c_str(),
-              document["alignment"].get<unsigned long long>());
+  io::print_linef("%s: GGUF v%u, %s, alignment %llu", shown(document["file"]).c_str(),
+                  document["version"].get<unsigned>(),
+                  to_text(Bytes{document["size"].get<std::uint64_t>()}).c_str(),
+                  document["alignment"].get<unsigned long long>());
   const bool is_split = document["parts"].size() > 1;
   if (is_split) {
     for (const auto& part : document["parts"]) {
-      std::printf("  part %s, %s\n", part["file"].get<std::string>().c_str(),
-                  to_text(Bytes{part["size"].get<std::uint64_t>()}).c_str());
+      io::print_linef("  part %s, %s", shown(part["file"]).c_str(),
+                      to_text(Bytes{part["size"].get<std::uint64_t>()}).c_str());
     }
   }
   for (const auto& key : document["keys"]) {
-    std::printf("  %-44s %-16s %s\n", key["key"].get<std::string>().c_str(),
-                key["type"].get<std::string>().c_str(), key["value"].get<std::string>().c_str());
+    io::print_linef("  %-44s %-16s %s", shown(key["key"]).c_str(), shown(key["type"]).c_str(),
+                    shown(key["value"]).c_str());
   }
   for (const auto& tensor : document["tensors"]) {
     const std::string part =
         is_split ? " in part " + std::to_string(tensor["part"].get<std::uint32_t>() + 1) : "";
-    std::printf("  %-44s %-16s %s at %llu%s, %s\n", tensor["name"].get<std::string>().c_str(),
-                tensor["format"].get<std::string>().c_str(), tensor["dims"].dump().c_str(),
-                tensor["offset"].get<unsigned long long>(), part.c_str(),
-                to_text(Bytes{tensor["size"].get<std::uint64_t>()}).c_str());
+    io::print_linef("  %-44s %-16s %s at %llu%s, %s", shown(tensor["name"]).c_str(),
+                    shown(tensor["format"]).c_str(), tensor["dims"].dump().c_str(),
+                    tensor["offset"].get<unsigned long long>(), part.c_str(),
+                    to_text(Bytes{tensor["size"].get<std::uint64_t>()}).c_str());
   }
   const auto& program = document["program"];
   if (program["runs"].get<bool>()) {
-    std::printf("runs here: %s, %zu ops, %zu blocks, %s of weights\n",
-                program["architecture"].get<std::string>().c_str(),
-                program["n_ops"].get<std::size_t>(), program["n_blocks"].get<std::size_t>(),
-                to_text(Bytes{program["weight_bytes"].get<std::uint64_t>()}).c_str());
+    io::print_linef("runs here: %s, %zu ops, %zu blocks, %s of weights",
+                    shown(program["architecture"]).c_str(), program["n_ops"].get<std::size_t>(),
+                    program["n_blocks"].get<std::size_t>(),
+                    to_text(Bytes{program["weight_bytes"].get<std::uint64_t>()}).c_str());
   } else {
-    std::printf("does not run here: %s\n", program["why"].get<std::string>().c_str());
+    io::print_linef("does not run here: %s", shown(program["why"]).c_str());
   }
 }
 
@@ -104,8 +111,7 @@ void add_inspect(CLI::App& app, Action& action) {
       if (!file) return tell(file.error());
       const ordered_json document = describe(*file);
       if (*is_json) {
-        std::printf("%s\n",
-                    document.dump(2, ' ', false, ordered_json::error_handler_t::replace).c_str());
+        io::print_text(document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
       } else {
         print_text(document);
       }

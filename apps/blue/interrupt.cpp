@@ -9,7 +9,7 @@ namespace blue::apps {
 
 namespace {
 
-// A signal handler reaches nothing but what is static.
+// A signal handler can use static variables only.
 volatile sig_atomic_t n_signals = 0;
 struct sigaction before_int;
 struct sigaction before_term;

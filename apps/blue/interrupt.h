@@ -1,4 +1,4 @@
-// Ctrl-C: the first asks the work to stop, the second ends the program at once.
+// Ctrl-C: the first requests the work to stop, the second ends the program at once.
 // Depends on the standard library and POSIX. One Interrupt at a time, main thread.
 #pragma once
 
@@ -6,21 +6,21 @@
 
 namespace blue::apps {
 
-/// While it lives SIGINT and SIGTERM are noted instead of ending the program; its death restores
-/// them.
+/// During its lifetime SIGINT and SIGTERM are recorded instead of ending the program; the
+/// destructor restores the handlers.
 class Interrupt {
  public:
   /// What a second Ctrl-C does.
   enum class Again : std::uint8_t {
     ends_program,
-    is_noted,  ///< like the first, for a program that goes on; SIGTERM is then left as it was
+    is_noted,  ///< is recorded like the first; SIGTERM then keeps its handler
   };
   explicit Interrupt(Again again = Again::ends_program);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  /// Since it was made, or since forget().
+  /// Has a signal come since construction or forget()?
   [[nodiscard]] bool is_asked() const;
   void forget();
 

@@ -1,12 +1,11 @@
 // `blue logits`: the logits of every position of a sequence of ids, as float32 rows.
 #include <charconv>
-#include <cstdio>
 #include <memory>
 #include <numeric>
 
 #include "apps/blue/command.h"
-#include "apps/blue/stderr_log.h"
-#include "apps/blue/text_file.h"
+#include "apps/io/output.h"
+#include "apps/io/text_file.h"
 #include "models/inline_model.h"
 
 namespace blue::apps {
@@ -22,7 +21,7 @@ struct LogitsOptions {
 };
 
 Result<std::vector<TokenId>> parse_ids(const std::string& path) {
-  BLUE_TRY_ASSIGN(const std::string text, read_file(path));
+  BLUE_TRY_ASSIGN(const std::string text, io::read_file(path));
   std::vector<TokenId> ids;
   std::size_t at = 0;
   for (;;) {
@@ -35,7 +34,7 @@ Result<std::vector<TokenId>> parse_ids(const std::string& path) {
         end == last || std::string_view(" \t\r\n").find(*end) != std::string_view::npos;
     if (failure != std::errc() || !ends_word) {
       return Error(AppsError::bad_file,
-                   path + ": word " + std::to_string(ids.size() + 1) + " is no token id");
+                   path + ": word " + std::to_string(ids.size() + 1) + " is not a token id");
     }
     ids.push_back(id);
     at = static_cast<std::size_t>(end - text.data());
@@ -46,7 +45,7 @@ Result<std::vector<TokenId>> parse_ids(const std::string& path) {
 
 Status write_logits(const LogitsOptions& options) {
   BLUE_TRY_ASSIGN(const std::vector<TokenId> ids, parse_ids(options.tokens));
-  StderrLog log;
+  io::MessageLog log(LogLevel::info);
   models::InlineModelOptions load;
   load.log = &log;
   load.backend = options.device;
@@ -54,7 +53,7 @@ Status write_logits(const LogitsOptions& options) {
   load.max_context = static_cast<std::uint32_t>(ids.size());
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
                   models::InlineModel::load(options.model, load));
-  std::fprintf(stderr, "blue: device %s\n", model->choice().c_str());
+  io::message("device " + model->choice());
   tell_notes(model->model());
   if (ids.size() > model->model().program.hyper.n_context) {
     return Error(AppsError::bad_file, options.tokens + ": " + std::to_string(ids.size()) +
@@ -77,7 +76,7 @@ Status write_logits(const LogitsOptions& options) {
         executor.step({std::span(ids).subspan(done, n), positions, sequences, rows}, StopToken()));
     bytes.append(reinterpret_cast<const char*>(logits.data()), logits.size_bytes());
   }
-  return write_file(options.out, bytes);
+  return io::write_file(options.out, bytes);
 }
 
 }  // namespace

@@ -1,35 +1,39 @@
-// `blue`: the command line. Parses, runs one command, maps its outcome to an exit status.
-#include <cstdio>
+// `blue`: the command line. Parses it, runs one command, maps its outcome to an exit status.
 #include <exception>
+#include <sstream>
 #include <string>
 #include <vector>
 
 #include "apps/blue/command.h"
+#include "apps/io/output.h"
 
 namespace {
 
 using namespace blue::apps;
+namespace io = blue::io;
 
-/// One line on stderr for any wrong flag; help and version as asked for.
+/// Prints help or the version, or one line on stderr about what is wrong. The exit status.
 int end_parsing(const CLI::App& app, const CLI::ParseError& problem) {
-  if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
-    return app.exit(problem);
-  // CLI11 misses what is required before it sees what is unknown; for the user the unknown word
-  // comes first.
+  if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+    std::ostringstream text;
+    const int status = app.exit(problem, text, text);
+    io::print_text(text.str());
+    return status;
+  }
+  // CLI11 reports a missing option before an unknown word; the unknown word helps the user more.
   std::string text = problem.what();
   if (const std::vector<std::string> unknown = app.remaining(true); !unknown.empty()) {
     text = (unknown.front().starts_with('-') ? "unknown flag " : "unknown argument ") +
            unknown.front();
   }
   for (char& c : text) c = c == '\n' ? ' ' : c;
-  std::fprintf(stderr, "blue: %s (see blue --help)\n", text.c_str());
+  io::message(text + " (see blue --help)");
   return kExitBadInput;
 }
 
 int run_command(int argc, char** argv) {
-  CLI::App app(
-      "Several language models on one machine, each larger than its GPU, working together.",
-      "blue");
+  CLI::App app("Runs several language models on one machine, each larger than its GPU, together.",
+               "blue");
   app.require_subcommand(1);
   app.set_version_flag("--version", "blue 0.1.0");
   Action action;
@@ -55,10 +59,12 @@ int run_command(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  io::open_streams("blue");
+  int status = kExitFailed;
   try {
-    return run_command(argc, argv);
+    status = run_command(argc, argv);
   } catch (const std::exception& failure) {
-    std::fprintf(stderr, "blue: internal error: %s\n", failure.what());
-    return kExitFailed;
+    io::messagef("internal error: %s", failure.what());
   }
+  return io::end_output(status);
 }

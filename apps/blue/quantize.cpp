@@ -1,14 +1,12 @@
-// `blue quantize`: a model's file again with its matrices in another weight format.
-#include <unistd.h>
-
+// `blue quantize`: writes a model's file with its matrices in another weight format.
 #include <chrono>
-#include <cstdio>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "apps/blue/command.h"
 #include "apps/blue/interrupt.h"
+#include "apps/io/output.h"
 #include "hal/affinity.h"
 #include "models/quantize/quantizer.h"
 
@@ -24,34 +22,34 @@ struct QuantizeCommand {
   unsigned n_threads = 0;  ///< 0: one for each core that may be used
 };
 
-/// Told on stderr: a bar that is drawn over itself on a terminal, else a line for every tenth.
-class ProgressTold {
+/// Progress on stderr: a bar that is redrawn on a terminal, else a line for every tenth.
+class ProgressBar {
  public:
-  void tell(const models::QuantizeProgress& progress) {
+  void show(const models::QuantizeProgress& progress) {
     const std::uint64_t total = std::max<std::uint64_t>(progress.total.count, 1);
     const auto percent = static_cast<unsigned>(progress.read.count * 100 / total);
-    if (!is_terminal_) {
+    if (!can_redraw_) {
       if (percent / 10 == last_percent_ / 10) return;
-      std::fprintf(stderr, "blue: %u %% (%zu of %zu tensors)\n", percent, progress.n_tensors_done,
+      io::messagef("%u %% (%zu of %zu tensors)", percent, progress.n_tensors_done,
                    progress.n_tensors);
     } else {
       constexpr unsigned kWidth = 40;
       const unsigned filled = percent * kWidth / 100;
-      std::fprintf(stderr, "\r[%-*s] %3u %%  %s\033[K", static_cast<int>(kWidth),
-                   std::string(filled, '#').c_str(), percent,
-                   std::string(progress.tensor.substr(0, 60)).c_str());
+      io::draw_progress("[" + std::string(filled, '#') + std::string(kWidth - filled, ' ') + "] " +
+                        std::to_string(percent) + " %  " +
+                        std::string(progress.tensor.substr(0, 60)));
       is_line_open_ = true;
     }
     last_percent_ = percent;
   }
 
   void end_line() {
-    if (is_line_open_) std::fprintf(stderr, "\r\033[K");
+    if (is_line_open_) io::draw_progress("");
     is_line_open_ = false;
   }
 
  private:
-  const bool is_terminal_ = ::isatty(STDERR_FILENO) == 1;
+  const bool can_redraw_ = io::has_cursor(2);
   bool is_line_open_ = false;
   unsigned last_percent_ = 0;
 };
@@ -59,11 +57,11 @@ class ProgressTold {
 void print_figures(const QuantizeCommand& command, const models::QuantizeFigures& figures,
                    double seconds) {
   const double values = static_cast<double>(std::max<std::uint64_t>(figures.n_values, 1));
-  std::fprintf(
-      stderr, "blue: %s: %zu tensors, %s to %s, %.2f bits per value, in %.1f s (%.1f MB/s read)\n",
-      command.out.c_str(), figures.n_tensors, to_text(figures.read).c_str(),
-      to_text(figures.written).c_str(), 8.0 * static_cast<double>(figures.written.count) / values,
-      seconds, static_cast<double>(figures.read.count) / 1e6 / std::max(seconds, 1e-9));
+  io::messagef("%s: %zu tensors, %s to %s, %.2f bits per value, in %.1f s (%.1f MB/s read)",
+               command.out.c_str(), figures.n_tensors, to_text(figures.read).c_str(),
+               to_text(figures.written).c_str(),
+               8.0 * static_cast<double>(figures.written.count) / values, seconds,
+               static_cast<double>(figures.read.count) / 1e6 / std::max(seconds, 1e-9));
 }
 
 Status quantize(const QuantizeCommand& command) {
@@ -76,7 +74,7 @@ Status quantize(const QuantizeCommand& command) {
   BLUE_TRY_ASSIGN(const models::GgufFile file, models::GgufFile::open(command.in));
   BLUE_TRY_ASSIGN(const models::QuantizePlan plan, models::plan_quantize(file, type, overrides));
   if (const std::string line = models::describe_fallbacks(plan); !line.empty()) {
-    std::fprintf(stderr, "blue: %s\n", line.c_str());
+    io::message(line);
   }
   models::QuantizeOptions options{.n_threads = command.n_threads};
   if (options.n_threads == 0) {
@@ -86,14 +84,14 @@ Status quantize(const QuantizeCommand& command) {
   const Interrupt interrupt;
   StopFlag flag;
   options.stop = StopToken(flag);
-  ProgressTold told;
+  ProgressBar bar;
   options.on_progress = [&](const models::QuantizeProgress& progress) {
-    told.tell(progress);
+    bar.show(progress);
     if (interrupt.is_asked()) flag.raise();
   };
   const auto begin = std::chrono::steady_clock::now();
   const auto figures = models::quantize(file, plan, command.out, options);
-  told.end_line();
+  bar.end_line();
   if (!figures) return figures.error();
   print_figures(command, *figures,
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());

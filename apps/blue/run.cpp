@@ -1,14 +1,13 @@
-// `blue run` and `blue resume`: one cascade on one task, shown as it goes.
-#include <cstdio>
+// `blue run` and `blue resume`: one cascade on one task, printed as it runs.
 #include <memory>
 
 #include "actors/cascade/cascade_run.h"
 #include "actors/cascade/run_directory.h"
 #include "apps/blue/command.h"
 #include "apps/blue/interrupt.h"
+#include "apps/blue/prompt.h"
 #include "apps/blue/run_report.h"
-#include "apps/blue/stderr_log.h"
-#include "apps/blue/text_file.h"
+#include "apps/io/output.h"
 #include "runtime/assets.h"
 #include "runtime/runtime.h"
 
@@ -17,7 +16,7 @@ namespace blue::apps {
 namespace {
 
 struct RunOptions {
-  std::string task;
+  TextSource task;
   std::string run_id;
   std::string cascade;
   std::vector<std::string> overrides;
@@ -53,16 +52,16 @@ Result<std::unique_ptr<runtime::Runtime>> start(const RunOptions& options, LogSi
   runtime.model = options.model;
   runtime.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(std::unique_ptr<runtime::Runtime> started, runtime::Runtime::start(runtime, log));
-  std::fprintf(stderr, "blue: device %s\n", started->device_choice().c_str());
+  io::message("device " + started->device_choice());
   return started;
 }
 
-/// Follows the run to its end, or stops it when asked to.
+/// Follows the run to its end; Ctrl-C and a lost output cancel it.
 Result<int> follow(runtime::Runtime& runtime, runtime::Run& run, RunReport& report,
                    const RunOptions& options) {
   const Interrupt interrupt;
-  run.follow([&report](const actors::RunEvent& event) { report.hear(event); },
-             [&interrupt] { return interrupt.is_asked(); });
+  run.follow([&report](const actors::RunEvent& event) { report.add(event); },
+             [&interrupt] { return interrupt.is_asked() || io::is_output_lost(); });
   const int status = report.end();
   if (!options.trace.empty()) BLUE_TRY(write_trace(runtime, options.trace));
   runtime.shutdown();
@@ -73,20 +72,28 @@ RunOutput output_of(const RunOptions& options) {
   return options.is_json ? RunOutput::json : RunOutput::live;
 }
 
+Result<std::string> read_task(const TextSource& source) {
+  BLUE_TRY_ASSIGN(std::optional<std::string> task, read_text(source, Reading::as_text));
+  if (task) return *std::move(task);
+  return Error(AppsError::bad_request,
+               "no task: give it in quotes, with -f FILE, or on standard input");
+}
+
 Result<int> run(const RunOptions& options) {
+  BLUE_TRY_ASSIGN(const std::string task, read_task(options.task));
   BLUE_TRY_ASSIGN(const actors::CascadeSpec cascade, load(options));
-  StderrLog log;
+  io::MessageLog log(LogLevel::info);
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime, start(options, log));
-  // Every model is opened before anything is written: a bad file is found first.
+  // Every model is opened before the run is created, so that a bad file leaves no run behind.
   for (const actors::StageSpec& stage : cascade.stages) {
     const auto model = runtime->load_model(stage.model);
     if (!model) return Error(model.error()).within("stage " + stage.name);
   }
   runtime::CascadeOptions how;
   how.skip = options.allows_skip ? runtime::SkipPolicy::as_configured : runtime::SkipPolicy::never;
-  BLUE_TRY_ASSIGN(runtime::Run started, runtime->run_cascade(cascade, options.task, how));
+  BLUE_TRY_ASSIGN(runtime::Run started, runtime->run_cascade(cascade, task, how));
   RunReport report(cascade, started.id(), runtime->device_choice(), output_of(options));
-  report.begin(options.task);
+  report.begin(task);
   return follow(*runtime, started, report, options);
 }
 
@@ -94,7 +101,7 @@ Result<int> resume(const RunOptions& options) {
   BLUE_TRY_ASSIGN(const actors::RunPlace place,
                   actors::find_run(actors::default_runs_root(), options.run_id));
   BLUE_TRY_ASSIGN(const actors::LoggedRun logged, actors::read_logged_run(place.log.string()));
-  StderrLog log;
+  io::MessageLog log(LogLevel::info);
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime, start(options, log));
   BLUE_TRY_ASSIGN(runtime::Run resumed, runtime->resume(place.id));
   RunReport report(logged.record.cascade, place.id, runtime->device_choice(), output_of(options));
@@ -124,7 +131,10 @@ void add_run(CLI::App& app, Action& action) {
   CLI::App* command =
       app.add_subcommand("run", "Think, code, review and fix: run a cascade on a task");
   auto options = std::make_shared<RunOptions>();
-  command->add_option("task", options->task, "The task, in plain English")->required();
+  CLI::Option* task =
+      command->add_option("task", options->task.argument,
+                          "The task, in plain English. -, or no task and a pipe: standard input");
+  command->add_option("-f,--file", options->task.file, "File that holds the task")->excludes(task);
   command->add_option("--cascade", options->cascade,
                       "Cascade file (TOML); think-code-review-fix by default");
   command
@@ -133,14 +143,14 @@ void add_run(CLI::App& app, Action& action) {
       ->allow_extra_args(false);
   command->add_flag(
       "--allow-skip", options->allows_skip,
-      "Obey skip rules: a stage is left out when an earlier one was sure (may cost quality)");
+      "Apply skip rules: a stage is skipped when an earlier one was certain (may cost quality)");
   add_shared_options(*command, options);
   command->callback([&action, options] { action = action_of(run, options); });
 }
 
 void add_resume(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
-      "resume", "Go on with a run that was stopped, at its first unfinished stage");
+      "resume", "Continue a run that was stopped, at its first unfinished stage");
   auto options = std::make_shared<RunOptions>();
   command->add_option("run", options->run_id, "The run's id, or `last`")->required();
   add_shared_options(*command, options);

@@ -1,9 +1,9 @@
 #include "apps/blue/run_report.h"
 
-#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "apps/blue/exit_status.h"
+#include "apps/io/output.h"
 
 namespace blue::apps {
 
@@ -29,7 +29,16 @@ std::string_view name_of(messages::Outcome outcome) {
   return "unknown";
 }
 
-void put(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+/// On a line of its own after an empty one.
+void print_heading(const std::string& heading) {
+  io::print_text("\n");
+  io::print_line(heading);
+}
+
+void print_slot(const std::string& heading, std::string_view text) {
+  print_heading(heading);
+  io::print_text(text);
+}
 
 }  // namespace
 
@@ -49,51 +58,52 @@ RunReport::StageLine& RunReport::line(std::uint32_t index) {
 
 void RunReport::begin(const std::string& task) {
   slots_[cascade_.input] = task;
-  if (output_ == RunOutput::live) put("[" + cascade_.input + "]\n" + task + "\n");
+  if (output_ == RunOutput::live) {
+    io::print_line("[" + cascade_.input + "]");
+    io::print_text(task + "\n");
+  }
 }
 
-void RunReport::hear(const RunEvent& event) {
+void RunReport::add(const RunEvent& event) {
   const bool is_live = output_ == RunOutput::live;
   switch (event.kind) {
     case RunEvent::Kind::stage_started: {
       const actors::StageSpec* spec = stage(event.stage);
-      if (is_live && spec != nullptr) put("\n[" + spec->writes + "] " + spec->name + "\n");
+      if (is_live && spec != nullptr) print_heading("[" + spec->writes + "] " + spec->name);
       line(event.stage);
       break;
     }
     case RunEvent::Kind::text:
-      if (is_live) put(event.text);
+      if (is_live) io::print_text(event.text);
       break;
     case RunEvent::Kind::slot_written: {
       slots_[event.name] = event.text;
-      // The task's own slot is no stage's.
+      // No stage writes the task's slot.
       if (event.name == cascade_.input) break;
       StageLine& written = line(event.stage);
       written.figures = event.figures;
       written.was_resumed = event.was_resumed;
       if (is_live && event.was_resumed)
-        put("\n[" + event.name + "] " + written.name + ", as it was\n" + event.text);
-      if (is_live && !event.text.ends_with('\n')) put("\n");
+        print_slot("[" + event.name + "] " + written.name + ", as it was", event.text);
+      if (is_live && !event.text.ends_with('\n')) io::print_text("\n");
       break;
     }
     case RunEvent::Kind::stage_skipped:
     case RunEvent::Kind::stage_preempted:
       line(event.stage).note =
           (event.kind == RunEvent::Kind::stage_skipped ? "skipped: " : "cut short: ") + event.text;
-      std::fprintf(stderr, "blue: stage %s %s\n", event.name.c_str(),
-                   line(event.stage).note.c_str());
+      io::message("stage " + event.name + " " + line(event.stage).note);
       break;
     case RunEvent::Kind::finished: finished_ = event; break;
   }
-  if (is_live) std::fflush(stdout);
+  if (is_live) io::flush_output();
 }
 
 void RunReport::print_figures() const {
   for (const auto& [index, line] : lines_) {
     const messages::StageFigures& figures = line.figures;
-    std::fprintf(
-        stderr,
-        "blue: %-10s %5u prompt tokens in %7.1f ms, %5u tokens at %7.1f/s, entropy %.3f nats%s%s\n",
+    io::messagef(
+        "%-10s %5u prompt tokens in %7.1f ms, %5u tokens at %7.1f/s, entropy %.3f nats%s%s",
         line.name.c_str(), figures.n_prompt_tokens, to_ms(figures.prompt_ns), figures.n_tokens,
         tokens_per_second(figures), static_cast<double>(figures.mean_entropy_micronats) / 1e6,
         line.note.empty() ? "" : ", ", line.note.c_str());
@@ -130,21 +140,21 @@ void RunReport::print_json() const {
          {"mean_entropy_nats", static_cast<double>(figures.mean_entropy_micronats) / 1e6},
          {"n_block_misses", figures.n_misses}});
   }
-  put(document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+  io::print_text(document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 }
 
 int RunReport::end() {
   if (output_ == RunOutput::json) print_json();
   const bool is_complete = finished_.outcome == messages::Outcome::completed;
   if (output_ == RunOutput::live && is_complete)
-    put("\n[answer]\n" + slots_[cascade_.output] + "\n");
-  std::fflush(stdout);
+    print_slot("[answer]", slots_[cascade_.output] + "\n");
+  io::flush_output();
   print_figures();
   if (is_complete) return kExitDone;
-  std::fprintf(stderr, "blue: %s\n",
-               finished_.error.empty() ? "the run was cancelled" : finished_.error.c_str());
-  std::fprintf(stderr, "blue: run %s keeps what was committed; go on with: blue resume %s\n",
-               run_id_.c_str(), run_id_.c_str());
+  if (!io::is_output_lost())
+    io::message(finished_.error.empty() ? "the run was cancelled" : finished_.error);
+  io::messagef("run %s keeps what was committed; go on with: blue resume %s", run_id_.c_str(),
+               run_id_.c_str());
   return finished_.outcome == messages::Outcome::cancelled ? kExitCancelled
                                                            : exit_status(finished_.error_kind);
 }

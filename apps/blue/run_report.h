@@ -1,5 +1,5 @@
-// What a cascade run looks like to its user: live text, the figures of each stage, one JSON object
-// at the end. Depends on runtime; nlohmann-json in the .cpp. Main thread.
+// RunReport: prints a cascade run: live text and the figures of each stage, or one JSON object at
+// the end. Depends on runtime, apps/io; nlohmann-json in the .cpp. Main thread.
 #pragma once
 
 #include <map>
@@ -13,18 +13,17 @@ namespace blue::apps {
 
 enum class RunOutput : std::uint8_t { live, json };
 
-/// Follows one run's events: prints as they come (live) or keeps all for the end (json).
+/// Prints the events of one run as they come (live), or collects them for the end (json).
 class RunReport {
  public:
   RunReport(const actors::CascadeSpec& cascade, std::string run_id, std::string device,
             RunOutput output);
 
-  /// The slots that were there before the first event: the task, and what a resumed run had
-  /// already.
+  /// Called before the first event: prints the task.
   void begin(const std::string& task);
-  void hear(const actors::RunEvent& event);
-  /// After `finished`: the answer or the JSON object on stdout, the figures on stderr. Returns the
-  /// exit status.
+  void add(const actors::RunEvent& event);
+  /// Called after `finished`: prints the answer or the JSON object on stdout and the figures on
+  /// stderr. Returns the exit status.
   int end();
 
  private:

@@ -1,7 +1,8 @@
 #include "apps/blue/stream_printer.h"
 
 #include <algorithm>
-#include <cstdio>
+
+#include "apps/io/output.h"
 
 namespace blue::apps {
 namespace {
@@ -21,16 +22,12 @@ std::size_t beginning_at_end(std::string_view text, std::string_view tag) {
 
 StreamPrinter::StreamPrinter(Style style, Begins begins)
     : style_(style), is_thinking_(begins == Begins::thinking) {
-  if (is_thinking_ && style_ == Style::dimmed) write(kDim);
-}
-
-void StreamPrinter::write(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
+  if (is_thinking_ && style_ == Style::dimmed) io::print_style(kDim);
 }
 
 void StreamPrinter::show(std::string_view text) {
   if (style_ == Style::plain) {
-    write(text);
+    io::print_text(text);
     return;
   }
   waiting_ += text;
@@ -38,22 +35,22 @@ void StreamPrinter::show(std::string_view text) {
     const std::string_view tag = awaited();
     const std::size_t at = waiting_.find(tag);
     if (at == std::string::npos) break;
-    if (!is_thinking_) write(std::string_view(waiting_).substr(0, at));
-    if (!is_thinking_) write(kDim);
-    write(is_thinking_ ? std::string_view(waiting_).substr(0, at + tag.size()) : tag);
-    if (is_thinking_) write(kBright);
+    if (!is_thinking_) io::print_text(std::string_view(waiting_).substr(0, at));
+    if (!is_thinking_) io::print_style(kDim);
+    io::print_text(is_thinking_ ? std::string_view(waiting_).substr(0, at + tag.size()) : tag);
+    if (is_thinking_) io::print_style(kBright);
     waiting_.erase(0, at + tag.size());
     is_thinking_ = !is_thinking_;
   }
   const std::size_t n_kept = beginning_at_end(waiting_, awaited());
-  write(std::string_view(waiting_).substr(0, waiting_.size() - n_kept));
+  io::print_text(std::string_view(waiting_).substr(0, waiting_.size() - n_kept));
   waiting_.erase(0, waiting_.size() - n_kept);
 }
 
 void StreamPrinter::finish() {
-  write(waiting_);
+  io::print_text(waiting_);
   waiting_.clear();
-  if (is_thinking_ && style_ == Style::dimmed) write(kBright);
+  if (is_thinking_ && style_ == Style::dimmed) io::print_style(kBright);
   is_thinking_ = false;
 }
 

@@ -1,5 +1,5 @@
-// StreamPrinter: an answer on standard output as it streams; at a terminal what stands between
-// <think> and </think> is dim. Depends on the standard library. Main thread; one answer.
+// StreamPrinter: prints an answer on standard output as it streams; with Style::dimmed the text
+// from <think> to </think> is dim. Depends on apps/io. Main thread; one object per answer.
 #pragma once
 
 #include <cstdint>
@@ -18,18 +18,17 @@ class StreamPrinter {
   StreamPrinter(const StreamPrinter&) = delete;
   StreamPrinter& operator=(const StreamPrinter&) = delete;
 
-  /// A tag may be cut anywhere between two calls.
+  /// A tag may be split anywhere between two calls.
   void show(std::string_view text);
-  /// What waits for more, and bright again. Idempotent.
+  /// Prints what is held back and ends the dimming. Idempotent.
   void finish();
 
  private:
-  void write(std::string_view text);
   [[nodiscard]] std::string_view awaited() const { return is_thinking_ ? "</think>" : "<think>"; }
 
   Style style_;
   bool is_thinking_;
-  std::string waiting_;  ///< may be the beginning of the awaited tag
+  std::string waiting_;  ///< held back: may begin the awaited tag
 };
 
 }  // namespace blue::apps

@@ -1,9 +1,10 @@
 // `blue tokenize`: the ids of a text, or what each token is.
-#include <cstdio>
 #include <memory>
 
 #include "apps/blue/command.h"
-#include "apps/blue/text_file.h"
+#include "apps/blue/prompt.h"
+#include "apps/io/output.h"
+#include "base/printable.h"
 #include "models/gguf/gguf_file.h"
 #include "text/tokenizer/tokenizer.h"
 
@@ -16,33 +17,23 @@ struct TokenizeOptions {
   models::ModelOptions reading;
   bool shows_ids = false;
   bool parses_special = false;
+  bool has_no_bos = false;
+  TextSource source;
 };
-
-/// A token's bytes on one line: control characters escaped.
-std::string printable(std::string_view bytes) {
-  std::string text;
-  for (const char c : bytes) {
-    if (c == '\n') {
-      text += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      char escaped[8];
-      std::snprintf(escaped, sizeof escaped, "\\x%02x", static_cast<unsigned char>(c));
-      text += escaped;
-    } else {
-      text += c;
-    }
-  }
-  return text;
-}
 
 Result<std::vector<TokenId>> encode(const text::Tokenizer& tokenizer,
                                     const TokenizeOptions& options) {
-  const std::string text = read_standard_input();
+  TextSource source = options.source;
+  if (!source.argument && source.file.empty()) source.argument = "-";  // at a terminal too
+  BLUE_TRY_ASSIGN(const std::optional<std::string> given, read_text(source, Reading::as_it_is));
+  const std::string& text = *given;
   if (!options.parses_special) return tokenizer.encode(text, text::SpecialTokens::as_text);
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer.encode(text, text::SpecialTokens::parse));
+  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
+                  tokenizer.encode(text, text::SpecialTokens::parse));
   const bool has_bos = !tokens.empty() && tokens.front() == tokenizer.bos();
-  if (tokenizer.adds_bos() && tokenizer.bos() != kNoToken && !has_bos)
-    tokens.insert(tokens.begin(), tokenizer.bos());
+  if (has_bos && options.has_no_bos) tokens.erase(tokens.begin());
+  const bool wants_bos = tokenizer.adds_bos() && !has_bos && !options.has_no_bos;
+  if (wants_bos && tokenizer.bos() != kNoToken) tokens.insert(tokens.begin(), tokenizer.bos());
   return tokens;
 }
 
@@ -51,16 +42,15 @@ Status tokenize(const TokenizeOptions& options) {
   BLUE_TRY_ASSIGN(const std::unique_ptr<text::Tokenizer> tokenizer,
                   text::Tokenizer::from_metadata(file, options.reading.tokenizer));
   BLUE_TRY_ASSIGN(const std::vector<TokenId> tokens, encode(*tokenizer, options));
-  std::string out;
+  std::string ids;
   for (const TokenId token : tokens) {
     if (options.shows_ids) {
-      out += (out.empty() ? "" : " ") + std::to_string(token);
+      ids += (ids.empty() ? "" : " ") + std::to_string(token);
     } else {
-      out += std::to_string(token) + "\t" + printable(tokenizer->piece(token)) + "\n";
+      io::print_text(std::to_string(token) + "\t" + printable(tokenizer->piece(token)) + "\n");
     }
   }
-  if (options.shows_ids) out += "\n";
-  std::fwrite(out.data(), 1, out.size(), stdout);
+  if (options.shows_ids) io::print_line(ids);
   return {};
 }
 
@@ -68,13 +58,18 @@ Status tokenize(const TokenizeOptions& options) {
 
 void add_tokenize(CLI::App& app, Action& action) {
   CLI::App* command =
-      app.add_subcommand("tokenize", "Read text from standard input, print its tokens");
+      app.add_subcommand("tokenize", "Print the tokens of a text, which is read to the byte");
   auto options = std::make_shared<TokenizeOptions>();
   command->add_option("-m,--model", options->model, "GGUF file")->required();
   add_pre_option(*command, options->reading);
+  CLI::Option* text = command->add_option("-p,--prompt", options->source.argument,
+                                          "The text; by default standard input");
+  command->add_option("-f,--file", options->source.file, "File that holds the text")
+      ->excludes(text);
   command->add_flag("--ids", options->shows_ids, "Ids alone, on one line");
-  command->add_flag("--special", options->parses_special,
+  command->add_flag("--special,--raw", options->parses_special,
                     "Add BOS where the model asks for it and parse special tokens");
+  command->add_flag("--no-bos", options->has_no_bos, "Add no BOS");
   command->callback([&action, options] {
     action = [options] {
       const Status status = tokenize(*options);

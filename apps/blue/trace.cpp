@@ -1,10 +1,10 @@
-// `blue trace`: summarises a trace file; and how the commands that take --trace write one.
-#include <cstdio>
+// `blue trace`: summarises a trace file. Also writes one for the commands that take --trace.
 #include <memory>
 
-#include "actors/tracing/trace_report.h"
 #include "apps/blue/command.h"
-#include "apps/blue/text_file.h"
+#include "apps/io/output.h"
+#include "apps/io/text_file.h"
+#include "apps/tracing/trace_report.h"
 #include "runtime/runtime.h"
 
 namespace blue::apps {
@@ -12,9 +12,9 @@ namespace blue::apps {
 namespace {
 
 Status summarise_file(const std::string& path) {
-  BLUE_TRY_ASSIGN(const std::string json, read_file(path));
-  BLUE_TRY_ASSIGN(const actors::TraceDump dump, actors::parse_chrome_json(json, path));
-  std::fputs(actors::summary_table(dump).c_str(), stdout);
+  BLUE_TRY_ASSIGN(const std::string json, io::read_file(path));
+  BLUE_TRY_ASSIGN(const actors::TraceDump dump, tracing::parse_chrome_json(json, path));
+  io::print_text(tracing::summary_table(dump));
   return {};
 }
 
@@ -26,8 +26,8 @@ void add_trace_option(CLI::App& command, std::string& path) {
 
 Status write_trace(runtime::Runtime& runtime, const std::string& path) {
   const actors::TraceDump dump = runtime.traces();
-  BLUE_TRY(write_file(path, actors::to_chrome_json(dump)));
-  std::fprintf(stderr, "blue: %zu spans in %s, %llu dropped\n", dump.spans.size(), path.c_str(),
+  BLUE_TRY(io::write_file(path, tracing::to_chrome_json(dump)));
+  io::messagef("%zu spans in %s, %llu dropped", dump.spans.size(), path.c_str(),
                static_cast<unsigned long long>(dump.n_dropped));
   return {};
 }

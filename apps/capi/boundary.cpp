@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "apps/capi/handles.h"
+#include "base/printable.h"
 
 namespace blue::capi {
 
@@ -27,8 +28,9 @@ std::string& thread_message() {
 
 blue_status report(blue_status status, const std::string& message, ErrorNote* note) noexcept {
   try {
-    thread_message() = message;
-    if (note != nullptr) note->keep(message);
+    constexpr std::size_t kMaxBytes = 1600;
+    thread_message() = printable_line(message, kMaxBytes);
+    if (note != nullptr) note->keep(thread_message());
   } catch (const std::exception&) {
     // The status still tells what kind of failure it was; there is no memory left for its words.
   }

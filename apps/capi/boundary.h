@@ -1,7 +1,7 @@
-// The edge of the C API: what runs inside guarded() may return an Error or throw; what leaves is a
+// The edge of the C API: what runs inside guarded() may return an Error or throw; the caller gets a
 // status, and the message is kept for blue_last_error. Depends on base and runtime.h. Threads: any.
-// The thread's own last message is the one piece of thread-local state of the library: a failed
-// create has no handle that could hold it.
+// The thread's own last message is the library's one piece of thread-local state: a failed create
+// has no handle to keep it in.
 #pragma once
 
 #include <exception>
@@ -42,7 +42,8 @@ blue_status status_of(ErrorKind kind);
 /// This thread's last message.
 std::string& thread_message();
 
-/// Keeps the message for this thread and, where there is one, for the runtime. Returns `status`.
+/// Keeps the message, as one printable line, for this thread and, where there is one, for the
+/// runtime. Returns `status`.
 blue_status report(blue_status status, const std::string& message, ErrorNote* note) noexcept;
 
 /// Runs `body` (returning Status) of the function so named; no exception passes.

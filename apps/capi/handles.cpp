@@ -10,7 +10,7 @@ using blue::runtime::RunEvent;
 
 namespace {
 
-/// An end that was told by its kind and words rather than as an Error.
+/// The end of a run as an Error, from its kind and message.
 enum class EndedAs { bad_input, exhausted, unavailable, corrupt, cancelled, failed };
 constexpr std::string_view error_domain(EndedAs) { return "run"; }
 constexpr blue::ErrorKind error_kind(EndedAs as) { return static_cast<blue::ErrorKind>(as); }

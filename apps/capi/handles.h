@@ -1,4 +1,4 @@
-// What stands behind the C API's opaque handles. Depends on runtime. Threads: as runtime.h says.
+// The objects behind the C API's opaque handles. Depends on runtime. Threads: as runtime.h says.
 // Lifetime: a stream may outlive its runtime, so what both need (log, error note) is shared.
 #pragma once
 
@@ -11,11 +11,12 @@
 
 #include "apps/capi/boundary.h"
 #include "base/log_sink.h"
+#include "base/printable.h"
 #include "runtime/runtime.h"
 
 namespace blue::capi {
 
-/// Hands lines to the caller's function until it is closed.
+/// Passes lines, printable ones, to the caller's function until it is closed.
 class CallbackSink final : public LogSink {
  public:
   CallbackSink(blue_log_callback callback, void* user) : callback_(callback), user_(user) {}
@@ -23,7 +24,7 @@ class CallbackSink final : public LogSink {
   void write(LogLevel level, std::string_view line) override {
     const std::lock_guard lock(mutex_);
     if (callback_ != nullptr)
-      callback_(static_cast<blue_log_level>(level), std::string(line).c_str(), user_);
+      callback_(static_cast<blue_log_level>(level), printable(line).c_str(), user_);
   }
   /// Nothing is called any more once this has returned.
   void close() {

@@ -8,6 +8,7 @@
 #include <exception>
 #include <string>
 
+#include "base/printable.h"
 #include "runtime/embedded.h"
 
 namespace {
@@ -22,12 +23,12 @@ class StderrSink final : public LogSink {
  public:
   void write(LogLevel level, std::string_view line) override {
     if (level < LogLevel::warning) return;
-    std::fprintf(stderr, "example_embed: %.*s\n", static_cast<int>(line.size()), line.data());
+    std::fprintf(stderr, "example_embed: %s\n", printable(line).c_str());
   }
 };
 
 int tell(const std::string& message, int status) {
-  std::fprintf(stderr, "example_embed: %s\n", message.c_str());
+  std::fprintf(stderr, "example_embed: %s\n", printable(message).c_str());
   return status;
 }
 
@@ -94,8 +95,7 @@ int run(int argc, char** argv) {
   StderrSink log;
   auto runtime = runtime::Runtime::start({}, log);
   if (!runtime) return tell(runtime.error().message(), kExitFailed);
-  // Every handle of ours is gone when converse() returns, so that the shutdown finds nobody
-  // waiting.
+  // converse() drops every handle before it returns; the shutdown waits for none.
   const int status = converse(**runtime, argv[1], argv[2]);
   (*runtime)->shutdown();
   return status;

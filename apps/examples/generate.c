@@ -20,8 +20,10 @@ static blue_status print_stream(blue_stream* stream) {
     if (event == BLUE_EVENT_TEXT) {
       size_t length = 0;
       const char* text = blue_stream_text(stream, &length);
-      fwrite(text, 1, length, stdout);
-      fflush(stdout);
+      if (fwrite(text, 1, length, stdout) != length || fflush(stdout) != 0) {
+        perror("example_c_generate: standard output");
+        exit(1);
+      }
     } else if (event == BLUE_EVENT_NONE && status != BLUE_OK) {
       return status;
     }

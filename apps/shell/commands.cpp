@@ -1,7 +1,8 @@
 #include "apps/shell/commands.h"
 
 #include <array>
-#include <cstdio>
+
+#include "apps/io/output.h"
 
 namespace blue::shell {
 
@@ -15,8 +16,8 @@ Status quit(Session& session, const std::string&) {
 }
 
 constexpr std::array kCommands = {
-    Command{"help", "COMMAND", Argument::command, Need::optional, "these lines, or one of them",
-            show_help},
+    Command{"help", "COMMAND", Argument::command, Need::optional,
+            "list the commands, or one of them", show_help},
     Command{"load", "FILE", Argument::file, Need::required, "open a model; generate then uses it",
             load},
     Command{"unload", "FILE", Argument::file, Need::required,
@@ -24,22 +25,22 @@ constexpr std::array kCommands = {
     Command{"models", "", Argument::none, Need::optional,
             "the models loaded, and those of the cascade", show_models},
     Command{"generate", "TEXT", Argument::text, Need::optional,
-            "continue TEXT; nothing: begin a text", generate},
+            "continue TEXT; without TEXT: begin a text", generate},
     Command{"cascade", "FILE", Argument::file, Need::optional,
-            "choose a cascade; nothing: show the one at hand", choose_cascade},
+            "choose a cascade; without FILE: show the current one", choose_cascade},
     Command{"set", "STAGE.KEY=VALUE", Argument::assignment, Need::required,
             "model, max_tokens, temperature or seed of a stage, or of 'generate'", set},
     Command{"run", "TASK", Argument::text, Need::required,
-            "give the cascade a task and watch its slots", run},
+            "run the cascade on a task and watch its slots", run},
     Command{"resume", "ID", Argument::run_id, Need::optional,
-            "go on with an interrupted run; nothing: the last", resume},
-    Command{"runs", "", Argument::none, Need::optional, "the runs on disk and how they ended",
+            "continue an interrupted run; without ID: the last", resume},
+    Command{"runs", "", Argument::none, Need::optional, "the runs on disk and their outcomes",
             show_runs},
     Command{"slots", "SLOT", Argument::slot, Need::optional,
-            "the slots of the last run, or the whole of one", show_slots},
+            "the slots of the last run, or the whole text of one", show_slots},
     Command{"actors", "", Argument::none, Need::optional, "each actor's thread and core",
             show_actors},
-    Command{"tiers", "", Argument::none, Need::optional, "what lies in VRAM, RAM and on the drive",
+    Command{"tiers", "", Argument::none, Need::optional, "the contents of VRAM, RAM and the drive",
             show_tiers},
     Command{"hints", "", Argument::none, Need::optional, "the latest hints of the entropy monitor",
             show_hints},
@@ -66,7 +67,7 @@ void print_help(const Command& command) {
   const std::string usage = std::string(command.name) +
                             (*command.argument_name == '\0' ? "" : " ") + (is_optional ? "[" : "") +
                             command.argument_name + (is_optional ? "]" : "");
-  std::printf("  %-22s %s\n", usage.c_str(), command.help);
+  io::print_linef("  %-22s %s", usage.c_str(), command.help);
 }
 
 Status show_help(Session&, const std::string& name) {

@@ -12,14 +12,14 @@
 
 namespace blue::shell {
 
-/// What a command is followed by: what completion offers.
+/// The kind of a command's argument: what completion offers.
 enum class Argument : std::uint8_t { none, file, text, command, assignment, slot, run_id };
-/// May it be left out?
+/// May the argument be left out?
 enum class Need : std::uint8_t { optional, required };
 
 struct Command {
   const char* name;
-  const char* argument_name;  ///< for help; empty: takes none
+  const char* argument_name;  ///< for help; empty: no argument
   Argument argument;
   Need need;
   const char* help;
@@ -29,7 +29,7 @@ struct Command {
 /// In the order in which help shows them.
 std::span<const Command> commands();
 
-/// Runs one line: blank ones and those that begin with # do nothing. Errors: bad_command; the
+/// Runs one line; blank lines and lines that begin with # do nothing. Errors: bad_command; the
 /// command's.
 Status execute(Session& session, std::string_view line);
 
@@ -52,8 +52,8 @@ Status show_hints(Session& session, const std::string& none);
 Status show_traces(Session& session, const std::string& none);
 Status write_trace(Session& session, const std::string& path);
 
-/// Prints the events of a run as they come, until its end; Ctrl-C cancels it. Errors: run_ended,
-/// run_cancelled.
+/// Prints the events of a run as they come, until its end. Ctrl-C and a lost output cancel it.
+/// Errors: run_refused, run_ended, run_cancelled.
 Status follow(Session& session, runtime::Run& run);
 
 }  // namespace blue::shell

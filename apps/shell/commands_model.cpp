@@ -1,7 +1,7 @@
 // Commands about single models.
 #include <algorithm>
-#include <cstdio>
 
+#include "apps/io/output.h"
 #include "apps/shell/commands.h"
 
 namespace blue::shell {
@@ -13,8 +13,8 @@ Status load(Session& session, const std::string& path) {
     session.models.push_back(path);
   }
   const models::HyperParameters& shape = model->program.hyper;
-  std::printf("%s: %s, %u layers, d_model %u, vocabulary of %u\n", path.c_str(),
-              shape.architecture.c_str(), shape.n_layers, shape.d_model, shape.n_vocab);
+  io::print_linef("%s: %s, %u layers, d_model %u, vocabulary of %u", path.c_str(),
+                  shape.architecture.c_str(), shape.n_layers, shape.d_model, shape.n_vocab);
   return {};
 }
 
@@ -29,7 +29,7 @@ Status unload(Session& session, const std::string& path) {
 Status generate(Session& session, const std::string& text) {
   const actors::StageSpec& stage = session.generate_stage();
   if (stage.model.empty())
-    return Error(ShellError::bad_command, "no model at hand; load FILE first");
+    return Error(ShellError::bad_command, "no model is loaded; load FILE first");
   runtime::GenerateRequest request;
   request.model = stage.model;
   request.prompt = text;
@@ -41,15 +41,15 @@ Status generate(Session& session, const std::string& text) {
 
 Status show_models(Session& session, const std::string&) {
   for (const std::string& path : session.models) {
-    std::printf("%s %s\n", path == session.generate_stage().model ? "*" : " ", path.c_str());
+    io::print_linef("%s %s", path == session.generate_stage().model ? "*" : " ", path.c_str());
   }
-  if (const actors::CascadeSpec* cascade = session.cascade_at_hand()) {
+  if (const actors::CascadeSpec* cascade = session.current_cascade()) {
     for (const actors::StageSpec& stage : cascade->stages) {
-      std::printf("  %s (stage %s of %s)\n", stage.model.c_str(), stage.name.c_str(),
-                  cascade->name.c_str());
+      io::print_linef("  %s (stage %s of %s)", stage.model.c_str(), stage.name.c_str(),
+                      cascade->name.c_str());
     }
   } else if (session.models.empty()) {
-    std::printf("none loaded; load FILE\n");
+    io::print_linef("none loaded; load FILE");
   }
   return {};
 }

@@ -1,8 +1,8 @@
 // Commands about cascades and their runs.
-#include <cstdio>
 
 #include "actors/cascade/cascade_run.h"
 #include "actors/cascade/run_directory.h"
+#include "apps/io/output.h"
 #include "apps/shell/commands.h"
 
 namespace blue::shell {
@@ -25,20 +25,20 @@ std::string end_in_words(const std::optional<actors::RunEndRecord>& end) {
 }
 
 void print_cascade(const actors::CascadeSpec& cascade) {
-  std::printf("%s (%s)\n", cascade.name.c_str(), cascade.source.c_str());
+  io::print_linef("%s (%s)", cascade.name.c_str(), cascade.source.c_str());
   for (const actors::StageSpec& stage : cascade.stages) {
     std::string reads;
     for (const std::string& slot : stage.reads) reads += (reads.empty() ? "" : ", ") + slot;
-    std::printf("  %-10s %s -> %s; %u tokens, temperature %g, seed %llu; %s\n", stage.name.c_str(),
-                reads.c_str(), stage.writes.c_str(), stage.max_tokens,
-                static_cast<double>(stage.sampling.temperature),
-                static_cast<unsigned long long>(stage.sampling.seed), stage.model.c_str());
+    io::print_linef("  %-10s %s -> %s; %u tokens, temperature %g, seed %llu; %s",
+                    stage.name.c_str(), reads.c_str(), stage.writes.c_str(), stage.max_tokens,
+                    static_cast<double>(stage.sampling.temperature),
+                    static_cast<unsigned long long>(stage.sampling.seed), stage.model.c_str());
   }
 }
 
 Status follow_run(Session& session, runtime::Run run) {
   session.last_run = run.id();
-  std::fprintf(stderr, "run %s\n", run.id().c_str());
+  io::remark("run " + run.id());
   return follow(session, run);
 }
 
@@ -73,11 +73,11 @@ Status show_runs(Session& session, const std::string&) {
   for (const std::string& id : actors::list_runs(session.runs_root)) {
     const auto logged = read_run(session, id);
     if (!logged) {
-      std::printf("%s  unreadable: %s\n", id.c_str(), logged.error().message().c_str());
+      io::print_linef("%s  unreadable: %s", id.c_str(), logged.error().message().c_str());
       continue;
     }
-    std::printf("%s  %s; %s; %.60s\n", id.c_str(), end_in_words(logged->end).c_str(),
-                logged->record.cascade.name.c_str(), logged->record.task.c_str());
+    io::print_linef("%s  %s; %s; %.60s", id.c_str(), end_in_words(logged->end).c_str(),
+                    logged->record.cascade.name.c_str(), logged->record.task.c_str());
   }
   return {};
 }
@@ -89,11 +89,11 @@ Status show_slots(Session& session, const std::string& wanted) {
   for (const memory::SlotText& slot : logged.slots) {
     if (wanted.empty()) {
       const std::string first = slot.text.substr(0, slot.text.find('\n'));
-      std::printf("%-14s %-11s %6zu bytes  %.60s\n", slot.name.c_str(),
-                  std::string(to_text(slot.state)).c_str(), slot.text.size(), first.c_str());
+      io::print_linef("%-14s %-11s %6zu bytes  %.60s", slot.name.c_str(),
+                      std::string(to_text(slot.state)).c_str(), slot.text.size(), first.c_str());
     } else if (slot.name == wanted) {
-      std::fwrite(slot.text.data(), 1, slot.text.size(), stdout);
-      if (slot.text.empty() || slot.text.back() != '\n') std::fputc('\n', stdout);
+      io::print_text(slot.text);
+      if (!slot.text.ends_with('\n')) io::print_text("\n");
       return {};
     }
   }

@@ -39,7 +39,7 @@ std::vector<std::string> assignments(const Session& session, const std::string& 
     return found;
   }
   std::vector<std::string> stages = {kGenerateStage};
-  if (const actors::CascadeSpec* cascade = session.cascade_at_hand()) {
+  if (const actors::CascadeSpec* cascade = session.current_cascade()) {
     for (const actors::StageSpec& stage : cascade->stages) stages.push_back(stage.name);
   }
   std::vector<std::string> found;
@@ -62,7 +62,7 @@ std::vector<std::string> candidates(const Session& session, Argument argument,
       for (const Command& command : commands()) found.emplace_back(command.name);
       break;
     case Argument::slot:
-      if (const actors::CascadeSpec* cascade = session.cascade_at_hand()) found = cascade->slots;
+      if (const actors::CascadeSpec* cascade = session.current_cascade()) found = cascade->slots;
       break;
   }
   return found;

@@ -1,5 +1,5 @@
-// What Tab offers: commands, files, stages with their keys, slots, runs. Pure but for looking at
-// folders. Depends on commands.h, apps/terminal. Main thread.
+// Completion by Tab: commands, files, stages with their keys, slots, runs. Reads folders, changes
+// nothing. Depends on commands.h, apps/terminal. Main thread.
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,6 @@
-// Watching a run: text as it comes on standard output, remarks about it on standard error.
-#include <cstdio>
+// Follows a run: its text on standard output as it comes, figures on standard error.
 
+#include "apps/io/output.h"
 #include "apps/shell/commands.h"
 
 namespace blue::shell {
@@ -12,62 +12,61 @@ using runtime::RunEvent;
 void print_figures(const messages::StageFigures& figures) {
   const double seconds = static_cast<double>(figures.decode_ns) / 1e9;
   const double rate = seconds > 0 && figures.n_tokens > 1 ? (figures.n_tokens - 1) / seconds : 0;
-  std::fprintf(
-      stderr,
-      "  [%u tokens after a prompt of %u; %.1f tokens/s; loading %.1f ms, prompt %.1f ms]\n",
-      figures.n_tokens, figures.n_prompt_tokens, rate, static_cast<double>(figures.load_ns) / 1e6,
-      static_cast<double>(figures.prompt_ns) / 1e6);
+  io::remarkf("  [%u tokens after a prompt of %u; %.1f tokens/s; loading %.1f ms, prompt %.1f ms]",
+              figures.n_tokens, figures.n_prompt_tokens, rate,
+              static_cast<double>(figures.load_ns) / 1e6,
+              static_cast<double>(figures.prompt_ns) / 1e6);
 }
 
-/// Text of a stage goes out raw; whatever else is said begins on a line of its own.
+/// A stage's text is printed as it comes; everything else begins on a line of its own.
 class Screen {
  public:
   void show(const RunEvent& event) {
     switch (event.kind) {
       case RunEvent::Kind::stage_started:
         end_line();
-        std::printf("== %s\n", event.name.c_str());
+        io::print_linef("== %s", event.name.c_str());
         break;
       case RunEvent::Kind::text: text(event.text); break;
       case RunEvent::Kind::slot_written: slot(event); break;
       case RunEvent::Kind::stage_skipped:
         end_line();
-        std::printf("== %s skipped: %s\n", event.name.c_str(), event.text.c_str());
+        io::print_linef("== %s skipped: %s", event.name.c_str(), event.text.c_str());
         break;
       case RunEvent::Kind::stage_preempted:
         end_line();
-        std::printf("== %s cut short: %s\n", event.name.c_str(), event.text.c_str());
+        io::print_linef("== %s cut short: %s", event.name.c_str(), event.text.c_str());
         break;
       case RunEvent::Kind::finished:
         end_line();
         if (event.figures.n_tokens > 0) print_figures(event.figures);
         break;
     }
-    std::fflush(stdout);
+    io::flush_output();
   }
 
  private:
   void text(const std::string& piece) {
     if (piece.empty()) return;
-    std::fwrite(piece.data(), 1, piece.size(), stdout);
+    io::print_text(piece);
     is_in_line_ = piece.back() != '\n';
   }
   void slot(const RunEvent& event) {
     end_line();
     if (event.was_resumed) {
-      std::printf("== slot %s (from the log)\n", event.name.c_str());
+      io::print_linef("== slot %s (from the log)", event.name.c_str());
       text(event.text);
       end_line();
       return;
     }
-    std::printf("== slot %s: %zu bytes\n", event.name.c_str(), event.text.size());
-    std::fflush(stdout);
+    io::print_linef("== slot %s: %zu bytes", event.name.c_str(), event.text.size());
+    io::flush_output();
     if (event.figures.n_tokens > 0) print_figures(event.figures);
   }
   void end_line() {
-    if (is_in_line_) std::fputc('\n', stdout);
+    if (is_in_line_) io::print_text("\n");
     is_in_line_ = false;
-    std::fflush(stdout);
+    io::flush_output();
   }
 
   bool is_in_line_ = false;
@@ -89,9 +88,10 @@ Status status_of_end(const RunEvent& event) {
 
 Status follow(Session& session, runtime::Run& run) {
   Screen screen;
-  session.interrupts.take();  // what was pressed before belongs to nothing
-  return status_of_end(run.follow([&screen](const RunEvent& event) { screen.show(event); },
-                                  [&session] { return session.interrupts.take(); }));
+  session.interrupts.take();  // an earlier Ctrl-C is not meant for this run
+  return status_of_end(
+      run.follow([&screen](const RunEvent& event) { screen.show(event); },
+                 [&session] { return session.interrupts.take() || io::is_output_lost(); }));
 }
 
 }  // namespace blue::shell

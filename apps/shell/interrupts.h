@@ -1,7 +1,7 @@
-// Ctrl-C as something to ask for, rather than a handler: SIGINT is blocked for the whole process
-// and waits in a descriptor.
-// Depends on the standard library and Linux. Threads: made on the main thread before any other is
-// started, since threads inherit what is blocked; then used there.
+// Ctrl-C without a signal handler: SIGINT is blocked in the whole process and read from a
+// descriptor.
+// Depends on the standard library and Linux. Threads: constructed on the main thread before any
+// other thread starts, because threads inherit the blocked set; used on the main thread.
 #pragma once
 
 namespace blue::shell {

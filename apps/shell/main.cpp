@@ -1,14 +1,16 @@
-// `blue-shell`: commands on a runtime that stays warm. At a terminal an error is told and the next
-// line is read; a script on standard input ends at its first error. Exit status: 0; 2 for a line,
-// file or model to be mended; 1 when the machine failed; 130 after Ctrl-C.
+// `blue-shell`: commands on a runtime that keeps its models loaded. At a terminal an error is
+// printed and the next line is read; a script on standard input ends at its first error. Exit
+// status: 0; 2 for a line, file or model that the user has to correct; 1 when the machine or the
+// output failed; 130 after Ctrl-C.
 #include <unistd.h>
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <exception>
 #include <memory>
+#include <sstream>
 #include <string>
 
 #include "actors/cascade/run_directory.h"
+#include "apps/io/output.h"
 #include "apps/shell/commands.h"
 #include "apps/shell/completion.h"
 #include "apps/shell/interrupts.h"
@@ -33,14 +35,6 @@ int exit_status(ErrorKind kind) {
   return kExitFailed;
 }
 
-class StderrSink final : public LogSink {
- public:
-  void write(LogLevel level, std::string_view line) override {
-    if (level < LogLevel::warning) return;
-    std::fprintf(stderr, "blue-shell: %.*s\n", static_cast<int>(line.size()), line.data());
-  }
-};
-
 struct Arguments {
   runtime::RuntimeOptions runtime;
   std::uint64_t vram_mib = 0;
@@ -59,9 +53,10 @@ void describe(CLI::App& app, Arguments& arguments) {
                  "budget of the arena on the device, MiB; 0: half of what is free");
   app.add_option("--ram-mib", arguments.ram_mib,
                  "page-locked memory beside a GPU, MiB; 0: a quarter of what is free");
-  app.add_option("--runs", arguments.runtime.runs_root, "folder of the runs' logs (or BLUE_RUNS)");
+  app.add_option("--runs", arguments.runtime.runs_root,
+                 "folder of the runs' logs; by default $BLUE_RUNS");
   app.add_option("--cascade", arguments.cascade,
-                 "cascade to begin with, instead of the bundled one");
+                 "cascade to start with, instead of the bundled one");
 }
 
 /// Reads and runs lines until the end, or a script's first error. The exit status.
@@ -72,26 +67,27 @@ int read_commands(Session& session, terminal::LineReader& lines, bool is_termina
     if (!line) break;
     ++number;
     const Status done = execute(session, *line);
-    std::fflush(stdout);
+    io::flush_output();
+    if (io::is_output_lost()) return kExitFailed;
     if (done) continue;
     if (is_terminal) {
-      std::fprintf(stderr, "%s\n", done.error().message().c_str());
+      io::remark(done.error().message());
       continue;
     }
-    std::fprintf(stderr, "blue-shell: line %zu: %s\n", number, done.error().message().c_str());
+    io::message("line " + std::to_string(number) + ": " + done.error().message());
     return exit_status(done.error().kind());
   }
   return 0;
 }
 
 int tell(const Error& error) {
-  std::fprintf(stderr, "blue-shell: %s\n", error.message().c_str());
+  io::message(error.message());
   return exit_status(error.kind());
 }
 
 int start_and_read(Arguments arguments) {
   Interrupts interrupts;  // before any thread
-  StderrSink log;
+  io::MessageLog log(LogLevel::warning);
   arguments.runtime.vram_budget = Bytes{arguments.vram_mib << 20};
   arguments.runtime.ram_budget = Bytes{arguments.ram_mib << 20};
   arguments.runtime.tracing = runtime::Tracing::on;
@@ -107,7 +103,8 @@ int start_and_read(Arguments arguments) {
   }
   const bool is_terminal = isatty(STDIN_FILENO) == 1;
   if (!is_terminal) return read_commands(session, *terminal::script_lines(), is_terminal);
-  std::fprintf(stderr, "%s\nhelp lists the commands\n", (*runtime)->device_choice().c_str());
+  io::remark((*runtime)->device_choice());
+  io::remark("help lists the commands");
   const auto lines = terminal::edited_lines(
       {.program = "blue-shell",
        .prompt = "blue> ",
@@ -118,16 +115,22 @@ int start_and_read(Arguments arguments) {
 
 int parse_and_run(int argc, char** argv) {
   CLI::App app(
-      "Commands on a runtime that stays warm; reads a script where standard input is no terminal.",
+      "Commands on a runtime that keeps its models loaded; reads a script where standard input is "
+      "not "
+      "a terminal.",
       "blue-shell");
   Arguments arguments;
   describe(app, arguments);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& problem) {
-    if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success))
-      return app.exit(problem);
-    std::fprintf(stderr, "blue-shell: %s (see blue-shell --help)\n", problem.what());
+    if (problem.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+      std::ostringstream text;
+      const int status = app.exit(problem, text, text);
+      io::print_text(text.str());
+      return status;
+    }
+    io::messagef("%s (see blue-shell --help)", problem.what());
     return kExitBadInput;
   }
   return start_and_read(std::move(arguments));
@@ -137,10 +140,12 @@ int parse_and_run(int argc, char** argv) {
 }  // namespace blue::shell
 
 int main(int argc, char** argv) {
+  blue::io::open_streams("blue-shell");
+  int status = 1;
   try {
-    return blue::shell::parse_and_run(argc, argv);
+    status = blue::shell::parse_and_run(argc, argv);
   } catch (const std::exception& failure) {
-    std::fprintf(stderr, "blue-shell: internal error: %s\n", failure.what());
-    return 1;
+    blue::io::messagef("internal error: %s", failure.what());
   }
+  return blue::io::end_output(status);
 }

@@ -1,6 +1,5 @@
-// Session: what a shell knows between two commands: the runtime, the model and cascade at hand, the
-// last run.
-// Depends on runtime. Main thread. Lifetime: what it refers to outlives it.
+// Session: the state of a shell between two commands: the runtime, the current model and cascade,
+// the last run. Depends on runtime. Main thread. Lifetime: the runtime and interrupts outlive it.
 #pragma once
 
 #include <filesystem>
@@ -14,11 +13,11 @@
 namespace blue::shell {
 
 enum class ShellError {
-  bad_command,  ///< no such command, or not with this argument: the user writes another
-  bad_file,     ///< a file that a command was to write or read
-  run_refused,  ///< a run or a generation ended over its model, prompt or cascade: the user mends it
-  run_ended,    ///< ... over the machine, or a device
-  run_cancelled,  ///< ... by Ctrl-C
+  bad_command,    ///< no such command, or not with this argument
+  bad_file,       ///< a file that a command needs is not there
+  run_refused,    ///< a run ended because of its model, prompt or cascade; the user corrects it
+  run_ended,      ///< a run ended because of the machine or a device
+  run_cancelled,  ///< a run ended by Ctrl-C
 };
 constexpr std::string_view error_domain(ShellError) { return "shell"; }
 constexpr ErrorKind error_kind(ShellError code) {
@@ -32,7 +31,7 @@ constexpr ErrorKind error_kind(ShellError code) {
   return ErrorKind::failed;
 }
 
-/// The name under which `set` reaches what single generations use.
+/// The stage name that `set` uses for single generations.
 inline constexpr const char* kGenerateStage = "generate";
 
 class Session {
@@ -49,12 +48,12 @@ class Session {
   bool wants_to_quit = false;
 
   [[nodiscard]] actors::StageSpec& generate_stage() { return generation.stages.front(); }
-  /// The cascade at hand; the bundled one is loaded on first use. Errors: bad_cascade; bad_file
+  /// The current cascade; the bundled one is loaded on first use. Errors: bad_cascade; bad_file
   /// when there is none.
   Result<actors::CascadeSpec*> cascade();
   Status load_cascade(const std::string& path);
-  /// The cascade at hand, without loading one; null before.
-  [[nodiscard]] const actors::CascadeSpec* cascade_at_hand() const {
+  /// The current cascade, without loading one; null before.
+  [[nodiscard]] const actors::CascadeSpec* current_cascade() const {
     return cascade_ ? &*cascade_ : nullptr;
   }
 

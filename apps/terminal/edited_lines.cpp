@@ -7,8 +7,10 @@
 
 #include <histedit.h>
 
+#include "apps/io/output.h"
 #include "apps/terminal/line_reader.h"
 #include "base/check.h"
+#include "base/printable.h"
 
 namespace blue::terminal {
 
@@ -23,8 +25,7 @@ struct EndHistory {
   void operator()(History* history) const { history_end(history); }
 };
 
-/// Models read UTF-8. In a locale of single bytes the editor would drop every other character in
-/// silence.
+/// Models read UTF-8. In a locale of single bytes libedit silently drops all other characters.
 void read_utf8() {
   const bool is_known = std::setlocale(LC_CTYPE, "") != nullptr;
   if (!is_known || MB_CUR_MAX == 1) std::setlocale(LC_CTYPE, "C.UTF-8");
@@ -59,7 +60,7 @@ EditedLines::EditedLines(EditedLinesOptions options)
   history(history_.get(), &event_, H_SETSIZE, kHistoryLength);
   history(history_.get(), &event_, H_SETUNIQUE, 1);
   if (!history_file_.empty()) {
-    std::error_code refused;  // a folder that can't be made costs the history alone
+    std::error_code refused;  // without the folder there is no history, and nothing else is lost
     std::filesystem::create_directories(options_.history.parent_path(), refused);
     history(history_.get(), &event_, H_LOAD, history_file_.c_str());
   }
@@ -70,7 +71,7 @@ EditedLines::EditedLines(EditedLinesOptions options)
   el_set(line, EL_HIST, history, history_.get());
   el_set(line, EL_ADDFN, "blue-complete", "complete the word", &EditedLines::on_tab);
   el_set(line, EL_BIND, "^I", "blue-complete", nullptr);
-  // While a line is edited Ctrl-C is a key; else the terminal makes a signal of it.
+  // While a line is edited Ctrl-C is a key; at other times the terminal sends a signal.
   el_set(line, EL_SETTY, "-d", "-isig", nullptr);
   el_set(line, EL_ADDFN, "blue-interrupt", "empty the line, or end", &EditedLines::on_interrupt);
   el_set(line, EL_BIND, "^C", "blue-interrupt", nullptr);
@@ -102,32 +103,32 @@ unsigned char EditedLines::complete_word() {
   if (completion.whole.empty()) return CC_ERROR;
   std::string more = completion.common().substr(completion.word.size());
   const bool is_whole = completion.whole.size() == 1;
-  // A folder, or a key that a value belongs behind, is gone on with.
+  // The user continues after a folder or a "key="; any other word is complete.
   if (is_whole && !completion.whole.front().ends_with("/") &&
       !completion.whole.front().ends_with("="))
     more += ' ';
   if (!more.empty()) return el_insertstr(line_.get(), more.c_str()) == 0 ? CC_REFRESH : CC_ERROR;
   if (is_whole) return CC_NORM;
-  std::fputc('\n', stdout);
-  for (const std::string& each : completion.whole) std::printf("%s  ", each.c_str());
-  std::fputc('\n', stdout);
+  io::print_text("\n");
+  for (const std::string& each : completion.whole) io::print_text(printable(each) + "  ");
+  io::print_text("\n");
   return CC_REDISPLAY;
 }
 
 void EditedLines::remember(const std::string& line) {
   if (line.find_first_not_of(" \t") == std::string::npos) return;
   history(history_.get(), &event_, H_ENTER, line.c_str());
-  // At once: what was typed survives a crash.
+  // Saved at once, so that the line survives a crash.
   if (!history_file_.empty()) history(history_.get(), &event_, H_SAVE, history_file_.c_str());
 }
 
 std::optional<std::string> EditedLines::next() {
   int n = 0;
-  // Before the prompt appears: what is typed the moment one sees it is for the editor already.
+  // Before the prompt appears, so that keys typed as soon as it is visible reach the editor.
   el_set(line_.get(), EL_PREP_TERM, 1);
   const char* read = el_gets(line_.get(), &n);
   if (read == nullptr || n <= 0) {
-    std::fputc('\n', stdout);
+    io::print_text("\n");
     return std::nullopt;
   }
   std::string line(read);

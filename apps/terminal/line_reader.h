@@ -1,7 +1,7 @@
-// Where lines come from: a terminal, through libedit with history and completion; or standard input
-// as it is.
+// Sources of input lines: a terminal, through libedit with history and completion; or standard
+// input as it is.
 // Depends on the standard library; libedit in edited_lines.cpp alone. Main thread. Lifetime: what
-// it completes from outlives it.
+// the completer reads outlives the reader.
 #pragma once
 
 #include <cstdint>
@@ -23,34 +23,32 @@ class LineReader {
   virtual std::optional<std::string> next() = 0;
 };
 
-/// Ways to end the word that the cursor stands behind.
+/// Ways to complete the word before the cursor.
 struct Completion {
-  std::string word;                ///< what is there of it
+  std::string word;                ///< its beginning, as typed
   std::vector<std::string> whole;  ///< sorted; each begins with `word`; a folder ends in '/'
-  [[nodiscard]] std::string common()
-      const;  ///< what all of them begin with; `word` where there are none
+  /// The longest beginning of all in `whole`; `word` where there are none.
+  [[nodiscard]] std::string common() const;
 };
 
 /// `before`: the line up to the cursor.
 using Completer = std::function<Completion(std::string_view before)>;
 
-/// What Ctrl-C does while a line is edited. It is a key there; between two lines it is a signal
-/// like any other.
+/// What Ctrl-C does while a line is edited. Between two lines it is a signal.
 enum class InterruptKey : std::uint8_t { empties_line, ends_input };
 
 struct EditedLinesOptions {
   std::string program;            ///< libedit reads this program's lines of ~/.editrc
-  std::string prompt;             ///< with its blank
-  std::filesystem::path history;  ///< read and kept; its folder is made. Empty: nothing is kept
+  std::string prompt;             ///< with its trailing space
+  std::filesystem::path history;  ///< file, created with its folder; empty: no history is kept
   Completer complete;             ///< empty: Tab completes nothing
   InterruptKey interrupt = InterruptKey::empties_line;
 };
 
-/// A terminal.
+/// Lines edited at the terminal.
 std::unique_ptr<LineReader> edited_lines(EditedLinesOptions options);
 
-/// Standard input as it is; nothing is prompted for. A signal that is noted and not ignored ends
-/// it.
+/// Standard input as it is, without a prompt. A signal that interrupts the read ends it.
 std::unique_ptr<LineReader> script_lines();
 
 /// `name` in $XDG_STATE_HOME/blue, else in $HOME/.local/state/blue, else empty.

@@ -27,7 +27,8 @@ std::string slurp(const std::filesystem::path& path) {
     if (file < 0 || dup2(file, to) < 0) _exit(126);
   };
   redirect(scratch.path("in"), O_RDONLY, 0);
-  redirect(scratch.path("out"), O_WRONLY | O_CREAT | O_TRUNC, 1);
+  redirect(call.output.empty() ? scratch.path("out") : call.output, O_WRONLY | O_CREAT | O_TRUNC,
+           1);
   redirect(scratch.path("err"), O_WRONLY | O_CREAT | O_TRUNC, 2);
   for (const auto& [name, value] : call.environment) setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments = {const_cast<char*>(program.c_str())};

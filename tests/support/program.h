@@ -22,7 +22,8 @@ struct ProgramCall {
   std::vector<std::string> arguments;
   std::string input;
   std::map<std::string, std::string> environment;  ///< beside the test's own
-  int signal = 0;  ///< sent once `signal_after` has passed, 0 for none
+  std::string output;  ///< a path that standard output goes to, /dev/full; empty: into `out`
+  int signal = 0;      ///< sent once `signal_after` has passed, 0 for none
   std::chrono::microseconds signal_after{0};
 };
 

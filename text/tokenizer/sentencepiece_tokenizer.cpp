@@ -2,9 +2,9 @@
 
 #include <bit>
 
+#include "base/utf8.h"
 #include "text/tokenizer/byte_spelling.h"
 #include "text/tokenizer/space_words.h"
-#include "text/tokenizer/utf8.h"
 #include "text/tokenizer/word_memory.h"
 
 namespace blue::text {

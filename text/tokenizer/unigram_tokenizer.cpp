@@ -4,8 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/utf8.h"
 #include "text/tokenizer/space_words.h"
-#include "text/tokenizer/utf8.h"
 #include "text/tokenizer/word_memory.h"
 
 namespace blue::text {

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <string>
 
-#include "text/tokenizer/utf8.h"
+#include "base/utf8.h"
 
 namespace blue::text {
 namespace {

@@ -83,6 +83,11 @@ void ChildProgram::close_input() {
   input_ = -1;
 }
 
+void ChildProgram::close_output() {
+  if (streams_[0] >= 0) close(streams_[0]);
+  streams_[0] = -1;
+}
+
 bool ChildProgram::read_some() {
   std::array<pollfd, 2> waiting{{{streams_[0], POLLIN, 0}, {streams_[1], POLLIN, 0}}};
   if (streams_[0] < 0 && streams_[1] < 0) return false;
@@ -103,6 +108,13 @@ bool ChildProgram::read_some() {
 
 bool ChildProgram::read_until(std::string_view text) {
   while (out_.find(text) == std::string::npos) {
+    if (!read_some()) return false;
+  }
+  return true;
+}
+
+bool ChildProgram::read_bytes(std::size_t n) {
+  while (out_.size() < n) {
     if (!read_some()) return false;
   }
   return true;

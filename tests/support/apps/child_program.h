@@ -22,8 +22,12 @@ class ChildProgram {
 
   void write(std::string_view text);
   void close_input();
+  /// The reader of its standard output goes.
+  void close_output();
   /// Reads until standard output holds `text`; false when it ended without.
   bool read_until(std::string_view text);
+  /// Reads until standard output holds `n` bytes; false when it ended with fewer.
+  bool read_bytes(std::size_t n);
   void send_signal(int number) const;
   /// Closes its input, reads everything and waits. The exit status; 128 + n when signal n ended it.
   int finish();

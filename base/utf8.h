@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace blue::text {
+namespace blue {
 
 /// Bytes that a character with this first byte has; 0 for a byte that begins none.
 inline std::size_t utf8_expected(unsigned char first) {
@@ -46,4 +46,4 @@ inline std::size_t utf8_character(std::string_view text) {
   return n != 0 && n == utf8_expected(static_cast<unsigned char>(text[0])) ? n : 0;
 }
 
-}  // namespace blue::text
+}  // namespace blue

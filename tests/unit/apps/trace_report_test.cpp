@@ -1,8 +1,8 @@
-#include "actors/tracing/trace_report.h"
+#include "apps/tracing/trace_report.h"
 
 #include <catch2/catch_test_macros.hpp>
 
-namespace blue::actors {
+namespace blue::tracing {
 namespace {
 
 TraceDump two_actors() {
@@ -97,4 +97,4 @@ TEST_CASE("what is no trace is refused by name") {
 }
 
 }  // namespace
-}  // namespace blue::actors
+}  // namespace blue::tracing

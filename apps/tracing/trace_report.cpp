@@ -1,4 +1,4 @@
-#include "actors/tracing/trace_report.h"
+#include "apps/tracing/trace_report.h"
 
 #include <algorithm>
 #include <charconv>
@@ -8,7 +8,10 @@
 #include <set>
 #include <unordered_map>
 
-namespace blue::actors {
+#include "actors/actors_error.h"
+#include "base/printable.h"
+
+namespace blue::tracing {
 
 namespace {
 
@@ -123,20 +126,6 @@ bool read_slice(const json& event, const std::map<int, std::string>& names, Span
 
 }  // namespace
 
-TraceDump to_dump(const std::vector<TraceSpan>& spans, const std::vector<TraceHub::Writer>& writers,
-                  std::uint64_t n_dropped) {
-  TraceDump dump;
-  dump.n_dropped = n_dropped;
-  dump.spans.reserve(spans.size());
-  for (const TraceSpan& span : spans) {
-    const TraceHub::Writer& writer = writers.at(span.actor);
-    dump.spans.push_back({span.context, span.begin_ns, span.end_ns, span.name, writer.name,
-                          writer.kind, span.n_bytes, span.tier});
-  }
-  std::ranges::sort(dump.spans, {}, &SpanRow::begin_ns);
-  return dump;
-}
-
 std::string to_chrome_json(const TraceDump& dump) {
   Nanoseconds origin = dump.spans.empty() ? 0 : dump.spans.front().context.sent_ns;
   std::unordered_map<std::uint64_t, const SpanRow*> by_id;
@@ -174,7 +163,7 @@ Result<TraceDump> parse_chrome_json(std::string_view text, const std::string& so
   const json document = json::parse(text, nullptr, false);
   if (!document.is_object() || !document.contains("traceEvents") ||
       !document["traceEvents"].is_array()) {
-    return Error(ActorsError::bad_request,
+    return Error(actors::ActorsError::bad_request,
                  source + ": not a trace: no JSON object with traceEvents");
   }
   TraceDump dump;
@@ -196,8 +185,8 @@ Result<TraceDump> parse_chrome_json(std::string_view text, const std::string& so
     if (!events[i].is_object() || events[i].value("ph", json()) != "X") continue;
     SpanRow span;
     if (!read_slice(events[i], names, span)) {
-      return Error(ActorsError::bad_request,
-                   source + ": event " + std::to_string(i) + " is no span of blue's");
+      return Error(actors::ActorsError::bad_request,
+                   source + ": event " + std::to_string(i) + " is not a span of blue");
     }
     dump.spans.push_back(std::move(span));
   }
@@ -253,14 +242,15 @@ std::vector<CopySummary> summarise_copies(const TraceDump& dump) {
 
 std::string summary_table(const TraceDump& dump) {
   std::string table;
-  char line[256];
+  char line[256];  // longer than any line: names are cut
   std::snprintf(line, sizeof line, "%-28s %8s %12s %12s %12s %12s\n", "message", "count",
                 "queue p50 us", "queue p99 us", "run p50 us", "run p99 us");
   table += line;
   for (const MessageSummary& row : summarise(dump)) {
     std::snprintf(line, sizeof line, "%-28s %8llu %12.1f %12.1f %12.1f %12.1f\n",
-                  row.message.c_str(), static_cast<unsigned long long>(row.count),
-                  row.queue_median_us, row.queue_p99_us, row.run_median_us, row.run_p99_us);
+                  printable_line(row.message, 60).c_str(),
+                  static_cast<unsigned long long>(row.count), row.queue_median_us, row.queue_p99_us,
+                  row.run_median_us, row.run_p99_us);
     table += line;
   }
   for (const CopySummary& row : summarise_copies(dump)) {
@@ -270,16 +260,16 @@ std::string summary_table(const TraceDump& dump) {
                   static_cast<double>(row.n_bytes) / 1e9, row.gb_per_s, row.slowest_gb_per_s);
     table += line;
   }
-  std::set<std::string> actors;
+  std::set<std::string> names;
   std::set<std::string> kinds;
   for (const SpanRow& span : dump.spans) {
-    actors.insert(span.actor);
+    names.insert(span.actor);
     kinds.insert(span.actor_kind);
   }
   std::snprintf(line, sizeof line, "%zu spans of %zu actors of %zu kinds, %llu dropped\n",
-                dump.spans.size(), actors.size(), kinds.size(),
+                dump.spans.size(), names.size(), kinds.size(),
                 static_cast<unsigned long long>(dump.n_dropped));
   return table + line;
 }
 
-}  // namespace blue::actors
+}  // namespace blue::tracing

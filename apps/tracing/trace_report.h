@@ -1,7 +1,7 @@
 // Reports of a trace: Chrome trace JSON (ui.perfetto.dev opens it: one track per actor, flows from
 // sender to receiver), a table of count, queue time and run time per message type, and the rate of
-// the copies into each tier. Depends on base/trace_context.h; nlohmann-json in the .cpp. Pure; any
-// thread.
+// the copies into each tier. Depends on actors/tracing/trace_dump.h; nlohmann-json in the .cpp.
+// Pure functions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -9,32 +9,13 @@
 #include <string_view>
 #include <vector>
 
-#include "actors/actors_error.h"
+#include "actors/tracing/trace_dump.h"
 #include "base/result.h"
-#include "base/trace_context.h"
 
-namespace blue::actors {
+namespace blue::tracing {
 
-/// A span with its names spelled out: what a trace file holds.
-struct SpanRow {
-  TraceContext context;
-  Nanoseconds begin_ns = 0;
-  Nanoseconds end_ns = 0;
-  std::string message;
-  std::string actor;          ///< "stage.code"
-  std::string actor_kind;     ///< "stage"
-  std::uint64_t n_bytes = 0;  ///< of a copy
-  std::string tier;           ///< of a copy: its destination
-};
-
-struct TraceDump {
-  std::vector<SpanRow> spans;
-  std::uint64_t n_dropped = 0;
-};
-
-/// Spells out what a TraceHub gave.
-TraceDump to_dump(const std::vector<TraceSpan>& spans, const std::vector<TraceHub::Writer>& writers,
-                  std::uint64_t n_dropped);
+using actors::SpanRow;
+using actors::TraceDump;
 
 /// Times in the JSON are microseconds since the first span was sent.
 std::string to_chrome_json(const TraceDump& dump);
@@ -66,4 +47,4 @@ std::vector<CopySummary> summarise_copies(const TraceDump& dump);
 /// Both as lines of text, with spans, actors and drops counted below.
 std::string summary_table(const TraceDump& dump);
 
-}  // namespace blue::actors
+}  // namespace blue::tracing
