@@ -7,13 +7,16 @@ namespace {
 
 /// A survey shows the devices of every backend. A run asks the chosen backend alone: opening a
 /// GPU's driver takes a hundred milliseconds.
-void add_devices(hal::BootRequest& request, const kernels::BackendChoice* choice) {
+/// Returns whether the chosen device computes in host memory.
+bool add_devices(hal::BootRequest& request, const kernels::BackendChoice* choice) {
+  bool is_host = true;
   for (const kernels::BackendEntry* entry : kernels::registered_backends()) {
     const bool is_chosen = choice != nullptr && choice->entry == entry;
     // The reference backend computes on the same CPU and is no device of its own.
     if (!is_chosen && (!request.survey || entry->preference == 0)) continue;
     const std::vector<hal::DeviceInfo> found = entry->probe();
     request.devices.insert(request.devices.end(), found.begin(), found.end());
+    if (is_chosen && !found.empty()) is_host = found.front().kind == hal::DeviceKind::cpu;
     if (!found.empty()) continue;
     request.device_notes.push_back(
         {.name = std::string(entry->name) + " backend",
@@ -21,12 +24,7 @@ void add_devices(hal::BootRequest& request, const kernels::BackendChoice* choice
          .detail = "no device of its kind answers",
          .remedy = "see that the driver is installed and the device is given to this machine"});
   }
-}
-
-bool is_host(const kernels::BackendChoice* choice) {
-  if (choice == nullptr) return true;
-  const std::vector<hal::DeviceInfo> found = choice->entry->probe();
-  return found.empty() || found.front().kind == hal::DeviceKind::cpu;
+  return is_host;
 }
 
 }  // namespace
@@ -36,10 +34,10 @@ Result<hal::BootedMachine> boot_machine(const RuntimeOptions& options,
   hal::BootRequest request;
   request.survey = options.survey;
   request.queue_depth = kReadsInFlight;
-  add_devices(request, choice);
-  // The tier in host memory that was asked for by size; the others take shares of the default.
-  request.memory_budget = is_host(choice) ? options.vram_budget : options.ram_budget;
-  if (request.memory_budget.count > 0 && !is_host(choice)) request.memory_budget += kStaging;
+  const bool is_host = add_devices(request, choice);
+  // The tier in host memory where its size was asked for; 0 leaves the default.
+  request.memory_budget = is_host ? options.vram_budget : options.ram_budget;
+  if (request.memory_budget.count > 0 && !is_host) request.memory_budget += kStaging;
   return hal::boot(request, log);
 }
 
