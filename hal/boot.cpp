@@ -5,21 +5,23 @@
 #include <filesystem>
 #include <utility>
 
+#include "hal/cpu_features.h"
+#include "hal/cpu_tuning.h"
+#include "hal/machine_measure.h"
+#include "hal/memory_info.h"
+#include "hal/pci.h"
+#include "hal/reader_choice.h"
+
 namespace blue::hal {
 
-/// Members die from last to first: the copy buffer before its budget, and the tuning first of all.
+/// Members die from last to first: the tuning first of all.
 struct BootedMachine::State {
   Topology topology;
-  CpuFeatures features;
-  PciView pci;
-  MemoryInfo memory;
-  MeasuredMachine measured;
   std::unique_ptr<MemoryBudget> budget;
-  HostBuffer copy_buffer;
-  ReaderKind reader_kind = ReaderKind::pread;
+  bool has_io_uring = false;
   unsigned queue_depth = 1;
   BootReport report;
-  std::optional<CpuTuning> tuning;
+  std::optional<RaisedPriority> priority;
 };
 
 /// The phases, in order, over the state they fill.
@@ -32,7 +34,7 @@ class BootSequence {
     BLUE_TRY(timed(BootStep::cpu_and_memory, &BootSequence::look_at_cpu_and_memory));
     BLUE_TRY(timed(BootStep::pcie_and_devices, &BootSequence::look_at_devices));
     BLUE_TRY(timed(BootStep::memory_reservation, &BootSequence::reserve_memory));
-    BLUE_TRY(timed(BootStep::cpu_tuning, &BootSequence::shape_cpu));
+    BLUE_TRY(timed(BootStep::cpu_tuning, &BootSequence::tune_cpu));
     BLUE_TRY(timed(BootStep::tiers, &BootSequence::open_tiers));
     return BootedMachine(std::move(state_));
   }
@@ -51,18 +53,21 @@ class BootSequence {
   Status look_at_cpu_and_memory(Items& items);
   Status look_at_devices(Items& items);
   Status reserve_memory(Items& items);
-  Status shape_cpu(Items& items);
+  Status tune_cpu(Items& items);
   Status open_tiers(Items& items);
 
   BootItem describe_gpu(const PciDevice& gpu) const;
-  BootItem lock_copy_buffer();
+  void look_at_pcie(Items& items);
+  BootItem describe_page_lock() const;
   BootItem describe_huge_pages() const;
-  BootItem open_file_reader();
+  BootItem choose_reader();
   void measure_memory_and_compute(Items& items, Nanoseconds each_ns);
   BootItem measure_disk(Nanoseconds budget_ns);
 
   const BootRequest& request_;
   LogSink& log_;
+  CpuFeatures features_;
+  MemoryInfo memory_;
   std::unique_ptr<BootedMachine::State> state_ = std::make_unique<BootedMachine::State>();
 };
 
@@ -90,25 +95,25 @@ Bytes last_level_cache(const Topology& topology) {
 
 Status BootSequence::look_at_cpu_and_memory(Items& items) {
   BLUE_TRY_ASSIGN(state_->topology, read_topology());
-  BLUE_TRY_ASSIGN(state_->memory, read_memory_info(request_.roots));
-  state_->features = detect_cpu_features();
+  BLUE_TRY_ASSIGN(memory_, read_memory_info(request_.roots));
+  features_ = detect_cpu_features();
   const Topology& topology = state_->topology;
   const std::string name = topology.cpu_name.empty() ? "processor" : topology.cpu_name;
-  items.push_back(
-      {"processor", Outcome::granted,
-       name + ": " + to_text(topology) + (state_->features.is_virtual ? ", virtual" : ""), ""});
+  items.push_back({"processor", Outcome::granted,
+                   name + ": " + to_text(topology) + (features_.is_virtual ? ", virtual" : ""),
+                   ""});
   if (topology.is_hybrid())
     items.push_back({"core kinds", Outcome::granted,
                      "performance cores for stages, efficiency cores for preparation", ""});
   else
     items.push_back({"core kinds", Outcome::absent, "the machine tells of one kind of core", ""});
-  const bool has_kernels = state_->features.supports_avx2_kernels();
+  const bool has_kernels = features_.supports_avx2_kernels();
   items.push_back({"instruction sets", has_kernels ? Outcome::granted : Outcome::absent,
-                   to_text(state_->features),
+                   to_text(features_),
                    has_kernels ? ""
                                : "the scalar reference kernels run here, slowly; a processor with "
                                  "AVX2 and FMA is meant"});
-  const MemoryInfo& memory = state_->memory;
+  const MemoryInfo& memory = memory_;
   items.push_back(
       {"memory", Outcome::granted,
        to_text(memory.available) + " available of " + to_text(memory.total) +
@@ -133,23 +138,30 @@ BootItem BootSequence::describe_gpu(const PciDevice& gpu) const {
 }
 
 Status BootSequence::look_at_devices(Items& items) {
-  const Hosting hosting =
-      state_->features.is_virtual ? Hosting::virtual_machine : Hosting::physical;
-  state_->pci = read_pci_view(request_.roots, hosting);
-  bool has_gpu = false;
   for (const DeviceInfo& device : request_.devices) {
-    has_gpu = has_gpu || device.kind != DeviceKind::cpu;
     items.push_back({"device " + device.name, Outcome::granted,
                      device.description + ", " + to_text(device.memory_free) + " free of " +
                          to_text(device.memory_total),
                      ""});
   }
   items.insert(items.end(), request_.device_notes.begin(), request_.device_notes.end());
-  for (const PciDevice& gpu : state_->pci.gpus) items.push_back(describe_gpu(gpu));
-  if (!has_gpu && state_->pci.gpus.empty())
+  if (request_.survey)
+    look_at_pcie(items);
+  else
+    items.push_back({"PCIe", Outcome::skipped, "a run does not need it", "run `blue doctor`"});
+  return {};
+}
+
+void BootSequence::look_at_pcie(Items& items) {
+  const Hosting hosting = features_.is_virtual ? Hosting::virtual_machine : Hosting::physical;
+  const PciView pci = read_pci_view(request_.roots, hosting);
+  for (const PciDevice& gpu : pci.gpus) items.push_back(describe_gpu(gpu));
+  const bool has_gpu = std::ranges::any_of(
+      request_.devices, [](const DeviceInfo& device) { return device.kind != DeviceKind::cpu; });
+  if (!has_gpu && pci.gpus.empty())
     items.push_back(
         {"gpu", Outcome::absent, "no GPU on PCIe", "the CPU backend runs everything, more slowly"});
-  for (const PciDevice& drive : state_->pci.drives) {
+  for (const PciDevice& drive : pci.drives) {
     const std::string name =
         drive.block_devices.empty() ? drive.address : drive.block_devices.front();
     items.push_back({"drive " + name, Outcome::granted,
@@ -158,50 +170,29 @@ Status BootSequence::look_at_devices(Items& items) {
                          " now, at most " + to_text(drive.link_max),
                      ""});
   }
-  if (state_->pci.drives.empty())
+  if (pci.drives.empty())
     items.push_back(
         {"nvme", Outcome::absent, "no NVMe drive on PCIe; other disks are read all the same", ""});
-  return {};
 }
 
-BootItem BootSequence::lock_copy_buffer() {
-  if (request_.page_locked.count == 0)
-    return {"page-locked memory", Outcome::skipped, "none asked for", ""};
-  HostBufferRequest wanted{
-      .size = request_.page_locked, .lock = PageLock::required, .purpose = "copy buffers"};
-  auto buffer = HostBuffer::allocate(wanted, *state_->budget, log_);
-  if (buffer) {
-    state_->copy_buffer = std::move(buffer).value();
-    return {"page-locked memory", Outcome::granted,
-            to_text(state_->copy_buffer.size()) + " locked for copies", ""};
-  }
-  BootItem item = item_of("page-locked memory", buffer.error());
-  if (!buffer.error().is(HalError::denied)) return item;
-  wanted.lock = PageLock::none;
-  auto unlocked = HostBuffer::allocate(wanted, *state_->budget, log_);
-  if (!unlocked) return item_of("page-locked memory", unlocked.error());
-  state_->copy_buffer = std::move(unlocked).value();
-  item.detail += "; unlocked memory is used";
-  return item;
+BootItem BootSequence::describe_page_lock() const {
+  if (!memory_.page_lock_limit)
+    return {"page lock limit", Outcome::granted, "unlimited for this process", ""};
+  return {"page lock limit", Outcome::granted, to_text(*memory_.page_lock_limit) + " (ulimit -l)",
+          ""};
 }
 
 BootItem BootSequence::describe_huge_pages() const {
-  const MemoryInfo& memory = state_->memory;
-  if (memory.n_huge_pages_free > 0)
-    return {"huge pages", Outcome::granted,
-            std::to_string(memory.n_huge_pages_free) + " reserved pages of " +
-                to_text(memory.huge_page_size) + " free",
-            ""};
-  const std::string remedy = "set vm.nr_hugepages as root to reserve some";
-  if (memory.transparent_huge == TransparentHuge::always ||
-      memory.transparent_huge == TransparentHuge::on_request)
-    return {"huge pages", Outcome::granted, "none reserved, transparent ones on request", remedy};
-  return {"huge pages", Outcome::absent, "none reserved, and transparent ones are off",
-          remedy + ", or write madvise to /sys/kernel/mm/transparent_hugepage/enabled"};
+  // Arenas ask for transparent ones; pages reserved with vm.nr_hugepages are not used.
+  if (memory_.transparent_huge == TransparentHuge::always ||
+      memory_.transparent_huge == TransparentHuge::on_request)
+    return {"huge pages", Outcome::granted, "transparent ones, asked for by the arenas", ""};
+  return {"huge pages", Outcome::absent, "transparent ones are off",
+          "write madvise to /sys/kernel/mm/transparent_hugepage/enabled as root"};
 }
 
 Status BootSequence::reserve_memory(Items& items) {
-  const Bytes available = state_->memory.available;
+  const Bytes available = memory_.available;
   const bool is_asked = request_.memory_budget.count > 0;
   const Bytes wanted = is_asked ? request_.memory_budget : Bytes{available.count / 4 * 3};
   // A budget beyond what is there would be kept by swapping, or by the kernel's killer.
@@ -214,24 +205,26 @@ Status BootSequence::reserve_memory(Items& items) {
                      "free memory, or ask for less"});
   else
     items.push_back({"memory budget", Outcome::granted, detail, ""});
-  items.push_back(lock_copy_buffer());
+  items.push_back(describe_page_lock());
   items.push_back(describe_huge_pages());
   return {};
 }
 
-Status BootSequence::shape_cpu(Items& items) {
-  state_->tuning.emplace(CpuTuning::apply(request_.tuning, state_->topology, items));
+Status BootSequence::tune_cpu(Items& items) {
+  items.push_back(try_pinning(state_->topology));
+  state_->priority.emplace(RaisedPriority::ask(request_.niceness, items));
+  items.push_back(describe_governor(request_.roots));
   return {};
 }
 
-BootItem BootSequence::open_file_reader() {
-  const auto uring = open_uring_reader(request_.queue_depth);
+BootItem BootSequence::choose_reader() {
+  const auto uring = open_uring_reader(request_.queue_depth, FileAccess::direct_unless_cached);
   if (uring) {
-    state_->reader_kind = ReaderKind::io_uring;
+    state_->has_io_uring = true;
     return {"file reader", Outcome::granted,
             "io_uring, " + std::to_string(request_.queue_depth) + " reads under way", ""};
   }
-  state_->reader_kind = ReaderKind::pread;
+  log_.write_once(LogLevel::info, "files are read with pread: " + uring.error().message());
   BootItem item = item_of("file reader", uring.error());
   item.detail += "; pread is used";
   return item;
@@ -242,10 +235,8 @@ void BootSequence::measure_memory_and_compute(Items& items, Nanoseconds each_ns)
   const std::size_t n_threads = n_performance > 0 ? n_performance : state_->topology.cores.size();
   const MeasureRequest request{each_ns, static_cast<unsigned>(n_threads)};
   const Bytes cache = last_level_cache(state_->topology);
-  const auto add = [&](const char* name, const Result<MeasuredRate>& rate,
-                       std::optional<MeasuredRate>& into) {
+  const auto add = [&](const char* name, const Result<MeasuredRate>& rate) {
     if (!rate) return items.push_back(item_of(name, rate.error()));
-    into = *rate;
     items.push_back(
         {name, Outcome::granted,
          figure("%.2f GB/s", rate->gb_per_s()) + " with " + std::to_string(rate->n_threads) +
@@ -254,51 +245,49 @@ void BootSequence::measure_memory_and_compute(Items& items, Nanoseconds each_ns)
              (rate->working_set < cache * 2 ? ", partly out of the last-level cache" : ""),
          ""});
   };
-  add("memory copy", measure_memory_copy(request), state_->measured.memory_copy);
-  add("memory read", measure_memory_read(request), state_->measured.memory_read);
-  state_->measured.compute = measure_compute(each_ns);
-  items.push_back({"compute", Outcome::granted,
-                   figure("%.1f GFLOP/s", state_->measured.compute->gflop_per_s) +
-                       " on one core with " + state_->measured.compute->instruction_set,
-                   ""});
+  add("memory copy", measure_memory_copy(request));
+  add("memory read", measure_memory_read(request));
+  const MeasuredCompute compute = measure_compute(each_ns);
+  items.push_back(
+      {"compute", Outcome::granted,
+       figure("%.1f GFLOP/s", compute.gflop_per_s) + " on one core with " + compute.instruction_set,
+       ""});
 }
 
 BootItem BootSequence::measure_disk(Nanoseconds budget_ns) {
-  if (request_.disk_path.empty())
+  if (request_.survey->disk_path.empty())
     return {"disk read", Outcome::skipped, "no file named to measure with", "name a model file"};
-  std::string path = request_.disk_path;
+  std::string path = request_.survey->disk_path;
   std::optional<ScratchFile> scratch;
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) {
-    if (request_.scratch_size.count == 0)
+    if (request_.survey->scratch_size.count == 0)
       return {"disk read", Outcome::skipped,
               path + " is a folder, and writing a file to measure takes long",
               "run `blue doctor`, which makes one, or name a model file"};
-    auto made = ScratchFile::create(path, request_.scratch_size);
+    auto made = ScratchFile::create(path, request_.survey->scratch_size);
     if (!made) return item_of("disk read", made.error());
     path = scratch.emplace(std::move(made).value()).path();
   }
-  const auto reader = state_->reader_kind == ReaderKind::io_uring
-                          ? open_uring_reader(request_.queue_depth)
-                          : open_pread_reader();
+  const auto reader =
+      state_->has_io_uring ? open_uring_reader(request_.queue_depth) : open_pread_reader();
   if (!reader) return item_of("disk read", reader.error());
   const auto disk = measure_disk_read(**reader, path, budget_ns);
   if (!disk) return item_of("disk read", disk.error());
-  state_->measured.disk = *disk;
   return {"disk read", Outcome::granted,
-          figure("%.2f GB/s", disk->rate.gb_per_s()) + " of " + request_.disk_path +
+          figure("%.2f GB/s", disk->rate.gb_per_s()) + " of " + request_.survey->disk_path +
               (disk->is_direct ? ", past the page cache"
                                : ", through the page cache: perhaps the cache's own rate"),
           ""};
 }
 
 Status BootSequence::open_tiers(Items& items) {
-  items.push_back(open_file_reader());
-  if (request_.measure_budget_ns <= 0) {
-    items.push_back({"measurements", Outcome::skipped, "not asked for", ""});
+  items.push_back(choose_reader());
+  if (!request_.survey || request_.survey->measure_ns <= 0) {
+    items.push_back({"rates", Outcome::skipped, "not asked for", "run `blue doctor`"});
     return {};
   }
-  const Nanoseconds each_ns = request_.measure_budget_ns / 4;
+  const Nanoseconds each_ns = request_.survey->measure_ns / 4;
   measure_memory_and_compute(items, each_ns);
   items.push_back(measure_disk(each_ns));
   return {};
@@ -309,21 +298,13 @@ BootedMachine::BootedMachine(BootedMachine&&) noexcept = default;
 BootedMachine::~BootedMachine() = default;
 
 const Topology& BootedMachine::topology() const { return state_->topology; }
-const CpuFeatures& BootedMachine::features() const { return state_->features; }
-const PciView& BootedMachine::pci() const { return state_->pci; }
-const MemoryInfo& BootedMachine::memory() const { return state_->memory; }
-const MeasuredMachine& BootedMachine::measured() const { return state_->measured; }
 MemoryBudget& BootedMachine::budget() { return *state_->budget; }
-HostBuffer BootedMachine::take_copy_buffer() {
-  return std::exchange(state_->copy_buffer, HostBuffer());
-}
-ReaderKind BootedMachine::reader_kind() const { return state_->reader_kind; }
 BootReport& BootedMachine::report() { return state_->report; }
-const BootReport& BootedMachine::report() const { return state_->report; }
+void BootedMachine::end_caller_tuning() { state_->priority.reset(); }
 
 Result<std::unique_ptr<FileReader>> BootedMachine::open_reader() const {
-  return state_->reader_kind == ReaderKind::io_uring ? open_uring_reader(state_->queue_depth)
-                                                     : open_pread_reader();
+  if (!state_->has_io_uring) return open_pread_reader();
+  return open_uring_reader(state_->queue_depth, FileAccess::direct_unless_cached);
 }
 
 Result<BootedMachine> boot(const BootRequest& request, LogSink& log) {

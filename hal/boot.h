@@ -1,9 +1,9 @@
-// The boot of the machine in six phases: look, reserve, shape, open and measure the tiers, hand
+// The boot of the machine in six phases: look, devices, reserve, tune, readers and rates, hand
 // over. It never fails for want of privilege: what is refused becomes an item of the report, with
 // the remedy.
-// Depends on the rest of hal. Threads: boot() and the BootedMachine's death on one thread, the one
-// that starts the actors.
-// Lifetime: a BootedMachine outlives the actors; its death undoes what was changed on the machine.
+// Depends on the rest of hal. Threads: boot(), end_caller_tuning() and the BootedMachine's death on
+// one thread, the one that starts the actors; everything else any thread.
+// Lifetime: a BootedMachine outlives what draws on its budget and the actors.
 #pragma once
 
 #include <memory>
@@ -14,43 +14,32 @@
 #include "base/log_sink.h"
 #include "base/result.h"
 #include "hal/boot_report.h"
-#include "hal/cpu_features.h"
-#include "hal/cpu_tuning.h"
 #include "hal/device.h"
 #include "hal/file_reader.h"
-#include "hal/host_memory.h"
-#include "hal/machine_measure.h"
-#include "hal/memory_info.h"
-#include "hal/pci.h"
+#include "hal/memory_budget.h"
+#include "hal/sysfs.h"
 #include "hal/topology.h"
 
 namespace blue::hal {
 
+/// What only a person asks for: PCIe, and the rates of memory, processor and drive.
+struct Survey {
+  Nanoseconds measure_ns = 20'000'000;  ///< for all rates together; 0 measures none
+  std::string disk_path;  ///< a file to measure the drive with, or a folder; empty: none
+  Bytes scratch_size;     ///< of a file made to measure in a folder, past measure_ns; 0 makes none
+};
+
 struct BootRequest {
   /// What the caller's backends found, the CPU among them; hal has no GPU SDK to look for itself.
   std::vector<DeviceInfo> devices;
-  /// What they have to say besides ("cuda: absent, built without it").
+  /// What they report besides ("cuda: absent, built without it").
   std::vector<BootItem> device_notes;
-  Bytes memory_budget;  ///< for tier 1; 0 takes three quarters of what is available
-  Bytes page_locked;    ///< for the copy buffers, out of that budget; 0 asks for none
-  TuningRequest tuning;
-  Nanoseconds measure_budget_ns = 20'000'000;  ///< for all of phase 5; 0 measures nothing
-  std::string disk_path;  ///< a file to measure tier 2 with, or a folder; empty where there is none
-  Bytes
-      scratch_size;  ///< of a file made to measure in a folder, on top of the time budget; 0 makes none
-  unsigned queue_depth = 64;  ///< reads under way per file reader
-  SystemRoots roots;          ///< of sysfs and procfs for everything but the topology
+  Bytes memory_budget;           ///< of host memory; 0 takes three quarters of what is available
+  int niceness = -5;             ///< of the threads that the caller starts; 0 asks for nothing
+  unsigned queue_depth = 64;     ///< reads under way per file reader
+  std::optional<Survey> survey;  ///< nothing: phases 2 and 5 do what a run needs alone
+  SystemRoots roots;             ///< of sysfs and procfs for everything but the topology
 };
-
-/// The measured limits; nothing where not measured.
-struct MeasuredMachine {
-  std::optional<MeasuredRate> memory_copy;
-  std::optional<MeasuredRate> memory_read;
-  std::optional<MeasuredCompute> compute;
-  std::optional<MeasuredDisk> disk;
-};
-
-enum class ReaderKind : std::uint8_t { io_uring, pread };
 
 class BootedMachine {
  public:
@@ -59,24 +48,16 @@ class BootedMachine {
   ~BootedMachine();
 
   [[nodiscard]] const Topology& topology() const;
-  [[nodiscard]] const CpuFeatures& features() const;
-  [[nodiscard]] const PciView& pci() const;
-  [[nodiscard]] const MemoryInfo& memory() const;
-  [[nodiscard]] const MeasuredMachine& measured() const;
-
-  /// The budget of tier 1; stays where it is when the machine is moved.
+  /// Of host memory: tier 0 of a CPU device, tier 1 and staging beside a GPU. Its address stays
+  /// when the machine is moved.
   [[nodiscard]] MemoryBudget& budget();
-  /// The buffer of BootRequest::page_locked, once; empty where none was asked for or had. It must
-  /// die before the machine.
-  [[nodiscard]] HostBuffer take_copy_buffer();
-
-  /// Which reader works here, and another of it for the calling thread.
-  [[nodiscard]] ReaderKind reader_kind() const;
+  /// A reader of the kind that works here, for the calling thread.
   [[nodiscard]] Result<std::unique_ptr<FileReader>> open_reader() const;
+  /// Puts the calling thread's priority back; threads started since boot() keep the raised one.
+  void end_caller_tuning();
 
   /// Phases 1 to 5 as they went; the caller adds phase 6.
   [[nodiscard]] BootReport& report();
-  [[nodiscard]] const BootReport& report() const;
 
  private:
   friend class BootSequence;
@@ -85,7 +66,7 @@ class BootedMachine {
   std::unique_ptr<State> state_;
 };
 
-/// Phases 1 to 4 take under 50 ms; phase 5 takes about BootRequest::measure_budget_ns.
+/// Takes a few milliseconds, and about Survey::measure_ns where rates are measured.
 /// Errors: absent when the machine shows no processor or no memory.
 Result<BootedMachine> boot(const BootRequest& request, LogSink& log);
 

@@ -2,32 +2,47 @@
 
 #include <utility>
 
-#include "hal/memory_info.h"
-#include "hal/reader_choice.h"
-
 namespace blue::runtime {
 namespace {
 
-constexpr unsigned kReadsInFlight = 64;
+/// Sizes of the tiers, and how much of the host's memory they take. Where nothing was asked for: on
+/// a CPU two thirds of the budget; beside a GPU half of what the device has free, and a third of
+/// the budget. The rest of the host's memory is for KV caches, activations and other programs.
+struct TierSizes {
+  Bytes vram;
+  Bytes ram;
+  Bytes host;
+};
+
+TierSizes tier_sizes(const RuntimeOptions& options, const hal::DeviceInfo& device, Bytes budget) {
+  const bool is_cpu = device.kind == hal::DeviceKind::cpu;
+  TierSizes sizes{options.vram_budget, is_cpu ? Bytes{} : options.ram_budget, {}};
+  if (sizes.vram.count == 0)
+    sizes.vram = Bytes{is_cpu ? budget.count / 3 * 2 : device.memory_free.count / 2};
+  if (sizes.ram.count == 0 && !is_cpu) sizes.ram = Bytes{budget.count / 3};
+  sizes.host = is_cpu ? sizes.vram : sizes.ram + kStaging;
+  return sizes;
+}
 
 }  // namespace
 
 Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
-                                                const actors::Placement& placement, LogSink& log) {
+                                                const kernels::BackendChoice& choice,
+                                                const actors::Placement& placement,
+                                                hal::BootedMachine& machine, LogSink& log) {
   auto boot = std::make_unique<DeviceBoot>();
-  BLUE_TRY_ASSIGN(const kernels::BackendChoice choice, kernels::choose_backend(options.device));
   boot->choice = choice.why;
   BLUE_TRY_ASSIGN(boot->backend, choice.entry->open({choice.device_index, placement.worker_cpus}));
   hal::Device& device = boot->backend->device();
+  const TierSizes sizes = tier_sizes(options, device.info(), machine.budget().limit());
+  const bool is_cpu = device.info().kind == hal::DeviceKind::cpu;
+  BLUE_TRY_ASSIGN(boot->host_share,
+                  hal::Reservation::take(machine.budget(), sizes.host,
+                                         is_cpu ? "tier 0" : "tier 1 with its staging"));
   actors::TierMemoryOptions tiers;
-  tiers.vram = options.vram_budget.count > 0 ? options.vram_budget
-                                             : Bytes{device.info().memory_free.count / 2};
-  tiers.ram = options.ram_budget;
-  if (tiers.ram.count == 0 && device.info().kind != hal::DeviceKind::cpu) {
-    BLUE_TRY_ASSIGN(const hal::MemoryInfo memory, hal::read_memory_info());
-    tiers.ram = Bytes{memory.available.count / 4};
-  }
-  tiers.open_reader = [&log] { return hal::open_file_reader(kReadsInFlight, log); };
+  tiers.vram = sizes.vram;
+  tiers.ram = sizes.ram;
+  tiers.open_reader = [&machine] { return machine.open_reader(); };
   BLUE_TRY_ASSIGN(boot->tiers, actors::TierMemory::open(device, std::move(tiers), log));
   boot->registry = std::make_shared<actors::ModelRegistry>(*boot->tiers, log, options.model);
   return boot;

@@ -1,8 +1,7 @@
-// DeviceBoot: the device side of a runtime: backend chosen and opened, tiers opened on its device,
-// models' registry, and the sources of tokens over them. What is left when the actors are taken
-// away.
+// DeviceBoot: the device side of a runtime: backend opened, tiers opened on its device out of the
+// machine's memory budget, the models' registry, and the token sources over them.
 // Depends on hal, kernels, memory, models, the policies of actors/. Threads: opened on one; then as
-// its parts say.
+// its parts say. Lifetime: the booted machine outlives it.
 #pragma once
 
 #include <memory>
@@ -11,22 +10,30 @@
 
 #include "actors/runtime_context.h"
 #include "actors/stage/session_source.h"
-#include "hal/topology.h"
+#include "hal/boot.h"
+#include "kernels/backend.h"
 #include "runtime/runtime.h"
 
 namespace blue::runtime {
 
+inline constexpr unsigned kReadsInFlight = 64;
+/// Both halves of the mover's staging, beside a GPU.
+inline constexpr Bytes kStaging = 8_MiB;
+
 struct DeviceBoot {
   std::string choice;
+  hal::Reservation host_share;  ///< of the machine's budget: the tier in host memory, and staging
   std::unique_ptr<kernels::Backend> backend;
   std::mutex turn;
   std::shared_ptr<actors::TierMemory> tiers;
   std::shared_ptr<actors::ModelRegistry> registry;
 };
 
-/// Errors: unknown_backend, out_of_memory.
+/// Errors: the backend's; out_of_memory with what was asked for and what is left.
 Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
-                                                const actors::Placement& placement, LogSink& log);
+                                                const kernels::BackendChoice& choice,
+                                                const actors::Placement& placement,
+                                                hal::BootedMachine& machine, LogSink& log);
 /// A factory of session sources over `boot`, which outlives them.
 actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOptions& options);
 

@@ -8,6 +8,7 @@
 #include "actors/tiering.h"
 #include "base/check.h"
 #include "runtime/device_boot.h"
+#include "runtime/machine_boot.h"
 
 namespace blue::runtime {
 
@@ -24,7 +25,8 @@ struct Run::State {
 struct Runtime::State {
   RuntimeOptions options;
   std::string choice = "no device: the program brings its own tokens";
-  std::unique_ptr<DeviceBoot> device;  ///< outlives the actors
+  std::optional<hal::BootedMachine> machine;  ///< outlives the device
+  std::unique_ptr<DeviceBoot> device;         ///< outlives the actors
   std::unique_ptr<actors::ActorRuntime> actors;
   bool is_down = false;
 };
@@ -53,17 +55,17 @@ void Run::cancel() {
   state_->actors->send(&Addresses::application, order);
 }
 
-RunEvent Run::follow(const std::function<void(const RunEvent&)>& hear,
-                     const std::function<bool()>& wants_stop) {
-  constexpr std::chrono::milliseconds kLatest(20);  // how late a wish to stop may be heard
-  BLUE_CHECK(!state_->is_finished, "the end of this run was heard already");
+RunEvent Run::follow(const std::function<void(const RunEvent&)>& on_event,
+                     const std::function<bool()>& is_stop_asked) {
+  constexpr std::chrono::milliseconds kLatest(20);  // how late a stop may be seen
+  BLUE_CHECK(!state_->is_finished, "the end of this run was handed out already");
   bool is_cancelled = false;
   for (;;) {
     for (RunEvent& event : wait(kLatest)) {
-      hear(event);
+      on_event(event);
       if (event.kind == RunEvent::Kind::finished) return std::move(event);
     }
-    if (is_cancelled || !wants_stop()) continue;
+    if (is_cancelled || !is_stop_asked()) continue;
     is_cancelled = true;
     cancel();
   }
@@ -80,30 +82,104 @@ std::vector<RunEvent> Run::finish() {
 Runtime::Runtime(std::shared_ptr<State> state) : state_(std::move(state)) {}
 Runtime::~Runtime() { shutdown(); }
 
-Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink& log) {
-  auto state = std::make_shared<State>();
-  actors::RuntimeContextOptions context;
-  BLUE_TRY_ASSIGN(const hal::Topology topology, hal::read_topology());
-  context.placement = actors::place_actors(topology);
-  context.stall_deadline_ns = options.stall_deadline_ns;
-  context.spans_per_actor = options.tracing == Tracing::on ? options.spans_per_actor : 0;
-  if (options.make_source) {
-    context.make_source = options.make_source;
-  } else {
-    BLUE_TRY_ASSIGN(state->device, boot_device(options, context.placement, log));
-    state->choice = state->device->choice;
-    context.make_source = session_sources(*state->device, options);
-    context.tiers = state->device->tiers;
-    context.registry = state->device->registry;
+namespace {
+
+/// Copies the report out however the start ends; of a start that fails it has the error.
+class ReportOnReturn {
+ public:
+  ReportOnReturn(std::optional<hal::BootedMachine>& machine, hal::BootReport* report)
+      : machine_(machine), report_(report) {}
+  ~ReportOnReturn() {
+    if (report_ != nullptr && machine_) *report_ = machine_->report();
   }
+  ReportOnReturn(const ReportOnReturn&) = delete;
+  ReportOnReturn& operator=(const ReportOnReturn&) = delete;
+
+  Error refuse(Error error) const {
+    const std::string& message = error.message();
+    if (machine_)
+      machine_->report()
+          .phase(hal::BootStep::hand_over)
+          .items.push_back({"runtime", hal::Outcome::denied, message, ""});
+    return error;
+  }
+
+ private:
+  std::optional<hal::BootedMachine>& machine_;
+  hal::BootReport* report_;
+};
+
+/// Refusals that a person can lift are in the report; the log has them for who debugs.
+void log_refusals(const hal::BootReport& report, LogSink& log) {
+  for (const hal::BootPhase& phase : report.phases) {
+    for (const hal::BootItem& item : phase.items) {
+      if (item.outcome != hal::Outcome::denied) continue;
+      log.write_once(LogLevel::debug, item.name + ": " + item.detail +
+                                          (item.remedy.empty() ? "" : "; " + item.remedy));
+    }
+  }
+}
+
+}  // namespace
+
+Status Runtime::open_device(State& state, const kernels::BackendChoice& choice,
+                            actors::RuntimeContextOptions& context, LogSink& log) {
+  BLUE_TRY_ASSIGN(state.device,
+                  boot_device(state.options, choice, context.placement, *state.machine, log));
+  state.choice = state.device->choice;
+  context.make_source = session_sources(*state.device, state.options);
+  context.tiers = state.device->tiers;
+  context.registry = state.device->registry;
+  return {};
+}
+
+Status Runtime::start_actors(State& state, actors::RuntimeContextOptions context, LogSink& log) {
+  // The tree is up before any caller can send to it.
+  constexpr std::chrono::seconds kPatience{5};
+  const actors::Placement placement = context.placement;
+  state.actors = std::make_unique<actors::ActorRuntime>(std::move(context), log);
+  actors::ThreadTable& threads = state.actors->context().threads;
+  if (!state.actors->ping() || !threads.wait_until_bound(kPatience))
+    return Error(ActorsError::actor_down, "the actors did not start");
+  state.machine->report()
+      .phase(hal::BootStep::hand_over)
+      .items.push_back(item_of(threads.all(), placement));
+  return {};
+}
+
+Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink& log,
+                                                hal::BootReport* report) {
+  auto state = std::make_shared<State>();
+  const ReportOnReturn reporting(state->machine, report);
   if (options.runs_root.empty()) options.runs_root = actors::default_runs_root();
   state->options = std::move(options);
-  state->actors = std::make_unique<actors::ActorRuntime>(std::move(context), log);
-  // The tree stands before anybody can speak to it.
-  constexpr std::chrono::seconds kPatience{5};
-  if (!state->actors->ping() || !state->actors->context().threads.wait_until_bound(kPatience)) {
-    return Error(ActorsError::actor_down, "the actors did not start");
+  Result<kernels::BackendChoice> choice = kernels::BackendChoice();
+  if (!state->options.make_source) choice = kernels::choose_backend(state->options.device);
+  const bool has_device = choice && choice->entry != nullptr;
+  BLUE_TRY_ASSIGN(hal::BootedMachine machine,
+                  boot_machine(state->options, has_device ? &*choice : nullptr, log));
+  state->machine.emplace(std::move(machine));
+  if (!choice) return reporting.refuse(std::move(choice).error());
+
+  hal::BootPhase& phase = state->machine->report().phase(hal::BootStep::hand_over);
+  const Nanoseconds began_ns = monotonic_now_ns();
+  actors::RuntimeContextOptions context;
+  context.placement = actors::place_actors(state->machine->topology());
+  context.stall_deadline_ns = state->options.stall_deadline_ns;
+  context.spans_per_actor =
+      state->options.tracing == Tracing::on ? state->options.spans_per_actor : 0;
+  context.make_source = state->options.make_source;
+  if (has_device) {
+    Status opened = open_device(*state, *choice, context, log);
+    if (!opened) return reporting.refuse(std::move(opened).error());
+    const std::vector<hal::BootItem> items = items_of(*state->device);
+    phase.items.insert(phase.items.end(), items.begin(), items.end());
   }
+  Status started = start_actors(*state, std::move(context), log);
+  state->machine->end_caller_tuning();
+  if (!started) return reporting.refuse(std::move(started).error());
+  phase.took_ns = monotonic_now_ns() - began_ns;
+  log_refusals(state->machine->report(), log);
   return std::unique_ptr<Runtime>(new Runtime(std::move(state)));
 }
 

@@ -1,7 +1,7 @@
 // blue::runtime::Runtime: the whole program as one object: machine, device, tiers, actors, models,
-// runs. What `blue`, the shell, the C API and embedding programs use; no CAF in here (embedded.h
-// has the actor system for those who want it).
-//   auto runtime = Runtime::start(options);            boots the devices, places the actors, starts them
+// runs. What `blue`, the shell, the C API and embedding programs use. No CAF in this header:
+// runtime/embedded.h has the actor system for programs with actors of their own.
+//   auto runtime = Runtime::start(options, log);       boots the machine, opens device and tiers, starts the actors
 //   auto run = runtime->run_cascade(spec, task, {});   a handle; poll() or wait() give its events
 //   runtime->shutdown();                               clean from any state, within a second
 // Threads: every method from any thread; a handle from one thread at a time. A handle may outlive
@@ -26,12 +26,17 @@
 #include "actors/tracing/trace_dump.h"
 #include "base/log_sink.h"
 #include "base/result.h"
+#include "hal/boot.h"
 #include "memory/text/thinking_buffer.h"
 #include "memory/tiers/unified_address_space.h"
 #include "models/model.h"
 
 namespace blue::actors {
 class ActorRuntime;
+struct RuntimeContextOptions;
+}  // namespace blue::actors
+namespace blue::kernels {
+struct BackendChoice;
 }
 
 namespace blue::runtime {
@@ -43,9 +48,8 @@ enum class Tracing : std::uint8_t { off, on };
 
 struct RuntimeOptions {
   std::string device = "auto";  ///< "auto", "cpu", "reference", "cuda:0": kernels::choose_backend
-  Bytes vram_budget;            ///< the arena on the device; 0: half of what the device has free
-  Bytes
-      ram_budget;  ///< page-locked tier 1 beside a GPU; 0: a quarter of the memory available; unused with a CPU device
+  Bytes vram_budget;            ///< the arena on the device; 0: half of what is free there
+  Bytes ram_budget;  ///< tier 1 beside a GPU; 0: a quarter of what is available; unused on a CPU
   std::uint32_t max_context = 4096;  ///< tokens per sequence, cut to what a model was trained for
   kernels::KvType kv_type = kernels::KvType::f32;  ///< of every session's cache
   models::ModelOptions model;                      ///< how every model's file is read
@@ -53,6 +57,8 @@ struct RuntimeOptions {
   Tracing tracing = Tracing::off;
   std::size_t spans_per_actor = 16384;
   Nanoseconds stall_deadline_ns = 30'000'000'000;
+  /// What `blue doctor` asks for: every device, PCIe, measured rates. A run asks for none of it.
+  std::optional<hal::Survey> survey;
   /// Tests and embedders may bring their own source of tokens; models, device and tiers are then
   /// not opened.
   actors::TokenSourceFactory make_source;
@@ -74,7 +80,7 @@ struct CascadeOptions {
   SkipPolicy skip = SkipPolicy::never;
 };
 
-/// A run or a generation under way. Moving only; its death does not stop the work (cancel() does).
+/// A run or a generation under way. Move-only; its death does not stop the work (cancel() does).
 class Run {
  public:
   Run(Run&&) noexcept;
@@ -91,11 +97,11 @@ class Run {
   [[nodiscard]] bool is_finished() const;
   /// Stops the work at its next op; the end comes as an event. What was committed stays.
   void cancel();
-  /// Waits to the end: `hear` gets every event as it comes, and the work is cancelled once
-  /// `wants_stop`, asked between two looks, says so. Returns the last event, `finished`; it must
-  /// not have been handed out before.
-  RunEvent follow(const std::function<void(const RunEvent&)>& hear,
-                  const std::function<bool()>& wants_stop);
+  /// Waits to the end: `on_event` gets every event as it comes, and the work is cancelled once
+  /// `is_stop_asked`, called between two waits, returns true. Returns the last event, `finished`;
+  /// it must not have been handed out before.
+  RunEvent follow(const std::function<void(const RunEvent&)>& on_event,
+                  const std::function<bool()>& is_stop_asked);
   /// Waits to the end and gives all events that were not yet handed out; the last is `finished`.
   std::vector<RunEvent> finish();
 
@@ -115,9 +121,12 @@ struct TierState {
 
 class Runtime {
  public:
+  /// Boots the machine, then opens the device, the tiers and the actors on what it granted.
+  /// `report`, where given, gets all six phases as far as they went, also when the start fails.
   /// Errors: unknown_backend, out_of_memory with the remedy, hal's.
-  static Result<std::unique_ptr<Runtime>> start(RuntimeOptions options, LogSink& log);
-  /// shutdown(), if nobody did.
+  static Result<std::unique_ptr<Runtime>> start(RuntimeOptions options, LogSink& log,
+                                                hal::BootReport* report = nullptr);
+  /// Calls shutdown().
   ~Runtime();
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
@@ -159,6 +168,9 @@ class Runtime {
  private:
   struct State;
   explicit Runtime(std::shared_ptr<State> state);
+  static Status open_device(State& state, const kernels::BackendChoice& choice,
+                            actors::RuntimeContextOptions& context, LogSink& log);
+  static Status start_actors(State& state, actors::RuntimeContextOptions context, LogSink& log);
   Result<Run> open(std::unique_ptr<Run::State> run, std::string log_path, actors::RunStart start,
                    actors::RunRecord record, std::optional<messages::JobSpec> generation);
   std::shared_ptr<State>

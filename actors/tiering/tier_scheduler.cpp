@@ -59,6 +59,7 @@ void TierScheduler::load(BlockId block, Want how, Orders& orders) {
   memory::TierLedger& ledger = tiers_.ledger(tier_);
   const Bytes size = tiers_.catalog().at(block).size;
   if (tiers_.residency().state(block, tier_) != BlockState::absent) return;
+  release_abandoned();
   const Bytes occupied = memory::TierArena::occupied(size);
   // A guess takes free room alone: what is resident was needed once.
   if (how == Want::guessed && ledger.free_bytes() < occupied) return;
@@ -82,6 +83,15 @@ void TierScheduler::load(BlockId block, Want how, Orders& orders) {
   BLUE_CHECK(place.has_value(), "room was just made");
   ++n_loading_;
   orders.moves.push_back({block, how, ledger.find(block)->offset});
+}
+
+void TierScheduler::release_abandoned() {
+  memory::TierLedger& ledger = tiers_.ledger(tier_);
+  std::vector<BlockId> abandoned;
+  for (const memory::TierLedger::Held& held : ledger.held())
+    if (tiers_.residency().state(held.block, tier_) == BlockState::absent)
+      abandoned.push_back(held.block);
+  for (const BlockId block : abandoned) ledger.release(block);
 }
 
 TierScheduler::Orders TierScheduler::below_ready(BlockId block) {

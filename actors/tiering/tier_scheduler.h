@@ -37,7 +37,10 @@ class TierScheduler {
     bool had_to_evict = false;
   };
 
-  TierScheduler(TierMemory& tiers, memory::Tier tier) : tiers_(tiers), tier_(tier) {}
+  /// After a restart it takes over what its predecessor booked.
+  TierScheduler(TierMemory& tiers, memory::Tier tier) : tiers_(tiers), tier_(tier) {
+    release_abandoned();
+  }
 
   [[nodiscard]] Orders fetch(std::span<const memory::BlockId> blocks, Want want);
   /// The tier below has it (or, being full, lets it go past).
@@ -57,6 +60,9 @@ class TierScheduler {
   void want(memory::BlockId block, Want want, Orders& orders);
   void load(memory::BlockId block, Want want, Orders& orders);
   void retry(Orders& orders);
+  /// Gives back the room of moves that failed and whose report died with this manager's
+  /// predecessor.
+  void release_abandoned();
   void answer_from_files(memory::BlockId block, Orders& orders);
 
   TierMemory& tiers_;

@@ -1,13 +1,11 @@
-// `blue doctor`: boots the machine phase by phase and says what was granted, denied or absent, and
-// what to do.
+// `blue doctor`: starts the runtime as every program does, with a survey of the machine on top, and
+// prints its boot report: what was granted, denied or absent, and what to do.
 #include <filesystem>
 #include <memory>
 
 #include "apps/blue/command.h"
 #include "apps/blue/doctor.h"
 #include "apps/io/output.h"
-#include "hal/boot.h"
-#include "kernels/backend.h"
 #include "runtime/runtime.h"
 
 namespace blue::apps {
@@ -20,54 +18,18 @@ struct DoctorOptions {
   unsigned milliseconds = 600;
 };
 
-/// What the backends find; the reference backend computes on the same CPU and is no device of its
-/// own.
-void probe_devices(hal::BootRequest& request) {
-  for (const kernels::BackendEntry* entry : kernels::registered_backends()) {
-    if (entry->preference == 0) continue;
-    const std::vector<hal::DeviceInfo> found = entry->probe();
-    request.devices.insert(request.devices.end(), found.begin(), found.end());
-    if (found.empty()) {
-      request.device_notes.push_back(
-          {.name = std::string(entry->name) + " backend",
-           .outcome = hal::Outcome::absent,
-           .detail = "no device of its kind answers",
-           .remedy = "see that the driver is installed and the device is given to this machine"});
-    }
-  }
-}
-
-/// Phase 6: the actors are started on their cores and say so.
-hal::BootItem hand_over(const DoctorOptions& options, LogSink& log) {
-  runtime::RuntimeOptions how;
-  how.device = options.device;
-  auto runtime = runtime::Runtime::start(how, log);
-  if (!runtime) {
-    return {.name = "actors",
-            .outcome = hal::Outcome::denied,
-            .detail = runtime.error().message(),
-            .remedy = ""};
-  }
-  std::string detail = std::to_string((*runtime)->actors().size()) + " actors started; device " +
-                       (*runtime)->device_choice();
-  (*runtime)->shutdown();
-  return {.name = "actors",
-          .outcome = hal::Outcome::granted,
-          .detail = std::move(detail),
-          .remedy = ""};
-}
-
 Result<int> examine(const DoctorOptions& options) {
   io::MessageLog log(LogLevel::info);
-  hal::BootRequest request;
-  probe_devices(request);
-  request.measure_budget_ns = Nanoseconds{options.milliseconds} * 1'000'000;
-  request.page_locked = 16_MiB;
-  request.disk_path = std::filesystem::temp_directory_path().string();
-  request.scratch_size = 64_MiB;
-  BLUE_TRY_ASSIGN(hal::BootedMachine machine, hal::boot(request, log));
-  machine.report().phase(hal::BootStep::hand_over).items.push_back(hand_over(options, log));
-  io::print_text(options.is_json ? doctor_json(machine.report()) : doctor_text(machine.report()));
+  runtime::RuntimeOptions how;
+  how.device = options.device;
+  how.survey = hal::Survey{.measure_ns = Nanoseconds{options.milliseconds} * 1'000'000,
+                           .disk_path = std::filesystem::temp_directory_path().string(),
+                           .scratch_size = 64_MiB};
+  hal::BootReport report;
+  const auto runtime = runtime::Runtime::start(how, log, &report);
+  // A start that the machine refuses is a line of the report; bad input is told as everywhere.
+  if (!runtime && runtime.error().kind() == ErrorKind::bad_input) return runtime.error();
+  io::print_text(options.is_json ? doctor_json(report) : doctor_text(report));
   return kExitDone;
 }
 
@@ -84,12 +46,7 @@ void add_doctor(CLI::App& app, Action& action) {
       ->check(CLI::Range(0, 60000))
       ->capture_default_str();
   add_device_option(*command, options->device);
-  command->callback([&action, options] {
-    action = [options] {
-      const Result<int> status = examine(*options);
-      return status ? *status : tell(status.error());
-    };
-  });
+  command->callback([&action, options] { action = [options] { return examine(*options); }; });
 }
 
 }  // namespace blue::apps

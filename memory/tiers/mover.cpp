@@ -108,6 +108,8 @@ Status Mover::carry(const Block& block, const MoveOrder& order, MoveReport& repo
     // Nobody may give the memory to another block while a drive or a copy engine still works on it.
     drain();
     static_cast<void>(stream_->synchronize());  // the first error is the one to tell
+    if (done.error().is(hal::HalError::device_failed))
+      return std::move(done).error().within("block " + block.name);
   }
   return done;
 }

@@ -65,6 +65,17 @@ class CheckLayers(PlantedTree):
         self.plant("messages/traced.h", "#include <caf/type_id.hpp>\n")
         self.assert_fails_at("actors/stage/policy.cpp:2:", "messages/run.h -> messages/traced.h -> caf/type_id.hpp")
 
+    def test_an_app_that_reaches_caf_through_a_header_fails_and_an_example_does_not(self):
+        self.plant("actors/actor_runtime.h", "#include <caf/actor_system.hpp>\n")
+        self.plant("runtime/embedded.h", '#include "actors/actor_runtime.h"\n')
+        self.plant("runtime/runtime.h", "#include <memory>\n")
+        self.plant("apps/examples/embed.cpp", '#include "runtime/embedded.h"\n')
+        self.plant("apps/blue/run.cpp", '#include "runtime/runtime.h"\n')
+        self.assert_passes()
+        self.plant("apps/blue/chat.cpp", '#include "runtime/runtime.h"\n#include "runtime/embedded.h"\n')
+        self.assert_fails_at("apps/blue/chat.cpp:2:", "an app reaches CAF through runtime/embedded.h -> "
+                             "actors/actor_runtime.h -> caf/actor_system.hpp")
+
     def test_a_policy_may_include_messages_without_caf(self):
         self.plant("actors/stage/policy.cpp", '#include "messages/hint.h"\n')
         self.plant("messages/hint.h", "#include <cstdint>\n")

@@ -1,9 +1,10 @@
 // A device that is not the host, for tests: its copies really happen only when somebody waits for
 // them, so code that reuses a buffer or publishes a block too early reads wrong bytes here. Fails
 // the n-th copy on demand.
-// Depends on hal/device.h. Threads: one.
+// Depends on hal/device.h. Threads: any; a stream belongs to one.
 #pragma once
 
+#include <atomic>
 #include <cstring>
 #include <deque>
 #include <functional>
@@ -95,8 +96,10 @@ class FakeDevice final : public hal::Device {
     info_.kind = hal::DeviceKind::cuda;  // "not the host" is what it stands for
   }
 
-  std::uint64_t n_copies = 0;
-  std::uint64_t failing_copy = ~std::uint64_t{0};  ///< the copy with this number is refused
+  std::atomic<std::uint64_t> n_copies = 0;
+  /// The copy with this number is refused.
+  std::atomic<std::uint64_t> failing_copy = ~std::uint64_t{0};
+  std::atomic<const std::byte*> refused_into = nullptr;  ///< where the refused copy was to go
   enum class Locking : std::uint8_t { granted, denied } locking = Locking::granted;
 
   const hal::DeviceInfo& info() const override { return info_; }
@@ -129,8 +132,10 @@ class FakeDevice final : public hal::Device {
 
  private:
   Status copy(std::byte* to, const std::byte* from, Bytes size, hal::Stream& stream) {
-    if (n_copies++ == failing_copy)
+    if (n_copies++ == failing_copy) {
+      refused_into = to;
       return Error(hal::HalError::device_failed, "fake: this copy fails");
+    }
     static_cast<FakeStream&>(stream).enqueue([=] { std::memcpy(to, from, size.count); });
     return {};
   }

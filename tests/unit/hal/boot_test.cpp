@@ -3,9 +3,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
 #include <filesystem>
+#include <thread>
 
 #include "hal/cpu_device.h"
 #include "tests/support/scratch_folder.h"
@@ -15,7 +17,7 @@ namespace {
 
 int current_niceness() { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); }
 
-const BootItem& find(const BootedMachine& machine, BootStep step, std::string_view name) {
+const BootItem& find(BootedMachine& machine, BootStep step, std::string_view name) {
   const BootItem* item = machine.report().phase(step).find(name);
   INFO("no item " << name);
   REQUIRE(item != nullptr);
@@ -29,9 +31,9 @@ TEST_CASE("a boot fills five phases and leaves the sixth to the caller") {
   NullLogSink log;
   BootRequest request;
   request.memory_budget = 64_MiB;
-  request.page_locked = 64_KiB;
-  request.measure_budget_ns = 8'000'000;
-  request.disk_path = folder.write_bytes("data", 1 << 20);
+  request.survey = Survey{.measure_ns = 8'000'000,
+                          .disk_path = folder.write_bytes("data", 1 << 20),
+                          .scratch_size = {}};
   auto machine = boot(request, log);
   REQUIRE(machine.ok());
   for (const BootPhase& phase : machine->report().phases)
@@ -44,66 +46,71 @@ TEST_CASE("a boot fills five phases and leaves the sixth to the caller") {
     }
   CHECK(machine->report().count(Outcome::granted) > 0);
   CHECK(machine->budget().limit() == 64_MiB);
-  REQUIRE(machine->measured().memory_copy.has_value());
-  REQUIRE(machine->measured().memory_read.has_value());
-  REQUIRE(machine->measured().compute.has_value());
-  REQUIRE(machine->measured().disk.has_value());
-  CHECK(machine->measured().disk->rate.gb_per_s() > 0);
+  for (const char* rate : {"memory copy", "memory read", "compute", "disk read"}) {
+    CHECK(find(*machine, BootStep::tiers, rate).outcome == Outcome::granted);
+    CHECK(find(*machine, BootStep::tiers, rate).detail.find(" G") != std::string::npos);
+  }
   machine->report()
       .phase(BootStep::hand_over)
       .items.push_back({"actors", Outcome::granted, "11 started", ""});
   CHECK(find(*machine, BootStep::hand_over, "actors").detail == "11 started");
 }
 
-TEST_CASE("the copy buffer is handed over once and returns its budget") {
+TEST_CASE("a boot without a survey takes under 30 ms, measures nothing and skips PCIe") {
+  NullLogSink log;
+  Nanoseconds fastest_ns = 1'000'000'000;
+  for (int i = 0; i < 5; ++i) {
+    const Nanoseconds began_ns = monotonic_now_ns();
+    auto machine = boot({}, log);
+    fastest_ns = std::min(fastest_ns, monotonic_now_ns() - began_ns);
+    REQUIRE(machine.ok());
+    CHECK(find(*machine, BootStep::tiers, "rates").outcome == Outcome::skipped);
+    CHECK(find(*machine, BootStep::pcie_and_devices, "PCIe").outcome == Outcome::skipped);
+  }
+  CHECK(fastest_ns < 30'000'000);
+}
+
+TEST_CASE("what is reserved of a machine's budget stays reserved when the machine is moved") {
   NullLogSink log;
   BootRequest request;
   request.memory_budget = 1_MiB;
-  request.page_locked = 64_KiB;
-  request.measure_budget_ns = 0;
   auto machine = boot(request, log);
   REQUIRE(machine.ok());
-  {
-    const HostBuffer buffer = machine->take_copy_buffer();
-    CHECK(buffer.size() == 64_KiB);
-    const bool was_granted =
-        find(*machine, BootStep::memory_reservation, "page-locked memory").outcome ==
-        Outcome::granted;
-    CHECK(buffer.is_locked() == was_granted);
-    CHECK(machine->budget().used() == 64_KiB);
-    CHECK(machine->take_copy_buffer().size() == 0_B);
-  }
-  CHECK(machine->budget().used() == 0_B);
+  const auto share = Reservation::take(machine->budget(), 64_KiB, "test");
+  REQUIRE(share.ok());
+  BootedMachine moved = std::move(*machine);
+  CHECK(moved.budget().limit() == 1_MiB);
+  CHECK(moved.budget().used() == 64_KiB);
 }
 
 TEST_CASE("a budget beyond what is available is cut, and said so") {
   NullLogSink log;
   BootRequest request;
   request.memory_budget = {~0ULL};
-  request.measure_budget_ns = 0;
-  const auto machine = boot(request, log);
+  auto machine = boot(request, log);
   REQUIRE(machine.ok());
   const BootItem& item = find(*machine, BootStep::memory_reservation, "memory budget");
   CHECK(item.outcome == Outcome::denied);
   CHECK_FALSE(item.remedy.empty());
-  CHECK(machine->memory().available.count > 0);
+  CHECK(machine->budget().limit().count > 0);
 }
 
-TEST_CASE("the priority that a boot raised is back when the machine dies, also after a move") {
-  const int before = current_niceness();
-  {
+TEST_CASE(
+    "the caller's priority is back after end_caller_tuning, and threads keep the raised one") {
+  std::thread([] {
+    setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), 0);
     NullLogSink log;
     BootRequest request;
-    request.measure_budget_ns = 0;
-    request.tuning.niceness = before - 2;
+    request.niceness = -2;
     auto machine = boot(request, log);
     REQUIRE(machine.ok());
-    const BootedMachine moved = std::move(*machine);
+    BootedMachine moved = std::move(*machine);
     const bool was_granted =
         find(moved, BootStep::cpu_tuning, "priority").outcome == Outcome::granted;
-    CHECK(current_niceness() == (was_granted ? before - 2 : before));
-  }
-  CHECK(current_niceness() == before);
+    CHECK(current_niceness() == (was_granted ? -2 : 0));
+    moved.end_caller_tuning();
+    CHECK(current_niceness() == 0);
+  }).join();
 }
 
 TEST_CASE("devices of the caller, and GPUs that nobody drives, are told apart") {
@@ -119,16 +126,16 @@ TEST_CASE("devices of the caller, and GPUs that nobody drives, are told apart") 
   NullLogSink log;
   BootRequest request;
   request.memory_budget = 1_MiB;
-  request.measure_budget_ns = 0;
   request.roots = {.sys = roots.path("sys"), .proc = roots.path("proc")};
   DeviceInfo driven;
   driven.name = "cuda:0";
   driven.description = "GPU";
   driven.pci_address = "0000:01:00.0";
   driven.kind = DeviceKind::cuda;
+  request.survey = Survey{.measure_ns = 0, .disk_path = {}, .scratch_size = {}};
   request.devices.push_back(driven);
   request.device_notes.push_back({"cuda:1", Outcome::denied, "the driver is too old", "update it"});
-  const auto machine = boot(request, log);
+  auto machine = boot(request, log);
   REQUIRE(machine.ok());
   CHECK(find(*machine, BootStep::pcie_and_devices, "device cuda:0").outcome == Outcome::granted);
   CHECK(find(*machine, BootStep::pcie_and_devices, "cuda:1").outcome == Outcome::denied);
@@ -142,15 +149,14 @@ TEST_CASE("a folder is measured with a scratch file only when one is allowed") {
   NullLogSink log;
   BootRequest request;
   request.memory_budget = 1_MiB;
-  request.measure_budget_ns = 4'000'000;
-  request.disk_path = folder.path();
+  request.survey = Survey{.measure_ns = 4'000'000, .disk_path = folder.path(), .scratch_size = {}};
   {
-    const auto machine = boot(request, log);
+    auto machine = boot(request, log);
     REQUIRE(machine.ok());
     CHECK(find(*machine, BootStep::tiers, "disk read").outcome == Outcome::skipped);
   }
-  request.scratch_size = 1_MiB;
-  const auto machine = boot(request, log);
+  request.survey->scratch_size = 1_MiB;
+  auto machine = boot(request, log);
   REQUIRE(machine.ok());
   CHECK(find(*machine, BootStep::tiers, "disk read").outcome == Outcome::granted);
   CHECK(std::filesystem::is_empty(folder.path()));
@@ -160,13 +166,12 @@ TEST_CASE("the reader of a booted machine reads") {
   const test::ScratchFolder folder;
   NullLogSink log;
   BootRequest request;
-  request.measure_budget_ns = 0;
-  const auto machine = boot(request, log);
+  auto machine = boot(request, log);
   REQUIRE(machine.ok());
   const auto reader = machine->open_reader();
   REQUIRE(reader.ok());
-  CHECK((*reader)->name() ==
-        (machine->reader_kind() == ReaderKind::io_uring ? "io_uring" : "pread"));
+  const BootItem& item = find(*machine, BootStep::tiers, "file reader");
+  CHECK((*reader)->name() == (item.outcome == Outcome::granted ? "io_uring" : "pread"));
   const auto file = (*reader)->open(folder.write("data", "blue"));
   REQUIRE(file.ok());
   std::array<std::byte, 4> into{};
