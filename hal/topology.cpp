@@ -1,6 +1,7 @@
 #include "hal/topology.h"
 
 #include <hwloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -167,11 +168,16 @@ std::string to_text(const Topology& topology) {
 
 Result<Topology> read_topology() {
   const HwlocTopology topology = make_topology();
+  // Without sysfs hwloc's Linux component complains on stderr by itself; what it falls back to, the
+  // number of processors, is had without it too.
+  const bool has_sysfs = access("/sys/devices/system/cpu", R_OK) == 0;
+  const auto leave_out = [&](const char* component) {
+    return hwloc_topology_set_components(topology.get(), HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
+                                         component) == 0;
+  };
   // The x86 component visits every CPU to run cpuid there, which a boot cannot afford; Linux tells
   // the same in sysfs.
-  if (topology == nullptr ||
-      hwloc_topology_set_components(topology.get(), HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
-                                    "x86") != 0 ||
+  if (topology == nullptr || !leave_out("x86") || (!has_sysfs && !leave_out("linux")) ||
       hwloc_topology_load(topology.get()) != 0)
     return Error(HalError::absent,
                  "processor topology: hwloc cannot read this machine; check that /sys is mounted");
@@ -179,6 +185,10 @@ Result<Topology> read_topology() {
   if (out.cores.empty())
     return Error(HalError::absent,
                  "processor topology: hwloc finds no core; check that /sys is mounted");
+  if (!has_sysfs)
+    out.missing =
+        "/sys/devices/system/cpu cannot be read: caches, kinds of cores and memory nodes "
+        "are unknown, and every processor counts as a core";
   return out;
 }
 

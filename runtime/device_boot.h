@@ -27,7 +27,8 @@ struct DeviceBoot {
 /// Errors: unknown_backend, out_of_memory.
 Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
                                                 const actors::Placement& placement, LogSink& log);
-/// A factory of session sources over `boot`, which outlives them.
-actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOptions& options);
+/// A factory of session sources over `boot` and `log`, which outlive them.
+actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOptions& options,
+                                           LogSink& log);
 
 }  // namespace blue::runtime

@@ -3,6 +3,12 @@
 #include <algorithm>
 
 namespace blue::actors {
+namespace {
+
+/// A context of fewer tokens than this is refused rather than given.
+constexpr std::uint32_t kLeastContext = 128;
+
+}  // namespace
 
 SessionSource::SessionSource(const SessionDeps& deps, StageLink& link)
     : deps_(deps), leases_(deps.tiers, link), turn_(deps.device_turn, std::defer_lock) {}
@@ -14,8 +20,7 @@ Status SessionSource::open(const std::string& path) {
   models::ExecutorLimits limits = deps_.limits;
   const std::uint32_t n_trained = model_->model->program.hyper.n_context;
   if (n_trained > 0) limits.max_context = std::min(limits.max_context, n_trained);
-  BLUE_TRY_ASSIGN(executor_, models::Executor::create(model_->model->program, model_->blocks,
-                                                      deps_.backend, leases_, limits));
+  BLUE_TRY_ASSIGN(executor_, open_executor(limits));
   session_.emplace(*model_->model, *executor_, 0);
   path_ = path;
   return {};
@@ -33,6 +38,24 @@ void SessionSource::release(const std::string& model) {
   if (path_ != model) return;
   const std::lock_guard turn(deps_.device_turn);
   close();
+}
+
+Result<std::unique_ptr<models::Executor>> SessionSource::open_executor(
+    models::ExecutorLimits limits) {
+  const std::uint32_t asked = limits.max_context;
+  for (;;) {
+    auto executor = models::Executor::create(model_->model->program, model_->blocks, deps_.backend,
+                                             leases_, limits);
+    if (executor && limits.max_context < asked)
+      deps_.log.write_once(LogLevel::warning, "the context holds " +
+                                                  std::to_string(limits.max_context) +
+                                                  " tokens instead of " + std::to_string(asked) +
+                                                  ": there is no memory for more");
+    const bool can_shrink = limits.max_context / 2 >= kLeastContext;
+    if (executor || !executor.error().is(hal::HalError::out_of_memory) || !can_shrink)
+      return executor;
+    limits.max_context /= 2;
+  }
 }
 
 std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const messages::JobSpec& job) {

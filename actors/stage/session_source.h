@@ -13,6 +13,7 @@
 #include "actors/stage/model_registry.h"
 #include "actors/stage/token_source.h"
 #include "actors/tiering/ring_leases.h"
+#include "base/log_sink.h"
 #include "kernels/backend.h"
 #include "models/executor.h"
 #include "models/session.h"
@@ -27,6 +28,7 @@ struct SessionDeps {
   TierMemory& tiers;
   const ModelRegistry& registry;
   models::ExecutorLimits limits;  ///< max_context is cut to what the model was trained for
+  LogSink& log;
 };
 
 class SessionSource final : public TokenSource {
@@ -49,6 +51,9 @@ class SessionSource final : public TokenSource {
  private:
   [[nodiscard]] Status open(const std::string& path);
   void close();
+  /// With half the context, and so on, where there is no memory for the cache of all of it.
+  [[nodiscard]] Result<std::unique_ptr<models::Executor>> open_executor(
+      models::ExecutorLimits limits);
 
   SessionDeps deps_;
   RingLeases leases_;
