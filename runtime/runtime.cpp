@@ -7,12 +7,20 @@
 #include "actors/cascade/run_directory.h"
 #include "actors/tiering.h"
 #include "base/check.h"
+#include "hal/thread_reserve.h"
 #include "runtime/device_boot.h"
 
 namespace blue::runtime {
 
 using actors::ActorsError;
 using actors::Addresses;
+
+namespace {
+
+/// The least that a run starts: a stage.
+constexpr std::size_t kThreadsOfRun = 1;
+
+}  // namespace
 
 struct Run::State {
   std::shared_ptr<actors::ActorRuntime> actors;
@@ -85,6 +93,12 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
   actors::RuntimeContextOptions context;
   BLUE_TRY_ASSIGN(const hal::Topology topology, hal::read_topology());
   context.placement = actors::place_actors(topology);
+  if (!topology.missing.empty()) log.write_once(LogLevel::warning, topology.missing);
+  if (const Status sized = hal::size_thread_memory(); !sized)
+    log.write_once(LogLevel::warning, sized.error().message());
+  // Held while the backend takes its workers: the actors cannot do with fewer threads, it can.
+  BLUE_TRY_ASSIGN(auto reserve,
+                  hal::ThreadReserve::take(actors::ActorRuntime::kThreads + kThreadsOfRun));
   context.stall_deadline_ns = options.stall_deadline_ns;
   context.spans_per_actor = options.tracing == Tracing::on ? options.spans_per_actor : 0;
   if (options.make_source) {
@@ -92,12 +106,13 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
   } else {
     BLUE_TRY_ASSIGN(state->device, boot_device(options, context.placement, log));
     state->choice = state->device->choice;
-    context.make_source = session_sources(*state->device, options);
+    context.make_source = session_sources(*state->device, options, log);
     context.tiers = state->device->tiers;
     context.registry = state->device->registry;
   }
   if (options.runs_root.empty()) options.runs_root = actors::default_runs_root();
   state->options = std::move(options);
+  reserve.release();
   state->actors = std::make_unique<actors::ActorRuntime>(std::move(context), log);
   // The tree stands before anybody can speak to it.
   constexpr std::chrono::seconds kPatience{5};
