@@ -1,5 +1,5 @@
 // The boot of the machine in six phases: look, reserve, shape, open and measure the tiers, hand
-// over. It never fails for want of privilege: what is refused becomes an item of the report, with
+// over. It never fails for lack of privilege: what is refused becomes an item of the report, with
 // the remedy.
 // Depends on the rest of hal. Threads: boot() and the BootedMachine's death on one thread, the one
 // that starts the actors.
@@ -29,15 +29,15 @@ namespace blue::hal {
 struct BootRequest {
   /// What the caller's backends found, the CPU among them; hal has no GPU SDK to look for itself.
   std::vector<DeviceInfo> devices;
-  /// What they have to say besides ("cuda: absent, built without it").
+  /// Notes of the backends besides ("cuda: absent, built without it").
   std::vector<BootItem> device_notes;
   Bytes memory_budget;  ///< for tier 1; 0 takes three quarters of what is available
   Bytes page_locked;    ///< for the copy buffers, out of that budget; 0 asks for none
   TuningRequest tuning;
   Nanoseconds measure_budget_ns = 20'000'000;  ///< for all of phase 5; 0 measures nothing
   std::string disk_path;  ///< a file to measure tier 2 with, or a folder; empty where there is none
-  Bytes
-      scratch_size;  ///< of a file made to measure in a folder, on top of the time budget; 0 makes none
+  /// of a file made to measure in a folder, on top of the time budget; 0 makes none
+  Bytes scratch_size;
   unsigned queue_depth = 64;  ///< reads under way per file reader
   SystemRoots roots;          ///< of sysfs and procfs for everything but the topology
 };

@@ -13,7 +13,7 @@
 namespace blue::hal {
 namespace {
 
-/// One write(2), as sysfs wants it; 0 or an errno.
+/// One write(2), as sysfs requires; 0 or an errno.
 int write_setting(const std::string& path, const std::string& value) {
   const int descriptor = ::open(path.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
   if (descriptor < 0) return errno;
@@ -138,7 +138,7 @@ Result<ChangedSetting> ChangedSetting::change(const std::string& path, const std
 }
 
 ChangedSetting::~ChangedSetting() {
-  // A refusal now (the CPU went offline) has nobody to hear it.
+  // A refusal now (the CPU went offline) cannot be reported any more.
   if (!path_.empty()) static_cast<void>(write_setting(path_, before_));
 }
 

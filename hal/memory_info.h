@@ -32,8 +32,8 @@ struct MemoryInfo {
 /// "5.8 GiB, bound by cgroup /user.slice (memory.max) of 6.0 GiB"; for people.
 [[nodiscard]] std::string to_text(const MemoryInfo& memory);
 
-/// Without /proc the figures are those of sysinfo(2), and `missing` says so.
-/// Errors: absent when the kernel tells nothing of its memory.
+/// Without /proc the figures are those of sysinfo(2), and `missing` is set.
+/// Errors: absent when the kernel gives no figures at all.
 Result<MemoryInfo> read_memory_info(const SystemRoots& roots = {},
                                     const ProcessLimits& process = read_process_limits());
 

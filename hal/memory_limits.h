@@ -1,5 +1,5 @@
 // The limits that the kernel sets on this process's memory: control groups (v1 and v2, nested),
-// RLIMIT_AS, RLIMIT_DATA, strict overcommit. Each says how much of it is left; the page cache is
+// RLIMIT_AS, RLIMIT_DATA, strict overcommit. Each carries how much of it is left; the page cache is
 // reclaimable and does not count as used.
 // Depends on base and hal/sysfs. Value types; any thread. Reading takes well under a millisecond.
 #pragma once

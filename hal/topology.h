@@ -18,7 +18,7 @@
 
 namespace blue::hal {
 
-/// `uniform` where the machine tells of one kind only (or of none): nothing to choose between.
+/// `uniform` where the machine has one kind only, or reports none: nothing to choose between.
 enum class CoreKind : std::uint8_t { uniform, performance, efficiency };
 std::string_view to_text(CoreKind kind);
 

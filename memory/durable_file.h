@@ -31,7 +31,7 @@ class AppendFile {
 
 enum class OpenMode : std::uint8_t { create_new, open_existing };
 
-/// A locked file: another process, or another open in this one, is refused while it lives.
+/// A locked file: another process, or another open in this one, is refused during its lifetime.
 /// Errors: log_failed (exists already, absent, locked by another, denied).
 [[nodiscard]] Result<std::unique_ptr<AppendFile>> open_append_file(const std::string& path,
                                                                    OpenMode mode);

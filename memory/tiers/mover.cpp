@@ -109,7 +109,7 @@ Status Mover::carry(const Block& block, const MoveOrder& order, MoveReport& repo
   if (!done) {
     // Nobody may give the memory to another block while a drive or a copy engine still works on it.
     drain();
-    static_cast<void>(stream_->synchronize());  // the first error is the one to tell
+    static_cast<void>(stream_->synchronize());  // the first error is the one reported
   }
   return done;
 }
