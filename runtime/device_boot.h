@@ -6,11 +6,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "actors/runtime_context.h"
 #include "actors/stage/session_source.h"
+#include "base/mutex.h"
 #include "hal/topology.h"
 #include "runtime/runtime.h"
 
@@ -19,7 +19,7 @@ namespace blue::runtime {
 struct DeviceBoot {
   std::string choice;
   std::unique_ptr<kernels::Backend> backend;
-  std::mutex turn;
+  Mutex turn;
   std::shared_ptr<actors::TierMemory> tiers;
   std::shared_ptr<actors::ModelRegistry> registry;
 };

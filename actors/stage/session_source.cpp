@@ -11,7 +11,7 @@ constexpr std::uint32_t kLeastContext = 128;
 }  // namespace
 
 SessionSource::SessionSource(const SessionDeps& deps, StageLink& link)
-    : deps_(deps), leases_(deps.tiers, link), turn_(deps.device_turn, std::defer_lock) {}
+    : deps_(deps), leases_(deps.tiers, link), turn_(deps.device_turn) {}
 
 Status SessionSource::open(const std::string& path) {
   if (session_ && path_ == path) return {};
@@ -36,7 +36,7 @@ void SessionSource::close() {
 
 void SessionSource::release(const std::string& model) {
   if (path_ != model) return;
-  const std::lock_guard turn(deps_.device_turn);
+  const MutexLock turn(deps_.device_turn);
   close();
 }
 
@@ -65,7 +65,7 @@ std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const messages::Jo
   KvSwitch change;
   change.entering_fingerprint = (*entering)->model->fingerprint;
   if (!session_ || session_->history().empty()) return change;
-  const std::lock_guard turn(deps_.device_turn);
+  const MutexLock turn(deps_.device_turn);
   auto rows = session_->export_kv();
   if (!rows) return change;  // a device in trouble shows it in the next step
   const auto history = session_->history();
@@ -76,13 +76,13 @@ std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const messages::Jo
 }
 
 Status SessionSource::enter_with(const messages::JobSpec& job, const KvSnapshot& snapshot) {
-  const std::lock_guard turn(deps_.device_turn);
+  const MutexLock turn(deps_.device_turn);
   BLUE_TRY(open(job.model));
   return session_->restore(snapshot.tokens, snapshot.rows);
 }
 
 Result<SourceBegin> SessionSource::begin(const messages::JobSpec& job, const StopToken& stop) {
-  if (!turn_.owns_lock()) turn_.lock();
+  if (!turn_.is_held()) turn_.lock();
   n_misses_before_ = leases_.n_misses();
   const Nanoseconds began_ns = monotonic_now_ns();
   BLUE_TRY(open(job.model));
@@ -113,7 +113,7 @@ Result<std::optional<SourceToken>> SessionSource::next(const StopToken& stop) {
 }
 
 std::string_view SessionSource::rest() {
-  if (turn_.owns_lock()) turn_.unlock();
+  if (turn_.is_held()) turn_.unlock();
   return decoder_ ? decoder_->flush() : std::string_view();
 }
 

@@ -6,7 +6,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
@@ -14,6 +13,7 @@
 #include "actors/stage/token_source.h"
 #include "actors/tiering/ring_leases.h"
 #include "base/log_sink.h"
+#include "base/mutex.h"
 #include "kernels/backend.h"
 #include "models/executor.h"
 #include "models/session.h"
@@ -24,7 +24,7 @@ namespace blue::actors {
 /// What all session sources of a runtime share.
 struct SessionDeps {
   kernels::Backend& backend;  ///< driven by whoever holds the turn
-  std::mutex& device_turn;
+  Mutex& device_turn;
   TierMemory& tiers;
   const ModelRegistry& registry;
   models::ExecutorLimits limits;  ///< max_context is cut to what the model was trained for
@@ -63,7 +63,7 @@ class SessionSource final : public TokenSource {
   std::unique_ptr<models::Executor> executor_;
   std::optional<models::Session> session_;
   std::optional<text::StreamDecoder> decoder_;
-  std::unique_lock<std::mutex> turn_;
+  UniqueLock turn_;
 };
 
 }  // namespace blue::actors
