@@ -16,6 +16,12 @@ namespace blue::actors {
 
 class ActorRuntime {
  public:
+  /// Threads of a detached runtime without runs: eleven actors, and the actor system's worker,
+  /// clock and printer.
+  static constexpr std::size_t kThreads = 14;
+
+  /// In detached mode the caller has made sure that kThreads threads can start (hal::ThreadReserve):
+  /// the actor system aborts where one is refused.
   ActorRuntime(RuntimeContextOptions options, LogSink& log);
   /// stop(), unless it was called.
   ~ActorRuntime();

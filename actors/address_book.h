@@ -8,11 +8,11 @@
 #include <array>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "actors/handles.h"
+#include "base/mutex.h"
 #include "memory/tiers/block.h"
 #include "messages/ids.h"
 
@@ -43,26 +43,26 @@ class AddressBook {
   /// A copy; empty when there is no such actor now. Drop it at the end of the handler.
   template <class Handle>
   [[nodiscard]] Handle get(Handle Addresses::*member) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return addresses_.*member;
   }
   [[nodiscard]] TieringHandle tier(memory::Tier tier) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return addresses_.tiers[static_cast<std::size_t>(tier)];
   }
   [[nodiscard]] StageAddress stage(messages::StageId stage_id) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = addresses_.stages.find(stage_id);
     return found == addresses_.stages.end() ? StageAddress{} : found->second;
   }
   [[nodiscard]] std::vector<StageHandle> stages() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::vector<StageHandle> stages;
     for (const auto& [stage_id, stage] : addresses_.stages) stages.push_back(stage.handle);
     return stages;
   }
   [[nodiscard]] CascadeHandle cascade(messages::RunNumber run) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = addresses_.cascades.find(run);
     return found == addresses_.cascades.end() ? CascadeHandle{} : found->second;
   }
@@ -70,21 +70,21 @@ class AddressBook {
   /// For the supervisor: `change` gets the addresses under the lock. Does nothing after close().
   template <class Change>
   void update(Change&& change) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!is_closed_) change(addresses_);
   }
   /// Empties the book for good.
   void close() {
     Addresses dropped;  // handles die outside the lock: the last one may end a thread
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     is_closed_ = true;
     std::swap(dropped, addresses_);
   }
 
  private:
-  mutable std::mutex mutex_;
-  Addresses addresses_;
-  bool is_closed_ = false;
+  mutable Mutex mutex_;
+  Addresses addresses_ BLUE_GUARDED_BY(mutex_);
+  bool is_closed_ BLUE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace blue::actors

@@ -68,6 +68,8 @@ Status DmaEngine::open() {
   BLUE_TRY_ASSIGN(reader_, tiers_.open_reader());
   BLUE_TRY_ASSIGN(mover_, memory::Mover::open(tiers_.device(), *reader_, tiers_.catalog(),
                                               memory::Mover::Options{}));
+  if (const std::string refusal = mover_->staging_refusal(); !refusal.empty())
+    runtime().log.write_once(LogLevel::info, "copies to the device are slower: " + refusal);
   return {};
 }
 

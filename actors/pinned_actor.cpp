@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "hal/affinity.h"
 
 namespace blue::actors {
@@ -16,8 +18,11 @@ ActorThread bind_this_thread(ActorHost& host, ActorKind kind, const std::string&
         pin->keep();  // the thread ends with its actor
         thread.cpu = cpu;
       } else {
-        host.log.write_once(LogLevel::warning,
-                            "actor " + name + " runs unpinned: " + pin.error().message());
+        // Without the processor's number in front, so that one line serves all actors.
+        const std::string& why = pin.error().message();
+        host.log.write_once(
+            LogLevel::warning,
+            "actors run unpinned: " + why.substr(std::min(why.find(": ") + 2, why.size())));
       }
     }
     const Status named = hal::name_thread("blue." + name);

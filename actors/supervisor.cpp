@@ -49,7 +49,10 @@ void Supervisor::open_run(messages::RunNumber run) {
 
 Status Supervisor::open_generation(messages::JobSpec job) {
   BLUE_TRY_ASSIGN(const StageChannel* channel, runtime_.channels.open("generate"));
-  if (incarnations_[channel->index] == 0) spawn_stage(channel->index);
+  if (incarnations_[channel->index] == 0) {
+    BLUE_TRY(can_spawn(1));
+    spawn_stage(channel->index);
+  }
   job.key.stage_id = channel->index;
   job.text_return = messages::TextReturn::not_streamed;
   messages::StageReady ready;
@@ -65,7 +68,9 @@ void Supervisor::child_down(const std::string& name, const std::string& why) {
   const Child child = std::move(found->second);
   children_.erase(found);
   log().write(LogLevel::error, "actor " + name + " has died: " + why);
-  switch (policy_.decide(child.kind, monotonic_now_ns())) {
+  DownDecision decision = policy_.decide(child.kind, monotonic_now_ns());
+  if (decision != DownDecision::end_run && !can_spawn(1)) decision = DownDecision::give_up;
+  switch (decision) {
     case DownDecision::end_run: {
       const messages::RunNumber run{std::stoull(name.substr(name.find('.') + 1))};
       const Error error(ActorsError::actor_down, "the run's " + name + " actor has died (" + why +

@@ -40,6 +40,8 @@ class Supervisor final : public PinnedActor<SupervisorHandle> {
   void spawn_stage(messages::StageId stage_id);
   void spawn_cascade(messages::RunNumber run);
   [[nodiscard]] Status spawn_stages_of(const RunPlan& plan);
+  /// Asked before an actor is spawned: the actor system has no way to report a refused thread.
+  [[nodiscard]] Status can_spawn(std::size_t n);
 
   void open_run(messages::RunNumber run);
   [[nodiscard]] Status open_generation(messages::JobSpec job);

@@ -2,6 +2,7 @@
 #include "actors/supervisor.h"
 
 #include <functional>
+#include <set>
 #include <utility>
 
 #include "actors/application.h"
@@ -14,6 +15,7 @@
 #include "actors/tiering.h"
 #include "actors/tracer.h"
 #include "actors/watchdog.h"
+#include "hal/thread_reserve.h"
 
 namespace blue::actors {
 
@@ -76,11 +78,19 @@ void Supervisor::spawn_stage(messages::StageId stage_id) {
 }
 
 Status Supervisor::spawn_stages_of(const RunPlan& plan) {
+  std::set<messages::StageId> absent;
   for (const StageSpec& stage : plan.record.cascade.stages) {
     BLUE_TRY_ASSIGN(const StageChannel* channel, runtime_.channels.open(stage.name));
-    if (incarnations_[channel->index] == 0) spawn_stage(channel->index);
+    if (incarnations_[channel->index] == 0) absent.insert(channel->index);
   }
+  BLUE_TRY(can_spawn(absent.size() + 1));  // and the cascade
+  for (const messages::StageId stage_id : absent) spawn_stage(stage_id);
   return {};
+}
+
+Status Supervisor::can_spawn(std::size_t n) {
+  if (runtime_.options.spawn != SpawnMode::detached) return {};
+  return hal::can_start_threads(n);
 }
 
 void Supervisor::spawn_cascade(messages::RunNumber run) {

@@ -4,7 +4,7 @@ namespace blue {
 
 void LogSink::write_once(LogLevel level, std::string_view line) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (!said_.emplace(line).second) return;
   }
   write(level, line);

@@ -6,10 +6,11 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
+
+#include "base/mutex.h"
 
 namespace blue {
 
@@ -26,8 +27,8 @@ class LogSink {
   void write_once(LogLevel level, std::string_view line);
 
  private:
-  std::mutex mutex_;
-  std::set<std::string, std::less<>> said_;
+  Mutex mutex_;
+  std::set<std::string, std::less<>> said_ BLUE_GUARDED_BY(mutex_);
 };
 
 /// A sink that keeps nothing: for tests and for embedding programs that want silence.

@@ -30,7 +30,7 @@ TraceContext child_of(const TraceContext& running) {
 }
 
 TraceSpanWriter& TraceHub::add_writer(std::string name, std::string kind) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto index = static_cast<std::uint32_t>(writers_.size());
   const std::size_t capacity = is_on() ? spans_per_actor_ : 1;
   writers_.push_back(
@@ -43,7 +43,7 @@ void TraceHub::drain(std::vector<TraceSpan>& out) {
   for (;; ++n_writers) {
     TraceSpanWriter* writer = nullptr;
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (n_writers >= writers_.size()) return;
       writer = writers_[n_writers].get();
     }
@@ -52,14 +52,14 @@ void TraceHub::drain(std::vector<TraceSpan>& out) {
 }
 
 std::uint64_t TraceHub::dropped() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::uint64_t total = 0;
   for (const auto& writer : writers_) total += writer->ring.dropped();
   return total;
 }
 
 std::vector<TraceHub::Writer> TraceHub::writers() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<Writer> all;
   all.reserve(writers_.size());
   for (const auto& writer : writers_) all.push_back({writer->name, writer->kind});

@@ -6,10 +6,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/spsc_ring.h"
 #include "base/units.h"
 
@@ -97,8 +97,8 @@ class TraceHub {
 
  private:
   const std::size_t spans_per_actor_;
-  mutable std::mutex mutex_;
-  std::vector<std::unique_ptr<TraceSpanWriter>> writers_;
+  mutable Mutex mutex_;
+  std::vector<std::unique_ptr<TraceSpanWriter>> writers_ BLUE_GUARDED_BY(mutex_);
 };
 
 }  // namespace blue

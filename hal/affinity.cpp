@@ -99,7 +99,7 @@ ThreadPin::ThreadPin(ThreadPin&& other) noexcept
 
 ThreadPin::~ThreadPin() {
   // On another thread the mask would land on the wrong one; the pinned thread then keeps its core,
-  // which harms nobody.
+  // which is harmless.
   if (!should_restore_ || gettid() != thread_id_) return;
   // CPUs that went offline meanwhile make the restoring narrower or refused; a destructor has
   // nobody to tell.

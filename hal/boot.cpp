@@ -114,11 +114,11 @@ Status BootSequence::look_at_cpu_and_memory(Items& items) {
                                : "the scalar reference kernels run here, slowly; a processor with "
                                  "AVX2 and FMA is meant"});
   const MemoryInfo& memory = memory_;
-  items.push_back(
-      {"memory", Outcome::granted,
-       to_text(memory.available) + " available of " + to_text(memory.total) +
-           (memory.cgroup_limit ? ", the cgroup allows " + to_text(*memory.cgroup_limit) : ""),
-       ""});
+  items.push_back({"memory", Outcome::granted, to_text(memory), ""});
+  if (!topology.missing.empty())
+    items.push_back({"processor figures", Outcome::absent, topology.missing, "mount /sys"});
+  if (!memory.missing.empty())
+    items.push_back({"memory figures", Outcome::absent, memory.missing, "mount /proc"});
   return {};
 }
 

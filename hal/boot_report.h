@@ -18,7 +18,9 @@ enum class Outcome : std::uint8_t {
   granted,  ///< it is there, or was asked for and given
   denied,   ///< it was asked for and refused; the program goes on without it
   absent,   ///< this machine has no such thing
-  skipped,  ///< it was not asked for (it would change the machine for everybody); the remedy says how to ask
+  /// it was not asked for (it would change the machine for all its users); the remedy says how to
+  /// ask
+  skipped,
 };
 std::string_view to_text(Outcome outcome);
 

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "hal/cpu_features.h"
+#include "hal/memory_budget.h"
 #include "hal/memory_info.h"
 
 namespace blue::hal {
@@ -19,8 +20,8 @@ constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
 class CpuArena final : public Arena {
  public:
-  CpuArena(std::byte* base, Bytes size, std::align_val_t alignment)
-      : base_(base), size_(size), alignment_(alignment) {}
+  CpuArena(std::byte* base, Bytes size, std::align_val_t alignment, Reservation reservation)
+      : base_(base), size_(size), alignment_(alignment), reservation_(std::move(reservation)) {}
   CpuArena(const CpuArena&) = delete;
   CpuArena& operator=(const CpuArena&) = delete;
   ~CpuArena() override { ::operator delete(base_, alignment_); }
@@ -31,6 +32,7 @@ class CpuArena final : public Arena {
   std::byte* base_;
   Bytes size_;
   std::align_val_t alignment_;
+  Reservation reservation_;
 };
 
 /// Work is finished before record() can be called, so a recorded event is done, and so is one that
@@ -59,16 +61,15 @@ class CpuRegistration final : public HostRegistration {
 
 class CpuDevice final : public Device {
  public:
-  explicit CpuDevice(DeviceInfo info) : info_(std::move(info)) {}
+  CpuDevice(DeviceInfo info, std::string budget_name, Bytes budget)
+      : info_(std::move(info)), budget_(std::move(budget_name), budget) {}
 
   [[nodiscard]] const DeviceInfo& info() const override { return info_; }
 
   [[nodiscard]] Result<std::unique_ptr<Arena>> allocate(Bytes size) override {
-    // Linux promises more memory than there is and kills later: refuse here what cannot be.
-    if (size > info_.memory_total)
-      return Error(HalError::out_of_memory, "cpu: an arena of " + to_text(size) +
-                                                " asked for, the machine has " +
-                                                to_text(info_.memory_total) + " in all");
+    // Linux promises more memory than there is and kills the process when it is touched: refuse
+    // here what cannot be had.
+    BLUE_TRY_ASSIGN(Reservation reservation, Reservation::take(budget_, size, "an arena"));
     const bool is_large = size.count >= kHugePage;
     const std::align_val_t alignment{is_large ? kHugePage : kArenaAlignment};
     void* base = ::operator new(round_up(std::max<std::uint64_t>(size.count, 1), kArenaAlignment),
@@ -77,8 +78,8 @@ class CpuDevice final : public Device {
       return Error(HalError::out_of_memory, "cpu: no memory for an arena of " + to_text(size));
     // Only a hint: an arena on ordinary pages is as good, if slower.
     if (is_large) madvise(base, size.count / kHugePage * kHugePage, MADV_HUGEPAGE);
-    return std::unique_ptr<Arena>(
-        std::make_unique<CpuArena>(static_cast<std::byte*>(base), size, alignment));
+    return std::unique_ptr<Arena>(std::make_unique<CpuArena>(static_cast<std::byte*>(base), size,
+                                                             alignment, std::move(reservation)));
   }
 
   [[nodiscard]] Result<std::unique_ptr<Stream>> open_stream() override {
@@ -113,7 +114,11 @@ class CpuDevice final : public Device {
   }
 
   DeviceInfo info_;
+  MemoryBudget budget_;
 };
+
+/// What arenas leave of the available memory to the heap, the stacks and the page tables.
+Bytes headroom(Bytes available) { return std::min(Bytes{available.count / 8}, 1_GiB); }
 
 /// "AMD EPYC 9555" from /proc/cpuinfo; reading the topology for it would cost milliseconds.
 std::string processor_name() {
@@ -132,9 +137,12 @@ Result<std::unique_ptr<Device>> open_cpu_device() {
   info.name = "cpu";
   info.description = processor_name() + ", " + to_text(detect_cpu_features());
   info.kind = DeviceKind::cpu;
-  info.memory_total = memory.total;
+  info.memory_total = memory.most;
   info.memory_free = memory.available;
-  return std::unique_ptr<Device>(std::make_unique<CpuDevice>(std::move(info)));
+  std::string name = "cpu memory";
+  if (memory.bound) name += " (bound by " + memory.bound->name + ")";
+  return std::unique_ptr<Device>(std::make_unique<CpuDevice>(
+      std::move(info), std::move(name), memory.available - headroom(memory.available)));
 }
 
 }  // namespace blue::hal

@@ -1,6 +1,7 @@
-// The device contract on the processor itself: "cpu". Arenas are host memory, streams run what they
-// are given before they return, so every event is done when it was recorded. It is what memory
-// policies are tested on where there is no GPU.
+// The device contract on the processor itself: "cpu". Arenas are host memory out of one budget:
+// what the process can take when the device is opened, less some headroom. Streams run what they
+// are given before they return, so every event is done when it was recorded. Memory policies are
+// tested on it where there is no GPU.
 // Depends on base, hal/device.h. Threads and lifetime: as hal/device.h says.
 #pragma once
 

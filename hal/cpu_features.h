@@ -21,8 +21,8 @@ struct CpuFeatures {
   bool has_avx512_vnni = false;
   bool has_avx512_bf16 = false;
   bool has_avx_vnni = false;
-  /// Linux wants arch_prctl(ARCH_REQ_XCOMP_PERM) once per process before the first tile is touched;
-  /// that is the kernel author's to do, this only says that it can be granted.
+  /// Linux requires arch_prctl(ARCH_REQ_XCOMP_PERM) once per process before the first tile is
+  /// touched; the kernels call it; this field means that it can be granted.
   bool has_amx_tile = false;
   bool has_amx_int8 = false;
   bool has_amx_bf16 = false;

@@ -101,7 +101,7 @@ class Device {
   [[nodiscard]] virtual Result<std::unique_ptr<Event>> open_event() = 0;
 
   /// Page-locks host memory [range] for copies to and from this device and for reading in place.
-  /// Errors: denied (limits; the message says which), out_of_memory. The range must outlive the
+  /// Errors: denied (limits; the message names them), out_of_memory. The range must outlive the
   /// registration.
   [[nodiscard]] virtual Result<std::unique_ptr<HostRegistration>> register_host(ByteSpan range) = 0;
 

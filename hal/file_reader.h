@@ -58,7 +58,7 @@ class FileReader {
   [[nodiscard]] virtual std::size_t n_in_flight() const = 0;
 
   /// Registers memory that many reads will target (io_uring registered buffers); a hint, harmless
-  /// elsewhere. The range must stay mapped as long as the reader lives: the kernel keeps its pages,
+  /// elsewhere. The range must stay mapped for the reader's lifetime: the kernel keeps its pages,
   /// not its address.
   /// Errors: absent, denied (a limit; reads into the range work all the same).
   [[nodiscard]] virtual Status register_buffer(ByteSpan range) = 0;

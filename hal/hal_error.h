@@ -9,10 +9,15 @@ namespace blue::hal {
 enum class HalError {
   bad_file,    ///< no such file, a directory, unreadable: the user names another
   short_file,  ///< fewer bytes than asked for: the file is truncated, the user replaces it
-  io_failed,  ///< the drive or the kernel failed a read or write: the supervisor retries once, then reports
-  out_of_memory,  ///< memory, page-locked memory or its budget is used up: the caller evicts or asks for less
-  denied,  ///< the operating system said no (pinning, priority, page locking): the caller goes on without and says so
-  absent,  ///< this machine has no such thing (GPU, io_uring, cpukinds): the caller takes its alternative
+  /// the drive or the kernel failed a read or write: the supervisor retries once, then reports
+  io_failed,
+  /// memory, page-locked memory or its budget is used up: the caller evicts or asks for less
+  out_of_memory,
+  /// the operating system said no (pinning, priority, page locking): the caller goes on without and
+  /// says so
+  denied,
+  /// this machine has no such thing (GPU, io_uring, cpukinds): the caller takes its alternative
+  absent,
   bad_argument,   ///< a core, device or size that does not exist here: the user names another
   device_failed,  ///< the device reported an error: its actor dies of it, the supervisor handles
 };

@@ -16,7 +16,7 @@
 
 namespace blue::hal {
 
-/// Every buffer starts at a multiple of this: what O_DIRECT and page locking want at most.
+/// Every buffer starts at a multiple of this: the most that O_DIRECT and page locking require.
 inline constexpr Bytes kHostBufferAlignment{4096};
 
 enum class PageLock : std::uint8_t {
@@ -26,7 +26,9 @@ enum class PageLock : std::uint8_t {
 
 enum class HugePages : std::uint8_t {
   ordinary,  ///< 4 KiB pages
-  huge,  ///< reserved huge pages if the pool has them, else transparent ones: a request; the buffer says what it got
+  /// reserved huge pages if the pool has them, else transparent ones: a request; backing() is what
+  /// was granted
+  huge,
 };
 
 /// What a buffer lies on.
@@ -46,7 +48,7 @@ class HostBuffer {
   HostBuffer() = default;
 
   /// Takes the request's size, rounded up to whole pages, out of `budget` and maps it. That
-  /// reserved huge pages were requested for and transparent ones came is said once to `log`.
+  /// reserved huge pages were requested and transparent ones granted is logged once.
   /// Errors: bad_argument (size 0), out_of_memory (the budget or the machine), denied
   /// (RLIMIT_MEMLOCK; the message has the remedy, and the caller may ask again with PageLock::none,
   /// visibly).

@@ -22,7 +22,7 @@ constexpr std::uint64_t kLargestSet = std::uint64_t{256} << 20;
 /// Between two looks at the clock.
 constexpr std::size_t kChunk = std::size_t{1} << 20;
 
-/// Makes the compiler believe that `value` is used, so that it cannot drop the computing of it.
+/// Makes the compiler treat `value` as used, so that it does not drop the computation.
 template <class T>
 void keep(const T& value) {
   asm volatile("" : : "m"(value) : "memory");

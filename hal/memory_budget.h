@@ -17,7 +17,7 @@ namespace blue::hal {
 
 class MemoryBudget {
  public:
-  /// `name` stands in the messages: "page-locked memory".
+  /// `name` is used in messages: "page-locked memory".
   MemoryBudget(std::string name, Bytes limit) : name_(std::move(name)), limit_(limit) {}
   MemoryBudget(const MemoryBudget&) = delete;
   MemoryBudget& operator=(const MemoryBudget&) = delete;

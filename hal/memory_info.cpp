@@ -1,62 +1,12 @@
 #include "hal/memory_info.h"
 
-#include <sys/resource.h>
+#include <sys/sysinfo.h>
 
 #include <algorithm>
-#include <map>
 #include <sstream>
 
 namespace blue::hal {
 namespace {
-
-/// "MemTotal:  24684100 kB" per line; plain counts (HugePages_Free) have no unit.
-std::map<std::string, std::uint64_t, std::less<>> parse_meminfo(const std::string& text) {
-  std::map<std::string, std::uint64_t, std::less<>> fields;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    const auto colon = line.find(':');
-    if (colon == std::string::npos) continue;
-    const auto number = parse_number(std::string_view(line).substr(colon + 1));
-    if (!number || *number < 0) continue;
-    const std::uint64_t unit = line.ends_with("kB") ? 1024 : 1;
-    fields[line.substr(0, colon)] = static_cast<std::uint64_t>(*number) * unit;
-  }
-  return fields;
-}
-
-/// The memory group of this process: the v2 line "0::/path".
-std::string cgroup_path(const SystemRoots& roots) {
-  std::istringstream lines(read_small_file(roots.proc + "/self/cgroup").value_or(""));
-  for (std::string line; std::getline(lines, line);)
-    if (line.starts_with("0::")) return line.substr(3);
-  return "/";
-}
-
-struct GroupMemory {
-  Bytes limit;
-  Bytes used;
-};
-
-/// The tightest limit on the way from the process's group to the root; inside a container the path
-/// may not be visible, and the root is then the container's own group.
-std::optional<GroupMemory> read_group_memory(const SystemRoots& roots) {
-  std::optional<GroupMemory> tightest;
-  std::string path = cgroup_path(roots);
-  while (true) {
-    const std::string folder = roots.sys + "/fs/cgroup" + (path == "/" ? "" : path);
-    const auto limit = read_number(folder + "/memory.max");  // "max" is no number
-    if (limit && *limit >= 0 &&
-        (!tightest || static_cast<std::uint64_t>(*limit) < tightest->limit.count)) {
-      const auto used =
-          std::max<std::int64_t>(read_number(folder + "/memory.current").value_or(0), 0);
-      tightest =
-          GroupMemory{{static_cast<std::uint64_t>(*limit)}, {static_cast<std::uint64_t>(used)}};
-    }
-    const auto slash = path.rfind('/');
-    if (path == "/" || slash == std::string::npos) return tightest;
-    path = slash == 0 ? "/" : path.substr(0, slash);
-  }
-}
 
 TransparentHuge read_transparent_huge(const SystemRoots& roots) {
   const auto line = read_first_line(roots.sys + "/kernel/mm/transparent_hugepage/enabled");
@@ -79,39 +29,61 @@ bool may_lock_without_limit(const SystemRoots& roots) {
   return false;
 }
 
-std::optional<Bytes> read_page_lock_limit(const SystemRoots& roots) {
-  if (may_lock_without_limit(roots)) return std::nullopt;
-  rlimit limit{};
-  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-    return std::nullopt;
-  return Bytes{limit.rlim_cur};
+/// What of the machine's memory is free or can be had by dropping clean pages.
+std::uint64_t free_of(const std::string& meminfo) {
+  const auto field = [&](std::string_view name) { return find_field(meminfo, name).value_or(0); };
+  // Kernels before 3.14, and some containers' imitations of the file, lack the first.
+  return find_field(meminfo, "MemAvailable:")
+      .value_or(field("MemFree:") + field("Buffers:") + field("Cached:"));
+}
+
+void read_huge_pages(const std::string& meminfo, MemoryInfo& info) {
+  info.huge_page_size = {find_field(meminfo, "Hugepagesize:").value_or(0)};
+  const std::uint64_t n_free = find_field(meminfo, "HugePages_Free:").value_or(0);
+  info.n_huge_pages_free =
+      n_free - std::min(find_field(meminfo, "HugePages_Rsvd:").value_or(0), n_free);
+}
+
+Status read_machine(const SystemRoots& roots, MemoryInfo& info) {
+  const auto meminfo = read_small_file(roots.proc + "/meminfo");
+  if (meminfo && find_field(*meminfo, "MemTotal:")) {
+    info.total = {*find_field(*meminfo, "MemTotal:")};
+    info.available = {free_of(*meminfo)};
+    read_huge_pages(*meminfo, info);
+    return {};
+  }
+  struct sysinfo machine {};
+  if (sysinfo(&machine) != 0)
+    return Error(HalError::absent, "memory: neither " + roots.proc +
+                                       "/meminfo nor sysinfo(2) can be read; mount /proc");
+  info.total = Bytes{machine.totalram} * machine.mem_unit;
+  info.available = (Bytes{machine.freeram} + Bytes{machine.bufferram}) * machine.mem_unit;
+  info.missing = roots.proc + "/meminfo cannot be read: free memory is what sysinfo(2) tells, " +
+                 "without the page cache, and limits of control groups may go unseen";
+  return {};
 }
 
 }  // namespace
 
-Result<MemoryInfo> read_memory_info(const SystemRoots& roots) {
-  const auto text = read_small_file(roots.proc + "/meminfo");
-  if (!text)
-    return Error(HalError::absent,
-                 roots.proc + "/meminfo: cannot be read; check that /proc is mounted");
-  const auto fields = parse_meminfo(*text);
-  const auto field = [&fields](std::string_view name) {
-    const auto found = fields.find(name);
-    return found != fields.end() ? found->second : 0;
-  };
+std::string to_text(const MemoryInfo& memory) {
+  std::string text = to_text(memory.available) + " available of " + to_text(memory.total);
+  if (memory.bound)
+    text += ", bound by " + memory.bound->name + ": " + to_text(memory.bound->limit);
+  return text;
+}
+
+Result<MemoryInfo> read_memory_info(const SystemRoots& roots, const ProcessLimits& process) {
   MemoryInfo info;
-  info.total = {field("MemTotal")};
-  info.available = {field("MemAvailable")};
-  info.huge_page_size = {field("Hugepagesize")};
-  info.n_huge_pages_free =
-      field("HugePages_Free") - std::min(field("HugePages_Rsvd"), field("HugePages_Free"));
-  info.transparent_huge = read_transparent_huge(roots);
-  info.page_lock_limit = read_page_lock_limit(roots);
-  if (const auto group = read_group_memory(roots)) {
-    info.cgroup_limit = group->limit;
-    const Bytes left = group->limit - std::min(group->limit, group->used);
-    info.available = std::min(info.available, left);
+  BLUE_TRY(read_machine(roots, info));
+  info.most = info.total;
+  for (MemoryLimit& limit : read_memory_limits(roots, process)) {
+    info.most = std::min(info.most, limit.limit);
+    if (limit.available >= info.available) continue;
+    info.available = limit.available;
+    info.bound = std::move(limit);
   }
+  info.transparent_huge = read_transparent_huge(roots);
+  if (!may_lock_without_limit(roots)) info.page_lock_limit = process.page_lock;
   return info;
 }
 

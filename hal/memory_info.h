@@ -1,6 +1,6 @@
-// What the machine says about its memory: how much, how much of it is free for us, huge pages, the
-// page-lock limit. Depends on base and hal/sysfs. Value types; any thread. Reading takes well under
-// a millisecond.
+// The machine's memory: how much there is, how much of it this process can take and which limit
+// binds, huge pages, the page-lock limit. Depends on base, hal/{sysfs,memory_limits}. Value types;
+// any thread. Reading takes well under a millisecond.
 #pragma once
 
 #include <optional>
@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "hal/hal_error.h"
+#include "hal/memory_limits.h"
 #include "hal/sysfs.h"
 
 namespace blue::hal {
@@ -18,16 +19,22 @@ enum class TransparentHuge : std::uint8_t { absent, never, on_request, always };
 
 struct MemoryInfo {
   Bytes total;      ///< of the machine
-  Bytes available;  ///< that can be taken without swapping, the cgroup's limit considered
-  std::optional<Bytes> cgroup_limit;  ///< memory.max of the nearest group that has one
-  Bytes huge_page_size;               ///< 0 where there are none
+  Bytes available;  ///< what this process can take without swapping, every limit considered
+  Bytes most;       ///< what it could take on an idle machine: the smallest limit, or `total`
+  std::optional<MemoryLimit> bound;  ///< the limit that leaves least; nothing: the machine does
+  Bytes huge_page_size;              ///< 0 where there are none
   std::uint64_t n_huge_pages_free = 0;
   TransparentHuge transparent_huge = TransparentHuge::absent;
-  std::optional<Bytes>
-      page_lock_limit;  ///< RLIMIT_MEMLOCK of this process; nothing when unlimited (also by privilege)
+  std::optional<Bytes> page_lock_limit;  ///< nothing when unlimited (also by privilege)
+  std::string missing;                   ///< what could not be read and is done without; else empty
 };
 
-/// Errors: absent when /proc/meminfo cannot be read.
-Result<MemoryInfo> read_memory_info(const SystemRoots& roots = {});
+/// "5.8 GiB, bound by cgroup /user.slice (memory.max) of 6.0 GiB"; for people.
+[[nodiscard]] std::string to_text(const MemoryInfo& memory);
+
+/// Without /proc the figures are those of sysinfo(2), and `missing` is set.
+/// Errors: absent when the kernel gives no figures at all.
+Result<MemoryInfo> read_memory_info(const SystemRoots& roots = {},
+                                    const ProcessLimits& process = read_process_limits());
 
 }  // namespace blue::hal

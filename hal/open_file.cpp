@@ -82,7 +82,7 @@ std::optional<Bytes> probe_direct_alignment(int descriptor) {
   struct statx about {};
   if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_DIOALIGN, &about) == 0 &&
       (about.stx_mask & STATX_DIOALIGN) != 0) {
-    // Zeros say: direct reading is not supported on this file.
+    // Zeros mean: direct reading is not supported on this file.
     if (about.stx_dio_offset_align == 0) return std::nullopt;
     return Bytes{std::max<std::uint64_t>({about.stx_dio_offset_align, about.stx_dio_mem_align, 2})};
   }

@@ -1,4 +1,4 @@
-// A file opened for reading, with what the readers need to know of it: its path for messages, and
+// A file opened for reading, with what the readers need: its path for messages, and
 // the alignment at which the drive reads without the page cache. Shared by the file readers.
 // Depends on base and hal_error. Threads: belongs to its reader. Lifetime: closes the file when it
 // dies.
@@ -14,9 +14,11 @@
 namespace blue::hal {
 
 enum class FileAccess : std::uint8_t {
-  buffered,            ///< through the page cache
-  direct_if_possible,  ///< O_DIRECT where the file system grants it and a trial proves it, else buffered
-  direct_unless_cached,  ///< buffered where the page cache holds the file already, else as direct_if_possible
+  buffered,  ///< through the page cache
+  /// O_DIRECT where the file system grants it and a trial proves it, else buffered
+  direct_if_possible,
+  /// buffered where the page cache holds the file already, else as direct_if_possible
+  direct_unless_cached,
 };
 
 class OpenFile {
@@ -59,7 +61,7 @@ class OpenFile {
 }
 
 /// The alignment at which `descriptor`, opened with O_DIRECT, reads; nothing when it does not. Asks
-/// statx (STATX_DIOALIGN, Linux 6.1), and where that knows nothing, tries 512 and 4096 bytes.
+/// statx (STATX_DIOALIGN, Linux 6.1), and where that gives nothing, tries 512 and 4096 bytes.
 [[nodiscard]] std::optional<Bytes> probe_direct_alignment(int descriptor);
 
 }  // namespace blue::hal

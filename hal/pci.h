@@ -35,7 +35,7 @@ struct PciDevice {
   std::uint32_t vendor = 0;
   std::uint32_t device = 0;
   std::uint32_t class_code = 0;  ///< 24 bits: class, subclass, interface
-  std::optional<int> numa_node;  ///< nothing where the machine does not say (-1 in sysfs)
+  std::optional<int> numa_node;  ///< nothing where unknown (-1 in sysfs)
   PciLink link_current;
   PciLink link_max;
   PciPlace place = PciPlace::unknown;
@@ -68,11 +68,12 @@ struct PciPlacement {
 /// covers is unknown:
 ///  1. In a virtual machine the tree is the hypervisor's invention: unknown.
 ///  2. No bridge above: it sits on the root complex itself (an integrated GPU): behind the CPU.
-///  3. A bridge of AMD's chipsets (1022:43xx) or of ASMedia (1b21, who makes them): behind the chipset. AMD hangs its
-///     chipset, a switch, under one of the processor's root ports. (An add-in card with an ASMedia switch in a CPU slot
-///     is taken for the chipset too: sysfs cannot tell them apart.)
-///  4. Intel (8086) root port on bus 00 of domain 0, or in a VMD domain (10000 and up): device numbers 1a to 1d are the
-///     chipset's; 01 to 0f the processor's.
+///  3. A bridge of AMD's chipsets (1022:43xx) or of ASMedia (1b21, who makes them): behind the
+///     chipset. AMD hangs its chipset, a switch, under one of the processor's root ports. (An
+///     add-in card with an ASMedia switch in a CPU slot is taken for the chipset too: sysfs does not
+///     distinguish them.)
+///  4. Intel (8086) root port on bus 00 of domain 0, or in a VMD domain (10000 and up): device
+///     numbers 1a to 1d are the chipset's; 01 to 0f the processor's.
 ///  5. Intel root port on another root bus: servers give each processor stack one: behind the CPU.
 ///  6. AMD (1022) root port without rule 3: behind the CPU.
 PciPlacement classify_place(const std::vector<PciBridge>& bridges, Hosting hosting);

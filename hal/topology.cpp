@@ -1,6 +1,7 @@
 #include "hal/topology.h"
 
 #include <hwloc.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -53,8 +54,7 @@ void assign_kinds(hwloc_topology_t topology, std::vector<Core>& cores) {
     const auto index = static_cast<unsigned>(group);
     if (hwloc_cpukinds_get_info(topology, index, set.get(), &efficiency, &n_infos, &infos, 0) != 0)
       continue;
-    if (efficiency < 0)
-      return;  // hwloc could not rank the groups: which is the quicker one is anybody's guess
+    if (efficiency < 0) return;  // hwloc could not rank the groups: which one is quicker is unknown
     const CoreKind kind = kind_of_group(efficiency, n_groups - 1, n_infos, infos);
     for (Core& core : cores)
       if (hwloc_bitmap_isset(set.get(), static_cast<unsigned>(core.pus.front()))) core.kind = kind;
@@ -167,11 +167,16 @@ std::string to_text(const Topology& topology) {
 
 Result<Topology> read_topology() {
   const HwlocTopology topology = make_topology();
-  // The x86 component visits every CPU to run cpuid there, which a boot cannot afford; Linux tells
+  // Without sysfs hwloc's Linux component complains on stderr by itself; what it falls back to, the
+  // number of processors, is had without it too.
+  const bool has_sysfs = access("/sys/devices/system/cpu", R_OK) == 0;
+  const auto leave_out = [&](const char* component) {
+    return hwloc_topology_set_components(topology.get(), HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
+                                         component) == 0;
+  };
+  // The x86 component visits every CPU to run cpuid there, which a boot cannot afford; Linux has
   // the same in sysfs.
-  if (topology == nullptr ||
-      hwloc_topology_set_components(topology.get(), HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,
-                                    "x86") != 0 ||
+  if (topology == nullptr || !leave_out("x86") || (!has_sysfs && !leave_out("linux")) ||
       hwloc_topology_load(topology.get()) != 0)
     return Error(HalError::absent,
                  "processor topology: hwloc cannot read this machine; check that /sys is mounted");
@@ -179,12 +184,16 @@ Result<Topology> read_topology() {
   if (out.cores.empty())
     return Error(HalError::absent,
                  "processor topology: hwloc finds no core; check that /sys is mounted");
+  if (!has_sysfs)
+    out.missing =
+        "/sys/devices/system/cpu cannot be read: caches, kinds of cores and memory nodes "
+        "are unknown, and every processor counts as a core";
   return out;
 }
 
 Result<Topology> read_topology_from_xml(std::string_view xml) {
   const HwlocTopology topology = make_topology();
-  const std::string text(xml);  // hwloc wants the terminating zero counted
+  const std::string text(xml);  // hwloc counts the terminating zero
   if (topology == nullptr ||
       hwloc_topology_set_xmlbuffer(topology.get(), text.c_str(),
                                    static_cast<int>(text.size() + 1)) != 0 ||

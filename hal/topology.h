@@ -18,7 +18,7 @@
 
 namespace blue::hal {
 
-/// `uniform` where the machine tells of one kind only (or of none): nothing to choose between.
+/// `uniform` where the machine has one kind only, or reports none: nothing to choose between.
 enum class CoreKind : std::uint8_t { uniform, performance, efficiency };
 std::string_view to_text(CoreKind kind);
 
@@ -45,6 +45,7 @@ struct Topology {
   std::string cpu_name;     ///< "13th Gen Intel(R) Core(TM) i9-13900F", empty where unknown
   std::vector<Core> cores;  ///< in hwloc's logical order: neighbours share the most
   std::vector<NumaNode> numa_nodes;
+  std::string missing;  ///< what could not be read and is done without; else empty
 
   [[nodiscard]] std::size_t n_pus() const;
   /// Are there cores of more than one kind?

@@ -7,9 +7,11 @@
 // request bounce, unless its address and offset disagree in alignment; then all of it does.
 #include <liburing.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <optional>
 #include <vector>
@@ -27,6 +29,8 @@ constexpr std::size_t kBounceSize = std::size_t{64} << 10;
 constexpr std::size_t kLargestRegistered = std::size_t{1} << 30;
 constexpr std::size_t kLargestPiece = std::size_t{1} << 30;
 constexpr unsigned kMostRegistered = 256;
+/// Pieces of one request that are sent again before they are read without the ring.
+constexpr unsigned kMostRefusals = 16;
 
 struct Slot {
   ReadRequest request;
@@ -34,6 +38,7 @@ struct Slot {
   std::uint64_t piece_start = 0;  ///< file offset of the piece under way
   std::size_t piece_size = 0;
   bool is_bounce = false;
+  unsigned n_refusals = 0;  ///< pieces that the kernel asked to send again
 };
 
 struct Finished {
@@ -102,8 +107,12 @@ class UringReader final : public FileReader {
     const int failure = io_uring_queue_init(static_cast<unsigned>(slots_.size()), &ring_, 0);
     if (failure == 0) {
       is_open_ = true;
-      return {};
+      return try_entering();
     }
+    return refused_setup(failure);
+  }
+
+  static Error refused_setup(int failure) {
     const std::string why = std::string(" (") + std::strerror(-failure) + ")";
     if (failure == -ENOSYS)
       return Error(HalError::absent, "io_uring: this kernel has none" + why + "; Linux 5.6 has");
@@ -114,6 +123,23 @@ class UringReader final : public FileReader {
                        "in the container's seccomp profile");
     return Error(HalError::denied, "io_uring: cannot be set up" + why +
                                        "; raise `ulimit -l`, or use a shorter queue");
+  }
+
+  /// A filter of system calls may let io_uring_setup through and refuse io_uring_enter: an empty
+  /// operation shows it before anything depends on the ring.
+  Status try_entering() {
+    io_uring_prep_nop(io_uring_get_sqe(&ring_));
+    int failure = 0;
+    do {
+      failure = io_uring_submit_and_wait(&ring_, 1);
+    } while (failure == -EINTR || failure == -EAGAIN);
+    io_uring_cqe* cqe = nullptr;
+    if (failure < 0 || io_uring_peek_cqe(&ring_, &cqe) != 0)
+      return Error(HalError::denied, std::string("io_uring: io_uring_enter is refused (") +
+                                         std::strerror(failure < 0 ? -failure : EIO) +
+                                         "); allow it in the container's seccomp profile");
+    io_uring_cqe_seen(&ring_, cqe);
+    return {};
   }
 
   [[nodiscard]] std::string_view name() const override { return "io_uring"; }
@@ -162,6 +188,7 @@ class UringReader final : public FileReader {
   void plan_piece(Slot& slot) const;
   void enqueue_next_piece(unsigned slot);
   void take_result(unsigned slot, int result);
+  [[nodiscard]] int read_here(const Slot& slot, unsigned index) const;
   [[nodiscard]] std::optional<int> registered_index(const std::byte* at, std::size_t size) const;
   [[nodiscard]] Status flush();
 
@@ -217,13 +244,28 @@ void UringReader::enqueue_next_piece(unsigned index) {
   ++n_pieces_;
 }
 
+/// The piece under way with pread; bytes read, or a negative errno.
+int UringReader::read_here(const Slot& slot, unsigned index) const {
+  std::byte* at = slot.is_bounce ? bounce_.window(index) : slot.request.into.data() + slot.done;
+  const std::size_t size = std::min<std::size_t>(slot.piece_size, INT_MAX);
+  ssize_t got = 0;
+  do {
+    got = ::pread(file_of(slot.request.file).descriptor(), at, size,
+                  static_cast<off_t>(slot.piece_start));
+  } while (got < 0 && errno == EINTR);
+  return got < 0 ? -errno : static_cast<int>(got);
+}
+
 /// `result`: bytes read, or a negative errno. Copies a bounce, then finishes the request or
 /// enqueues its next piece.
 void UringReader::take_result(unsigned index, int result) {
   Slot& slot = slots_[index];
   const ReadRequest& request = slot.request;
   const OpenFile& file = file_of(request.file);
-  if (result == -EINTR || result == -EAGAIN) return enqueue_next_piece(index);
+  if (result == -EINTR || (result == -EAGAIN && ++slot.n_refusals < kMostRefusals))
+    return enqueue_next_piece(index);
+  // The kernel could not start a thread of its own for the piece.
+  if (result == -ECANCELED || result == -EAGAIN) result = read_here(slot, index);
   if (result < 0) return finish(index, file.io_failed(slot.piece_start, slot.piece_size, -result));
   auto n_new = static_cast<std::size_t>(result);
   if (slot.is_bounce) {

@@ -1,4 +1,4 @@
-// CRC32C (Castagnoli) over bytes, on ISA-L: the one checksum of blocks, snapshots and logs.
+// CRC32C (Castagnoli) over bytes, on ISA-L: the one checksum of blocks and logs.
 // Depends on base/span.h and, in the .cpp, ISA-L. Pure; any thread.
 #pragma once
 

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -73,14 +72,6 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-Status write_neighbour(const std::string& path, std::span<const ConstByteSpan> pieces) {
-  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-  if (!file.is_open()) return os_error("cannot create", path, errno);
-  for (const ConstByteSpan piece : pieces) BLUE_TRY(write_all(file.get(), path, piece));
-  if (::fsync(file.get()) != 0) return os_error("cannot sync", path, errno);
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<AppendFile>> open_append_file(const std::string& path, OpenMode mode) {
@@ -124,19 +115,6 @@ Status sync_directory_of(const std::string& path) {
   if (!opened.is_open()) return os_error("cannot open directory", directory, errno);
   if (::fsync(opened.get()) != 0) return os_error("cannot sync directory", directory, errno);
   return {};
-}
-
-Status replace_file(const std::string& path, std::span<const ConstByteSpan> pieces) {
-  const std::string neighbour = path + ".partial";
-  Status written = write_neighbour(neighbour, pieces);
-  if (written && std::rename(neighbour.c_str(), path.c_str()) != 0) {
-    written = os_error("cannot rename to", path, errno);
-  }
-  if (!written) {
-    ::unlink(neighbour.c_str());
-    return written;
-  }
-  return sync_directory_of(path);
 }
 
 }  // namespace blue::memory

@@ -1,13 +1,12 @@
-// What crash safety is made of: an append-only file that can be synced and cut, and a file replaced
-// whole. Behind AppendFile stands the operating system; tests stand another one there, which fails
-// the n-th call.
+// An append-only file that can be synced and cut: what crash safety is made of. AppendFile is
+// implemented by the operating system's files; tests implement one that fails the n-th call.
+// (Files that are replaced whole: models/gguf/replacing_file_writer.h.)
 // Depends on base and memory_error. Threads: one at a time per file.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -32,7 +31,7 @@ class AppendFile {
 
 enum class OpenMode : std::uint8_t { create_new, open_existing };
 
-/// A locked file: another process, or another open in this one, is refused while it lives.
+/// A locked file: another process, or another open in this one, is refused during its lifetime.
 /// Errors: log_failed (exists already, absent, locked by another, denied).
 [[nodiscard]] Result<std::unique_ptr<AppendFile>> open_append_file(const std::string& path,
                                                                    OpenMode mode);
@@ -42,11 +41,5 @@ enum class OpenMode : std::uint8_t { create_new, open_existing };
 
 /// Makes a name just created, replaced or removed in `path`'s directory outlive a power cut.
 [[nodiscard]] Status sync_directory_of(const std::string& path);
-
-/// Writes the pieces as the new content of `path`: a neighbour file is written, synced and renamed
-/// over it, and the directory synced; whoever opens `path`, also after a crash, finds the old
-/// content or the new, whole.
-/// Errors: log_failed; the neighbour is removed then.
-[[nodiscard]] Status replace_file(const std::string& path, std::span<const ConstByteSpan> pieces);
 
 }  // namespace blue::memory

@@ -6,18 +6,21 @@
 namespace blue::memory {
 
 enum class MemoryError {
-  tier_full,  ///< no room even after evicting all that is unpinned: the user grants a larger budget or a smaller context
-  block_corrupt,  ///< a block's bytes changed since they were first read: the user replaces the file
+  /// no room even after evicting all that is unpinned: the user grants a larger budget or a smaller
+  /// context
+  tier_full,
+  /// a block's bytes changed since they were first read: the user replaces the file
+  block_corrupt,
   read_failed,    ///< the file could not be read (the message carries why): the supervisor decides
-  stopped,        ///< the waiting work was told to stop
+  stopped,        ///< the waiting work was stopped
   pages_used_up,  ///< the KV pool is full: the user asks for fewer tokens or grants more
-  log_corrupt,  ///< a record before the tail of a write-ahead log does not check: the user starts a new run
-  log_failed,  ///< the log could not be written or synced: the run ends with an error, nothing committed is lost
-  unknown_slot,       ///< no such slot in this Thinking Buffer: the cascade file is mended
-  hidden_slot,        ///< the reader is not configured to see that slot: the cascade file is mended
-  slot_committed,     ///< a committed slot is written twice: a stage is configured twice
-  snapshot_mismatch,  ///< a KV snapshot is of another model or geometry: it is made anew
-  snapshot_corrupt,   ///< a KV snapshot does not check: it is made anew
+  /// a record before the tail of a write-ahead log does not check: the user starts a new run
+  log_corrupt,
+  /// the log could not be written or synced: the run ends with an error, nothing committed is lost
+  log_failed,
+  unknown_slot,    ///< no such slot in this Thinking Buffer: the cascade file is mended
+  hidden_slot,     ///< the reader is not configured to see that slot: the cascade file is mended
+  slot_committed,  ///< a committed slot is written twice: a stage is configured twice
 };
 
 constexpr std::string_view error_domain(MemoryError) { return "memory"; }
@@ -27,13 +30,11 @@ constexpr ErrorKind error_kind(MemoryError code) {
     case MemoryError::tier_full:
     case MemoryError::pages_used_up: return ErrorKind::exhausted;
     case MemoryError::block_corrupt:
-    case MemoryError::log_corrupt:
-    case MemoryError::snapshot_corrupt: return ErrorKind::corrupt;
+    case MemoryError::log_corrupt: return ErrorKind::corrupt;
     case MemoryError::stopped: return ErrorKind::cancelled;
     case MemoryError::unknown_slot:
     case MemoryError::hidden_slot:
-    case MemoryError::slot_committed:
-    case MemoryError::snapshot_mismatch: return ErrorKind::bad_input;
+    case MemoryError::slot_committed: return ErrorKind::bad_input;
     case MemoryError::read_failed:
     case MemoryError::log_failed: return ErrorKind::failed;
   }

@@ -42,7 +42,11 @@ Status InlineModel::open_tiers(const InlineModelOptions& options) {
   Bytes largest_block;
   for (const BlockPlan& block : program.blocks) largest_block = std::max(largest_block, block.size);
   memory::TierBudgets budgets;
-  budgets.vram = options.vram.count != 0 ? options.vram : resident_bytes(program);
+  // Whole where it leaves a quarter of the memory to the rest; streamed through half otherwise.
+  const Bytes free = backend_->device().info().memory_free;
+  const Bytes whole = resident_bytes(program);
+  const bool fits = whole.count <= free.count / 4 * 3;
+  budgets.vram = options.vram.count != 0 ? options.vram : fits ? whole : Bytes{free.count / 2};
   budgets.ram = options.ram.count != 0 ? options.ram : is_cpu ? Bytes{} : largest_block * 2 + 1_MiB;
   BLUE_TRY_ASSIGN(tiers_, memory::InlineTiers::open(backend_->device(), *reader_, *catalog_,
                                                     *residency_, budgets));

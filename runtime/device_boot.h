@@ -5,11 +5,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include "actors/runtime_context.h"
 #include "actors/stage/session_source.h"
+#include "base/mutex.h"
 #include "hal/boot.h"
 #include "kernels/backend.h"
 #include "runtime/runtime.h"
@@ -24,7 +24,7 @@ struct DeviceBoot {
   std::string choice;
   hal::Reservation host_share;  ///< of the machine's budget: the tier in host memory, and staging
   std::unique_ptr<kernels::Backend> backend;
-  std::mutex turn;
+  Mutex turn;
   std::shared_ptr<actors::TierMemory> tiers;
   std::shared_ptr<actors::ModelRegistry> registry;
 };
@@ -34,7 +34,8 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
                                                 const kernels::BackendChoice& choice,
                                                 const actors::Placement& placement,
                                                 hal::BootedMachine& machine, LogSink& log);
-/// A factory of session sources over `boot`, which outlives them.
-actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOptions& options);
+/// A factory of session sources over `boot` and `log`, which outlive them.
+actors::TokenSourceFactory session_sources(DeviceBoot& boot, const RuntimeOptions& options,
+                                           LogSink& log);
 
 }  // namespace blue::runtime

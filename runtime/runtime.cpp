@@ -7,6 +7,7 @@
 #include "actors/cascade/run_directory.h"
 #include "actors/tiering.h"
 #include "base/check.h"
+#include "hal/thread_reserve.h"
 #include "runtime/device_boot.h"
 #include "runtime/machine_boot.h"
 
@@ -14,6 +15,13 @@ namespace blue::runtime {
 
 using actors::ActorsError;
 using actors::Addresses;
+
+namespace {
+
+/// The least that a run starts: a stage.
+constexpr std::size_t kThreadsOfRun = 1;
+
+}  // namespace
 
 struct Run::State {
   std::shared_ptr<actors::ActorRuntime> actors;
@@ -127,7 +135,7 @@ Status Runtime::open_device(State& state, const kernels::BackendChoice& choice,
   BLUE_TRY_ASSIGN(state.device,
                   boot_device(state.options, choice, context.placement, *state.machine, log));
   state.choice = state.device->choice;
-  context.make_source = session_sources(*state.device, state.options);
+  context.make_source = session_sources(*state.device, state.options, log);
   context.tiers = state.device->tiers;
   context.registry = state.device->registry;
   return {};
@@ -153,6 +161,11 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
   const ReportOnReturn reporting(state->machine, report);
   if (options.runs_root.empty()) options.runs_root = actors::default_runs_root();
   state->options = std::move(options);
+  if (const Status sized = hal::size_thread_memory(); !sized)
+    log.write_once(LogLevel::warning, sized.error().message());
+  // Held while the backend takes its workers: the actors cannot do with fewer threads, it can.
+  BLUE_TRY_ASSIGN(auto reserve,
+                  hal::ThreadReserve::take(actors::ActorRuntime::kThreads + kThreadsOfRun));
   Result<kernels::BackendChoice> choice = kernels::BackendChoice();
   if (!state->options.make_source) choice = kernels::choose_backend(state->options.device);
   const bool has_device = choice && choice->entry != nullptr;
@@ -164,6 +177,10 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
   hal::BootPhase& phase = state->machine->report().phase(hal::BootStep::hand_over);
   const Nanoseconds began_ns = monotonic_now_ns();
   actors::RuntimeContextOptions context;
+  for (const std::string& missing :
+       {state->machine->topology().missing, state->machine->memory().missing}) {
+    if (!missing.empty()) log.write_once(LogLevel::warning, missing);
+  }
   context.placement = actors::place_actors(state->machine->topology());
   context.stall_deadline_ns = state->options.stall_deadline_ns;
   context.spans_per_actor =
@@ -175,6 +192,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
     const std::vector<hal::BootItem> items = items_of(*state->device);
     phase.items.insert(phase.items.end(), items.begin(), items.end());
   }
+  reserve.release();
   Status started = start_actors(*state, std::move(context), log);
   state->machine->end_caller_tuning();
   if (!started) return reporting.refuse(std::move(started).error());

@@ -5,15 +5,14 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "base/mutex.h"
 #include "messages/ids.h"
 #include "messages/stages.h"
 
@@ -62,13 +61,13 @@ struct RunEvent {
 class RunEventQueue {
  public:
   void open(messages::RunNumber run) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     waiting_[run];
   }
   /// Dropped when nobody has opened the run, or closed it since.
   void push(messages::RunNumber run, RunEvent event) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       const auto found = waiting_.find(run);
       if (found == waiting_.end()) return;
       found->second.push_back(std::move(event));
@@ -78,12 +77,12 @@ class RunEventQueue {
   /// What has happened since the last call; waits up to `patience` for something. Empty when
   /// nothing did.
   std::vector<RunEvent> take(messages::RunNumber run, std::chrono::nanoseconds patience) {
-    std::unique_lock lock(mutex_);
-    const auto has_news = [&] {
-      const auto found = waiting_.find(run);
-      return is_ended_ || found == waiting_.end() || !found->second.empty();
-    };
-    if (patience.count() > 0) changed_.wait_for(lock, patience, has_news);
+    const MutexLock lock(mutex_);
+    if (patience.count() > 0) {
+      const auto deadline = std::chrono::steady_clock::now() + patience;
+      while (!has_news(run) && changed_.wait_until(mutex_, deadline)) {
+      }
+    }
     const auto found = waiting_.find(run);
     if (found == waiting_.end()) return {};
     std::vector<RunEvent> taken = std::move(found->second);
@@ -92,13 +91,13 @@ class RunEventQueue {
     return taken;
   }
   void close(messages::RunNumber run) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     waiting_.erase(run);
   }
   /// The actors are gone: every open run, and every one opened later, ends with this.
   void end_all(ErrorKind kind, std::string error) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       if (is_ended_) return;
       is_ended_ = true;
       ended_.kind = RunEvent::Kind::finished;
@@ -111,11 +110,16 @@ class RunEventQueue {
   }
 
  private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<messages::RunNumber, std::vector<RunEvent>> waiting_;
-  bool is_ended_ = false;
-  RunEvent ended_;
+  [[nodiscard]] bool has_news(messages::RunNumber run) const BLUE_REQUIRES(mutex_) {
+    const auto found = waiting_.find(run);
+    return is_ended_ || found == waiting_.end() || !found->second.empty();
+  }
+
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::map<messages::RunNumber, std::vector<RunEvent>> waiting_ BLUE_GUARDED_BY(mutex_);
+  bool is_ended_ BLUE_GUARDED_BY(mutex_) = false;
+  RunEvent ended_ BLUE_GUARDED_BY(mutex_);
 };
 
 }  // namespace blue::actors

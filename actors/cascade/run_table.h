@@ -7,12 +7,12 @@
 #include <atomic>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/cascade/run_record.h"
+#include "base/mutex.h"
 #include "memory/text/thinking_buffer.h"
 #include "messages/ids.h"
 #include "messages/stages.h"
@@ -40,29 +40,29 @@ class RunTable {
   }
 
   void put(RunPlan plan) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const messages::RunNumber number = plan.number;
     entries_[number].plan = std::make_shared<const RunPlan>(std::move(plan));
   }
   /// Null when there is no such run, or it has ended and was forgotten.
   [[nodiscard]] std::shared_ptr<const RunPlan> find(messages::RunNumber run) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = entries_.find(run);
     return found == entries_.end() ? nullptr : found->second.plan;
   }
   void set_buffer(messages::RunNumber run, std::shared_ptr<memory::ThinkingBuffer> buffer) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = entries_.find(run);
     if (found != entries_.end()) found->second.buffer = std::move(buffer);
   }
   /// What the run has written so far; null before it began.
   [[nodiscard]] std::shared_ptr<memory::ThinkingBuffer> buffer(messages::RunNumber run) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = entries_.find(run);
     return found == entries_.end() ? nullptr : found->second.buffer;
   }
   void forget(messages::RunNumber run) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     entries_.erase(run);
   }
 
@@ -71,8 +71,8 @@ class RunTable {
     std::shared_ptr<const RunPlan> plan;
     std::shared_ptr<memory::ThinkingBuffer> buffer;
   };
-  mutable std::mutex mutex_;
-  std::map<messages::RunNumber, Entry> entries_;
+  mutable Mutex mutex_;
+  std::map<messages::RunNumber, Entry> entries_ BLUE_GUARDED_BY(mutex_);
   std::atomic<std::uint64_t> next_run_{1};
   std::atomic<std::uint64_t> next_job_{1};
 };

@@ -6,9 +6,9 @@
 #include <array>
 #include <cstdint>
 #include <deque>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "messages/rings.h"
 
 namespace blue::actors {
@@ -20,24 +20,24 @@ class HintLog {
   static constexpr std::size_t kKept = 256;
 
   void add(const messages::HintRecord& hint) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++counts_[static_cast<std::size_t>(hint.kind)];
     recent_.push_back(hint);
     if (recent_.size() > kKept) recent_.pop_front();
   }
   [[nodiscard]] std::vector<messages::HintRecord> recent() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return {recent_.begin(), recent_.end()};
   }
   [[nodiscard]] std::uint64_t count(messages::HintKind kind) const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return counts_[static_cast<std::size_t>(kind)];
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::array<std::uint64_t, kHintKinds> counts_{};
-  std::deque<messages::HintRecord> recent_;
+  mutable Mutex mutex_;
+  std::array<std::uint64_t, kHintKinds> counts_ BLUE_GUARDED_BY(mutex_){};
+  std::deque<messages::HintRecord> recent_ BLUE_GUARDED_BY(mutex_);
 };
 
 }  // namespace blue::actors

@@ -5,13 +5,12 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "actors/scheduling/restart_policy.h"
+#include "base/mutex.h"
 
 namespace blue::actors {
 
@@ -26,12 +25,12 @@ class ThreadTable {
  public:
   /// An actor was spawned; it takes its thread on its own thread a little later.
   void expect() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     ++n_expected_;
   }
   void bind(ActorThread thread) {
     {
-      const std::lock_guard lock(mutex_);
+      const MutexLock lock(mutex_);
       threads_.push_back(std::move(thread));
       ++n_taken_;
     }
@@ -40,26 +39,29 @@ class ThreadTable {
   /// Waits until every actor spawned so far has taken its thread; false when that did not happen in
   /// time.
   [[nodiscard]] bool wait_until_bound(std::chrono::nanoseconds patience) {
-    std::unique_lock lock(mutex_);
-    return taken_.wait_for(lock, patience, [&] { return n_taken_ >= n_expected_; });
+    const MutexLock lock(mutex_);
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    bool has_time = true;
+    while (n_taken_ < n_expected_ && has_time) has_time = taken_.wait_until(mutex_, deadline);
+    return n_taken_ >= n_expected_;
   }
   void leave(int thread_id, const std::string& name) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     std::erase_if(threads_, [&](const ActorThread& thread) {
       return thread.thread_id == thread_id && thread.name == name;
     });
   }
   [[nodiscard]] std::vector<ActorThread> all() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return threads_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::condition_variable taken_;
-  std::vector<ActorThread> threads_;
-  std::uint64_t n_expected_ = 0;
-  std::uint64_t n_taken_ = 0;
+  mutable Mutex mutex_;
+  ConditionVariable taken_;
+  std::vector<ActorThread> threads_ BLUE_GUARDED_BY(mutex_);
+  std::uint64_t n_expected_ BLUE_GUARDED_BY(mutex_) = 0;
+  std::uint64_t n_taken_ BLUE_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace blue::actors

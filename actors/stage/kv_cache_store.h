@@ -8,10 +8,10 @@
 #include <list>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/units.h"
 #include "messages/ids.h"
 
@@ -29,14 +29,14 @@ class KvCacheStore {
 
   /// Deposits a snapshot for the other side, which takes it by its number.
   [[nodiscard]] messages::SnapshotNumber hand_over(std::shared_ptr<const KvSnapshot> snapshot) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const messages::SnapshotNumber number{++last_};
     handed_[number] = std::move(snapshot);
     return number;
   }
   /// Null when there is no snapshot of that number.
   [[nodiscard]] std::shared_ptr<const KvSnapshot> take(messages::SnapshotNumber number) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const auto found = handed_.find(number);
     if (found == handed_.end()) return nullptr;
     auto snapshot = std::move(found->second);
@@ -47,7 +47,7 @@ class KvCacheStore {
   /// Keeps it under a name, in place of the one that had the name. False when it is larger than the
   /// whole budget.
   [[nodiscard]] bool keep(const std::string& name, std::shared_ptr<const KvSnapshot> snapshot) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (snapshot->rows.size() > budget_.count) return false;
     forget_if([&](const Kept& kept) { return kept.name == name; });
     used_ += Bytes{snapshot->rows.size()};
@@ -61,7 +61,7 @@ class KvCacheStore {
   /// The snapshot of this name and model; null when there is none.
   [[nodiscard]] std::shared_ptr<const KvSnapshot> find(const std::string& name,
                                                        std::uint64_t fingerprint) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     for (auto kept = kept_.begin(); kept != kept_.end(); ++kept) {
       if (kept->name != name || kept->snapshot->fingerprint != fingerprint) continue;
       kept_.splice(kept_.begin(), kept_, kept);
@@ -71,11 +71,11 @@ class KvCacheStore {
   }
   /// Drops every kept snapshot of a model.
   void forget_model(std::uint64_t fingerprint) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     forget_if([&](const Kept& kept) { return kept.snapshot->fingerprint == fingerprint; });
   }
   [[nodiscard]] Bytes used() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return used_;
   }
 
@@ -94,11 +94,12 @@ class KvCacheStore {
   }
 
   const Bytes budget_;
-  mutable std::mutex mutex_;
-  std::map<messages::SnapshotNumber, std::shared_ptr<const KvSnapshot>> handed_;
-  std::uint64_t last_ = 0;
-  std::list<Kept> kept_;  ///< most recently used first
-  Bytes used_;
+  mutable Mutex mutex_;
+  std::map<messages::SnapshotNumber, std::shared_ptr<const KvSnapshot>> handed_
+      BLUE_GUARDED_BY(mutex_);
+  std::uint64_t last_ BLUE_GUARDED_BY(mutex_) = 0;
+  std::list<Kept> kept_ BLUE_GUARDED_BY(mutex_);  ///< most recently used first
+  Bytes used_ BLUE_GUARDED_BY(mutex_);
 };
 
 }  // namespace blue::actors

@@ -8,7 +8,7 @@
 namespace blue::actors {
 
 Result<std::shared_ptr<const LoadedModel>> ModelRegistry::open(const std::string& path) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (const auto found = models_.find(path); found != models_.end()) return found->second;
   auto loaded = std::make_shared<LoadedModel>();
   BLUE_TRY_ASSIGN(loaded->model, models::open_model(path, options_));
@@ -29,20 +29,20 @@ void ModelRegistry::note_system_message(const models::Model& model) const {
 }
 
 std::vector<std::shared_ptr<const LoadedModel>> ModelRegistry::all() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   std::vector<std::shared_ptr<const LoadedModel>> all;
   for (const auto& [path, model] : models_) all.push_back(model);
   return all;
 }
 
 std::shared_ptr<const LoadedModel> ModelRegistry::find(const std::string& path) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = models_.find(path);
   return found == models_.end() ? nullptr : found->second;
 }
 
 void ModelRegistry::remove(const std::string& path) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found = models_.find(path);
   if (found == models_.end()) return;
   tiers_.catalog().remove_model(found->second->catalog_id);

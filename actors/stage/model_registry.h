@@ -6,13 +6,13 @@
 
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "actors/tiering/tier_memory.h"
 #include "base/log_sink.h"
+#include "base/mutex.h"
 #include "models/model.h"
 
 namespace blue::actors {
@@ -45,8 +45,8 @@ class ModelRegistry {
   TierMemory& tiers_;
   LogSink& log_;
   models::ModelOptions options_;
-  mutable std::mutex mutex_;
-  mutable std::map<std::string, std::shared_ptr<const LoadedModel>> models_;
+  mutable Mutex mutex_;
+  mutable std::map<std::string, std::shared_ptr<const LoadedModel>> models_ BLUE_GUARDED_BY(mutex_);
 };
 
 }  // namespace blue::actors

@@ -3,9 +3,15 @@
 #include <algorithm>
 
 namespace blue::actors {
+namespace {
+
+/// A context of fewer tokens than this is refused rather than given.
+constexpr std::uint32_t kLeastContext = 128;
+
+}  // namespace
 
 SessionSource::SessionSource(const SessionDeps& deps, StageLink& link)
-    : deps_(deps), leases_(deps.tiers, link), turn_(deps.device_turn, std::defer_lock) {}
+    : deps_(deps), leases_(deps.tiers, link), turn_(deps.device_turn) {}
 
 Status SessionSource::open(const std::string& path) {
   if (session_ && path_ == path) return {};
@@ -14,8 +20,7 @@ Status SessionSource::open(const std::string& path) {
   models::ExecutorLimits limits = deps_.limits;
   const std::uint32_t n_trained = model_->model->program.hyper.n_context;
   if (n_trained > 0) limits.max_context = std::min(limits.max_context, n_trained);
-  BLUE_TRY_ASSIGN(executor_, models::Executor::create(model_->model->program, model_->blocks,
-                                                      deps_.backend, leases_, limits));
+  BLUE_TRY_ASSIGN(executor_, open_executor(limits));
   session_.emplace(*model_->model, *executor_, 0);
   path_ = path;
   return {};
@@ -31,8 +36,26 @@ void SessionSource::close() {
 
 void SessionSource::release(const std::string& model) {
   if (path_ != model) return;
-  const std::lock_guard turn(deps_.device_turn);
+  const MutexLock turn(deps_.device_turn);
   close();
+}
+
+Result<std::unique_ptr<models::Executor>> SessionSource::open_executor(
+    models::ExecutorLimits limits) {
+  const std::uint32_t asked = limits.max_context;
+  for (;;) {
+    auto executor = models::Executor::create(model_->model->program, model_->blocks, deps_.backend,
+                                             leases_, limits);
+    if (executor && limits.max_context < asked)
+      deps_.log.write_once(LogLevel::warning, "the context holds " +
+                                                  std::to_string(limits.max_context) +
+                                                  " tokens instead of " + std::to_string(asked) +
+                                                  ": there is no memory for more");
+    const bool can_shrink = limits.max_context / 2 >= kLeastContext;
+    if (executor || !executor.error().is(hal::HalError::out_of_memory) || !can_shrink)
+      return executor;
+    limits.max_context /= 2;
+  }
 }
 
 std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const messages::JobSpec& job) {
@@ -42,7 +65,7 @@ std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const messages::Jo
   KvSwitch change;
   change.entering_fingerprint = (*entering)->model->fingerprint;
   if (!session_ || session_->history().empty()) return change;
-  const std::lock_guard turn(deps_.device_turn);
+  const MutexLock turn(deps_.device_turn);
   auto rows = session_->export_kv();
   if (!rows) return change;  // a device in trouble shows it in the next step
   const auto history = session_->history();
@@ -53,13 +76,13 @@ std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const messages::Jo
 }
 
 Status SessionSource::enter_with(const messages::JobSpec& job, const KvSnapshot& snapshot) {
-  const std::lock_guard turn(deps_.device_turn);
+  const MutexLock turn(deps_.device_turn);
   BLUE_TRY(open(job.model));
   return session_->restore(snapshot.tokens, snapshot.rows);
 }
 
 Result<SourceBegin> SessionSource::begin(const messages::JobSpec& job, const StopToken& stop) {
-  if (!turn_.owns_lock()) turn_.lock();
+  if (!turn_.is_held()) turn_.lock();
   n_misses_before_ = leases_.n_misses();
   const Nanoseconds began_ns = monotonic_now_ns();
   BLUE_TRY(open(job.model));
@@ -90,7 +113,7 @@ Result<std::optional<SourceToken>> SessionSource::next(const StopToken& stop) {
 }
 
 std::string_view SessionSource::rest() {
-  if (turn_.owns_lock()) turn_.unlock();
+  if (turn_.is_held()) turn_.unlock();
   return decoder_ ? decoder_->flush() : std::string_view();
 }
 

@@ -6,13 +6,14 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 
 #include "actors/stage/model_registry.h"
 #include "actors/stage/token_source.h"
 #include "actors/tiering/ring_leases.h"
+#include "base/log_sink.h"
+#include "base/mutex.h"
 #include "kernels/backend.h"
 #include "models/executor.h"
 #include "models/session.h"
@@ -23,10 +24,11 @@ namespace blue::actors {
 /// What all session sources of a runtime share.
 struct SessionDeps {
   kernels::Backend& backend;  ///< driven by whoever holds the turn
-  std::mutex& device_turn;
+  Mutex& device_turn;
   TierMemory& tiers;
   const ModelRegistry& registry;
   models::ExecutorLimits limits;  ///< max_context is cut to what the model was trained for
+  LogSink& log;
 };
 
 class SessionSource final : public TokenSource {
@@ -49,6 +51,9 @@ class SessionSource final : public TokenSource {
  private:
   [[nodiscard]] Status open(const std::string& path);
   void close();
+  /// With half the context, and so on, where there is no memory for the cache of all of it.
+  [[nodiscard]] Result<std::unique_ptr<models::Executor>> open_executor(
+      models::ExecutorLimits limits);
 
   SessionDeps deps_;
   RingLeases leases_;
@@ -58,7 +63,7 @@ class SessionSource final : public TokenSource {
   std::unique_ptr<models::Executor> executor_;
   std::optional<models::Session> session_;
   std::optional<text::StreamDecoder> decoder_;
-  std::unique_lock<std::mutex> turn_;
+  UniqueLock turn_;
 };
 
 }  // namespace blue::actors

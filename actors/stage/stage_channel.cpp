@@ -19,7 +19,7 @@ StageChannel::StageChannel(messages::StageId id_of_stage, std::string name_of_st
       misses(kMisses) {}
 
 std::optional<StopToken> StageChannel::begin_job(messages::JobNumber job) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (is_closed_) {
     reason_ = messages::PreemptReason::cancelled;
     return std::nullopt;
@@ -35,12 +35,12 @@ std::optional<StopToken> StageChannel::begin_job(messages::JobNumber job) {
 }
 
 void StageChannel::end_job() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   current_job_.store({}, std::memory_order_release);
 }
 
 void StageChannel::preempt(messages::JobNumber job, messages::PreemptReason reason) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (current_job() == job) {
     reason_ = reason;
     stop_.raise();
@@ -50,19 +50,19 @@ void StageChannel::preempt(messages::JobNumber job, messages::PreemptReason reas
 }
 
 void StageChannel::close() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   is_closed_ = true;
   reason_ = messages::PreemptReason::cancelled;
   stop_.raise();
 }
 
 messages::PreemptReason StageChannel::last_reason() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return reason_;
 }
 
 Result<StageChannel*> StageChannels::open(const std::string& name) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const std::uint32_t n = size();
   for (std::uint32_t i = 0; i < n; ++i) {
     if (channels_[i]->name == name) return channels_[i].get();
@@ -89,7 +89,7 @@ void StageChannels::preempt(messages::JobNumber job, messages::PreemptReason rea
 }
 
 void StageChannels::close_all() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   is_closed_ = true;
   for_each([](StageChannel& channel) { channel.close(); });
 }

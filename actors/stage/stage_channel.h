@@ -11,12 +11,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/actors_error.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "base/stop_token.h"
 #include "messages/rings.h"
@@ -57,17 +57,18 @@ class StageChannel {
  private:
   static constexpr std::size_t kRemembered = 64;
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   StopFlag stop_;
   std::atomic<messages::JobNumber> current_job_{messages::JobNumber{}};
-  messages::PreemptReason reason_{};
+  messages::PreemptReason reason_ BLUE_GUARDED_BY(mutex_){};
   struct Refusal {
     messages::JobNumber job;
     messages::PreemptReason reason{};
   };
-  std::array<Refusal, kRemembered> refused_{};  ///< the latest, for jobs that have not begun
-  std::size_t n_refused_ = 0;
-  bool is_closed_ = false;
+  std::array<Refusal, kRemembered> refused_
+      BLUE_GUARDED_BY(mutex_){};  ///< the latest, for jobs that have not begun
+  std::size_t n_refused_ BLUE_GUARDED_BY(mutex_) = 0;
+  bool is_closed_ BLUE_GUARDED_BY(mutex_) = false;
 };
 
 class StageChannels {
@@ -94,11 +95,11 @@ class StageChannels {
   void close_all();
 
  private:
-  std::mutex mutex_;
+  Mutex mutex_;
   std::array<std::unique_ptr<StageChannel>, kMaxStages> channels_;
   std::atomic<std::uint32_t> n_channels_{0};
   std::function<void()> on_stop_;
-  bool is_closed_ = false;
+  bool is_closed_ BLUE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace blue::actors

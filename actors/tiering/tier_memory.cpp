@@ -52,12 +52,12 @@ std::byte* TierMemory::base(Tier tier) const {
 
 std::optional<Error> TierMemory::wait_for(memory::BlockId block, const StopToken& stop,
                                           Nanoseconds patience) {
-  std::unique_lock lock(mutex_);
-  const auto is_over = [&] {
-    return is_closed_ || stop.is_stopped() || failures_.contains(block) ||
-           residency_.state(block, Tier::vram) == memory::BlockState::resident;
-  };
-  changed_.wait_for(lock, std::chrono::nanoseconds(patience), is_over);
+  const MutexLock lock(mutex_);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::nanoseconds(patience);
+  bool has_time = true;
+  while (has_time && !is_closed_ && !stop.is_stopped() && !failures_.contains(block) &&
+         residency_.state(block, Tier::vram) != memory::BlockState::resident)
+    has_time = changed_.wait_until(mutex_, deadline);
   const auto failed = failures_.find(block);
   if (failed == failures_.end()) return std::nullopt;
   return failed->second;
@@ -65,23 +65,23 @@ std::optional<Error> TierMemory::wait_for(memory::BlockId block, const StopToken
 
 void TierMemory::wake_waiters() {
   // Under the lock, so that a waiter between its look and its sleep is not missed.
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   changed_.notify_all();
 }
 
 void TierMemory::post_failure(memory::BlockId block, Error error) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   failures_.insert_or_assign(block, std::move(error));
   changed_.notify_all();
 }
 
 void TierMemory::clear_failure(memory::BlockId block) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   failures_.erase(block);
 }
 
 void TierMemory::close() {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   is_closed_ = true;
   changed_.notify_all();
 }

@@ -7,14 +7,13 @@
 
 #include <array>
 #include <atomic>
-#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "base/log_sink.h"
+#include "base/mutex.h"
 #include "base/result.h"
 #include "base/stop_token.h"
 #include "hal/device.h"
@@ -94,10 +93,10 @@ class TierMemory {
   std::array<memory::TierLedger, memory::kTiers> ledgers_;
   std::function<void()> wake_engine_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<memory::BlockId, Error> failures_;
-  bool is_closed_ = false;
+  Mutex mutex_;
+  ConditionVariable changed_;
+  std::map<memory::BlockId, Error> failures_ BLUE_GUARDED_BY(mutex_);
+  bool is_closed_ BLUE_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace blue::actors

@@ -5,9 +5,9 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/trace_context.h"
 
 namespace blue::actors {
@@ -18,7 +18,7 @@ class TraceStore {
 
   /// Drains the hub into the store. One drain at a time; callers wait for each other.
   void drain(TraceHub& hub) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     const std::size_t n_before = spans_.size();
     hub.drain(spans_);
     n_taken_ += spans_.size() - n_before;
@@ -28,29 +28,29 @@ class TraceStore {
     }
   }
   [[nodiscard]] std::vector<TraceSpan> spans() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return spans_;
   }
   [[nodiscard]] std::uint64_t n_taken() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return n_taken_;
   }
   /// Drained but not kept.
   [[nodiscard]] std::uint64_t n_beyond() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return n_beyond_;
   }
   void clear() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     spans_.clear();
   }
 
  private:
   const std::size_t max_spans_;
-  mutable std::mutex mutex_;
-  std::vector<TraceSpan> spans_;
-  std::uint64_t n_taken_ = 0;
-  std::uint64_t n_beyond_ = 0;
+  mutable Mutex mutex_;
+  std::vector<TraceSpan> spans_ BLUE_GUARDED_BY(mutex_);
+  std::uint64_t n_taken_ BLUE_GUARDED_BY(mutex_) = 0;
+  std::uint64_t n_beyond_ BLUE_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace blue::actors

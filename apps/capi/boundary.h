@@ -5,13 +5,13 @@
 #pragma once
 
 #include <exception>
-#include <mutex>
 #include <new>
 #include <string>
 #include <utility>
 
 #include "apps/capi/runtime.h"
 #include "base/check.h"
+#include "base/mutex.h"
 #include "base/result.h"
 
 namespace blue::capi {
@@ -20,17 +20,17 @@ namespace blue::capi {
 class ErrorNote {
  public:
   void keep(const std::string& message) {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     message_ = message;
   }
   [[nodiscard]] std::string message() const {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     return message_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  std::string message_;
+  mutable Mutex mutex_;
+  std::string message_ BLUE_GUARDED_BY(mutex_);
 };
 
 enum class CapiError { bad_argument };

@@ -4,6 +4,7 @@
 #include <utility>
 
 using blue::Error;
+using blue::MutexLock;
 using blue::Status;
 using blue::capi::guarded;
 using blue::runtime::RunEvent;
@@ -52,13 +53,13 @@ blue_stream::blue_stream(std::shared_ptr<blue::capi::Core> shared, blue::runtime
       id(begun.id()),
       run(std::move(begun)),
       output_slot(std::move(output)) {
-  const std::lock_guard lock(core->streams_mutex);
+  const MutexLock lock(core->streams_mutex);
   core->streams.insert(this);
 }
 
 blue_stream::~blue_stream() {
   {
-    const std::lock_guard lock(core->streams_mutex);
+    const MutexLock lock(core->streams_mutex);
     core->streams.erase(this);
   }
   // A stream that can't be cancelled for lack of memory runs on; nobody listens to it any more.
@@ -79,7 +80,7 @@ void blue_stream::take(RunEvent event) {
 }
 
 Status blue_stream::poll(std::chrono::milliseconds patience, blue_event& kind) {
-  const std::lock_guard lock(mutex);
+  const MutexLock lock(mutex);
   const bool is_at_end = has_event && current.kind == RunEvent::Kind::finished;
   if (!is_at_end) {
     if (waiting.empty()) {

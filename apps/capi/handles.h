@@ -5,12 +5,12 @@
 #include <deque>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <set>
 #include <string>
 
 #include "apps/capi/boundary.h"
 #include "base/log_sink.h"
+#include "base/mutex.h"
 #include "base/printable.h"
 #include "runtime/runtime.h"
 
@@ -22,20 +22,20 @@ class CallbackSink final : public LogSink {
   CallbackSink(blue_log_callback callback, void* user) : callback_(callback), user_(user) {}
 
   void write(LogLevel level, std::string_view line) override {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (callback_ != nullptr)
       callback_(static_cast<blue_log_level>(level), printable(line).c_str(), user_);
   }
   /// Nothing is called any more once this has returned.
   void close() {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     callback_ = nullptr;
   }
 
  private:
-  std::mutex mutex_;
-  blue_log_callback callback_;
-  void* user_;
+  Mutex mutex_;
+  blue_log_callback callback_ BLUE_GUARDED_BY(mutex_);
+  void* user_ BLUE_GUARDED_BY(mutex_);
 };
 
 /// What a runtime shares with its streams.
@@ -44,8 +44,9 @@ struct Core {
 
   CallbackSink sink;
   ErrorNote note;
-  std::mutex streams_mutex;
-  std::set<blue_stream*> streams;  ///< all that were begun and not destroyed
+  Mutex streams_mutex;
+  std::set<blue_stream*> streams
+      BLUE_GUARDED_BY(streams_mutex);  ///< all that were begun and not destroyed
 };
 
 }  // namespace blue::capi
@@ -79,15 +80,15 @@ struct blue_stream {
 
   const std::shared_ptr<blue::capi::Core> core;
   const std::string id;
-  mutable std::mutex mutex;  ///< guards all below but `run`'s cancel
-  blue::runtime::RunEvent current;
-  bool has_event = false;
-  std::map<std::string, std::string> slots;
+  mutable blue::Mutex mutex;  ///< guards all below but `run`'s cancel
+  blue::runtime::RunEvent current BLUE_GUARDED_BY(mutex);
+  bool has_event BLUE_GUARDED_BY(mutex) = false;
+  std::map<std::string, std::string> slots BLUE_GUARDED_BY(mutex);
 
  private:
-  void take(blue::runtime::RunEvent event);
+  void take(blue::runtime::RunEvent event) BLUE_REQUIRES(mutex);
 
   blue::runtime::Run run;
   const std::string output_slot;
-  std::deque<blue::runtime::RunEvent> waiting;
+  std::deque<blue::runtime::RunEvent> waiting BLUE_GUARDED_BY(mutex);
 };

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "apps/capi/handles.h"
+#include "base/mutex.h"
 
+using blue::MutexLock;
 using blue::Status;
 using blue::capi::bad_argument;
 using blue::capi::guarded;
@@ -141,7 +143,7 @@ blue_status blue_load(blue_runtime* runtime, const char* model_path) {
 blue_status blue_cancel(blue_runtime* runtime) {
   return guarded(__func__, note_of(runtime), [&]() -> Status {
     BLUE_REQUIRE_ARGUMENT(runtime);
-    const std::lock_guard lock(runtime->core->streams_mutex);
+    const MutexLock lock(runtime->core->streams_mutex);
     for (blue_stream* stream : runtime->core->streams) stream->cancel();
     return {};
   });

@@ -5,8 +5,10 @@
 
 #include "apps/capi/handles.h"
 #include "apps/capi/runtime.h"
+#include "base/mutex.h"
 #include "runtime/assets.h"
 
+using blue::MutexLock;
 using blue::Result;
 using blue::Status;
 using blue::capi::bad_argument;
@@ -73,6 +75,7 @@ blue_status blue_generate(blue_runtime* runtime, const blue_request* request, ch
     while (kind != BLUE_EVENT_FINISHED) {
       BLUE_TRY(stream->poll(std::chrono::milliseconds(500), kind));
     }
+    const MutexLock lock(stream->mutex);
     if (figures != nullptr) BLUE_TRY(copy_figures(stream->current, *figures));
     *text = copy_out(stream->current.text);
     if (length != nullptr) *length = stream->current.text.size();
@@ -128,14 +131,14 @@ blue_status blue_stream_poll(blue_stream* stream, uint32_t timeout_ms, blue_even
 const char* blue_stream_text(const blue_stream* stream, size_t* length) {
   if (length != nullptr) *length = 0;
   if (stream == nullptr) return nullptr;
-  const std::lock_guard lock(stream->mutex);
+  const MutexLock lock(stream->mutex);
   if (length != nullptr) *length = stream->current.text.size();
   return stream->current.text.c_str();
 }
 
 const char* blue_stream_name(const blue_stream* stream) {
   if (stream == nullptr) return nullptr;
-  const std::lock_guard lock(stream->mutex);
+  const MutexLock lock(stream->mutex);
   return stream->current.name.c_str();
 }
 
@@ -143,7 +146,7 @@ blue_status blue_stream_figures(const blue_stream* stream, blue_figures* figures
   return guarded(__func__, note_of(stream), [&]() -> Status {
     BLUE_REQUIRE_ARGUMENT(stream);
     BLUE_REQUIRE_ARGUMENT(figures);
-    const std::lock_guard lock(stream->mutex);
+    const MutexLock lock(stream->mutex);
     return copy_figures(stream->current, *figures);
   });
 }
@@ -156,7 +159,7 @@ blue_status blue_stream_slot(const blue_stream* stream, const char* slot, char**
     *text = nullptr;
     BLUE_REQUIRE_ARGUMENT(stream);
     BLUE_REQUIRE_ARGUMENT(slot);
-    const std::lock_guard lock(stream->mutex);
+    const MutexLock lock(stream->mutex);
     const auto found = stream->slots.find(slot);
     if (found == stream->slots.end())
       return bad_argument(std::string("no slot '") + slot + "' was written yet");

@@ -41,7 +41,7 @@ bool is_known(std::uint8_t type) {
          type <= static_cast<std::uint8_t>(LogRecordType::run_end);
 }
 
-/// What its first bytes say of a record at `at`, if they can be true.
+/// The record that the first bytes at `at` describe, if they are plausible.
 std::optional<std::uint32_t> plausible_length(ConstByteSpan file, std::uint64_t at) {
   const auto length = load_at<std::uint32_t>(file, at);
   const auto type = load_at<std::uint8_t>(file, at + 8);

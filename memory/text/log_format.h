@@ -42,18 +42,19 @@ struct LogRecordView {
 
 struct LogContents {
   std::vector<LogRecordView> records;
-  Bytes
-      valid;  ///< the file up to the end of its last good record; 0 when not even the header was finished
+  /// the file up to the end of its last good record; 0 when not even the header was finished
+  Bytes valid;
   Bytes torn_tail;  ///< bytes behind that: a record whose writing was cut off
 };
 
 /// Reads a log as a crash may have left it. A record that does not check is a torn tail, and
-/// dropped, if no whole record stands behind it: it was never acknowledged. If one does, bytes that
+/// dropped, if no whole record follows it: it was never acknowledged. If one does, bytes that
 /// were once synced have changed: log_corrupt.
 /// Errors: log_corrupt (also for another magic or version).
 /// Bound: allocates 24 bytes per record, each of which fills at least 9 bytes of the file; the
 /// search behind a bad
-///   record checksums at most 16 times the file and 1 MiB, and calls the log corrupt when that is not enough.
+///   record checksums at most 16 times the file and 1 MiB, and calls the log corrupt when that is
+///   not enough.
 [[nodiscard]] Result<LogContents> parse_log(ConstByteSpan file, std::string_view name);
 
 /// The file header, and one record, as bytes.

@@ -50,7 +50,7 @@ void ThinkingBuffer::touch(SlotText& slot) {
 }
 
 Status ThinkingBuffer::begin(std::string_view slot) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   BLUE_TRY_ASSIGN(SlotText * found, writable(slot));
   found->text.clear();
   found->state = SlotState::writing;
@@ -59,7 +59,7 @@ Status ThinkingBuffer::begin(std::string_view slot) {
 }
 
 Status ThinkingBuffer::append(std::string_view slot, std::string_view text) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   BLUE_TRY_ASSIGN(SlotText * found, writable(slot));
   BLUE_CHECK(found->state != SlotState::interrupted,
              "an interrupted slot is begun anew before it is appended to");
@@ -70,7 +70,7 @@ Status ThinkingBuffer::append(std::string_view slot, std::string_view text) {
 }
 
 Status ThinkingBuffer::commit(std::string_view slot) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   BLUE_TRY_ASSIGN(SlotText * found, writable(slot));
   found->state = SlotState::committed;
   touch(*found);
@@ -78,7 +78,7 @@ Status ThinkingBuffer::commit(std::string_view slot) {
 }
 
 Status ThinkingBuffer::write(std::string_view slot, std::string_view text) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   BLUE_TRY_ASSIGN(SlotText * found, writable(slot));
   found->text = text;
   found->state = SlotState::committed;
@@ -87,7 +87,7 @@ Status ThinkingBuffer::write(std::string_view slot, std::string_view text) {
 }
 
 Status ThinkingBuffer::interrupt(std::string_view slot) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   BLUE_TRY_ASSIGN(SlotText * found, writable(slot));
   found->state = SlotState::interrupted;
   touch(*found);
@@ -109,17 +109,17 @@ Result<SlotText> ThinkingBuffer::View::read(std::string_view slot) const {
                  "slot \"" + std::string(slot) +
                      "\" is hidden from this stage: add it to what the stage reads");
   }
-  const std::lock_guard lock(buffer_->mutex_);
+  const MutexLock lock(buffer_->mutex_);
   return buffer_->slots_[index];
 }
 
 std::vector<SlotText> ThinkingBuffer::observe() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return slots_;
 }
 
 std::uint64_t ThinkingBuffer::revision() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return revision_;
 }
 

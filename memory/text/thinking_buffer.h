@@ -7,11 +7,11 @@
 #pragma once
 
 #include <cstdint>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "memory/memory_error.h"
 
@@ -74,14 +74,14 @@ class ThinkingBuffer {
 
  private:
   [[nodiscard]] Result<std::size_t> index_of(
-      std::string_view slot) const;                   // the names never change: no lock
-  Result<SlotText*> writable(std::string_view slot);  // under the lock
-  void touch(SlotText& slot);
+      std::string_view slot) const;  // the names never change: no lock
+  Result<SlotText*> writable(std::string_view slot) BLUE_REQUIRES(mutex_);
+  void touch(SlotText& slot) BLUE_REQUIRES(mutex_);
 
   const std::vector<std::string> names_;
-  mutable std::mutex mutex_;
-  std::vector<SlotText> slots_;
-  std::uint64_t revision_ = 0;
+  mutable Mutex mutex_;
+  std::vector<SlotText> slots_ BLUE_GUARDED_BY(mutex_);
+  std::uint64_t revision_ BLUE_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace blue::memory

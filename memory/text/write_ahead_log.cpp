@@ -5,7 +5,7 @@
 namespace blue::memory {
 namespace {
 
-/// Records that somebody builds on once append returned.
+/// Records that callers rely on once append has returned.
 bool is_synced(LogRecordType type) {
   switch (type) {
     case LogRecordType::run_begin:

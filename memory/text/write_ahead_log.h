@@ -1,6 +1,6 @@
 // WriteAheadLog: the record of one run that survives a crash. What commit-like appends have
 // returned from is on the drive. A log that failed once writes no more: after a failed write or
-// sync nobody knows what the file holds.
+// sync the content of the file is unknown.
 // Depends on memory/durable_file and memory/text/log_format. Threads: its owner's alone (the
 // cascade actor).
 // Lifetime: holds the file's lock until it dies, so that two resumes cannot write the same run.
@@ -18,7 +18,8 @@
 
 namespace blue::memory {
 
-/// A log read back: its bytes, and what they say. Move-only, since the records borrow the bytes.
+/// A log read back: its bytes and the records in them. Move-only, since the records borrow the
+/// bytes.
 struct LogReading {
   LogReading() = default;
   LogReading(LogReading&&) = default;
@@ -70,7 +71,7 @@ class WriteAheadLog {
 
 struct WriteAheadLog::Reopened {
   WriteAheadLog log;
-  LogReading before;  ///< torn_tail says how much was cut off
+  LogReading before;  ///< torn_tail is how much was cut off
 };
 
 }  // namespace blue::memory

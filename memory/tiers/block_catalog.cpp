@@ -45,7 +45,7 @@ Result<CatalogModel> BlockCatalog::add_model(const std::string& name,
                                              std::vector<Block> blocks) {
   for (const Block& block : blocks) check_extents(block, paths.size());
 
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   if (blocks.size() > free_.size()) {
     return Error(MemoryError::tier_full, "model " + name + " has " + std::to_string(blocks.size()) +
                                              " blocks, the catalog has room for " +
@@ -72,7 +72,7 @@ Result<CatalogModel> BlockCatalog::add_model(const std::string& name,
 }
 
 void BlockCatalog::remove_model(CatalogModelId model) {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   const auto found =
       std::find_if(models_.begin(), models_.end(), [&](const Model& m) { return m.id == model; });
   BLUE_CHECK(found != models_.end(), "a model is removed twice");
@@ -94,13 +94,13 @@ const Block& BlockCatalog::at(BlockId block) const {
 }
 
 std::string BlockCatalog::path(std::uint32_t file) const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   BLUE_CHECK(file < paths_.size());
   return paths_[file];
 }
 
 std::uint32_t BlockCatalog::n_blocks() const {
-  const std::lock_guard lock(mutex_);
+  const MutexLock lock(mutex_);
   return capacity_ - static_cast<std::uint32_t>(free_.size());
 }
 

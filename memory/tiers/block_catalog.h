@@ -11,11 +11,11 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "memory/memory_error.h"
 #include "memory/tiers/block.h"
@@ -80,11 +80,11 @@ class BlockCatalog {
   const std::uint32_t capacity_;
   std::unique_ptr<Entry[]> entries_;
 
-  mutable std::mutex mutex_;
-  std::vector<std::string> paths_;
-  std::vector<Model> models_;
-  std::vector<BlockId> free_;  ///< lowest id last
-  std::uint32_t next_model_ = 0;
+  mutable Mutex mutex_;
+  std::vector<std::string> paths_ BLUE_GUARDED_BY(mutex_);
+  std::vector<Model> models_ BLUE_GUARDED_BY(mutex_);
+  std::vector<BlockId> free_ BLUE_GUARDED_BY(mutex_);  ///< lowest id last
+  std::uint32_t next_model_ BLUE_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace blue::memory

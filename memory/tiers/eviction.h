@@ -27,8 +27,8 @@ struct EvictionCandidate {
   std::uint32_t pins = 0;
 };
 
-/// All candidates that nobody pins, first to go first. A strict total order: ties end at the block
-/// id.
+/// All candidates without pins, first to be evicted first. A strict total order: ties end at the
+/// block id.
 [[nodiscard]] std::vector<EvictionCandidate> eviction_order(
     std::span<const EvictionCandidate> candidates);
 

@@ -1,7 +1,7 @@
-// LeaseSource: where an executor gets its leases. Behind it stands either a synchronous loader on
+// LeaseSource: where an executor gets its leases. It is either a synchronous loader on
 // the caller's own thread (InlineTiers: `blue logits`, tests) or the tier manager and DMA actors.
 // Depends on base and memory/tiers. Threads: one executor at a time per source, unless the
-// implementation says more.
+// implementation documents more.
 #pragma once
 
 #include "base/result.h"

@@ -71,13 +71,15 @@ Result<std::unique_ptr<Mover>> Mover::open(hal::Device& device, hal::FileReader&
     BLUE_TRY_ASSIGN(mover->staging_, PinnedPool::open(device, options.window * 2));
     mover->halves_[0].host = mover->staging_->bytes().data();
     mover->halves_[1].host = mover->halves_[0].host + options.window.count;
-    BLUE_TRY(reader.register_buffer(mover->staging_->bytes()));
+    const Status registered = reader.register_buffer(mover->staging_->bytes());
+    if (!registered) mover->registration_refusal_ = registered.error().message();
   }
   return mover;
 }
 
 std::string Mover::staging_refusal() const {
-  return staging_ == nullptr ? std::string() : staging_->lock_refusal();
+  if (staging_ == nullptr) return {};
+  return staging_->is_page_locked() ? registration_refusal_ : staging_->lock_refusal();
 }
 
 Result<MoveReport> Mover::move(const MoveOrder& order, Residency& residency) {
@@ -107,7 +109,7 @@ Status Mover::carry(const Block& block, const MoveOrder& order, MoveReport& repo
   if (!done) {
     // Nobody may give the memory to another block while a drive or a copy engine still works on it.
     drain();
-    static_cast<void>(stream_->synchronize());  // the first error is the one to tell
+    static_cast<void>(stream_->synchronize());  // the first error is the one reported
     if (done.error().is(hal::HalError::device_failed))
       return std::move(done).error().within("block " + block.name);
   }

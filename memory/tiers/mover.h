@@ -68,7 +68,8 @@ class Mover {
   /// Errors: read_failed, block_corrupt, and the device's own (device_failed).
   [[nodiscard]] Result<MoveReport> move(const MoveOrder& order, Residency& residency);
 
-  /// Why staging is not page-locked; empty when it is, or is not needed.
+  /// Why staging is not page-locked or not registered with the reader; empty when it is both, or is
+  /// not needed. Copies work either way, more slowly.
   [[nodiscard]] std::string staging_refusal() const;
 
  private:
@@ -112,6 +113,7 @@ class Mover {
 
   std::unique_ptr<hal::Stream> stream_;
   std::unique_ptr<PinnedPool> staging_;
+  std::string registration_refusal_;
   std::array<StagingHalf, 2> halves_;
   std::array<Window, 2> windows_;                  ///< by window index modulo 2
   std::vector<std::optional<hal::FileId>> files_;  ///< by catalog file

@@ -1,6 +1,6 @@
 // PinnedPool: host memory for tier 1 and for staging, page-locked for one device where the system
-// allows it. A refused lock is not hidden: the pool says why, and copies out of it go through
-// staging.
+// allows it. A refused lock is not hidden: lock_refusal() has the reason, and copies out of it go
+// through staging.
 // Depends on hal/device.h. Threads: read-only after open. Lifetime: the device outlives it; it
 // outlives what lies in it.
 #pragma once

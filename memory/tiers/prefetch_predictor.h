@@ -1,7 +1,7 @@
-// PrefetchPredictor: which blocks are wanted next. For dense blocks the program says it: its order,
-// walked in a circle, one round per step. For routed experts nobody knows until the router ran;
-// there a table of the most recently used experts of each layer guesses. It counts its hits and
-// misses and moves nothing.
+// PrefetchPredictor: which blocks are needed next. For dense blocks the program gives it: its
+// order, walked in a circle, one round per step. For routed experts it is unknown until the router
+// ran; there a table of the most recently used experts of each layer guesses. It counts its hits
+// and misses and moves nothing.
 // Depends on base and memory/tiers/{block,eviction}.h. Threads: its owner's alone. Allocates in the
 // constructor only.
 #pragma once

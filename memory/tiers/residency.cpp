@@ -1,12 +1,5 @@
 #include "memory/tiers/residency.h"
 
-#include <linux/futex.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <climits>
-
 // The orders, argued once.
 //
 // publish stores the address (relaxed), then the word (release). A lease's compare-exchange
@@ -16,12 +9,12 @@
 //
 // unpin is a fetch_sub with release: the holder's reads of the block happen before it.
 // begin_evict's compare-exchange acquires a word whose pins are 0; it reads the last unpin, which
-// stands in the release sequence of all earlier unpins, so every reader is done before the owner
+// is in the release sequence of all earlier unpins, so every reader is done before the owner
 // gives the bytes away. finish_evict releases and begin_load acquires, so that two owners in
 // succession (one thread evicts, another loads) hand the entry over in order.
 //
 // No address is seen after eviction: a lease exists only if its compare-exchange moved (resident,
-// n) to (resident, n + 1); while it lives pins > 0, so begin_evict fails, and the address is
+// n) to (resident, n + 1); during its lifetime pins > 0, so begin_evict fails, and the address is
 // changed only outside of resident.
 
 namespace blue::memory {
@@ -31,27 +24,9 @@ constexpr std::uint32_t kStateBits = 2;
 constexpr std::uint32_t kStateMask = (1U << kStateBits) - 1;
 constexpr std::uint32_t kOnePin = 1U << kStateBits;
 
-/// How long a wait sleeps at most before it returns to let its caller look at a stop token: a wake
-/// that came between the caller's look and the sleep is then late by this, never lost.
-constexpr long kWaitSliceNs = 20'000'000;
-
 constexpr std::uint32_t word_of(BlockState state) { return static_cast<std::uint32_t>(state); }
 constexpr BlockState state_of(std::uint32_t word) {
   return static_cast<BlockState>(word & kStateMask);
-}
-
-// std::atomic::wait is not used: it goes back to sleep while the value is unchanged, so wake_all
-// could not end it.
-static_assert(sizeof(std::atomic<std::uint32_t>) == sizeof(std::uint32_t));
-const std::uint32_t* futex_address(const std::atomic<std::uint32_t>& word) {
-  return reinterpret_cast<const std::uint32_t*>(&word);
-}
-void futex_wake_all(const std::atomic<std::uint32_t>& word) {
-  syscall(SYS_futex, futex_address(word), FUTEX_WAKE_PRIVATE, INT_MAX, nullptr, nullptr, 0);
-}
-void futex_wait(const std::atomic<std::uint32_t>& word, std::uint32_t expected) {
-  const timespec slice{.tv_sec = 0, .tv_nsec = kWaitSliceNs};
-  syscall(SYS_futex, futex_address(word), FUTEX_WAIT_PRIVATE, expected, &slice, nullptr, 0);
 }
 
 }  // namespace
@@ -106,7 +81,6 @@ void Residency::publish(BlockId block, Tier tier, std::byte* address) {
   // again.
   e.last_used.store(tick_.fetch_add(1, std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   e.word.store(word_of(BlockState::resident), std::memory_order_release);
-  futex_wake_all(e.word);
 }
 
 void Residency::abandon(BlockId block, Tier tier) {
@@ -114,7 +88,6 @@ void Residency::abandon(BlockId block, Tier tier) {
   BLUE_CHECK(state_of(e.word.load(std::memory_order_relaxed)) == BlockState::loading,
              "abandon without begin_load");
   e.word.store(word_of(BlockState::absent), std::memory_order_release);
-  futex_wake_all(e.word);
 }
 
 bool Residency::begin_evict(BlockId block, Tier tier) {
@@ -124,7 +97,6 @@ bool Residency::begin_evict(BlockId block, Tier tier) {
                                       std::memory_order_acquire, std::memory_order_relaxed)) {
     return false;
   }
-  futex_wake_all(e.word);
   return true;
 }
 
@@ -134,7 +106,6 @@ void Residency::finish_evict(BlockId block, Tier tier) {
              "finish_evict without begin_evict");
   e.address.store(nullptr, std::memory_order_relaxed);
   e.word.store(word_of(BlockState::absent), std::memory_order_release);
-  futex_wake_all(e.word);
 }
 
 BlockState Residency::state(BlockId block, Tier tier) const {
@@ -147,18 +118,6 @@ std::uint32_t Residency::pins(BlockId block, Tier tier) const {
 
 std::uint64_t Residency::last_used(BlockId block, Tier tier) const {
   return entry(block, tier).last_used.load(std::memory_order_relaxed);
-}
-
-void Residency::wait_for_change(BlockId block, Tier tier, BlockState seen) const {
-  const Entry& e = entry(block, tier);
-  const std::uint32_t word = e.word.load(std::memory_order_acquire);
-  if (state_of(word) != seen) return;
-  futex_wait(e.word, word);  // returns at once when the word moved in between
-}
-
-void Residency::wake_all() {
-  const std::size_t n = static_cast<std::size_t>(n_blocks_) * kTiers;
-  for (std::size_t i = 0; i < n; ++i) futex_wake_all(entries_[i].word);
 }
 
 }  // namespace blue::memory

@@ -2,8 +2,9 @@
 // the pin itself. Taking a lease on a resident block is a handful of atomics, from any thread;
 // nothing allocates after construction.
 //
-//   absent --begin_load--> loading --publish(address)--> resident --begin_evict--> evicting --finish_evict--> absent
-//                          loading --abandon-----------> absent      (begin_evict only while nobody pins)
+//   absent --begin_load--> loading --publish(address)--> resident
+//                          loading --abandon--> absent
+//   resident --begin_evict (only while pins == 0)--> evicting --finish_evict--> absent
 //
 // Invariant: an address is readable exactly while the state is resident; pins exist only in
 // resident. Depends on base and memory/tiers/block.h. Residency outlives every lease; leases are
@@ -75,8 +76,8 @@ class Residency {
 
   /// The five transitions. Each returns whether the state allowed it. Called by the tier's owner.
   [[nodiscard]] bool begin_load(BlockId block, Tier tier);
-  void publish(BlockId block, Tier tier, std::byte* address);  ///< wakes wait_while_loading
-  void abandon(BlockId block, Tier tier);                      ///< wakes wait_while_loading
+  void publish(BlockId block, Tier tier, std::byte* address);
+  void abandon(BlockId block, Tier tier);
   [[nodiscard]] bool begin_evict(BlockId block, Tier tier);
   void finish_evict(BlockId block, Tier tier);
 
@@ -85,11 +86,6 @@ class Residency {
   /// Tick of the last lease taken (a counter over all leases, not a clock): what eviction orders
   /// by.
   [[nodiscard]] std::uint64_t last_used(BlockId block, Tier tier) const;
-
-  /// Blocks until the state is not what it was (futex; spurious returns allowed). `wake_all` wakes
-  /// sleepers, for shutdown.
-  void wait_for_change(BlockId block, Tier tier, BlockState seen) const;
-  void wake_all();
 
  private:
   friend class Lease;

@@ -36,7 +36,7 @@ class TierArena {
   [[nodiscard]] Bytes size() const { return size_; }
   [[nodiscard]] Bytes free_bytes() const { return free_bytes_; }
   [[nodiscard]] Bytes largest_hole() const;
-  /// Free ranges in offset order, no two of them touching.
+  /// Free ranges in offset order, no two adjacent.
   [[nodiscard]] const std::vector<Range>& holes() const { return holes_; }
 
  private:

@@ -1,6 +1,7 @@
 // TierLedger: one tier's memory and which block lies where in it. It plans and books; it moves no
-// bytes and knows no states: its owner (a tier manager actor, InlineTiers) pairs it with Residency:
-//   plan_room -> for each victim: begin_evict, release, finish_evict -> begin_load, reserve -> mover -> publish
+// bytes and holds no states: its owner (a tier manager actor, InlineTiers) pairs it with Residency:
+//   plan_room -> for each victim: begin_evict, release, finish_evict
+//             -> begin_load, reserve -> mover -> publish
 // Depends on memory/tiers/{block,eviction,tier_arena}.h. Threads: its owner's alone. The memory
 // outlives the ledger.
 #pragma once
@@ -39,8 +40,8 @@ class TierLedger {
   };
   [[nodiscard]] RoomPlan plan_room(Bytes size, std::span<const EvictionCandidate> candidates) const;
 
-  /// Books room for the block and says where; nothing when no hole fits. A bug when it is held
-  /// already.
+  /// Reserves room for the block and returns where; nothing when no hole fits. A bug when it is
+  /// held already.
   [[nodiscard]] std::optional<std::byte*> reserve(BlockId block, Bytes size);
   /// Gives the block's room back; a bug when it is not held.
   void release(BlockId block);

@@ -26,8 +26,8 @@ std::vector<EvictionCandidate> gather_candidates(const TierLedger& ledger,
 Result<std::vector<BlockId>> make_room(TierLedger& ledger, Residency& residency, Bytes size,
                                        const PrefetchPredictor* predictor) {
   std::vector<BlockId> left;
-  // Ends: each round evicts somebody, or finds the block that refused pinned and so no candidate
-  // any more.
+  // Terminates: each round evicts a block, or finds the block that refused pinned and so no
+  // candidate any more.
   for (;;) {
     const TierLedger::RoomPlan plan =
         ledger.plan_room(size, gather_candidates(ledger, residency, predictor));

@@ -26,7 +26,7 @@ namespace blue::memory {
                                                      Bytes size,
                                                      const PrefetchPredictor* predictor);
 
-/// Takes one block out of the tier if it is resident and nobody pins it. Returns whether it left.
+/// Takes one block out of the tier if it is resident and not pinned. Returns whether it left.
 [[nodiscard]] bool evict_block(TierLedger& ledger, Residency& residency, BlockId block);
 
 }  // namespace blue::memory

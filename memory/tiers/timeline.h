@@ -1,5 +1,5 @@
 // Timeline: the planner of moves. It reads ahead the blocks that a program's steps will use and
-// says which moves bring each one to the device in time. Pure: numbers in, a list out. Its
+// computes which moves bring each one to the device in time. Pure: numbers in, a list out. Its
 // evictions are Belady's: what is used furthest ahead leaves first, and nothing leaves that is used
 // sooner than the block it makes room for. It counts bytes; where the holes lie is TierLedger's
 // business, which may have to evict one block more. Depends on base and memory/tiers. Any thread.

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <utility>
 
 #include "base/check.h"
@@ -70,13 +71,25 @@ Status ReplacingFileWriter::pad_to(std::uint64_t size) {
   return {};
 }
 
+/// Without it a power cut may take the new name back.
+Status ReplacingFileWriter::sync_folder() const {
+  const std::string folder = std::filesystem::path(path_).parent_path().string();
+  const int descriptor =
+      ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return {};  // a folder may be written and not read: the file is there
+  const int failure = ::fsync(descriptor) == 0 ? 0 : errno;
+  ::close(descriptor);
+  // EINVAL: this file system has no such thing.
+  return failure == 0 || failure == EINVAL ? Status() : Status(cannot_write(failure));
+}
+
 Status ReplacingFileWriter::finish() {
   BLUE_CHECK(descriptor_ >= 0, path_ + ": finished twice");
   if (::fsync(descriptor_) != 0) return cannot_write(errno);
   if (::close(std::exchange(descriptor_, -1)) != 0) return cannot_write(errno);
   if (std::rename(partial_.c_str(), path_.c_str()) != 0) return cannot_write(errno);
   partial_.clear();
-  return {};
+  return sync_folder();
 }
 
 }  // namespace blue::models

@@ -36,6 +36,7 @@ class ReplacingFileWriter {
       : descriptor_(descriptor), path_(std::move(path)), partial_(std::move(partial)) {}
 
   [[nodiscard]] Error cannot_write(int failure) const;
+  [[nodiscard]] Status sync_folder() const;
 
   int descriptor_;
   std::string path_;

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 #include <numeric>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -35,13 +36,19 @@ std::optional<std::uint64_t> Recoder::recode(ConstByteSpan in, ByteSpan out,
   const std::uint64_t n_units = n_values / unit_;
   const std::uint64_t share = (n_units + n_threads_ - 1) / n_threads_ * unit_;
   std::vector<std::optional<std::uint64_t>> found(n_threads_);
+  const auto recode_share = [&](unsigned i) {
+    found[i] = recode_range(in, out, i * share, std::min((i + 1) * share, n_values));
+  };
   std::vector<std::jthread> workers;
-  for (unsigned i = 1; i < n_threads_ && i * share < n_values; ++i) {
-    workers.emplace_back([&, i] {
-      found[i] = recode_range(in, out, i * share, std::min((i + 1) * share, n_values));
-    });
+  unsigned n_started = 1;
+  try {
+    for (; n_started < n_threads_ && n_started * share < n_values; ++n_started)
+      workers.emplace_back(recode_share, n_started);
+  } catch (const std::system_error&) {
+    // The process may start no more threads: this one does the rest.
   }
-  found[0] = recode_range(in, out, 0, std::min(share, n_values));
+  recode_share(0);
+  for (unsigned i = n_started; i < n_threads_ && i * share < n_values; ++i) recode_share(i);
   workers.clear();
   for (const std::optional<std::uint64_t>& value : found) {
     if (value) return value;

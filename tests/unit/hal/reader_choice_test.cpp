@@ -2,10 +2,21 @@
 #include "hal/reader_choice.h"
 
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <cerrno>
+#include <cstddef>
+#include <sstream>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/scratch_folder.h"
@@ -14,6 +25,11 @@ namespace blue::hal {
 namespace {
 
 constexpr std::size_t kSize = (std::size_t{3} << 20) + 123;
+
+struct ListingSink final : LogSink {
+  void write(LogLevel, std::string_view line) override { lines.emplace_back(line); }
+  std::vector<std::string> lines;
+};
 
 /// Takes the file out of the page cache, as far as the kernel follows.
 void forget_pages(const std::string& path) {
@@ -58,6 +74,67 @@ TEST_CASE("the chosen reader brings the bytes of warm and cold files") {
     CHECK(read_fully(**reader, *file, 7, into).ok());
     CHECK(std::ranges::equal(into, std::as_bytes(std::span(bytes)).subspan(7)));
   }
+}
+
+/// In a child process whose kernel refuses system call `number` with EPERM, as a container's filter
+/// does: opens a reader and reads a file. Returns the reader's name, and what was logged.
+std::pair<std::string, std::vector<std::string>> read_without(long number,
+                                                              const std::string& path) {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    std::array<sock_filter, 4> filter{
+        sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, static_cast<unsigned>(number), 0, 1),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog program{filter.size(), filter.data()};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) _exit(1);
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) _exit(2);
+    ListingSink log;
+    auto reader = open_file_reader(8, log);
+    if (!reader) _exit(3);
+    const auto file = (*reader)->open(path);
+    std::vector<std::byte> into(kSize);
+    if (!file || !read_fully(**reader, *file, 0, into)) _exit(4);
+    std::string said((*reader)->name());
+    for (const std::string& line : log.lines) said += '\n' + line;
+    _exit(write(ends[1], said.data(), said.size()) == static_cast<ssize_t>(said.size()) ? 0 : 5);
+  }
+  close(ends[1]);
+  std::array<char, 4096> said{};
+  const ssize_t n = read(ends[0], said.data(), said.size());
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 0);
+  std::istringstream lines(std::string(said.data(), static_cast<std::size_t>(n)));
+  std::string name;
+  std::getline(lines, name);
+  std::vector<std::string> logged;
+  for (std::string line; std::getline(lines, line);) logged.push_back(line);
+  return {name, logged};
+}
+
+TEST_CASE("io_uring refused at any of its calls leaves pread, and one note says why") {
+  const test::ScratchFolder folder;
+  const std::string path = folder.write_bytes("file", kSize);
+  NullLogSink silence;
+  const auto here = open_file_reader(8, silence);
+  if ((*here)->name() != "io_uring") SKIP("no io_uring here to refuse");
+  for (const auto& [number, call] :
+       {std::pair(SYS_io_uring_setup, "io_uring_setup"), {SYS_io_uring_enter, "io_uring_enter"}}) {
+    INFO(call);
+    const auto [name, logged] = read_without(number, path);
+    CHECK(name == "pread");
+    REQUIRE(logged.size() == 1);
+    CHECK(logged[0].find("pread") != std::string::npos);
+    CHECK(logged[0].find(call) != std::string::npos);
+  }
+  // Registering is an extra: without it the ring still reads.
+  CHECK(read_without(SYS_io_uring_register, path).first == "io_uring");
 }
 
 TEST_CASE("a queue of no reads is a bad argument to the choice too") {
