@@ -68,13 +68,30 @@ TEST_CASE("a full disk behind standard output is noticed by every command") {
 TEST_CASE("a run whose output failed can be resumed, and resuming notices it too") {
   const ScratchFolder scratch;
   const std::map<std::string, std::string> environment = {{"BLUE_RUNS", scratch.path("runs")}};
+  // A prompt of 50,000 tokens on the slowest device: the run is cancelled while it is computed,
+  // before there is a token that could end the stage.
+  const std::string task = scratch.write("task", std::string(50'000, 'x'));
+  const std::string cascade = scratch.write("c.toml", R"(name = "c"
+slots = ["task", "answer"]
+input = "task"
+output = "answer"
+[[stage]]
+name = "only"
+model = ")" + write_endless_model(scratch) + R"("
+prompt = "{task}"
+reads = ["task"]
+writes = "answer"
+max_tokens = 8
+)");
   const ProgramResult begun = run_program(
-      "blue",
-      {.arguments = {"run", "Add two numbers."}, .environment = environment, .output = kFull});
+      "blue", {.arguments = {"run", "-f", task, "--cascade", cascade, "--device", "reference"},
+               .environment = environment,
+               .output = kFull});
   INFO(begun.err);
   REQUIRE(begun.exit_status == 1);
   REQUIRE(begun.err.find("blue resume ") != std::string::npos);
-  check_noticed("blue", {.arguments = {"resume", "last"}, .environment = environment});
+  check_noticed("blue", {.arguments = {"resume", "last", "--device", "reference"},
+                         .environment = environment});
 }
 
 TEST_CASE("a full disk behind a file that is written is noticed") {

@@ -93,7 +93,7 @@ TEST_CASE("a raw prompt has no template, and special tokens in it are tokens") {
   CHECK(n_prompt_tokens(run_generate(model, {"--raw"}, "a\r\nb\r\n")) == 1 + 6);
   CHECK(n_prompt_tokens(run_generate(model, {"--raw"},
                                      "\xef\xbb\xbf"
-                                     "ab")) == 1 + 2);
+                                     "xy")) == 1 + 2);
   // The text of a message is text.
   CHECK(n_prompt_tokens(run_generate(model, {"-p", text})) == 1 + 1 + 9 + 1 + 1);
 }

@@ -44,6 +44,7 @@ TEST_CASE("thinking is dim at a terminal, but not with NO_COLOR or TERM=dumb") {
     REQUIRE(chat.read_until("> "));
     chat.type("hi\n");
     REQUIRE(chat.read_until("the answer was cut after 4 tokens"));
+    REQUIRE(chat.read_until("> "));  // the editor reads keys again
     chat.type("\x04");
     CHECK(chat.finish() == 0);
     return chat.screen();
