@@ -10,7 +10,7 @@
 #include "actors/stage/session_source.h"
 #include "tests/support/actors/test_runtime.h"
 #include "tests/support/apps/endless_model.h"
-#include "tests/support/kernels/fake_backend.h"
+#include "tests/support/models/deferred_backend.h"
 
 namespace blue {
 namespace {
@@ -29,14 +29,14 @@ class Machine {
   /// `locking` is that of tier ram; the executor's own few bytes are always page-locked.
   Machine(const std::string& model, Bytes vram, Bytes ram, Locking locking = Locking::granted)
       : model_(model) {
-    backend_.fake().locking = locking;
+    backend_.fake.locking = locking;
     actors::TierMemoryOptions options;
     options.vram = vram;
     options.ram = ram;
     options.max_blocks = 64;
     options.open_reader = [] { return hal::open_pread_reader(); };
     tiers_ = std::move(actors::TierMemory::open(backend_.device(), options, log_)).value();
-    backend_.fake().locking = Locking::granted;
+    backend_.fake.locking = Locking::granted;
     registry_ = std::make_shared<actors::ModelRegistry>(*tiers_, log_);
     models::ExecutorLimits limits;
     limits.max_context = 64;
@@ -44,9 +44,9 @@ class Machine {
     actors::RuntimeContextOptions context;
     context.tiers = tiers_;
     context.registry = registry_;
-    runtime_.emplace(std::move(context), [this, limits](actors::StageChannel& channel) {
+    runtime_.emplace(std::move(context), [this, limits](actors::StageLink& link) {
       return std::make_unique<actors::SessionSource>(
-          actors::SessionDeps{backend_, turn_, *tiers_, *registry_, limits}, channel);
+          actors::SessionDeps{backend_, turn_, *tiers_, *registry_, limits}, link);
     });
   }
 
@@ -56,7 +56,7 @@ class Machine {
     REQUIRE(events.back().kind == actors::RunEvent::Kind::finished);
     return std::move(events.back());
   }
-  memory::test::FakeDevice& device() { return backend_.fake(); }
+  memory::test::FakeDevice& device() { return backend_.fake; }
   actors::TierMemory& tiers() { return *tiers_; }
   [[nodiscard]] bool is_in_vram(const std::byte* address) const {
     return address >= tiers_->base(memory::Tier::vram) &&
@@ -73,7 +73,7 @@ class Machine {
  private:
   std::string model_;
   NullLogSink log_;
-  test::FakeBackend backend_;
+  models::testing::DeferredBackend backend_;
   std::mutex turn_;
   std::shared_ptr<actors::TierMemory> tiers_;
   std::shared_ptr<actors::ModelRegistry> registry_;

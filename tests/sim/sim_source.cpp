@@ -20,7 +20,7 @@ Status SimSource::go_wrong_maybe() {
   return {};
 }
 
-Result<actors::SourceBegin> SimSource::begin(const actors::StageJob& job, const StopToken&) {
+Result<actors::SourceBegin> SimSource::begin(const messages::JobSpec& job, const StopToken&) {
   model_ = job.model;
   words_ = words_of(model_);
   next_ = 0;
@@ -44,7 +44,7 @@ Result<std::optional<actors::SourceToken>> SimSource::next(const StopToken& stop
   return std::optional(actors::SourceToken{static_cast<TokenId>(next_), 0.5F, word});
 }
 
-std::optional<actors::TokenSource::KvSwitch> SimSource::leave_for(const actors::StageJob& job) {
+std::optional<actors::TokenSource::KvSwitch> SimSource::leave_for(const messages::JobSpec& job) {
   if (model_ == job.model) return std::nullopt;
   KvSwitch change;
   change.entering_fingerprint = fingerprint_of(job.model);
@@ -54,7 +54,7 @@ std::optional<actors::TokenSource::KvSwitch> SimSource::leave_for(const actors::
   return change;
 }
 
-Status SimSource::enter_with(const actors::StageJob& job, const actors::KvSnapshot& snapshot) {
+Status SimSource::enter_with(const messages::JobSpec& job, const actors::KvSnapshot& snapshot) {
   if (snapshot.fingerprint != fingerprint_of(job.model))
     simulation_.violate("a stage was given another model's snapshot");
   return {};
@@ -62,9 +62,9 @@ Status SimSource::enter_with(const actors::StageJob& job, const actors::KvSnapsh
 
 void SimSource::ask(memory::BlockId block) {
   messages::MissRecord record;
-  record.block = block.value;
-  channel_.misses.push(record);
-  simulation_.ground()->tiers->wake_engine(channel_.index);
+  record.block = block;
+  link_.send_miss(record);
+  simulation_.ground()->tiers->wake_engine();
 }
 
 Result<memory::Lease> SimSource::lease(memory::BlockId block, const StopToken& stop) {

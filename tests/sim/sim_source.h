@@ -3,6 +3,7 @@
 // Depends on tests/sim/simulation.h. Threads: the simulation's. The simulation outlives it.
 #pragma once
 
+#include "actors/stage/stage_link.h"
 #include "actors/stage/token_source.h"
 #include "actors/tiering/tier_memory.h"
 #include "tests/sim/simulation.h"
@@ -11,16 +12,16 @@ namespace blue::sim {
 
 class SimSource final : public actors::TokenSource {
  public:
-  SimSource(Simulation& simulation, actors::StageChannel& channel)
-      : simulation_(simulation), channel_(channel) {}
+  SimSource(Simulation& simulation, actors::StageLink& link)
+      : simulation_(simulation), link_(link) {}
 
-  Result<actors::SourceBegin> begin(const actors::StageJob& job, const StopToken& stop) override;
+  Result<actors::SourceBegin> begin(const messages::JobSpec& job, const StopToken& stop) override;
   Result<std::optional<actors::SourceToken>> next(const StopToken& stop) override;
   std::string_view rest() override { return {}; }
   messages::StageEnd end() const override { return messages::StageEnd::end_token; }
   std::uint64_t n_misses() const override { return n_misses_; }
-  std::optional<KvSwitch> leave_for(const actors::StageJob& job) override;
-  Status enter_with(const actors::StageJob& job, const actors::KvSnapshot& snapshot) override;
+  std::optional<KvSwitch> leave_for(const messages::JobSpec& job) override;
+  Status enter_with(const messages::JobSpec& job, const actors::KvSnapshot& snapshot) override;
 
  private:
   [[nodiscard]] Status go_wrong_maybe();
@@ -29,7 +30,7 @@ class SimSource final : public actors::TokenSource {
   void ask(memory::BlockId block);
 
   Simulation& simulation_;
-  actors::StageChannel& channel_;
+  actors::StageLink& link_;
   std::string model_;
   std::vector<std::string> words_;
   std::size_t next_ = 0;

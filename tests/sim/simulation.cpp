@@ -100,8 +100,8 @@ void Simulation::start_runtime() {
   actors::RuntimeContextOptions options;
   options.spawn = actors::SpawnMode::cooperative;
   if (ground_) options.tiers = ground_->tiers;
-  options.make_source = [this](actors::StageChannel& channel) {
-    return std::make_unique<SimSource>(*this, channel);
+  options.make_source = [this](actors::StageLink& link) {
+    return std::make_unique<SimSource>(*this, link);
   };
   runtime_ = std::make_unique<actors::ActorRuntime>(std::move(options), log_);
   coordinator_ = dynamic_cast<caf::scheduler::test_coordinator*>(&runtime_->system().scheduler());
@@ -135,23 +135,13 @@ void Simulation::let_others_go_on() {
 messages::RunNumber Simulation::open(RunState state, actors::RunPlan plan) {
   plan.number = context().runs.next_run();
   const messages::RunNumber number = plan.number;
-  const bool is_generation = plan.generation.has_value();
-  if (is_generation) {
-    plan.generation->run = number;
-    plan.generation->job = context().runs.next_job();
-  }
+  if (plan.generation) plan.generation->key = {number, context().runs.next_job(), 0, {}};
   context().runs.put(std::move(plan));
   context().events.open(number);
   runs_[number] = std::move(state);
-  if (is_generation) {
-    messages::OpenGeneration order;
-    order.run = number;
-    runtime_->send(&actors::Addresses::application, order);
-  } else {
-    messages::OpenRun order;
-    order.run = number;
-    runtime_->send(&actors::Addresses::application, order);
-  }
+  messages::OpenRun order;
+  order.run = number;
+  runtime_->send(&actors::Addresses::application, order);
   return number;
 }
 
@@ -219,14 +209,15 @@ void Simulation::maybe_fault() {
   if (n_channels == 0) return;
   auto& channel =
       context().channels.at(messages::StageId{static_cast<std::uint32_t>(plan_.below(n_channels))});
+  const messages::JobNumber job = channel.current_job();
+  if (!job.is_valid()) return;
   if (plan_.strikes(Fault::stalled)) {
     messages::Stalled stalled;
-    stalled.job = channel.current_job();
+    stalled.job = job;
     stalled.stage_id = channel.index;
     runtime_->send(&actors::Addresses::scheduler, stalled);
   }
-  if (plan_.strikes(Fault::degenerated))
-    channel.preempt(channel.current_job(), messages::PreemptReason::repetition);
+  if (plan_.strikes(Fault::degenerated)) channel.preempt(job, messages::PreemptReason::repetition);
 }
 
 void Simulation::settle() {

@@ -100,13 +100,13 @@ void Simulation::send_stale_messages() {
     cancel.run = number;
     runtime_->send(&actors::Addresses::application, cancel);
     messages::Stalled stalled;
-    stalled.job = {};
+    stalled.job = messages::JobNumber{1};
     stalled.stage_id = messages::StageId{0};
     if (context().channels.size() > 0) runtime_->send(&actors::Addresses::scheduler, stalled);
     for (std::uint32_t i = 0; ground_ && i < BlockGround::kBlocks; ++i) {
-      messages::Evict evict;
-      evict.blocks = {i};
-      runtime_->send(context().book.tier(Tier::vram), evict);
+      messages::BlockReady ready;
+      ready.block = ground_->blocks[i];
+      runtime_->send(context().book.tier(Tier::vram), ready);
     }
   }
   settle();
