@@ -128,6 +128,16 @@ void log_refusals(const hal::BootReport& report, LogSink& log) {
   }
 }
 
+/// Figures that the system does not give (no /proc, no /sys): assumptions replace them.
+void log_missing_figures(const hal::BootReport& report, LogSink& log) {
+  for (const hal::BootPhase& phase : report.phases) {
+    for (const hal::BootItem& item : phase.items) {
+      if (item.outcome == hal::Outcome::absent && item.name.ends_with(" figures"))
+        log.write_once(LogLevel::warning, item.detail);
+    }
+  }
+}
+
 }  // namespace
 
 Status Runtime::open_device(State& state, const kernels::BackendChoice& choice,
@@ -177,10 +187,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
   hal::BootPhase& phase = state->machine->report().phase(hal::BootStep::hand_over);
   const Nanoseconds began_ns = monotonic_now_ns();
   actors::RuntimeContextOptions context;
-  for (const std::string& missing :
-       {state->machine->topology().missing, state->machine->memory().missing}) {
-    if (!missing.empty()) log.write_once(LogLevel::warning, missing);
-  }
+  log_missing_figures(state->machine->report(), log);
   context.placement = actors::place_actors(state->machine->topology());
   context.stall_deadline_ns = state->options.stall_deadline_ns;
   context.spans_per_actor =
