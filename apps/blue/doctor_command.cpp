@@ -46,7 +46,12 @@ void add_doctor(CLI::App& app, Action& action) {
       ->check(CLI::Range(0, 60000))
       ->capture_default_str();
   add_device_option(*command, options->device);
-  command->callback([&action, options] { action = [options] { return examine(*options); }; });
+  command->callback([&action, options] {
+    action = [options] {
+      const Result<int> status = examine(*options);
+      return status ? *status : tell(status.error());
+    };
+  });
 }
 
 }  // namespace blue::apps
