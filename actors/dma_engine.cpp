@@ -69,7 +69,7 @@ Status DmaEngine::open() {
   BLUE_TRY_ASSIGN(mover_, memory::Mover::open(tiers_.device(), *reader_, tiers_.catalog(),
                                               memory::Mover::Options{}));
   if (const std::string refusal = mover_->staging_refusal(); !refusal.empty())
-    runtime().log.write_once(LogLevel::info, "copies to the device are slower: " + refusal);
+    log().write_once(LogLevel::info, "copies to the device are slower: " + refusal);
   return {};
 }
 
