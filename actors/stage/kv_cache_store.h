@@ -85,12 +85,15 @@ class KvCacheStore {
     std::shared_ptr<const KvSnapshot> snapshot;
   };
   template <class Is>
-  void forget_if(Is&& is_meant) {
-    kept_.remove_if([&](const Kept& kept) {
-      if (!is_meant(kept)) return false;
-      used_ -= Bytes{kept.snapshot->rows.size()};
-      return true;
-    });
+  void forget_if(Is&& is_meant) BLUE_REQUIRES(mutex_) {
+    for (auto kept = kept_.begin(); kept != kept_.end();) {
+      if (!is_meant(*kept)) {
+        ++kept;
+        continue;
+      }
+      used_ -= Bytes{kept->snapshot->rows.size()};
+      kept = kept_.erase(kept);
+    }
   }
 
   const Bytes budget_;
