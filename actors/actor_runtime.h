@@ -20,7 +20,8 @@ class ActorRuntime {
   /// clock and printer.
   static constexpr std::size_t kThreads = 14;
 
-  /// In detached mode the caller has made sure that kThreads threads can start (hal::ThreadReserve):
+  /// In detached mode the caller has made sure that kThreads threads can start
+  /// (hal::ThreadReserve):
   /// the actor system aborts where one is refused.
   ActorRuntime(RuntimeContextOptions options, LogSink& log);
   /// stop(), unless it was called.

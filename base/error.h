@@ -15,11 +15,14 @@ namespace blue {
 /// What the outside does with an error. `bad_input` is exit status 2 on a command line.
 enum class ErrorKind : std::uint8_t {
   bad_input,  ///< the user mends a file, flag, config or prompt
-  exhausted,  ///< the user frees or grants memory, disk, context; or the caller waits and tries again
-  unavailable,  ///< this machine lacks it (no GPU, no io_uring, denied); the caller takes the named alternative
+  /// The user frees or grants memory, disk, context; or the caller waits and tries again.
+  exhausted,
+  /// This machine lacks it (no GPU, no io_uring, denied); the caller takes the named alternative.
+  unavailable,
   corrupt,    ///< stored bytes are not what was written; the user replaces the file
   cancelled,  ///< somebody asked for it
-  failed,  ///< the operating system or a device refused something that should work; the supervisor decides
+  /// The operating system or a device refused what should work; the supervisor decides.
+  failed,
 };
 
 /// A layer's enum takes part by defining, next to itself:

@@ -67,7 +67,8 @@ if(BLUE_SANITIZE)
     add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-fno-sanitize-recover=undefined>")
   endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-Wno-maybe-uninitialized>") # the checks that a sanitizer inserts draw false reports
+    # The checks that a sanitizer inserts draw false reports.
+    add_compile_options("$<$<COMPILE_LANGUAGE:C,CXX>:-Wno-maybe-uninitialized>")
   endif()
   add_link_options(-fsanitize=${BLUE_SANITIZE})
 endif()

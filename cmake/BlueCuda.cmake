@@ -1,8 +1,9 @@
-# Sets BLUE_HAVE_CUDA and enables the language where nvcc and a GPU are found, or BLUE_CUDA is ON. The runtime is linked
-# statically, so that one binary starts on machines with and without a driver.
+# Sets BLUE_HAVE_CUDA and enables the language where nvcc and a GPU are found, or BLUE_CUDA is ON.
+# The runtime is linked statically, so that one binary starts on machines with and without a driver.
 set(BLUE_HAVE_CUDA OFF)
 if(BLUE_BELOW_ACTORS OR BLUE_FUZZ OR BLUE_SANITIZE)
-  set(blue_cuda_wanted OFF) # the sanitizers see the host side of everything; nvcc's objects are not theirs
+  # The sanitizers see the host side of everything; nvcc's objects are not theirs.
+  set(blue_cuda_wanted OFF)
 else()
   set(blue_cuda_wanted "${BLUE_CUDA}")
 endif()

@@ -70,8 +70,8 @@ struct PciPlacement {
 ///  2. No bridge above: it sits on the root complex itself (an integrated GPU): behind the CPU.
 ///  3. A bridge of AMD's chipsets (1022:43xx) or of ASMedia (1b21, who makes them): behind the
 ///     chipset. AMD hangs its chipset, a switch, under one of the processor's root ports. (An
-///     add-in card with an ASMedia switch in a CPU slot is taken for the chipset too: sysfs does not
-///     distinguish them.)
+///     add-in card with an ASMedia switch in a CPU slot is taken for the chipset too: sysfs does
+///     not distinguish them.)
 ///  4. Intel (8086) root port on bus 00 of domain 0, or in a VMD domain (10000 and up): device
 ///     numbers 1a to 1d are the chipset's; 01 to 0f the processor's.
 ///  5. Intel root port on another root bus: servers give each processor stack one: behind the CPU.

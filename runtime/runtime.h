@@ -1,7 +1,7 @@
 // blue::runtime::Runtime: the whole program as one object: machine, device, tiers, actors, models,
 // runs. What `blue`, the shell, the C API and embedding programs use. No CAF in this header:
 // runtime/embedded.h has the actor system for programs with actors of their own.
-//   auto runtime = Runtime::start(options, log);       boots the machine, opens device and tiers, starts the actors
+//   auto runtime = Runtime::start(options, log);       boots, opens device and tiers, starts actors
 //   auto run = runtime->run_cascade(spec, task, {});   a handle; poll() or wait() give its events
 //   runtime->shutdown();                               clean from any state, within a second
 // Threads: every method from any thread; a handle from one thread at a time. A handle may outlive

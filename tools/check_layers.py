@@ -41,7 +41,8 @@ ROOMS = [
     ("libedit", re.compile(r"^(histedit\.h|editline/)"), ["apps/terminal/"]),
 ]
 APPS = re.compile(r"^apps/(?!examples/)")  # the embedding example alone has actors of its own
-POLICIES = re.compile(r"^actors/[a-z_]+/")  # an actor is a file of actors/ itself, its policy one of a folder below
+# An actor is a file of actors/ itself, its policy one of a folder below.
+POLICIES = re.compile(r"^actors/[a-z_]+/")
 
 # (which files may reach no CAF header through any chain of includes, their name, the remedy)
 CAF_FREE = [

@@ -28,8 +28,7 @@ Result<std::vector<TokenId>> encode(const text::Tokenizer& tokenizer,
   BLUE_TRY_ASSIGN(const std::optional<std::string> given, read_text(source, Reading::as_it_is));
   const std::string& text = *given;
   if (!options.parses_special) return tokenizer.encode(text, text::SpecialTokens::as_text);
-  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens,
-                  tokenizer.encode(text, text::SpecialTokens::parse));
+  BLUE_TRY_ASSIGN(std::vector<TokenId> tokens, tokenizer.encode(text, text::SpecialTokens::parse));
   const bool has_bos = !tokens.empty() && tokens.front() == tokenizer.bos();
   if (has_bos && options.has_no_bos) tokens.erase(tokens.begin());
   const bool wants_bos = tokenizer.adds_bos() && !has_bos && !options.has_no_bos;

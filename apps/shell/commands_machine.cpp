@@ -36,8 +36,8 @@ Status show_hints(Session& session, const std::string&) {
   for (const messages::HintRecord& hint : hints) {
     io::print_linef("job %-4llu channel %-2u %-13s after %4u tokens, %.3f nats a token",
                     static_cast<unsigned long long>(hint.job.value), hint.stage_id.value,
-                    std::string(to_text(hint.kind)).c_str(),
-                    hint.n_tokens, static_cast<double>(hint.mean_entropy_nats));
+                    std::string(to_text(hint.kind)).c_str(), hint.n_tokens,
+                    static_cast<double>(hint.mean_entropy_nats));
   }
   return {};
 }

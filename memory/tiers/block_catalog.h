@@ -2,8 +2,8 @@
 // construction, so that Residency can be sized alike and nothing that readers touch ever moves.
 // Depends on base and memory/tiers/block.h.
 // Threads: any. Writers (add_model, remove_model) serialise on a mutex. Readers of blocks take no
-// lock: an id's block is
-//   built whole, then its pointer is stored with release and loaded with acquire. Paths are read under the mutex (cold).
+// lock: an id's block is built whole, then its pointer is stored with release and loaded with
+// acquire. Paths are read under the mutex (cold).
 // Lifetime: a Block reference holds until its model is removed; whoever removes it has evicted its
 // blocks first.
 #pragma once

@@ -78,7 +78,8 @@ def make_chunk(seed: int) -> tuple[dict[str, Examples], list[tuple]]:
         pairs["think"].append((prompt_ids(tokenizer, "think", task=t.text), reply(t.plan)))
         asked = prompt_ids(tokenizer, "code", task=t.text, reasoning=t.plan)
         plan_at = len(prompt_ids(tokenizer, "think", task=t.text)) - n_closing + n_heading
-        pairs["code"].append((asked[:plan_at], asked[plan_at:] + code))  # the plan is learned too: more signal for the same work
+        # The plan is learned too: more signal for the same work.
+        pairs["code"].append((asked[:plan_at], asked[plan_at:] + code))
         pairs["alone"].append((prompt_ids(tokenizer, "alone", task=t.text), code))
         plan, draft, review = draft_of(t, rng)
         slots = {"task": t.text, "reasoning": plan, "code_draft": draft}

@@ -22,7 +22,8 @@ def generate(model, prompts, max_tokens, end, device, dtype, temperature=0.0, se
     column = torch.arange(total, device=device)
     visible = column >= pad[:, None]
     causal = column[:width] <= column[:width, None]
-    own = torch.eye(width, dtype=torch.bool, device=device)  # padding sees itself, so that no row is empty
+    # Padding sees itself, so that no row is empty.
+    own = torch.eye(width, dtype=torch.bool, device=device)
     mask = (visible[:, None, None, :width] & causal) | own
     generator = torch.Generator(device=device).manual_seed(seed)
     positions = (column[:width] - pad[:, None]).clamp(min=0)
