@@ -199,8 +199,11 @@ TEST_CASE("a copy or an op that the device refuses ends the step, and the next o
           INFO(file.name << ", " << (is_copy ? "copy " : "op ") << n << ", room " << room);
           StreamedModel streamed(path, room);
           const std::uint64_t n_copies = streamed.backend.fake.n_copies;
-          (is_copy ? streamed.backend.fake.failing_copy : streamed.backend.failing_op) =
-              n + (is_copy ? n_copies : 0);
+          if (is_copy) {
+            streamed.backend.fake.failing_copy = n_copies + n;
+          } else {
+            streamed.backend.failing_op = n;
+          }
           const auto got = testing::logits_of(*streamed.executor, tokens());
           if (got) break;
           check_recovered(streamed, wanted);
