@@ -25,7 +25,9 @@ void* allocate(std::size_t size, std::size_t alignment) {
 
 }  // namespace
 
-// Arrays' forms call these; a sanitizer's own forms without exceptions would not.
+// Arrays' forms call these; a sanitizer's own forms without exceptions would not. GCC sees free()
+// on a pointer from new and not that these two are a pair.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 void* operator new(std::size_t size) { return allocate(size, __STDCPP_DEFAULT_NEW_ALIGNMENT__); }
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return allocate(size, static_cast<std::size_t>(alignment));
