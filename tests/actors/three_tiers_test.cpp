@@ -8,6 +8,7 @@
 #include <string>
 
 #include "actors/stage/session_source.h"
+#include "base/mutex.h"
 #include "tests/support/actors/test_runtime.h"
 #include "tests/support/apps/endless_model.h"
 #include "tests/support/models/deferred_backend.h"
@@ -74,7 +75,7 @@ class Machine {
   std::string model_;
   NullLogSink log_;
   models::testing::DeferredBackend backend_;
-  std::mutex turn_;
+  Mutex turn_;
   std::shared_ptr<actors::TierMemory> tiers_;
   std::shared_ptr<actors::ModelRegistry> registry_;
   std::optional<test::TestRuntime> runtime_;
