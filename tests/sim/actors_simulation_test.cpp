@@ -1,6 +1,6 @@
 // Thousands of histories of the real actors, each drawn from a seed. A seed that shows a violation
 // is printed with the command that replays it alone:
-//   BLUE_SIM_SEED=17 build/release/tests/bin/test_sim     one history
+//   BLUE_SIM_SEED=17 build/release/tests/bin/test_sim     one history, told on stderr
 //   BLUE_SIM_SEEDS=10000 build/release/tests/bin/test_sim  the first 10000
 #include <unistd.h>
 
@@ -43,7 +43,7 @@ std::filesystem::path scratch_root() {
              : std::filesystem::temp_directory_path();
 }
 
-std::string violations_of(std::uint64_t seed) {
+std::string violations_of(std::uint64_t seed, sim::Simulation::Story story) {
   std::snprintf(
       replay_line, sizeof replay_line,
       "simulation: seed %llu; replay: BLUE_SIM_SEED=%llu build/release/tests/bin/test_sim\n",
@@ -52,7 +52,7 @@ std::string violations_of(std::uint64_t seed) {
   std::filesystem::create_directories(folder);
   std::string violations;
   {
-    sim::Simulation simulation(seed, folder.string());
+    sim::Simulation simulation(seed, folder.string(), story);
     violations = simulation.run();
   }
   std::filesystem::remove_all(folder);
@@ -68,9 +68,11 @@ TEST_CASE("in every simulated history runs end once, with the right text, and no
   const std::uint64_t n_seeds = number_in_environment("BLUE_SIM_SEEDS", kSeeds);
   const bool is_single = std::getenv("BLUE_SIM_SEED") != nullptr;
   const std::uint64_t first = number_in_environment("BLUE_SIM_SEED", 1);
+  using Story = sim::Simulation::Story;
+  const Story story = is_single ? Story::told : Story::silent;
   std::uint64_t n_failed = 0;
   for (std::uint64_t seed = first; seed < (is_single ? first + 1 : first + n_seeds); ++seed) {
-    const std::string violations = violations_of(seed);
+    const std::string violations = violations_of(seed, story);
     if (violations.empty()) continue;
     ++n_failed;
     std::fprintf(stderr, "%s%s", replay_line, violations.c_str());

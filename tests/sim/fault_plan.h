@@ -4,7 +4,9 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdio>
 #include <random>
+#include <string_view>
 
 namespace blue::sim {
 
@@ -48,9 +50,13 @@ class FaultPlan {
     const auto i = static_cast<std::size_t>(fault);
     if (is_over_ || n_struck_[i] == kMost || below(1000) >= per_mille_[i]) return false;
     ++n_struck_[i];
+    if (is_told_)
+      std::fprintf(stderr, "  fault: %.*s\n", static_cast<int>(kNames[i].size()), kNames[i].data());
     return true;
   }
   void end() { is_over_ = true; }
+  /// Every fault from now on is a line on stderr: for a replay.
+  void tell() { is_told_ = true; }
 
   [[nodiscard]] bool has_struck(Fault fault) const {
     return n_struck_[static_cast<std::size_t>(fault)] > 0;
@@ -68,10 +74,16 @@ class FaultPlan {
 
  private:
   static constexpr std::uint32_t kMost = 3;
+  static constexpr std::array<std::string_view, kFaults> kNames = {
+      "stage throws",     "source error",    "stage killed", "cascade killed",
+      "scheduler killed", "tiering killed",  "dma killed",   "kv killed",
+      "entropy killed",   "watchdog killed", "cancelled",    "stalled",
+      "degenerated",      "copy refused",    "disk full",    "shut down"};
   std::mt19937_64 random_;
   std::array<std::uint32_t, kFaults> per_mille_{};
   std::array<std::uint32_t, kFaults> n_struck_{};
   bool is_over_ = false;
+  bool is_told_ = false;
 };
 
 }  // namespace blue::sim

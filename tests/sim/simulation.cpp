@@ -88,8 +88,9 @@ BlockGround::BlockGround(const std::string& folder, FaultPlan& plan) {
   blocks = std::move(tiers->catalog().add_model("m", {path}, plans)).value().blocks;
 }
 
-Simulation::Simulation(std::uint64_t seed, const std::string& folder)
-    : plan_(seed), folder_(folder) {
+Simulation::Simulation(std::uint64_t seed, const std::string& folder, Story story)
+    : plan_(seed), folder_(folder), story_(story) {
+  if (story_ == Story::told) plan_.tell();
   if (plan_.below(2) == 0) ground_ = std::make_unique<BlockGround>(folder_, plan_);
   start_runtime();
 }

@@ -46,7 +46,9 @@ class BlockGround {
 
 class Simulation {
  public:
-  Simulation(std::uint64_t seed, const std::string& folder);
+  /// `told`: faults and events are lines on stderr.
+  enum class Story : std::uint8_t { silent, told };
+  Simulation(std::uint64_t seed, const std::string& folder, Story story);
   ~Simulation();
 
   /// The whole history. What did not hold, one a line; empty when all did.
@@ -94,6 +96,7 @@ class Simulation {
 
   FaultPlan plan_;
   const std::string folder_;
+  const Story story_;
   NullLogSink log_;
   std::unique_ptr<BlockGround> ground_;
   std::unique_ptr<actors::ActorRuntime> runtime_;

@@ -1,5 +1,6 @@
 // What must hold in every simulated history.
 #include <algorithm>
+#include <cstdio>
 #include <filesystem>
 #include <utility>
 
@@ -46,8 +47,12 @@ bool Simulation::is_right(const std::string& text, const std::string& model) con
   return text == text_of(model);
 }
 
-void Simulation::take_event(messages::RunNumber, RunState& run, const RunEvent& event) {
+void Simulation::take_event(messages::RunNumber number, RunState& run, const RunEvent& event) {
   using Kind = RunEvent::Kind;
+  if (story_ == Story::told)
+    std::fprintf(stderr, "  run %llu: event %d %s '%s' %s\n",
+                 static_cast<unsigned long long>(number.value), static_cast<int>(event.kind),
+                 event.name.c_str(), event.text.c_str(), event.error.c_str());
   if (run.n_ends > 0) violate("an event after the end of its run");
   if (event.kind == Kind::text) {
     std::string& text = run.texts[event.name];
@@ -144,7 +149,8 @@ void Simulation::check_logs() {
       if (slot.state == memory::SlotState::committed) committed[slot.name] = slot.text;
     for (const auto& [name, text] : run.slots)
       if (!committed.contains(name) || committed[name] != text)
-        violate("slot '" + name + "' was shown and is not in the log");
+        violate("slot '" + name + "' was shown as '" + text + "', the log has '" + committed[name] +
+                "'");
     for (const auto& [name, text] : committed)
       if (name != "task" && !is_right(text, model_of(run, name)))
         violate("the log has '" + text + "' in slot '" + name + "'");

