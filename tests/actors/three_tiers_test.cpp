@@ -47,7 +47,7 @@ class Machine {
     context.registry = registry_;
     runtime_.emplace(std::move(context), [this, limits](actors::StageLink& link) {
       return std::make_unique<actors::SessionSource>(
-          actors::SessionDeps{backend_, turn_, *tiers_, *registry_, limits}, link);
+          actors::SessionDeps{backend_, turn_, *tiers_, *registry_, limits, log_}, link);
     });
   }
 

@@ -15,7 +15,8 @@ std::atomic<std::uint64_t> n_allocations{0};
 }  // namespace
 
 // Counts every allocation of this executable, so that a test can say that a stretch of code makes
-// none.
+// none. GCC sees free() on a pointer from new and not that these two are a pair.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 void* operator new(std::size_t size) {
   n_allocations.fetch_add(1, std::memory_order_relaxed);
   if (void* memory = std::malloc(size)) return memory;
