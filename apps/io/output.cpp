@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <new>
 #include <string>
 #include <utility>
 
@@ -67,6 +69,24 @@ bool is_set(const char* variable) {
   return value != nullptr && *value != '\0';
 }
 
+/// Ends the program where a thread found no memory: one line, status 1. Allocates nothing. All else
+/// that ends here is a bug and dumps core.
+[[noreturn]] void end_without_memory() {
+  try {
+    if (const std::exception_ptr failure = std::current_exception())
+      std::rethrow_exception(failure);
+  } catch (const std::bad_alloc&) {
+    static constexpr std::string_view kLine =
+        ": out of memory: free some, or raise the limit (ulimit -v, ulimit -d, cgroup)\n";
+    const char* const program = streams().program;
+    if (::write(STDERR_FILENO, program, std::strlen(program)) >= 0)
+      static_cast<void>(!::write(STDERR_FILENO, kLine.data(), kLine.size()));
+    _exit(1);
+  } catch (...) {
+  }
+  std::abort();
+}
+
 }  // namespace
 
 void open_streams(const char* program) {
@@ -77,6 +97,7 @@ void open_streams(const char* program) {
     if (::open("/dev/null", flags) < 0) break;
   }
   signal(SIGPIPE, SIG_IGN);
+  std::set_terminate(end_without_memory);
   streams().program = program;
   streams().is_terminal = isatty(STDOUT_FILENO) == 1;
 }

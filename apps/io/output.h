@@ -14,7 +14,8 @@ namespace blue::io {
 
 /// The first call of main(). `program` (a literal) is what messages begin with. Descriptors 0, 1
 /// and 2 that are closed are opened, so that no file of the program becomes its output; SIGPIPE is
-/// ignored, so that a reader that has gone is an error of the write.
+/// ignored, so that a reader that has gone is an error of the write. A thread that finds no memory
+/// ends the program with one line and status 1.
 void open_streams(const char* program);
 
 /// Running text on stdout: what a model generates, a slot, a JSON document, help. As it is to a

@@ -98,7 +98,7 @@ TEST_CASE("what cannot be quantised is one line and exit status 2, and leaves no
     std::vector<std::string> arguments;
     std::string names;
   };
-  const Refusal refusals[] = {{{kModel, out, "Q4_K_M"}, "Q4_K"},
+  const Refusal refusals[] = {{{kModel, out, "IQ2_XXS"}, "IQ2_XXS"},
                               {{folder.path("absent.gguf"), out, "Q4_0"}, "absent.gguf"},
                               {{folder.path("text.gguf"), out, "Q4_0"}, "text.gguf"},
                               {{kModel, folder.path("absent/out.gguf"), "Q4_0"}, "absent/out.gguf"},
