@@ -11,7 +11,7 @@
 #include <filesystem>
 #include <string>
 
-#include "tests/sim/simulation.h"
+#include "tests/support/actors/sim/simulation.h"
 
 namespace blue {
 namespace {

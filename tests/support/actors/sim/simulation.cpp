@@ -1,4 +1,4 @@
-#include "tests/sim/simulation.h"
+#include "tests/support/actors/sim/simulation.h"
 
 #include <sys/resource.h>
 
@@ -7,7 +7,7 @@
 #include <fstream>
 #include <utility>
 
-#include "tests/sim/sim_source.h"
+#include "tests/support/actors/sim/sim_source.h"
 
 namespace blue::sim {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "actors/actor_runtime.h"
 #include "hal/file_reader.h"
-#include "tests/sim/fault_plan.h"
+#include "tests/support/actors/sim/fault_plan.h"
 #include "tests/support/memory/fake_device.h"
 #include "tests/support/scratch_folder.h"
 

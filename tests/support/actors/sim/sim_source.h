@@ -6,7 +6,7 @@
 #include "actors/stage/stage_link.h"
 #include "actors/stage/token_source.h"
 #include "actors/tiering/tier_memory.h"
-#include "tests/sim/simulation.h"
+#include "tests/support/actors/sim/simulation.h"
 
 namespace blue::sim {
 

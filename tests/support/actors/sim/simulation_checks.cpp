@@ -6,7 +6,7 @@
 
 #include "actors/cascade/cascade_run.h"
 #include "memory/tiers/tier_arena.h"
-#include "tests/sim/simulation.h"
+#include "tests/support/actors/sim/simulation.h"
 
 namespace blue::sim {
 

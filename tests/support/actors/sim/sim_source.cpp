@@ -1,4 +1,4 @@
-#include "tests/sim/sim_source.h"
+#include "tests/support/actors/sim/sim_source.h"
 
 #include <functional>
 #include <stdexcept>
