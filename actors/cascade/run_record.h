@@ -25,8 +25,8 @@ struct RunRecord {
 };
 
 std::vector<std::byte> encode_run_record(const RunRecord& record);
-/// Believes nothing. Errors: bad_cascade (damaged, or of another version); `name` stands in the
-/// message.
+/// The input is untrusted. Errors: bad_cascade (damaged, or of another version); the message has
+/// `name`.
 /// Bound: allocates at most 16 times the payload.
 Result<RunRecord> decode_run_record(ConstByteSpan payload, const std::string& name);
 
