@@ -1,5 +1,6 @@
 #include "actors/application.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace blue::actors {
@@ -107,7 +108,7 @@ void Application::bind(const messages::JobKey& key, const std::string& name) {
 }
 
 void Application::show(Job& job) {
-  if (!job.run.is_valid() || job.n_shown == job.text.size()) return;
+  if (!job.run.is_valid() || job.n_shown >= job.text.size()) return;
   runtime_.events.push(job.run, RunEvent::of(RunEvent::Kind::text, job.stage, job.name,
                                              job.text.substr(job.n_shown)));
   job.n_shown = job.text.size();
@@ -130,15 +131,17 @@ std::size_t Application::drain() {
   return n;
 }
 
-std::string Application::end_job(messages::RunNumber run, std::string_view not_streamed) {
+std::string Application::end_job(messages::RunNumber run, const messages::JobText& text) {
   const auto present = present_.find(run);
-  if (present == present_.end() || !present->second.is_valid()) return std::string(not_streamed);
+  if (present == present_.end() || !present->second.is_valid()) return text.text;
   drain();
   const auto found = jobs_.find(std::exchange(present->second, {}));
-  if (found == jobs_.end()) return std::string(not_streamed);
+  if (found == jobs_.end()) return text.text;
   Job job = std::move(found->second);
   jobs_.erase(found);
-  job.text += not_streamed;
+  // More is there when the job ran twice (scheduler and stage died) and ended earlier this time.
+  job.text.resize(std::min<std::size_t>(job.text.size(), text.n_streamed));
+  job.text += text.text;
   show(job);
   return std::move(job.text);
 }
@@ -147,7 +150,7 @@ void Application::end_generation(const messages::JobKey& key, const messages::Jo
                                  RunEvent last) {
   const auto present = present_.find(key.run);
   if (present == present_.end() || present->second != key.job) return;
-  last.text = end_job(key.run, text.not_streamed(messages::TextReturn::not_streamed));
+  last.text = end_job(key.run, text);
   messages::RunDone ended;
   ended.run = key.run;
   ended.outcome = last.outcome;

@@ -34,9 +34,9 @@ class Application final : public PinnedActor<ApplicationHandle> {
   void bind(const messages::JobKey& key, const std::string& name);
   std::size_t drain();
   void show(Job& job);
-  /// Completes the text of the run's present job with what the ring did not carry, shows the rest,
-  /// and forgets the job. Returns the whole text.
-  std::string end_job(messages::RunNumber run, std::string_view not_streamed);
+  /// Completes the text of the run's present job with what the ring did not carry (`text.text`),
+  /// shows the rest, and forgets the job. Returns the whole text.
+  std::string end_job(messages::RunNumber run, const messages::JobText& text);
   void end_generation(const messages::JobKey& key, const messages::JobText& text, RunEvent last);
   void finish(messages::RunNumber run, RunEvent last);
   void poll();

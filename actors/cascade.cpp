@@ -5,9 +5,9 @@
 namespace blue::actors {
 namespace {
 
-/// A cascade's jobs return the whole text.
-std::string not_streamed(const messages::JobText& text) {
-  return std::string(text.not_streamed(messages::TextReturn::whole));
+/// A cascade's jobs return the whole text; this is the part that did not cross the ring.
+messages::JobText not_streamed(const messages::JobText& text) {
+  return {text.n_streamed, std::string(text.not_streamed(messages::TextReturn::whole))};
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ void Cascade::report_resumed() {
   const CascadeSpec& cascade = policy_->record().cascade;
   messages::SlotWritten task;
   task.slot = cascade.input;
-  task.text = policy_->record().task;
+  task.text.text = policy_->record().task;
   report(std::move(task));
   for (const std::uint32_t stage : policy_->resumed_stages()) {
     for (const memory::SlotText& slot : policy_->buffer()->observe()) {
@@ -63,7 +63,7 @@ void Cascade::report_resumed() {
       messages::SlotWritten written;
       written.stage = stage;
       written.slot = slot.name;
-      written.text = slot.text;
+      written.text.text = slot.text;
       written.was_resumed = true;
       report(std::move(written));
     }
@@ -87,7 +87,7 @@ void Cascade::go_on() {
     notice.why = skipped.why;
     report(std::move(notice));
     for (const memory::SlotText& slot : policy_->buffer()->observe()) {
-      if (slot.name == stage.writes) report_written(skipped.stage, slot.text, {});
+      if (slot.name == stage.writes) report_written(skipped.stage, {0, slot.text}, {});
     }
   }
 }
@@ -160,7 +160,7 @@ void Cascade::stage_failed(const messages::StageFailed& failed) {
   finish(messages::Outcome::failed, failed.kind, "stage '" + name + "': " + failed.error + also);
 }
 
-void Cascade::report_written(std::uint32_t stage, std::string not_streamed,
+void Cascade::report_written(std::uint32_t stage, messages::JobText not_streamed,
                              const messages::StageFigures& figures) {
   messages::SlotWritten written;
   written.stage = stage;
@@ -187,8 +187,7 @@ void Cascade::finish(messages::Outcome outcome, ErrorKind kind, const std::strin
     policy_.reset();  // unlocks the log, so that a resume can have it
   }
   send(book().get(&Addresses::application), ended);
-  send(book().get(&Addresses::scheduler), ended);
-  send(book().get(&Addresses::supervisor), ended);
+  send(book().get(&Addresses::supervisor), ended);  // which passes it on to the scheduler
 }
 
 }  // namespace blue::actors

@@ -28,7 +28,7 @@ class Cascade final : public PinnedActor<CascadeHandle> {
   void stage_preempted(const messages::StagePreempted& preempted);
   void stage_failed(const messages::StageFailed& failed);
   /// `not_streamed`: the part of the slot's text that the application has not read from the ring.
-  void report_written(std::uint32_t stage, std::string not_streamed,
+  void report_written(std::uint32_t stage, messages::JobText not_streamed,
                       const messages::StageFigures& figures);
   void finish(messages::Outcome outcome, ErrorKind kind, const std::string& error);
   void fail(const Error& error) {

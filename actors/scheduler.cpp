@@ -95,6 +95,7 @@ void Scheduler::fail_running(std::uint64_t incarnation, const messages::StageLos
   messages::StageFailed failed;
   failed.key = running->spec.key;
   failed.kind = ErrorKind::failed;
+  failed.text.n_streamed = messages::JobText::kUnknown;
   failed.error = lost.error;
   queue_.finish(failed.key.job, nullptr);
   forward(failed);

@@ -12,7 +12,7 @@ Supervisor::Behavior Supervisor::make_behavior() {
   spawn_all();
   return {
       on([this](const messages::OpenRun& order) { open_run(order.run); }),
-      on([this](const messages::RunDone& ended) { close_run(ended.run); }),
+      on([this](const messages::RunDone& ended) { close_run(ended); }),
       on([this](const messages::Ping&) {
         messages::Pong pong;
         pong.n_actors = static_cast<std::uint32_t>(children_.size());
@@ -117,11 +117,13 @@ void Supervisor::end_run(messages::RunNumber run, const Error& error) {
   ended.kind = error.kind();
   ended.error = error.message();
   send(book().get(&Addresses::application), ended);
-  send(book().get(&Addresses::scheduler), ended);
-  close_run(run);
+  close_run(ended);
 }
 
-void Supervisor::close_run(messages::RunNumber run) {
+void Supervisor::close_run(const messages::RunDone& ended) {
+  // From the sender of submit_run, so that it never overtakes it.
+  send(book().get(&Addresses::scheduler), ended);
+  const messages::RunNumber run = ended.run;
   generations_.erase(run);
   open_runs_.erase(run);
   runtime_.book.update([run](Addresses& addresses) { addresses.cascades.erase(run); });

@@ -49,7 +49,7 @@ class Supervisor final : public PinnedActor<SupervisorHandle> {
   void restart_lost_job(const Child& child, const std::string& why);
   void after_restart(ActorKind kind);
   void end_run(messages::RunNumber run, const Error& error);
-  void close_run(messages::RunNumber run);
+  void close_run(const messages::RunDone& ended);
 
   RuntimeContext& runtime_;
   std::map<std::string, Child> children_;  ///< by name

@@ -3,7 +3,7 @@
 // number.
 //   application -open_run-> supervisor -submit_run-> scheduler -begin_run-> cascade
 //   cascade -stage_started, slot_written, stage_skipped, slot_preempted, run_done-> application
-//   cascade -run_done-> scheduler, supervisor
+//   cascade -run_done-> supervisor -run_done-> scheduler
 //   for a single generation: supervisor -stage_ready (stages.h)-> scheduler
 // Depends on base. Plain values.
 #pragma once
@@ -61,9 +61,9 @@ struct SlotWritten {
   RunNumber run;
   std::uint32_t stage = 0;  ///< index in the cascade
   std::string slot;
-  /// What the text ring did not carry: nearly always nothing for a stage that ran here, everything
-  /// for the task, a resumed slot, or a skipped stage's.
-  std::string text;
+  /// What follows the bytes that crossed the text ring: nearly always nothing for a stage that ran
+  /// here, everything for the task, a resumed slot, or a skipped stage's.
+  JobText text;
   bool was_resumed = false;  ///< it was committed before this process began
   StageFigures figures;      ///< all zero for the task's slot and for resumed ones
 };

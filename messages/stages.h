@@ -106,6 +106,9 @@ struct StageFigures {
 
 /// The text of a job as its end message carries it.
 struct JobText {
+  /// Of a stage that died: all that its reader has found is kept.
+  static constexpr std::uint64_t kUnknown = ~std::uint64_t{0};
+
   std::uint64_t n_streamed = 0;  ///< bytes that crossed the text ring, from the first
   std::string text;              ///< TextReturn says which part
 

@@ -86,6 +86,7 @@ class Simulation {
   void take_event(messages::RunNumber number, RunState& run, const actors::RunEvent& event);
   [[nodiscard]] std::string model_of(const RunState& run, const std::string& stage) const;
   [[nodiscard]] bool is_right(const std::string& text, const std::string& model) const;
+  [[nodiscard]] bool is_live_text(const std::string& live, const std::string& slot) const;
   [[nodiscard]] bool all_ended() const;
   void settle();
   void check_ends();
