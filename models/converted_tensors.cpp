@@ -18,8 +18,6 @@ namespace blue::models {
 
 namespace {
 
-constexpr std::size_t kNameShown = 80;
-
 /// The rows that a conversion takes, as the file stores them.
 std::vector<std::byte> gathered(const Conversion& conversion, ConstByteSpan tensor) {
   const std::uint64_t row_bytes = conversion.format->row_bytes(conversion.cols);

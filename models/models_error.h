@@ -1,9 +1,14 @@
 // The errors of models, and who acts on each. Depends on base/error.h alone.
 #pragma once
 
+#include <cstddef>
+
 #include "base/error.h"
 
 namespace blue::models {
+
+/// Names from files are cut to so many bytes in messages.
+inline constexpr std::size_t kNameShown = 80;
 
 enum class ModelsError {
   /// No such file, a directory, not allowed, not readable: the user names another path.

@@ -2,14 +2,11 @@
 
 #include "models/arch.h"
 #include "models/gguf/gguf_parser.h"
+#include "models/models_error.h"
 
 namespace blue::models {
 
-namespace {
-
-constexpr std::size_t kNameShown = 80;
-
-}  // namespace
+namespace {}  // namespace
 
 Bytes weight_bytes(const Program& program) {
   Bytes total;

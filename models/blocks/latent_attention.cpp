@@ -16,8 +16,8 @@ using kernels::Operand;
 using kernels::OpKind;
 
 constexpr std::uint64_t kMostRank = 1U << 16;
-constexpr std::uint64_t kMostWidth = 1U << 20;  // of all heads together
-constexpr std::uint64_t kMostChosen = 0xffff;   // Op::top_k
+constexpr std::uint64_t kMostHeadsWidth = 1U << 20;  // of all heads together
+constexpr std::uint64_t kMostChosen = 0xffff;        // Op::top_k
 
 /// One matrix per head, on the first `cols` values of each of its input's heads.
 struct HeadMatrices {
@@ -110,7 +110,7 @@ LatentShape read_latent_shape(ProgramBuilder& builder) {
             ", at most " + std::to_string(kernels::kMaxLatentDim));
   }
   check_equal_heads(builder);
-  if (std::uint64_t{shape.n_heads} * std::max(query_dim, shape.value_dim) > kMostWidth) {
+  if (std::uint64_t{shape.n_heads} * std::max(query_dim, shape.value_dim) > kMostHeadsWidth) {
     builder.fail(ModelsError::bad_shape, hyper.architecture + ".attention.head_count " +
                                              std::to_string(shape.n_heads) +
                                              " is too large for its head sizes");
@@ -135,7 +135,7 @@ IndexerShape read_indexer_shape(ProgramBuilder& builder, const LatentShape& late
                                              std::to_string(latent.rotary_dims) + " to " +
                                              std::to_string(kernels::kMaxLatentDim));
   }
-  if (std::uint64_t{indexer.n_heads} * indexer.head_dim > kMostWidth) {
+  if (std::uint64_t{indexer.n_heads} * indexer.head_dim > kMostHeadsWidth) {
     builder.fail(ModelsError::bad_shape, prefix + "head_count " + std::to_string(indexer.n_heads) +
                                              " is too large for its key_length");
     indexer.n_heads = 1;

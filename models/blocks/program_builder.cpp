@@ -4,14 +4,11 @@
 #include <utility>
 
 #include "models/gguf/gguf_parser.h"
+#include "models/models_error.h"
 
 namespace blue::models {
 
-namespace {
-
-constexpr std::size_t kNameShown = 80;
-
-}  // namespace
+namespace {}  // namespace
 
 ProgramBuilder::ProgramBuilder(const GgufFile& file, CachedHeads cached)
     : file_(file), cached_(cached) {

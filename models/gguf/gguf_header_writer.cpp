@@ -2,11 +2,11 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "models/gguf/gguf_value.h"
 
 namespace blue::models {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x46554747;  // "GGUF"
 constexpr std::uint32_t kVersion = 3;
 /// Magic, version, number of tensors, number of keys.
 constexpr std::uint64_t kPreambleBytes = 4 + 4 + 8 + 8;
@@ -52,7 +52,7 @@ std::uint64_t GgufHeaderWriter::unpadded_size() const {
 
 std::string GgufHeaderWriter::bytes() const {
   std::string out;
-  append(out, kMagic);
+  append(out, kGgufMagic);
   append(out, kVersion);
   append(out, std::uint64_t{tensors_.size()});
   append(out, n_keys_);

@@ -4,17 +4,16 @@
 #include <numeric>
 
 #include "base/units.h"
+#include "models/models_error.h"
 
 namespace blue::models {
 namespace {
 
-constexpr std::uint32_t kMagic = 0x46554747;  // "GGUF"
 constexpr std::uint64_t kDefaultAlignment = 32;
 constexpr int kMaxNesting = 4;
 // The least a key and a tensor take in the file: an empty name, the smallest payload.
 constexpr std::uint64_t kLeastValueBytes = 8 + 4 + 1;
 constexpr std::uint64_t kLeastTensorBytes = 8 + 4 + 4 + 8;
-constexpr std::size_t kNameShown = 80;
 
 }  // namespace
 
@@ -83,7 +82,7 @@ Status GgufParser::read_preamble(GgufFile& file) {
   if (file_size_ == 0)
     return Error(ModelsError::truncated, name_ + ": the file is empty; download it again");
   BLUE_TRY_ASSIGN(const std::uint32_t magic, read<std::uint32_t>("the magic number"));
-  if (magic != kMagic) {
+  if (magic != kGgufMagic) {
     at_ = 0;
     return error(ModelsError::bad_magic,
                  "not a GGUF file (it does not begin with \"GGUF\"); name a .gguf file");

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "models/gguf/gguf_parser.h"
+#include "models/models_error.h"
 
 namespace blue::models {
 namespace {
@@ -13,7 +14,6 @@ constexpr std::string_view kExtension = ".gguf";
 constexpr std::string_view kOf = "-of-";
 constexpr std::size_t kDigits = 5;
 constexpr std::uint64_t kMostParts = 0xffff;  // split.count is a u16
-constexpr std::size_t kNameShown = 80;
 /// What two parts of one model cannot say differently.
 constexpr std::array<std::string_view, 3> kIdentity = {"general.architecture", "general.name",
                                                        "general.basename"};

@@ -7,6 +7,8 @@
 
 namespace blue::models {
 
+inline constexpr std::uint32_t kGgufMagic = 0x46554747;  ///< "GGUF", little-endian
+
 /// The type numbers of GGUF keys.
 enum class GgufType : std::uint32_t {
   u8 = 0,

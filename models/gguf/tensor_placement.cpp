@@ -3,11 +3,10 @@
 
 #include "kernels/format.h"
 #include "models/gguf/gguf_parser.h"
+#include "models/models_error.h"
 
 namespace blue::models {
 namespace {
-
-constexpr std::size_t kNameShown = 80;
 
 Error placement_error(ModelsError code, const std::string& file, const TensorInfo& tensor,
                       const std::string& what) {

@@ -7,13 +7,12 @@
 
 #include "models/gguf/gguf_parser.h"
 #include "models/gguf/tensor_type.h"
+#include "models/models_error.h"
 
 namespace blue::models {
 namespace {
 
 using kernels::Format;
-
-constexpr std::size_t kNameShown = 80;
 
 const Format& plain_format(std::string_view name) {
   const Format* format = kernels::find_format(name);

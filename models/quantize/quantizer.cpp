@@ -8,12 +8,12 @@
 #include "models/gguf/gguf_header_writer.h"
 #include "models/gguf/gguf_parser.h"
 #include "models/gguf/replacing_file_writer.h"
+#include "models/models_error.h"
 #include "models/quantize/recoder.h"
 
 namespace blue::models {
 namespace {
 
-constexpr std::size_t kNameShown = 80;
 constexpr std::string_view kFileTypeKey = "general.file_type";
 constexpr std::string_view kQuantizationVersionKey = "general.quantization_version";
 constexpr std::uint32_t kQuantizationVersion = 2;  ///< of the block layouts in use since 2023

@@ -220,7 +220,7 @@ Result<Value> attribute(const Value& value, const Arguments& arguments, const Si
   return attribute_of(value, given[0]->text()->bytes(), site);
 }
 
-constexpr std::pair<std::string_view, Filter> kFilters[] = {
+constexpr std::pair<std::string_view, Filter> kListFilters[] = {
     {"length", length},
     {"count", length},
     {"first", first},
@@ -261,7 +261,7 @@ Result<Value> look_up(const Value& value, const Value& path, const Site& site) {
 }
 
 Filter find_list_filter(std::string_view name) {
-  for (const auto& [known, filter] : kFilters) {
+  for (const auto& [known, filter] : kListFilters) {
     if (known == name) return filter;
   }
   return nullptr;

@@ -189,7 +189,7 @@ Result<Value> find_extreme(const Value& value, const Arguments& arguments, const
   return best;
 }
 
-constexpr std::pair<std::string_view, Filter> kFilters[] = {
+constexpr std::pair<std::string_view, Filter> kOrderFilters[] = {
     {"sort", sort},
     {"dictsort", dictsort},
     {"unique", unique},
@@ -201,7 +201,7 @@ constexpr std::pair<std::string_view, Filter> kFilters[] = {
 }  // namespace
 
 Filter find_order_filter(std::string_view name) {
-  for (const auto& [known, filter] : kFilters) {
+  for (const auto& [known, filter] : kOrderFilters) {
     if (known == name) return filter;
   }
   return nullptr;

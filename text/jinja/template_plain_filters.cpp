@@ -323,7 +323,7 @@ Result<Value> urlencode(const Value& value, const Arguments& arguments, const Si
   return Value(std::move(out));
 }
 
-constexpr std::pair<std::string_view, Filter> kFilters[] = {
+constexpr std::pair<std::string_view, Filter> kPlainFilters[] = {
     {"upper", change_case<Casing::upper>},
     {"lower", change_case<Casing::lower>},
     {"capitalize", change_case<Casing::capital>},
@@ -363,7 +363,7 @@ bool read_integer(const Value* given, std::int64_t otherwise, std::int64_t& out)
 }
 
 Filter find_plain_filter(std::string_view name) {
-  for (const auto& [known, filter] : kFilters) {
+  for (const auto& [known, filter] : kPlainFilters) {
     if (known == name) return filter;
   }
   return nullptr;

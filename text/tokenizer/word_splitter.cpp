@@ -16,9 +16,6 @@ constexpr std::uint64_t kMatchLimitPerByte = 64;
 constexpr std::size_t kJitStackBytes = 32U << 10;
 constexpr std::size_t kMostJitStackBytes = 1U << 20;
 
-struct CodeDeleter {
-  void operator()(pcre2_code* code) const { pcre2_code_free(code); }
-};
 struct MatchDeleter {
   void operator()(pcre2_match_data* data) const { pcre2_match_data_free(data); }
 };
@@ -51,6 +48,9 @@ std::size_t uniform_run(std::string_view text, bool& is_utf8) {
 }  // namespace
 
 struct WordSplitter::Steps {
+  struct CodeDeleter {
+    void operator()(pcre2_code* code) const { pcre2_code_free(code); }
+  };
   std::vector<std::unique_ptr<pcre2_code, CodeDeleter>> codes;
 };
 
