@@ -20,7 +20,7 @@ struct EntropyWatchLimits {
   std::uint32_t window = 32;          ///< tokens of short history
   float low_nats = 0.05F;             ///< window mean below: LOW_ENTROPY
   float high_nats = 3.0F;             ///< window mean above: HIGH_ENTROPY
-  std::uint32_t max_period = 24;      ///< longest cycle looked for, tokens
+  std::uint32_t max_period = 24;      ///< longest cycle that is detected, tokens
   std::uint32_t min_cycles = 6;       ///< how often a cycle must repeat to count as degenerate
   std::uint32_t min_repeated = 64;    ///< and how many repeated tokens there must be
   std::uint32_t pinned_tokens = 128;  ///< how long entropy must stay pinned
@@ -31,7 +31,7 @@ struct EntropyWatchLimits {
 };
 
 struct EntropyVerdict {
-  std::optional<HintKind> hint;  ///< when it becomes true, not for as long as it is
+  std::optional<HintKind> hint;                         ///< once, when its condition becomes true
   std::optional<messages::PreemptReason> degeneration;  ///< once per stage
 };
 
