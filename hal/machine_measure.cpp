@@ -17,7 +17,8 @@
 namespace blue::hal {
 namespace {
 
-/// What all threads together go over at most: larger than any last-level cache but a few servers'.
+/// The largest set of all threads together: larger than the last-level cache of all but a few
+/// servers.
 constexpr std::uint64_t kLargestSet = std::uint64_t{256} << 20;
 /// Between two looks at the clock.
 constexpr std::size_t kChunk = std::size_t{1} << 20;
