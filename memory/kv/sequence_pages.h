@@ -1,7 +1,7 @@
-// SequencePages: the page table of one sequence. Grows page by page as tokens come, shrinks when
-// they are taken back.
+// SequencePages: the page table of one sequence. Grows page by page with the tokens, shrinks when
+// they are dropped.
 // Depends on memory/kv/page_pool.h. Threads: the pool's owner's alone. Lifetime: the pool outlives
-// it; its death gives the pages back. Allocates in the constructor only.
+// it; the destructor releases the pages. Allocates in the constructor only.
 #pragma once
 
 #include <cstdint>
