@@ -68,7 +68,7 @@ struct TraceSpanWriter {
   }
 };
 
-/// Hands out TraceSpanWriters and lets one reader at a time drain them. Owned by the runtime;
+/// Creates TraceSpanWriters and lets one reader at a time drain them. Owned by the runtime;
 /// outlives the actors.
 class TraceHub {
  public:

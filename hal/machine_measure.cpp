@@ -191,7 +191,7 @@ Result<MeasuredRate> measure_memory(const MeasureRequest& request, MemoryWork wo
 }
 
 // Multiply-adds on registers: enough independent chains to cover a latency of 4 cycles on 2 units.
-constexpr std::size_t kChains = 12;  // as the unroll pragmas below say
+constexpr std::size_t kChains = 12;  // as in the unroll pragmas below
 constexpr std::size_t kRounds = 2000;
 
 /// Hides from the compiler that all chains hold the same: it would compute one.

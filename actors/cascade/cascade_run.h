@@ -42,7 +42,7 @@ class CascadeRun {
   };
   struct Finished {};
   using Step = std::variant<StageToRun, Skipped, Finished>;
-  /// What comes now. Errors: hidden_slot, unknown_slot (a prompt reads what its stage may not),
+  /// The next action. Errors: hidden_slot, unknown_slot (a prompt reads what its stage may not),
   /// log_failed.
   [[nodiscard]] Result<Step> next();
 

@@ -39,7 +39,7 @@ class EntropyWatch {
  public:
   explicit EntropyWatch(const EntropyWatchLimits& limits);
 
-  /// A new job. PREFETCH_NOW comes at three quarters of `expected_tokens`, its budget.
+  /// A new job. PREFETCH_NOW is given at three quarters of `expected_tokens`, its budget.
   void begin(std::uint32_t expected_tokens);
   /// Bound: max_period comparisons.
   EntropyVerdict feed(TokenId token, float entropy_nats);
@@ -48,7 +48,7 @@ class EntropyWatch {
   [[nodiscard]] std::uint32_t n_tokens() const { return n_tokens_; }
 
  private:
-  /// A run of tokens that all satisfy a condition, and the entropy of what came before it.
+  /// A run of tokens that all satisfy a condition, and the entropy before it.
   struct PinnedRun {
     std::uint32_t length = 0;
     double sum = 0.0;

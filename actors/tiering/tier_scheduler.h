@@ -1,9 +1,9 @@
 // TierScheduler: the policy of a tiering actor: what to evict, what to fetch from the tier below,
 // what to move. It reserves in its tier's ledger and makes the residency's transitions; the DMA
 // engine copies.
-//   vram  wants a block: from ram where there is a tier ram, else straight from the file
-//   ram   wants a block: its bytes checked to be in the file by nvme, then read
-//   nvme  holds every block there is; it answers whether the files still hold it
+//   vram  loads a block from ram where there is a tier ram, else straight from the file
+//   ram   loads a block from the file, after nvme has checked that the file holds it
+//   nvme  holds every block; it answers whether the files still have it
 // Depends on actors/tiering/tier_memory.h, memory/tiers. Threads: its tiering actor's.
 #pragma once
 

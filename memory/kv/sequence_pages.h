@@ -24,7 +24,7 @@ class SequencePages {
   /// Room for `n_tokens` tokens in all; keeps what is there. On an error nothing has changed.
   /// Errors: pages_used_up (the pool, or max_tokens).
   [[nodiscard]] Status ensure(std::uint32_t n_tokens);
-  /// Gives back the pages that the first `n_tokens` tokens do not need.
+  /// Releases the pages that the first `n_tokens` tokens do not need.
   void truncate(std::uint32_t n_tokens);
   void release() { truncate(0); }
 
