@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One door to the project: installs what is missing, builds the release preset, runs what was asked
-# for. Progress goes to stderr, so that stdout holds the program's own words alone.
+# Entry point of the project: installs what is missing, builds the release preset, runs the verb.
+# Progress goes to stderr, so that stdout holds the program's output only.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -56,7 +56,7 @@ install_missing() {
   quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
-# Runs a command in silence; shows all it said when it fails.
+# Runs a command silently; prints its output when it fails.
 quietly() {
   local said
   if ! said=$("$@" 2>&1 </dev/null); then

@@ -37,7 +37,7 @@ ActorRuntime::ActorRuntime(RuntimeContextOptions options, LogSink& log)
                                                     : messages::Scheduling::deterministic),
       system_(std::make_unique<caf::actor_system>(config_)) {
   if (context_.options.tiers) {
-    // The one message that a stage's miss may cost, and only when the engine sleeps.
+    // The only message that a stage's miss may cause, and only when the engine sleeps.
     context_.options.tiers->set_wake_engine(
         [this] { send(&Addresses::dma_engine, messages::WakeMisses{}); });
   }
@@ -57,7 +57,7 @@ void ActorRuntime::stop() {
     if (supervisor) messages::send_exit_to(supervisor);
   }
   settle();
-  // A supervisor that is only just starting drops the book's handles itself when it ends.
+  // A supervisor that is still starting drops the book's handles itself when it ends.
   system_.reset();
   context_.book.close();
 }

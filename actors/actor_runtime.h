@@ -1,5 +1,5 @@
 // ActorRuntime: the actors of one runtime: context, actor system and supervisor, and their end in
-// the right order. What runtime/ and the tests start; devices and files are not its concern.
+// the right order. Started by runtime/ and the tests; it opens no device and no file.
 // Depends on actors/ and CAF. Threads: start, stop and destruction on one; context() from any.
 #pragma once
 
@@ -20,9 +20,8 @@ class ActorRuntime {
   /// clock and printer.
   static constexpr std::size_t kThreads = 14;
 
-  /// In detached mode the caller has made sure that kThreads threads can start
-  /// (hal::ThreadReserve):
-  /// the actor system aborts where one is refused.
+  /// In detached mode the caller has ensured that kThreads threads can start
+  /// (hal::ThreadReserve): the actor system aborts where one is refused.
   ActorRuntime(RuntimeContextOptions options, LogSink& log);
   /// stop(), unless it was called.
   ~ActorRuntime();
@@ -30,7 +29,7 @@ class ActorRuntime {
   ActorRuntime& operator=(const ActorRuntime&) = delete;
 
   /// Ends everything: stop flags first, then the tree, then its threads. Returns when no thread is
-  /// left; within a second from any state, if no token source blocks beyond its stop token.
+  /// left: within a second from any state, unless a token source blocks beyond its stop token.
   /// Committed slots are on the drive. Idempotent.
   void stop();
 
@@ -56,7 +55,7 @@ class ActorRuntime {
 
   /// Has the tracer drain every ring and waits for it. False when the tracer does not answer.
   bool flush_traces();
-  /// Waits until the supervisor has handled what was sent to it before; nothing when it is gone.
+  /// Waits until the supervisor has handled what was sent to it before; nothing when it has ended.
   std::optional<messages::Pong> ping();
   /// Forgets a model, its blocks and its KV snapshots; waits for jobs that keep their stage from
   /// answering. Errors: bad_request (not loaded, or a job uses it), actor_down.

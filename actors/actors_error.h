@@ -1,4 +1,4 @@
-// What actors and their policies refuse, and who does what about it. Depends on base/error.h alone.
+// The errors of actors and their policies, and who acts on each. Depends on base/error.h alone.
 #pragma once
 
 #include "base/error.h"
@@ -6,15 +6,15 @@
 namespace blue::actors {
 
 enum class ActorsError {
-  /// The cascade file is impossible: the user mends it (the message names file and line or stage).
+  /// The cascade file is invalid: the user corrects it (the message names file and line or stage).
   bad_cascade,
   bad_override,  ///< --set names no such stage, key or file
-  bad_request,   ///< a message or call with impossible values: the caller mends it
+  bad_request,   ///< a message or call with invalid values: the caller corrects them
   unknown_run,   ///< no such run to resume
   run_finished,  ///< the run to resume has ended already
   /// An actor died and its state can't be rebuilt: the run ends, committed slots stay.
   actor_down,
-  shutting_down,  ///< the runtime is going away
+  shutting_down,  ///< the runtime is ending
   timed_out,      ///< the watchdog saw no progress
 };
 

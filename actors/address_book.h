@@ -1,8 +1,8 @@
-// AddressBook: the handles of the actors that run now. The supervisor writes it when it starts or
-// restarts an actor; a sender looks up at the moment of sending, so that none keeps a handle to an
-// actor that died, and shutdown drops every handle in one place.
-// Depends on actors/handles.h. Threads: any. Owned by the runtime; must be clear before the actor
-// system goes.
+// AddressBook: the handles of the running actors. The supervisor writes it when it starts or
+// restarts an actor; a sender looks the handle up for each message, so that none keeps a handle to
+// an actor that died, and shutdown drops every handle in one place.
+// Depends on actors/handles.h. Threads: any. Owned by the runtime; empty before the actor
+// system ends.
 #pragma once
 
 #include <array>

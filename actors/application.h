@@ -1,6 +1,6 @@
-// Application: the actors' side of the program around them. Runs and generations come in through
-// it; text (from the channels' rings), slots and ends go out through the event queue, in order and
-// without a gap. Embedding actors ask it for text.
+// Application: the interface between the actors and the program around them. It takes runs and
+// generations, and pushes text (from the channels' rings), slots and ends to the event queue, in
+// order and without a gap. Embedding actors request text from it.
 // Depends on actors/. Threads: its own; the one consumer of all text rings. It is not restarted:
 // its promises die with it.
 #pragma once
@@ -20,7 +20,7 @@ class Application final : public PinnedActor<ApplicationHandle> {
   void on_exit() override;
 
  private:
-  /// A job's text so far. Its records may come before the message that names its run.
+  /// A job's text so far. Its records may arrive before the message that names its run.
   struct Job {
     std::string text;
     std::size_t n_shown = 0;  ///< bytes of it that became events

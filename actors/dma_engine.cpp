@@ -12,8 +12,8 @@ using memory::BlockId;
 using memory::BlockState;
 using memory::Tier;
 
-/// After its last move the engine looks at the rings for so long before it sleeps: a step that
-/// missed one block will most likely miss the next.
+/// After its last move the engine polls the rings for so long before it sleeps: a step that missed
+/// one block will most likely miss the next.
 constexpr Nanoseconds kStayAwake_ns = 2'000'000;
 
 }  // namespace
@@ -86,7 +86,7 @@ Result<memory::MoveReport> DmaEngine::copy(const messages::Move& order) {
       .into = into,
       .tier = order.tier,
       .address = is_to_ram ? tiers_.ram_address(into) : into};
-  // The lease keeps tier ram's copy where it is until it was copied on.
+  // The lease pins tier ram's copy until it was copied on.
   std::optional<memory::Lease> in_ram;
   if (!is_to_ram && tiers_.has_ram()) in_ram = tiers_.residency().try_lease(order.block, Tier::ram);
   if (in_ram) {
@@ -123,7 +123,7 @@ void DmaEngine::move(const messages::Move& order) {
 
 std::size_t DmaEngine::take_misses() {
   const auto ask_for = [this](const messages::MissRecord& miss) {
-    // A span for each, so that a copy hangs under the step that waited for it.
+    // A span for each, so that a copy becomes a child of the step that waited for it.
     const messages::TraceScope::Handling span(trace_scope(), miss.trace, "miss");
     messages::Fetch fetch;
     fetch.blocks = {miss.block};
@@ -160,7 +160,7 @@ void DmaEngine::poll() {
   if (take_misses() > 0) last_work_ns_ = monotonic_now_ns();
   if (monotonic_now_ns() - last_work_ns_ > kStayAwake_ns) {
     is_polling_ = false;
-    // Announces that it sleeps, then looks once more; see RingLeases::ask.
+    // Publishes that it sleeps, then reads the rings once more; see RingLeases::ask.
     tiers_.is_engine_asleep.store(true, std::memory_order_seq_cst);
     std::atomic_thread_fence(std::memory_order_seq_cst);
     if (take_misses() > 0) begin_polling();

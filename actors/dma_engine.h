@@ -1,5 +1,5 @@
 // DmaEngine: owns the copy queues, the staging halves and the checksums (all in memory::Mover). It
-// does the tiering actors' moves one after the other, and between them reads the channels' miss
+// executes the tiering actors' moves one after the other, and between them reads the channels' miss
 // rings, which it turns into fetches.
 // Depends on actors/. Threads: its own, like its file reader and stream. After a restart it
 // abandons what its predecessor was loading and reports it failed.

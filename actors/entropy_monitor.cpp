@@ -58,7 +58,7 @@ void EntropyMonitor::begin_polling() {
 }
 
 void EntropyMonitor::poll() {
-  // Before the rings: a job that ends after this look leaves its samples to the next one.
+  // Before the rings: the samples of a job that ends after this check are read by the next poll.
   bool is_running = false;
   channels_.for_each(
       [&](StageChannel& channel) { is_running |= channel.current_job().is_valid(); });

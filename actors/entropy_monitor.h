@@ -1,9 +1,9 @@
-// EntropyMonitor: reads every token's entropy from the channels' sample rings, gives the scheduler
-// hints over the hint ring, and preempts a stage whose stream has degenerated. A sample names its
+// EntropyMonitor: reads every token's entropy from the channels' sample rings, pushes hints for the
+// scheduler to the hint ring, and preempts a stage whose stream has degenerated. A sample names its
 // job, so a job's watch begins with its first sample. Polls only while a job runs; job_began wakes
 // it.
 // Depends on actors/. Threads: its own; consumer of all sample rings, producer of the hint ring.
-// After a restart it goes on reading; the statistics begin anew.
+// After a restart it continues to read; the statistics begin anew.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,5 @@
-// KvLibrary: keeps the KV snapshots that stages hand over, and hands one back under its name if the
-// model is the same.
+// KvLibrary: keeps the KV snapshots that stages save, and returns one by its name if the model is
+// the same.
 // Depends on actors/. Threads: its own. The snapshots lie in the runtime's KV cache store, so a
 // restart loses none.
 #pragma once

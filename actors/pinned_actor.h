@@ -42,7 +42,7 @@ class PinnedActor : public messages::TracedActor<Interface> {
   ActorThread thread_;
 };
 
-/// Spawns as the host's mode says. `spawner`: an actor system, or an actor. `Context`: ActorHost,
+/// Spawns in the host's mode. `spawner`: an actor system, or an actor. `Context`: ActorHost,
 /// or the RuntimeContext where the actor needs more of it than single parts.
 template <class Actor, class Spawner, class Context, class... Args>
 auto spawn_pinned(Spawner& spawner, Context& context, Args&&... args) {

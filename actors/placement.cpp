@@ -75,7 +75,7 @@ Placement place_actors(const hal::Topology& topology) {
 
   assign(ActorKind::stage, placement.worker_cpus.front());
   assign(ActorKind::scheduler, split.scheduling);
-  // Those that work hardest come first and so share last.
+  // Ordered by load: the busiest first, so that they share a core last.
   constexpr std::array kLight = {
       ActorKind::dma_engine, ActorKind::entropy_monitor, ActorKind::tiering,
       ActorKind::kv_library, ActorKind::cascade,         ActorKind::application,

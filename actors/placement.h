@@ -1,6 +1,6 @@
 // Placement: which core each actor's thread is pinned to, and which cores the device's workers
 // take. Pure: topology in, cores out. Performance cores for stages and scheduling, efficiency cores
-// for tokenising, data preparation and watching; everything on the NUMA node that has the most
+// for data preparation and monitoring; everything on the NUMA node that has the most
 // performance cores. On few cores the light actors share the last one. Stages share the first
 // compute core: they take turns on a device, and its worker pool counts the caller as its first.
 // Depends on hal/topology.h and actors/scheduling/restart_policy.h (kinds). Any thread.
@@ -21,8 +21,8 @@ struct Placement {
   /// For BackendOptions::worker_cores, the stages' own first.
   std::vector<int> worker_cpus;
   int numa_node = 0;
-  /// Do light actors have cores that no stage computes on? Then they may spin between ring records;
-  /// else they nap.
+  /// Do light actors have cores that no stage computes on? If so they spin between ring records,
+  /// else they sleep.
   bool has_spare_cores = false;
 
   static constexpr int kAnywhere = -1;

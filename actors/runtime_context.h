@@ -1,7 +1,7 @@
 // RuntimeContext: what the actors of one runtime share without messages: rings and channels, tables
 // that outlive a restart, the trace hub, the address book. One per runtime, no globals; it is made
-// before the actor system and dies after it. An actor gets ActorHost and the parts it uses.
-// Depends on actors/. Threads: each member says; what is const never changes.
+// before the actor system and destroyed after it. An actor gets ActorHost and the parts it uses.
+// Depends on actors/. Threads: stated at each member; const members never change.
 #pragma once
 
 #include <cstdint>

@@ -1,8 +1,8 @@
 // Scheduler (HCAL): owns the placement of work on the device and the consuming end of the hint
-// ring. Jobs that are ready wait here for their turn; a hint makes it prefetch the next stage's
-// model; it unloads models, since it alone can tell that no job uses one.
+// ring. Ready jobs wait here for their turn; a hint makes it prefetch the next stage's model; it
+// unloads models, since only it knows whether a job uses one.
 // Depends on actors/. Threads: its own, on a performance core. Its state is rebuilt after a restart
-// from what the cascades send again.
+// from the messages that cascades and supervisor repeat.
 #pragma once
 
 #include <deque>

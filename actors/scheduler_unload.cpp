@@ -30,7 +30,7 @@ Scheduler::UnloadPromise Scheduler::unload(const messages::UnloadModel& order) {
   messages::ReleaseModel release;
   release.model = order.model;
   for (const StageHandle& stage : stages) {
-    // A stage that died holds nothing any more.
+    // A stage that died holds no session.
     ask<messages::ModelReleased>(
         stage, release, [this](const messages::ModelReleased&) { released(); },
         [this](const std::string&) { released(); });

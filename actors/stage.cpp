@@ -47,7 +47,7 @@ void Stage::save_kv(TokenSource::KvSwitch& change) {
         if (!saved.error.empty()) log().write_once(LogLevel::info, saved.error);
       },
       [this, number = save.snapshot](const std::string& why) {
-        (void)link_.take_kv(number);  // nobody else will
+        (void)link_.take_kv(number);  // the library did not
         log().write_once(LogLevel::warning, "kv library: " + why);
       });
 }

@@ -28,8 +28,7 @@ class Stage final : public PinnedActor<StageHandle> {
       std::variant<messages::StageDone, messages::StagePreempted, messages::StageFailed>;
 
   void start_job(const messages::JobSpec& job);
-  /// Saves the KV rows of the model that is left, asks for those of the one that is entered, then
-  /// runs.
+  /// Saves the KV rows of the model that it leaves, loads those of the next one, then runs.
   void run_after_switch(const messages::JobSpec& job, TokenSource::KvSwitch change);
   void save_kv(TokenSource::KvSwitch& change);
   void run(const messages::JobSpec& job);

@@ -23,7 +23,7 @@ Supervisor::Behavior Supervisor::make_behavior() {
 }
 
 void Supervisor::on_exit() {
-  // No actor goes on without a supervisor: all work stops, all actors end, all handles go.
+  // No actor runs without a supervisor: stops all work, ends all actors, drops all handles.
   runtime_.close();
   runtime_.book.close();
   for (auto& [name, child] : children_) child.end();

@@ -1,4 +1,4 @@
-// The supervisor's tree: how each actor is started, and with what; a restart repeats it.
+// The supervisor's tree: how each actor is started, and with which arguments; a restart repeats it.
 #include "actors/supervisor.h"
 
 #include <functional>

@@ -103,7 +103,7 @@ void Tiering::execute(const TierScheduler::Orders& orders) {
     move.block = wanted.block;
     move.tier = tier_;
     move.offset = wanted.offset;
-    // What a stage waits for overtakes guesses.
+    // A demanded block overtakes guessed ones.
     if (wanted.want == Want::demanded) {
       send_urgent(book().get(&Addresses::dma_engine), move);
     } else {

@@ -1,7 +1,8 @@
 // Tiering: the actor of one tier, one of three (vram, ram, nvme). Its policy, TierScheduler,
-// decides; the actor passes fetches down, moves to the DMA engine, and readiness up.
-// Depends on actors/. Threads: its own. After a restart it goes on with the tier memory's tables;
-// waiters ask again for what they asked it for.
+// decides; the actor sends fetches to the tier below, moves to the DMA engine, and block_ready to
+// the tier above.
+// Depends on actors/. Threads: its own. After a restart it continues with the tier memory's tables;
+// waiters repeat their requests.
 #pragma once
 
 #include <vector>
@@ -25,7 +26,7 @@ class Tiering final : public PinnedActor<TieringHandle> {
   void send_fetches(const std::vector<TierScheduler::BlockWant>& fetches);
   void prefetch(const messages::PrefetchModel& order);
   [[nodiscard]] messages::Promise<messages::Evicted> evict(const messages::Evict& order);
-  /// Answers the evictions that no copy holds up any more.
+  /// Answers the evictions that no copy delays any more.
   void answer_evictions();
 
   /// An order that waits until none of its blocks is being copied.

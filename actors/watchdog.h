@@ -1,5 +1,5 @@
-// Watchdog: owns the deadlines. A job whose stage's heartbeat has not moved for the runtime's stall
-// deadline is reported to the scheduler, which stops it. Looks at the channels four times per
+// Watchdog: owns the deadlines. A job whose stage's heartbeat has not advanced for the runtime's
+// stall deadline is reported to the scheduler, which stops it. Checks the channels four times per
 // deadline, and only while a job runs; job_began wakes it.
 // Depends on actors/. Threads: its own. After a restart it watches what runs, from then on.
 #pragma once

@@ -1,5 +1,5 @@
 // BLUE_CHECK: an invariant of our own code. A failure is a bug, never bad input. It throws
-// CheckFailure (the library never aborts): an actor dies of it and its supervisor hears, the C API
+// CheckFailure (the library never aborts): an actor ends and its supervisor handles that, the C API
 // turns it into BLUE_ERROR_INTERNAL. Depends on the standard library alone. Any thread. Kept in
 // release builds.
 #pragma once

@@ -1,5 +1,5 @@
 // Error: an expected failure, as a value. Each layer has one closed enum (hal::HalError,
-// memory::MemoryError, ...) whose values say who does what about it; an Error carries that value,
+// memory::MemoryError, ...) whose values state who acts on it; an Error carries that value,
 // its kind and one line naming the thing and its place. Depends on the standard library alone.
 // Value type; any thread.
 #pragma once
@@ -14,13 +14,13 @@ namespace blue {
 
 /// What the outside does with an error. `bad_input` is exit status 2 on a command line.
 enum class ErrorKind : std::uint8_t {
-  bad_input,  ///< the user mends a file, flag, config or prompt
+  bad_input,  ///< the user corrects a file, flag, config or prompt
   /// The user frees or grants memory, disk, context; or the caller waits and tries again.
   exhausted,
   /// This machine lacks it (no GPU, no io_uring, denied); the caller takes the named alternative.
   unavailable,
   corrupt,    ///< stored bytes are not what was written; the user replaces the file
-  cancelled,  ///< somebody asked for it
+  cancelled,  ///< on request
   /// The operating system or a device refused what should work; the supervisor decides.
   failed,
 };
@@ -36,7 +36,7 @@ concept ErrorEnum = std::is_enum_v<E> && requires(E e) {
 
 class [[nodiscard]] Error {
  public:
-  /// `message`: one line, names the thing and its place, and the way to mend it where there is one.
+  /// `message`: one line, names the thing and its place, and the remedy where there is one.
   template <ErrorEnum E>
   Error(E code, std::string message)
       : domain_(error_domain(code)),
@@ -55,7 +55,7 @@ class [[nodiscard]] Error {
     return domain_ == error_domain(code) && code_ == static_cast<int>(code);
   }
 
-  /// The same error, told from further out: "outer: message".
+  /// The same error with context in front: "outer: message".
   [[nodiscard]] Error within(std::string_view outer) && {
     message_.insert(0, std::string(outer) + ": ");
     return std::move(*this);

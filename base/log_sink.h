@@ -1,5 +1,5 @@
-// Where the library's remarks go. The library never prints: it is handed a LogSink by the
-// application and tells it refusals and decisions, each once. Depends on the standard library
+// Where the library's remarks go. The library never prints: the application passes a LogSink, to
+// which it writes refusals and decisions, each once. Depends on the standard library
 // alone.
 // Threads: write() may be called from any thread; the implementation serialises. Lifetime: outlives
 // every user.
@@ -23,7 +23,7 @@ class LogSink {
   /// `line`: one line, without a newline.
   virtual void write(LogLevel level, std::string_view line) = 0;
 
-  /// Writes `line` the first time it is said through this sink; says nothing afterwards.
+  /// Writes `line` the first time only.
   void write_once(LogLevel level, std::string_view line);
 
  private:
@@ -31,7 +31,7 @@ class LogSink {
   std::set<std::string, std::less<>> said_ BLUE_GUARDED_BY(mutex_);
 };
 
-/// A sink that keeps nothing: for tests and for embedding programs that want silence.
+/// A sink that drops every line: for tests and for embedding programs without a log.
 class NullLogSink final : public LogSink {
  public:
   void write(LogLevel, std::string_view) override {}

@@ -57,7 +57,7 @@ class BLUE_SCOPED_CAPABILITY MutexLock {
   Mutex& mutex_;
 };
 
-/// A lock that one call takes and another gives back; not held at first. The analysis does not
+/// A lock that one call takes and another releases; not held at first. The analysis does not
 /// follow it: for mutexes that guard no member, such as a turn.
 class UniqueLock {
  public:

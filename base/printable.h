@@ -23,10 +23,11 @@ enum class LineBreaks : std::uint8_t {
 std::string printable(std::string_view text, LineBreaks line_breaks = LineBreaks::escaped);
 
 /// One line of at most about `max_bytes`: printable, and where that is longer the middle is
-/// replaced by a count of what was cut; beginning and end stay, for in a message the end says why.
+/// replaced by a count of what was cut; beginning and end stay, since the end of a message has the
+/// reason.
 std::string printable_line(std::string_view text, std::size_t max_bytes);
 
-/// How many bytes at the end of `text` begin a character whose other bytes may still come.
+/// How many bytes at the end of `text` begin an unfinished character.
 std::size_t unfinished_character(std::string_view text);
 
 }  // namespace blue

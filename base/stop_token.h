@@ -1,4 +1,4 @@
-// StopFlag and StopToken: how running work is told to stop without a message. The owner raises the
+// StopFlag and StopToken: stop running work without a message. The owner raises the
 // flag; work in flight reads its token between ops or graph launches. A generation counter, so that
 // a stop meant for one piece of work never reaches the next one. Depends on the standard library
 // alone.

@@ -48,8 +48,7 @@ struct TraceSpan {
   std::uint32_t actor = 0;    ///< index of the TraceSpanWriter that recorded it
 };
 
-/// One actor's place to leave spans: single writer, drained by the tracer. A full ring drops and
-/// counts.
+/// The span ring of one actor: single writer, drained by the tracer. A full ring drops and counts.
 struct TraceSpanWriter {
   TraceSpanWriter(std::uint32_t index_of_actor, std::string name_of_actor,
                   std::string kind_of_actor, std::size_t capacity)
@@ -69,7 +68,7 @@ struct TraceSpanWriter {
   }
 };
 
-/// Hands out TraceSpanWriters and lets one reader at a time drain them. Owned by the runtime;
+/// Creates TraceSpanWriters and lets one reader at a time drain them. Owned by the runtime;
 /// outlives the actors.
 class TraceHub {
  public:

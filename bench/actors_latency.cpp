@@ -41,7 +41,7 @@ void pin_this_thread(int cpu) {
   if (pin) pin->keep();
 }
 
-/// Notes when each message came. `hot`: its mailbox never runs empty.
+/// Records the arrival time of each message. `hot`: its mailbox never runs empty.
 class Receiver final : public messages::TracedActor<ReceiverHandle> {
  public:
   enum class Mode : std::uint8_t { sleeping, hot };

@@ -2,7 +2,7 @@
 // possible just before. Lease: nanoseconds of a hit on one thread and on two, beside two bare
 // atomics on one word. Moves: file to tier 0 beside plain reads of the same file into the same kind
 // of memory, and tier 1 to tier 0 beside memcpy. Each figure is the median of kRuns after one run
-// that is not counted. With pread the file comes out of the page cache; io_uring goes to the drive
+// that is not counted. pread reads the file from the page cache; io_uring reads from the drive
 // where direct reading is possible there.
 #include <algorithm>
 #include <atomic>

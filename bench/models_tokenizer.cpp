@@ -1,8 +1,8 @@
 // How quickly the tokenizers open, encode and decode: MB of text in a second of one thread's
 // processor time (so that others on the machine count little), for each vocabulary given, and
-// whether the texts come back byte by byte. Usage: bench_models_tokenizer [--text FILE]...
-// [FILE.gguf ...]; without vocabularies it says so and measures nothing. Without --text: prose and
-// code of several scripts, then random bytes, then a megabyte each of one letter, spaces and
+// whether decoding returns the texts byte by byte. Usage: bench_models_tokenizer [--text FILE]...
+// [FILE.gguf ...]; without vocabularies it reports that and measures nothing. Without --text: prose
+// and code of several scripts, then random bytes, then a megabyte each of one letter, spaces and
 // newlines.
 #include <algorithm>
 #include <cstdio>

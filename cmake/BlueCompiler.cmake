@@ -47,7 +47,7 @@ if(BLUE_WERROR)
   list(APPEND blue_cuda_warnings --Werror=all-warnings)
 endif()
 
-# -ffp-contract=off: a*b+c is one fused operation only where the source says so, so that a
+# -ffp-contract=off: a*b+c is one fused operation only where the source asks for it, so that a
 # translation unit built for a wider instruction set decodes a block to the same bits as the scalar
 # oracle.
 add_compile_options(

@@ -24,7 +24,7 @@ if(BLUE_HAVE_CUDA)
   set(CMAKE_CUDA_ARCHITECTURES 89-real 90-real)
   set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
   enable_language(CUDA)
-  # An older CMake knows no C++20 for nvcc, so it's told the flag.
+  # An older CMake lacks C++20 for nvcc, so the flag is given here.
   if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
     set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
     set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)

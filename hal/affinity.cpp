@@ -13,7 +13,7 @@
 namespace blue::hal {
 namespace {
 
-constexpr int kMostCpus = 8192;  // what Linux itself is built for at most
+constexpr int kMostCpus = 8192;  // the most that Linux is built for
 
 struct CpuSetDeleter {
   void operator()(cpu_set_t* set) const { CPU_FREE(set); }
@@ -101,8 +101,8 @@ ThreadPin::~ThreadPin() {
   // On another thread the mask would land on the wrong one; the pinned thread then keeps its core,
   // which is harmless.
   if (!should_restore_ || gettid() != thread_id_) return;
-  // CPUs that went offline meanwhile make the restoring narrower or refused; a destructor has
-  // nobody to tell.
+  // CPUs that went offline meanwhile narrow the restored mask or fail the call; a destructor cannot
+  // report it.
   static_cast<void>(set_affinity(before_));
 }
 

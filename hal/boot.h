@@ -1,8 +1,8 @@
 // The boot of the machine in six phases: look, devices, reserve, tune, readers and rates, hand
-// over. It never fails for want of privilege: what is refused becomes an item of the report, with
-// the remedy.
-// Depends on the rest of hal. Threads: boot(), end_caller_tuning() and the BootedMachine's death on
-// one thread, the one that starts the actors; everything else any thread.
+// over. It never fails for lack of privilege: a refusal becomes an item of the report, with the
+// remedy.
+// Depends on the rest of hal. Threads: boot(), end_caller_tuning() and ~BootedMachine() on one
+// thread, the one that starts the actors; everything else any thread.
 // Lifetime: a BootedMachine outlives what draws on its budget and the actors.
 #pragma once
 
@@ -22,7 +22,7 @@
 
 namespace blue::hal {
 
-/// What only a person asks for: PCIe, and the rates of memory, processor and drive.
+/// For `blue doctor` only: PCIe, and the rates of memory, processor and drive.
 struct Survey {
   Nanoseconds measure_ns = 20'000'000;  ///< for all rates together; 0 measures none
   std::string disk_path;  ///< a file to measure the drive with, or a folder; empty: none
@@ -30,14 +30,14 @@ struct Survey {
 };
 
 struct BootRequest {
-  /// What the caller's backends found, the CPU among them; hal has no GPU SDK to look for itself.
+  /// Devices that the caller's backends found, the CPU among them; hal has no GPU SDK.
   std::vector<DeviceInfo> devices;
-  /// What they report besides ("cuda: absent, built without it").
+  /// Further items of their report ("cuda: absent, built without it").
   std::vector<BootItem> device_notes;
   Bytes memory_budget;           ///< of host memory; 0 takes three quarters of what is available
   int niceness = -5;             ///< of the threads that the caller starts; 0 asks for nothing
   unsigned queue_depth = 64;     ///< reads under way per file reader
-  std::optional<Survey> survey;  ///< nothing: phases 2 and 5 do what a run needs alone
+  std::optional<Survey> survey;  ///< nothing: phases 2 and 5 do only what a run needs
   SystemRoots roots;             ///< of sysfs and procfs for everything but the topology
 };
 

@@ -1,6 +1,6 @@
-// What the boot asked of the machine and what it got: phases of items, each granted, denied, absent
-// or skipped, with the reason and the remedy. Pure data; the applications render it. Depends on
-// base and hal_error. Value types; any thread.
+// What the boot requested of the machine and what it got: phases of items, each granted, denied,
+// absent or skipped, with the reason and the remedy. Pure data; the applications render it. Depends
+// on base and hal_error. Value types; any thread.
 #pragma once
 
 #include <array>
@@ -15,11 +15,10 @@
 namespace blue::hal {
 
 enum class Outcome : std::uint8_t {
-  granted,  ///< it is there, or was asked for and given
-  denied,   ///< it was asked for and refused; the program goes on without it
-  absent,   ///< this machine has no such thing
-  /// it was not asked for (it would change the machine for all its users); the remedy says how to
-  /// ask
+  granted,  ///< present, or requested and granted
+  denied,   ///< requested and refused; the program continues without it
+  absent,   ///< this machine lacks it
+  /// not requested, since it would change the machine for all its users; the remedy explains how
   skipped,
 };
 std::string_view to_text(Outcome outcome);

@@ -67,8 +67,8 @@ class CpuDevice final : public Device {
   [[nodiscard]] const DeviceInfo& info() const override { return info_; }
 
   [[nodiscard]] Result<std::unique_ptr<Arena>> allocate(Bytes size) override {
-    // Linux promises more memory than there is and kills the process when it is touched: refuse
-    // here what cannot be had.
+    // Linux overcommits memory and kills the process when it is touched: refuse here what is not
+    // available.
     BLUE_TRY_ASSIGN(Reservation reservation, Reservation::take(budget_, size, "an arena"));
     const bool is_large = size.count >= kHugePage;
     const std::align_val_t alignment{is_large ? kHugePage : kArenaAlignment};
@@ -89,7 +89,7 @@ class CpuDevice final : public Device {
     return std::unique_ptr<Event>(std::make_unique<CpuEvent>());
   }
 
-  /// Nothing needs locking for a memcpy.
+  /// A memcpy needs no page locking.
   [[nodiscard]] Result<std::unique_ptr<HostRegistration>> register_host(ByteSpan range) override {
     return std::unique_ptr<HostRegistration>(std::make_unique<CpuRegistration>(range.data()));
   }

@@ -26,7 +26,7 @@ struct CpuFeatures {
   bool has_amx_tile = false;
   bool has_amx_int8 = false;
   bool has_amx_bf16 = false;
-  /// Runs under a hypervisor: what PCIe and NUMA show may be made up.
+  /// Runs under a hypervisor: PCIe and NUMA may be virtual.
   bool is_virtual = false;
 
   /// AVX2 with FMA and F16C: what the AVX2 kernels are compiled for.

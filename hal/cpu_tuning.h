@@ -23,8 +23,8 @@ BootItem describe_governor(const SystemRoots& roots);
 /// keep it.
 class RaisedPriority {
  public:
-  /// Adds the item "priority". Asks for nothing where `niceness` is 0, or where the thread's own is
-  /// not 0: somebody has chosen that.
+  /// Adds the item "priority". Requests nothing where `niceness` is 0, or where the thread's own is
+  /// not 0: the user has chosen that.
   static RaisedPriority ask(int niceness, std::vector<BootItem>& items);
   RaisedPriority(RaisedPriority&& other) noexcept
       : thread_id_(std::exchange(other.thread_id_, 0)), before_(other.before_) {}

@@ -1,4 +1,4 @@
-// The device contract: what every processor that runs kernels promises, be it a GPU or the CPU.
+// The device contract: what every processor that runs kernels guarantees, be it a GPU or the CPU.
 // "Tier 0" is an Arena of one. Streams are in-order queues, events are points in them, copies are
 // asynchronous where the device can. Depends on base and hal only; no GPU SDK in here. A Device
 // outlives its arenas, streams, events and graphs.
@@ -20,7 +20,7 @@ namespace blue::hal {
 enum class DeviceKind : std::uint8_t { cpu, cuda };
 
 struct DeviceInfo {
-  std::string name;         ///< "cpu", "cuda:0": what --device takes
+  std::string name;         ///< "cpu", "cuda:0": as --device takes it
   std::string description;  ///< "NVIDIA H200, sm_90, 132 multiprocessors"
   std::string pci_address;  ///< "0000:65:00.0", empty where there is none
   DeviceKind kind = DeviceKind::cpu;
@@ -106,7 +106,7 @@ class Device {
   [[nodiscard]] virtual Result<std::unique_ptr<HostRegistration>> register_host(ByteSpan range) = 0;
 
   /// Enqueues a copy of `size` bytes on `stream`. Asynchronous when the host side is registered;
-  /// either side must stay put until the stream has passed it. Ranges must not overlap. Errors:
+  /// both sides must stay valid until the stream has passed it. Ranges must not overlap. Errors:
   /// device_failed.
   [[nodiscard]] virtual Status copy_to_device(std::byte* device, const std::byte* host, Bytes size,
                                               Stream& stream) = 0;

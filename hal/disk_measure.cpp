@@ -60,7 +60,7 @@ Status read_until(DiskRun& run, Nanoseconds end) {
   return {};
 }
 
-/// Buffers must outlive reads under way, so an error waits for those too before it travels on.
+/// Buffers must outlive reads under way, so these are awaited before an error is returned.
 Status drain(FileReader& reader) {
   std::array<ReadCompletion, kReadsUnderWay> done;
   while (reader.n_in_flight() > 0) BLUE_TRY(reader.reap(done, FileReader::Reap::wait));

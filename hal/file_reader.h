@@ -1,6 +1,6 @@
 // Reading files at given offsets into given memory: one contract, two implementations (io_uring
 // with O_DIRECT, and pread), each the other's oracle. Depends on base and hal_error.
-// Threads: a FileReader belongs to one thread. Lifetime: files opened by a reader die with it.
+// Threads: a FileReader belongs to one thread. Lifetime: a reader closes its files.
 #pragma once
 
 #include <memory>
@@ -23,7 +23,7 @@ struct ReadRequest {
   FileId file;
   std::uint64_t offset = 0;
   ByteSpan into;
-  std::uint64_t tag = 0;  ///< comes back in the completion
+  std::uint64_t tag = 0;  ///< returned in the completion
 };
 
 struct ReadCompletion {
@@ -46,11 +46,11 @@ class FileReader {
   [[nodiscard]] virtual Bytes alignment(FileId file) const = 0;
 
   /// Queues a read if the bounded queue has room; false when it is full (reap first). Requests own
-  /// nothing: `into` must stay put until its completion was reaped.
+  /// nothing: `into` must stay valid until its completion was reaped.
   [[nodiscard]] virtual Result<bool> submit(const ReadRequest& request) = 0;
 
-  /// Hands back finished reads; waits for at least one if `should_wait` and any is under way.
-  /// Returns how many.
+  /// Returns finished reads and their number; waits for at least one if `should_wait` and any is
+  /// under way.
   enum class Reap : std::uint8_t { poll, wait };
   [[nodiscard]] virtual Result<std::size_t> reap(std::span<ReadCompletion> out, Reap mode) = 0;
 
@@ -70,7 +70,7 @@ class FileReader {
 
 [[nodiscard]] Result<std::unique_ptr<FileReader>> open_pread_reader();
 /// Errors: absent or denied where the kernel has or allows no io_uring; the caller falls back to
-/// pread and says so.
+/// pread and logs it.
 [[nodiscard]] Result<std::unique_ptr<FileReader>> open_uring_reader(unsigned queue_depth);
 
 }  // namespace blue::hal

@@ -1,4 +1,4 @@
-// What can go wrong at the machine's edge, and who does what about it.
+// The errors of the machine layer, and who acts on each.
 // Depends on base/error.h alone. Value type; any thread.
 #pragma once
 
@@ -13,10 +13,10 @@ enum class HalError {
   io_failed,
   /// memory, page-locked memory or its budget is used up: the caller evicts or asks for less
   out_of_memory,
-  /// the operating system said no (pinning, priority, page locking): the caller goes on without and
-  /// says so
+  /// the operating system refused (pinning, priority, page locking): the caller continues without
+  /// and logs it
   denied,
-  /// this machine has no such thing (GPU, io_uring, cpukinds): the caller takes its alternative
+  /// this machine lacks it (GPU, io_uring, cpukinds): the caller takes its alternative
   absent,
   bad_argument,   ///< a core, device or size that does not exist here: the user names another
   device_failed,  ///< the device reported an error: its actor dies of it, the supervisor handles

@@ -88,8 +88,7 @@ Result<HostBuffer> HostBuffer::allocate(const HostBufferRequest& request, Memory
 }
 
 Status HostBuffer::lock(const std::string& purpose) {
-  // mlock2 and not mlock: the sanitizers replace mlock by nothing, and a lock that does nothing
-  // proves nothing.
+  // mlock2 and not mlock, which the sanitizers replace with a no-op.
   if (mlock2(span_.data(), span_.size(), 0) == 0) {
     is_locked_ = true;
     return {};

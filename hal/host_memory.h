@@ -31,7 +31,7 @@ enum class HugePages : std::uint8_t {
   huge,
 };
 
-/// What a buffer lies on.
+/// The pages of a buffer.
 enum class PageBacking : std::uint8_t { ordinary, transparent_huge, reserved_huge };
 std::string_view to_text(PageBacking backing);
 

@@ -17,7 +17,8 @@
 namespace blue::hal {
 namespace {
 
-/// What all threads together go over at most: larger than any last-level cache but a few servers'.
+/// The largest set of all threads together: larger than the last-level cache of all but a few
+/// servers.
 constexpr std::uint64_t kLargestSet = std::uint64_t{256} << 20;
 /// Between two looks at the clock.
 constexpr std::size_t kChunk = std::size_t{1} << 20;
@@ -190,7 +191,7 @@ Result<MeasuredRate> measure_memory(const MeasureRequest& request, MemoryWork wo
 }
 
 // Multiply-adds on registers: enough independent chains to cover a latency of 4 cycles on 2 units.
-constexpr std::size_t kChains = 12;  // as the unroll pragmas below say
+constexpr std::size_t kChains = 12;  // as in the unroll pragmas below
 constexpr std::size_t kRounds = 2000;
 
 /// Hides from the compiler that all chains hold the same: it would compute one.

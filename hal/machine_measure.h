@@ -27,7 +27,7 @@ struct MeasuredRate {
   Bytes moved;
   Nanoseconds took_ns = 0;
   unsigned n_threads = 1;
-  /// What was gone over again and again. One that fits into the last-level cache gives the cache's
+  /// The set that was read repeatedly. One that fits into the last-level cache gives the cache's
   /// rate: a budget of a few milliseconds does not suffice to fault in more.
   Bytes working_set;
 
@@ -65,7 +65,7 @@ Result<MeasuredDisk> measure_disk_read(FileReader& reader, const std::string& pa
                                        Nanoseconds budget_ns);
 
 /// A file of arbitrary bytes, on the disk and not only in the cache, for measuring a folder that
-/// has none. Gone when the object dies. Making it takes the drive's time to write it.
+/// has none. The destructor removes it. Creating it takes the drive's time to write it.
 class ScratchFile {
  public:
   /// Errors: bad_file (no such folder), denied (not writable), out_of_memory (disk full).

@@ -23,9 +23,9 @@ class MemoryBudget {
   MemoryBudget& operator=(const MemoryBudget&) = delete;
 
   /// Takes `size` out of the budget, whole or not at all. `purpose` names the taker in the message.
-  /// Errors: out_of_memory, with what is left and who asked.
+  /// Errors: out_of_memory, with what is left and the purpose.
   Status reserve(Bytes size, std::string_view purpose);
-  /// Gives back what was reserved; more than that is a bug.
+  /// Releases reserved bytes; more than were reserved is a bug.
   void release(Bytes size);
 
   [[nodiscard]] const std::string& name() const { return name_; }
@@ -39,7 +39,7 @@ class MemoryBudget {
   std::atomic<std::uint64_t> used_{0};
 };
 
-/// A share of a budget, given back when it dies.
+/// A share of a budget, released by the destructor.
 class Reservation {
  public:
   Reservation() = default;

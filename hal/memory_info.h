@@ -26,7 +26,7 @@ struct MemoryInfo {
   std::uint64_t n_huge_pages_free = 0;
   TransparentHuge transparent_huge = TransparentHuge::absent;
   std::optional<Bytes> page_lock_limit;  ///< nothing when unlimited (also by privilege)
-  std::string missing;                   ///< what could not be read and is done without; else empty
+  std::string missing;                   ///< what could not be read; else empty
 };
 
 /// "5.8 GiB, bound by cgroup /user.slice (memory.max) of 6.0 GiB"; for people.

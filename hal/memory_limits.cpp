@@ -9,7 +9,7 @@
 namespace blue::hal {
 namespace {
 
-/// Larger limits are how the kernel writes "unlimited" in a number (cgroup v1).
+/// The kernel writes "unlimited" as a larger number (cgroup v1).
 constexpr std::uint64_t kUnlimited = std::uint64_t{1} << 60;
 
 enum class GroupVersion : std::uint8_t { v1, v2 };

@@ -1,7 +1,7 @@
 // A file opened for reading, with what the readers need: its path for messages, and
 // the alignment at which the drive reads without the page cache. Shared by the file readers.
-// Depends on base and hal_error. Threads: belongs to its reader. Lifetime: closes the file when it
-// dies.
+// Depends on base and hal_error. Threads: belongs to its reader. Lifetime: the destructor closes
+// the file.
 #pragma once
 
 #include <optional>

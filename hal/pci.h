@@ -12,13 +12,13 @@
 
 namespace blue::hal {
 
-/// Where a device hangs. `unknown` where the machine is virtual (its tree is made up) or no rule of
-/// classify applies.
+/// Where a device is attached. `unknown` where the machine is virtual (its tree is too) or no rule
+/// of classify applies.
 enum class PciPlace : std::uint8_t { unknown, cpu, chipset };
 std::string_view to_text(PciPlace place);
 
-/// One end's idea of a link. An idle GPU lowers its current speed; the maximum is what the device
-/// could do.
+/// A link as one end reports it. An idle GPU lowers its current speed; the maximum is what the
+/// device could do.
 struct PciLink {
   double gigatransfers_per_s = 0;  ///< per lane; 0 where unknown
   int n_lanes = 0;
@@ -64,12 +64,12 @@ struct PciPlacement {
   std::string reason;
 };
 
-/// Pure: where a device with these bridges above it hangs. The rules, in order; what none of them
-/// covers is unknown:
-///  1. In a virtual machine the tree is the hypervisor's invention: unknown.
-///  2. No bridge above: it sits on the root complex itself (an integrated GPU): behind the CPU.
+/// Pure: where a device with these bridges above it is attached. The rules, in order; what none of
+/// them covers is unknown:
+///  1. In a virtual machine the tree is the hypervisor's: unknown.
+///  2. No bridge above: it is on the root complex itself (an integrated GPU): behind the CPU.
 ///  3. A bridge of AMD's chipsets (1022:43xx) or of ASMedia (1b21, who makes them): behind the
-///     chipset. AMD hangs its chipset, a switch, under one of the processor's root ports. (An
+///     chipset. AMD attaches its chipset, a switch, to one of the processor's root ports. (An
 ///     add-in card with an ASMedia switch in a CPU slot is taken for the chipset too: sysfs does
 ///     not distinguish them.)
 ///  4. Intel (8086) root port on bus 00 of domain 0, or in a VMD domain (10000 and up): device

@@ -13,8 +13,7 @@
 
 namespace blue::hal {
 
-/// A reader of files that may be warm. Says through `log`, once, when it has to do without
-/// io_uring.
+/// A reader of files that may be warm. Logs once when it has no io_uring.
 /// Errors: bad_argument (a queue of no or too many reads).
 [[nodiscard]] Result<std::unique_ptr<FileReader>> open_file_reader(unsigned queue_depth,
                                                                    LogSink& log);

@@ -47,7 +47,7 @@ struct ThreadReserve::State {
   int start_one() {
     auto parked = std::make_unique<Parked>();
     parked->should_end = &should_end;
-    // Not std::thread: its constructor throws, and its stack size cannot be asked after.
+    // Not std::thread: its constructor throws, and its stack size cannot be chosen.
     const int failure = pthread_create(&parked->handle, nullptr, &park, parked.get());
     if (failure == 0) threads.push_back(std::move(parked));
     return failure;

@@ -2,8 +2,8 @@
 // that code whose threads cannot fail (the actor library's) starts none that would;
 // threads' stacks and heaps get sizes that fit the process's limits.
 // Depends on base and hal_error. Threads: any; a ThreadReserve belongs to one owner.
-// Lifetime: a reserve holds its threads parked until it dies; they are gone, in the kernel's
-// counts too, when the destructor returns.
+// Lifetime: a reserve parks its threads until its destructor, which returns when they have ended,
+// in the kernel's counts too.
 #pragma once
 
 #include <cstddef>
@@ -27,7 +27,7 @@ Status size_thread_memory();
 class ThreadReserve {
  public:
   ThreadReserve() = default;
-  /// Starts `n` threads that sleep. Errors: denied, with how many there were and what to raise.
+  /// Starts `n` sleeping threads. Errors: denied, with the number started and the limit to raise.
   static Result<ThreadReserve> take(std::size_t n);
   ThreadReserve(ThreadReserve&&) noexcept;
   ThreadReserve& operator=(ThreadReserve&&) noexcept;

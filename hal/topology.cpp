@@ -29,8 +29,8 @@ HwlocTopology make_topology() {
   return HwlocTopology(raw);
 }
 
-/// The kind that a group of cores declares itself. Intel names its cores; elsewhere only the
-/// ranking speaks, and its highest rank is taken as performance (three ranks, as with low-power
+/// The kind that a group of cores reports. Intel names its cores; elsewhere only the ranking tells
+/// them apart, and its highest rank is taken as performance (three ranks, as with low-power
 /// efficiency cores, leave the lower two efficiency).
 CoreKind kind_of_group(int efficiency, int highest, unsigned n_infos, const hwloc_info_s* infos) {
   for (unsigned i = 0; i < n_infos; ++i) {
@@ -59,8 +59,7 @@ void assign_kinds(hwloc_topology_t topology, std::vector<Core>& cores) {
     for (Core& core : cores)
       if (hwloc_bitmap_isset(set.get(), static_cast<unsigned>(core.pus.front()))) core.kind = kind;
   }
-  // Groups that all turned out the same kind (three groups of IntelCore that differ in turbo clock)
-  // are no choice.
+  // Groups of one kind (three groups of IntelCore that differ in turbo clock) are no choice.
   const bool is_one_kind = std::all_of(cores.begin(), cores.end(), [&](const Core& core) {
     return core.kind == cores.front().kind;
   });
@@ -167,8 +166,8 @@ std::string to_text(const Topology& topology) {
 
 Result<Topology> read_topology() {
   const HwlocTopology topology = make_topology();
-  // Without sysfs hwloc's Linux component complains on stderr by itself; what it falls back to, the
-  // number of processors, is had without it too.
+  // Without sysfs hwloc's Linux component prints to stderr; its fallback, the number of processors,
+  // is available without it too.
   const bool has_sysfs = access("/sys/devices/system/cpu", R_OK) == 0;
   const auto leave_out = [&](const char* component) {
     return hwloc_topology_set_components(topology.get(), HWLOC_TOPOLOGY_COMPONENTS_FLAG_BLACKLIST,

@@ -45,7 +45,7 @@ struct Topology {
   std::string cpu_name;     ///< "13th Gen Intel(R) Core(TM) i9-13900F", empty where unknown
   std::vector<Core> cores;  ///< in hwloc's logical order: neighbours share the most
   std::vector<NumaNode> numa_nodes;
-  std::string missing;  ///< what could not be read and is done without; else empty
+  std::string missing;  ///< what could not be read; else empty
 
   [[nodiscard]] std::size_t n_pus() const;
   /// Are there cores of more than one kind?
@@ -62,7 +62,7 @@ std::string to_text(const Topology& topology);
 /// finds no core.
 Result<Topology> read_topology();
 
-/// What `lstopo --of xml` wrote, as text. Errors: bad_file when hwloc cannot read it or finds no
+/// The output of `lstopo --of xml`, as text. Errors: bad_file when hwloc cannot read it or finds no
 /// core in it.
 Result<Topology> read_topology_from_xml(std::string_view xml);
 /// The same from a file. Errors: bad_file (the message names the path).

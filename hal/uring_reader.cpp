@@ -46,14 +46,13 @@ struct Finished {
   Status status;
 };
 
-/// One registered stretch of memory: its index in the kernel is its index here.
+/// One registered range of memory: its index in the kernel is its index here.
 struct RegisteredRange {
   std::byte* start = nullptr;
   std::size_t size = 0;
 };
 
-/// Memory for every slot's window, aligned as strictly as any accepted drive wants; touched only
-/// when something bounces.
+/// Memory for every slot's window, aligned for any accepted drive; touched only by a bounce.
 class BounceMemory {
  public:
   explicit BounceMemory(std::size_t n_slots) : size_((n_slots + 1) * kBounceSize) {
@@ -146,8 +145,8 @@ class UringReader final : public FileReader {
 
   [[nodiscard]] Result<FileId> open(const std::string& path) override {
     BLUE_TRY_ASSIGN(auto file, OpenFile::open(path, access_));
-    // A window must hold whole units. No drive asks for more than 64 KiB, but the kernel's word is
-    // not ours to trust.
+    // A window must hold whole units. No drive needs more than 64 KiB, but the kernel's value is
+    // checked.
     if (kBounceSize % file.alignment().count != 0)
       return Error(HalError::bad_file,
                    path + ": the drive asks for an alignment of " + to_text(file.alignment()));
@@ -296,8 +295,8 @@ std::optional<int> UringReader::registered_index(const std::byte* at, std::size_
   return std::nullopt;
 }
 
-/// Hands what was enqueued to the kernel. What it has no room for now stays enqueued for the next
-/// call.
+/// Submits the enqueued pieces to the kernel. Those that it has no room for stay enqueued for the
+/// next call.
 Status UringReader::flush() {
   while (io_uring_sq_ready(&ring_) > 0) {
     const int n_taken = io_uring_submit(&ring_);

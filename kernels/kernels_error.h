@@ -12,7 +12,7 @@ enum class KernelsError {
   unsupported_format,
   /// No backend or device of that name: take one that is listed.
   unknown_backend,
-  /// The device failed the launch: the executor's actor dies of it.
+  /// The device failed the launch: the executor's actor ends, the supervisor handles it.
   device_failed,
 };
 

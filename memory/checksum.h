@@ -8,7 +8,7 @@
 
 namespace blue::memory {
 
-/// CRC32C of `bytes`, going on from the checksum of what stood before them: crc32c(b, crc32c(a)) ==
+/// CRC32C of `bytes`, continued from the checksum of the bytes before them: crc32c(b, crc32c(a)) ==
 /// crc32c(a then b).
 /// Bound: reads each byte once, at several bytes per cycle where the CPU has the instruction.
 /// Source: RFC 3720 §12.1.

@@ -1,4 +1,4 @@
-// What memory refuses, and who does what about it. Depends on base/error.h alone.
+// The errors of memory, and who acts on each. Depends on base/error.h alone.
 #pragma once
 
 #include "base/error.h"
@@ -18,8 +18,8 @@ enum class MemoryError {
   log_corrupt,
   /// the log could not be written or synced: the run ends with an error, nothing committed is lost
   log_failed,
-  unknown_slot,    ///< no such slot in this Thinking Buffer: the cascade file is mended
-  hidden_slot,     ///< the reader is not configured to see that slot: the cascade file is mended
+  unknown_slot,    ///< no such slot in this Thinking Buffer: the user corrects the cascade file
+  hidden_slot,     ///< the reader may not read that slot: the user corrects the cascade file
   slot_committed,  ///< a committed slot is written twice: a stage is configured twice
 };
 

@@ -1,5 +1,5 @@
-// Every message type of the program, once: what is registered with the actor system and what the
-// tests walk. A type that is sent and missing here does not compile (traced.h). Depends on every
+// Every message type of the program, once: registered with the actor system, and walked by the
+// tests. A type that is sent and missing here does not compile (traced.h). Depends on every
 // conversation.
 #pragma once
 

@@ -1,8 +1,8 @@
-// Our layer over CAF, the one place that knows which version it is (0.17.6, as Debian packages it):
+// Our layer over CAF, the only place that depends on its version (0.17.6, as Debian packages it):
 // protocols, sending, requests, watching, configuration. Only messages/ and actors/, and programs
 // that embed, include CAF. What it uses exists in CAF 1.x too: class-based typed actors, no atoms,
-// no streams, no stateful actors. Light CAF headers only: caf/all.hpp would cost every file half as
-// much again.
+// no streams, no stateful actors. Light CAF headers only: caf/all.hpp would make every file compile
+// half as long again.
 #pragma once
 
 #include <caf/actor_system.hpp>
@@ -43,7 +43,7 @@ typename Inspector::result_type inspect(Inspector& inspector, T& value) {
   return apply_fields(value, [&inspector](auto&... fields) { return inspector(fields...); });
 }
 
-/// A protocol: the typed handle of actors that understand these clauses.
+/// A protocol: the typed handle of actors that handle these clauses.
 template <class... Clauses>
 using Protocol = caf::typed_actor<Clauses...>;
 /// A clause: handles In, answers nothing.
@@ -78,7 +78,7 @@ void send_exit_to(const Handle& to, caf::exit_reason reason = caf::exit_reason::
   caf::anon_send_exit(to, reason);
 }
 
-/// Calls back when a watched actor is gone. A member of the actor that watches; one per actor.
+/// Calls back when a watched actor has ended. A member of the actor that watches; one per actor.
 class DownWatch {
  public:
   using Callback = std::function<void(const std::string& why)>;

@@ -1,5 +1,5 @@
-// The members of a message, by reflection (Boost.PFR): what goes over the wire, in the order of
-// declaration; and WireSafe, which refuses types that the wire format does not carry.
+// The members of a message, by reflection (Boost.PFR), serialized in the order of declaration; and
+// WireSafe, which refuses types that the wire format does not carry.
 // Depends on base and Boost.PFR. Heavy to compile: for caf_compat.h, system_config.cpp and tests.
 #pragma once
 

@@ -14,8 +14,8 @@
 
 namespace blue::messages {
 
-/// stage -> entropy monitor, watchdog: the channel has a job now. Wakes a reader that sleeps; it
-/// reads the rest, and the end, from the channel.
+/// stage -> entropy monitor, watchdog: the channel has a job now. Wakes a sleeping reader, which
+/// reads the job and its end from the channel.
 struct JobBegan {
   static constexpr const char* type_name = "job_began";
   TraceContext trace;
@@ -31,7 +31,7 @@ struct Stalled {
   Nanoseconds silent_ns = 0;
 };
 
-/// supervisor -> cascade: send again what you wait for.
+/// supervisor -> cascade: send the pending stage_ready again.
 struct SchedulerRestarted {
   static constexpr const char* type_name = "scheduler_restarted";
   TraceContext trace;

@@ -1,4 +1,4 @@
-// The ids that messages name things by, inside one runtime. Depends on base. Plain values.
+// The ids in messages, valid inside one runtime. Depends on base. Plain values.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 
 namespace blue::messages {
 
-/// A run (or a single generation) of this runtime, from 1; its id on disk is text and lies in the
-/// run's plan.
+/// A run (or a single generation) of this runtime, from 1; its id on disk is text, in the run's
+/// plan.
 using RunNumber = Id<struct RunTag, std::uint64_t>;
-/// One attempt of one stage to give tokens, from 1; never reused within a runtime.
+/// One execution of one stage, from 1; never reused within a runtime.
 using JobNumber = Id<struct JobTag, std::uint64_t>;
 /// Index of a stage's channel.
 using StageId = Id<struct StageTag>;

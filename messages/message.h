@@ -26,8 +26,8 @@ concept Message = std::is_aggregate_v<T> && std::is_default_constructible_v<T> &
   { value.trace } -> std::same_as<TraceContext&>;
 };
 
-/// An actor sends it to itself to look at its rings again. It carries a trace like all messages,
-/// but handling it leaves no span: what it finds in a ring does.
+/// An actor sends it to itself to poll its rings again. It carries a trace like all messages, but
+/// handling it leaves no span: the ring records do.
 struct LookAgain {
   static constexpr const char* type_name = "look_again";
   TraceContext trace;

@@ -14,7 +14,7 @@
 
 namespace blue::messages {
 
-/// any thread -> scheduler, answered by model_unloaded: forget the model, its blocks and its KV
+/// any thread -> scheduler, answered by model_unloaded: drop the model, its blocks and its KV
 /// snapshots. Refused while a job runs or waits with it.
 struct UnloadModel {
   static constexpr const char* type_name = "unload_model";
@@ -44,7 +44,7 @@ struct ModelReleased {
 };
 
 /// scheduler -> tiering, answered by evicted once none of them is being copied: drop these blocks
-/// and what was asked for them.
+/// and their pending requests.
 struct Evict {
   static constexpr const char* type_name = "evict";
   TraceContext trace;
@@ -55,7 +55,7 @@ struct Evict {
 struct Evicted {
   static constexpr const char* type_name = "evicted";
   TraceContext trace;
-  std::uint32_t n_pinned = 0;  ///< these stay
+  std::uint32_t n_pinned = 0;  ///< these were kept
 };
 
 }  // namespace blue::messages

@@ -46,7 +46,7 @@ struct CancelRun {
   RunNumber run;
 };
 
-/// cascade -> application: a stage's text will come, under this job.
+/// cascade -> application: a stage's text follows, under this job.
 struct StageStarted {
   static constexpr const char* type_name = "stage_started";
   TraceContext trace;

@@ -10,8 +10,8 @@ SystemConfig::SystemConfig(Scheduling scheduling) {
     static_assert(WireSafe<M>, "a message with a float, a pointer or an unknown type of field");
     add_message_type<M>(M::type_name);
   });
-  // Our actors are detached, so CAF's own workers have nothing to do; `sharing` sleeps where
-  // `stealing` polls.
+  // Our actors are detached, so CAF's own workers are idle; `sharing` sleeps where `stealing`
+  // polls.
   set("scheduler.max-threads", std::size_t{1});
   if (scheduling == Scheduling::deterministic) {
     set("scheduler.policy", caf::atom("testing"));

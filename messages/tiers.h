@@ -79,7 +79,7 @@ struct TierPressure {
   std::uint64_t n_bytes_total = 0;
 };
 
-/// stage, through the tier memory -> DMA engine, when it sleeps: look at the miss rings.
+/// stage, through the tier memory -> DMA engine, when it sleeps: poll the miss rings.
 struct WakeMisses {
   static constexpr const char* type_name = "wake_misses";
   TraceContext trace;

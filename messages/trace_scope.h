@@ -1,5 +1,5 @@
-// TraceScope: one actor's place in the trace: the context of the span that runs now, and the writer
-// its spans go to. Kept in the actor, never in a global, so that any spawn option and any scheduler
+// TraceScope: one actor's place in the trace: the context of the running span, and the writer of
+// its spans. Kept in the actor, never in a global, so that any spawn option and any scheduler
 // traces alike. With tracing off nothing is stamped, no clock is read, no random number drawn and
 // no span left.
 // Depends on base. Threads: its actor's alone. The hub outlives it.
@@ -25,7 +25,7 @@ class TraceScope {
   /// What a message or ring record sent now carries.
   [[nodiscard]] TraceContext next() const { return is_on_ ? child_of(running_) : TraceContext{}; }
 
-  /// Opens the span of a handled message and closes it when it dies, however the handler ends.
+  /// Opens the span of a handled message; the destructor closes it, however the handler ends.
   class Handling {
    public:
     Handling(TraceScope& scope, const TraceContext& incoming, const char* name)
@@ -34,7 +34,7 @@ class TraceScope {
       span_.context = incoming.is_stamped() ? incoming : child_of({});
       begin(name, monotonic_now_ns());
     }
-    /// A part of the running span: what is sent while it lives hangs under it.
+    /// A part of the running span, and the parent of what is sent during its lifetime.
     Handling(TraceScope& scope, const char* part) : trace_scope_(scope), before_(scope.running_) {
       if (!scope.is_on_) return;
       span_.context = child_of(scope.running_);
@@ -49,7 +49,7 @@ class TraceScope {
     Handling(const Handling&) = delete;
     Handling& operator=(const Handling&) = delete;
 
-    /// What a copy moved, and where to (a static string).
+    /// Bytes and destination (a static string) of a copy.
     void set_copy(std::uint64_t n_bytes, const char* tier) {
       span_.n_bytes = n_bytes;
       span_.tier = tier;
@@ -73,8 +73,8 @@ class TraceScope {
   TraceContext running_;
 };
 
-/// Hands every record that waits in `ring` to `use` and leaves one span for them all, under the
-/// first one's trace. Returns how many there were; an empty ring leaves nothing.
+/// Calls `use` with every record in `ring` and leaves one span for them all, under the first one's
+/// trace. Returns their number; an empty ring leaves no span.
 template <class Ring, class Use>
 std::size_t drain_traced(TraceScope& scope, Ring& ring, const char* name, Use&& use) {
   const std::size_t n_waiting = ring.size();

@@ -77,7 +77,7 @@ class TracedActor : public Interface::base {
     return traced_handler(trace_scope_, std::move(handler));
   }
 
-  /// Sends; nothing happens when `to` is empty (its actor is gone and not yet restarted).
+  /// Sends; does nothing when `to` is empty (its actor has ended and is not yet restarted).
   template <class Handle, ListedMessage M>
   void send(const Handle& to, M message) {
     if (!to) return;
@@ -85,7 +85,7 @@ class TracedActor : public Interface::base {
     send_bare(static_cast<Base*>(this), to, std::move(message));
   }
 
-  /// Overtakes what waits in the receiver's mailbox.
+  /// Overtakes the messages in the receiver's mailbox.
   template <class Handle, ListedMessage M>
   void send_urgent(const Handle& to, M message) {
     if (!to) return;
@@ -107,9 +107,9 @@ class TracedActor : public Interface::base {
     send_bare(static_cast<Base*>(this), Interface(this), std::move(message));
   }
 
-  /// Asks an actor of this process and goes on. No deadline: one that dies, or is dead, fails the
-  /// request at once, and a pending deadline would hold the asker's thread at shutdown. `then(const
-  /// Out&)` runs in a span of its own when the answer comes, `otherwise(why)` when none does.
+  /// Requests an answer from an actor of this process; does not block. No deadline: the request to
+  /// an actor that has died or dies fails at once, and a pending deadline would hold this thread at
+  /// shutdown. `then(const Out&)` runs in a span of its own on an answer, `otherwise(why)` without.
   template <ListedMessage Out, class Handle, ListedMessage M, class Then, class Otherwise>
   void ask(const Handle& to, M message, Then then, Otherwise otherwise) {
     if (!to) {

@@ -1,4 +1,4 @@
-// What one step's logits say about the model's certainty. Depends on base. Pure functions; any
+// Statistics of one step's logits: entropy and probabilities. Depends on base. Pure functions; any
 // thread; nothing allocated.
 #pragma once
 

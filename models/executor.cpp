@@ -18,7 +18,7 @@ constexpr bool is_decode_shape(std::uint32_t n_tokens, std::uint32_t n_outputs) 
 
 Executor::Executor(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Executor::~Executor() {
-  // Kernels may still read leased blocks after a failed step; the leases must not die before them.
+  // Kernels may still read leased blocks after a failed step; the leases must outlive them.
   if (state_->stream) (void)state_->stream->synchronize().ok();
 }
 
@@ -166,7 +166,7 @@ void Executor::State::fill_inputs(const StepRequest& request) {
 Status Executor::State::enqueue(const kernels::Op& op, const kernels::Bindings& at,
                                 const kernels::StepInputs& inputs) {
   if (limits.op_timing == OpTiming::off) return backend.enqueue(op, at, inputs, *stream);
-  // What came before is not this op's time.
+  // Earlier work is not part of this op's time.
   BLUE_TRY(stream->synchronize());
   const Nanoseconds begin = monotonic_now_ns();
   BLUE_TRY(backend.enqueue(op, at, inputs, *stream));

@@ -42,7 +42,8 @@ struct OpTime {
   Nanoseconds total_ns = 0;
 };
 
-/// One step: rows of tokens, each at a position of a sequence, and which rows' logits are wanted.
+/// One step: rows of tokens, each at a position of a sequence, and the rows whose logits are
+/// needed.
 struct StepRequest {
   std::span<const TokenId> tokens;            ///< [n]
   std::span<const std::int32_t> positions;    ///< [n]
@@ -54,7 +55,7 @@ struct ExecutorFigures {
   std::uint64_t n_steps = 0;
   std::uint64_t n_graph_launches = 0;
   std::uint64_t n_graph_captures = 0;
-  std::uint64_t n_expert_passes = 0;  ///< streaming steps: how often a layer's experts came in turn
+  std::uint64_t n_expert_passes = 0;  ///< streaming steps: passes over a layer's experts
   std::uint64_t n_expert_leases = 0;  ///< streaming steps
 };
 
@@ -74,7 +75,7 @@ class Executor {
   /// Makes room for positions < n_tokens of `sequence`. Errors: context_full (over max_context),
   /// pages_used_up.
   [[nodiscard]] Status reserve(std::int32_t sequence, std::uint32_t n_tokens);
-  /// Forgets positions >= n_tokens and gives their pages back.
+  /// Drops positions >= n_tokens and releases their pages.
   void truncate(std::int32_t sequence, std::uint32_t n_tokens);
 
   /// Runs one step and returns logits [n_outputs, n_vocab], valid until the next step. Positions

@@ -1,5 +1,5 @@
 // What an executor's steps work with, and how: shared by executor.cpp (creation, resident steps)
-// and executor_streaming.cpp (steps whose weights come block by block), and private to them.
+// and executor_streaming.cpp (steps that lease weights block by block), and private to them.
 // Depends on models/executor.h. One thread at a time, as the executor.
 #pragma once
 

@@ -24,7 +24,7 @@ Status Executor::State::enter_block(std::uint32_t block, const StopToken& stop) 
   BLUE_TRY(leave_block(window_slot));
   Result<memory::Lease> lease = leases.lease(block_ids[block], stop);
   if (!lease && lease.error().is(memory::MemoryError::tier_full)) {
-    // The block before it occupies the room: give up the overlap rather than the step.
+    // The block before it occupies the room: lose the overlap rather than the step.
     BLUE_TRY(leave_block(1 - window_slot));
     lease = leases.lease(block_ids[block], stop);
   }

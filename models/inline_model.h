@@ -19,13 +19,13 @@
 namespace blue::models {
 
 struct InlineModelOptions {
-  std::string backend = "auto";   ///< what --device or --backend says
+  std::string backend = "auto";   ///< the value of --device or --backend
   std::vector<int> worker_cores;  ///< BackendOptions::worker_cores
   std::uint32_t max_context = 0;  ///< tokens; 0: as trained, at most kDefaultContext
   std::uint32_t max_step_tokens = 128;
   kernels::KvType kv_type = kernels::KvType::f32;
   OpTiming op_timing = OpTiming::off;
-  LogSink* log = nullptr;  ///< for what is worth a remark while loading; null: silence
+  LogSink* log = nullptr;  ///< for remarks while loading; null: none
   /// Tier budgets; 0: exactly what the model needs to be resident.
   Bytes vram;
   Bytes ram;

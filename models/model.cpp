@@ -9,7 +9,7 @@ namespace blue::models {
 
 namespace {
 
-/// FNV-1a over what tells one set of weights from another without reading them: names, shapes,
+/// FNV-1a over what distinguishes sets of weights without reading them: names, shapes,
 /// types and places of all tensors, each file's size and when it was last written (fine-tunes of
 /// one model differ in nothing else).
 std::uint64_t fingerprint_of(const GgufFile& file) {

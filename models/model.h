@@ -1,6 +1,5 @@
-// Model: a file opened and understood: its program, vocabulary and chat template; no weights.
-// Weights come as leases. Depends on models. Immutable; shared by shared_ptr between sessions; any
-// thread.
+// Model: an opened file: its program, vocabulary and chat template. Weights are leased, not held.
+// Depends on models. Immutable; shared by shared_ptr between sessions; any thread.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +17,7 @@
 
 namespace blue::models {
 
-/// What a caller decides where a model's file does not say it, or says it wrong.
+/// What a caller sets where a model's file lacks it or has it wrong.
 struct ModelOptions {
   text::TokenizerOptions tokenizer;
 };

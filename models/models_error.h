@@ -39,7 +39,7 @@ enum class ModelsError {
   bad_sampling,
   /// An id outside the vocabulary: the caller corrects its input.
   bad_token,
-  /// The work was told to stop.
+  /// The work was stopped.
   stopped,
 };
 

@@ -1,5 +1,5 @@
-// Where the bundled files are (assets/: cascades, the scale models), however the program was
-// started. Depends on the standard library. Any thread; functions keep nothing.
+// Finds the bundled files (assets/: cascades, the scale models), however the program was started.
+// Depends on the standard library. Any thread; functions keep nothing.
 #pragma once
 
 #include <filesystem>

@@ -25,11 +25,10 @@ TierSizes tier_sizes(const RuntimeOptions& options, const hal::DeviceInfo& devic
   return sizes;
 }
 
-/// A device that refuses less has no use for a program that streams weights.
+/// Below this size a device is of no use, even when weights are streamed.
 constexpr Bytes kLeastArena = 8_MiB;
 
-/// Opens the tiers; where the system refuses memory that was not asked for by size, a quarter less
-/// at a time.
+/// Opens the tiers. Where the system refuses a default size, retries with a quarter less.
 Result<std::shared_ptr<actors::TierMemory>> open_tiers(hal::Device& device,
                                                        const RuntimeOptions& asked,
                                                        actors::TierMemoryOptions tiers,

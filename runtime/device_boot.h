@@ -1,7 +1,7 @@
 // DeviceBoot: the device side of a runtime: backend opened, tiers opened on its device out of the
 // machine's memory budget, the models' registry, and the token sources over them.
 // Depends on hal, kernels, memory, models, the policies of actors/. Threads: opened on one; then as
-// its parts say. Lifetime: the booted machine outlives it.
+// its parts allow. Lifetime: the booted machine outlives it.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,7 @@ struct DeviceBoot {
   std::shared_ptr<actors::ModelRegistry> registry;
 };
 
-/// Errors: the backend's; out_of_memory with what was asked for and what is left.
+/// Errors: the backend's; out_of_memory with the size requested and the size left.
 Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
                                                 const kernels::BackendChoice& choice,
                                                 const actors::Placement& placement,

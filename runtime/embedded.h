@@ -1,5 +1,5 @@
 // For C++ programs that embed the runtime and have actors of their own: the actor system, and the
-// actor to speak to.
+// actor that takes requests.
 //   caf::scoped_actor self(runtime::actor_system(*runtime));
 //   messages::GenerateText order;
 //   order.spec.model = ...; order.spec.prompt = ...; order.spec.max_tokens = 64;

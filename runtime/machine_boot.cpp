@@ -5,7 +5,7 @@
 namespace blue::runtime {
 namespace {
 
-/// A survey shows the devices of every backend. A run asks the chosen backend alone: opening a
+/// A survey shows the devices of every backend. A run probes the chosen backend only: opening a
 /// GPU's driver takes a hundred milliseconds.
 /// Returns whether the chosen device computes in host memory.
 bool add_devices(hal::BootRequest& request, const kernels::BackendChoice* choice) {

@@ -1,4 +1,4 @@
-// What a runtime asks of the machine, and what it reports of its own start: phase 6 of the boot.
+// What a runtime requests of the machine, and its report of its own start: phase 6 of the boot.
 // Depends on hal/boot.h, kernels/backend.h, actors/. Free functions; the thread that starts the
 // runtime.
 #pragma once

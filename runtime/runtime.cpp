@@ -18,7 +18,7 @@ using actors::Addresses;
 
 namespace {
 
-/// The least that a run starts: a stage.
+/// The least number of threads that a run starts: a stage.
 constexpr std::size_t kThreadsOfRun = 1;
 
 }  // namespace
@@ -92,7 +92,7 @@ Runtime::~Runtime() { shutdown(); }
 
 namespace {
 
-/// Copies the report out however the start ends; of a start that fails it has the error.
+/// Copies the report out however the start ends; a failed start adds its error.
 class ReportOnReturn {
  public:
   ReportOnReturn(std::optional<hal::BootedMachine>& machine, hal::BootReport* report)
@@ -117,7 +117,7 @@ class ReportOnReturn {
   hal::BootReport* report_;
 };
 
-/// Refusals that a person can lift are in the report; the log has them for who debugs.
+/// The report lists the refusals with their remedies; the log has them at level debug.
 void log_refusals(const hal::BootReport& report, LogSink& log) {
   for (const hal::BootPhase& phase : report.phases) {
     for (const hal::BootItem& item : phase.items) {
@@ -128,7 +128,7 @@ void log_refusals(const hal::BootReport& report, LogSink& log) {
   }
 }
 
-/// Figures that the system does not give (no /proc, no /sys): assumptions replace them.
+/// Figures that the system lacks (no /proc, no /sys) and assumptions replace.
 void log_missing_figures(const hal::BootReport& report, LogSink& log) {
   for (const hal::BootPhase& phase : report.phases) {
     for (const hal::BootItem& item : phase.items) {
@@ -173,7 +173,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
   state->options = std::move(options);
   if (const Status sized = hal::size_thread_memory(); !sized)
     log.write_once(LogLevel::warning, sized.error().message());
-  // Held while the backend takes its workers: the actors cannot do with fewer threads, it can.
+  // Held while the backend starts its workers: it can use fewer threads, the actors cannot.
   BLUE_TRY_ASSIGN(auto reserve,
                   hal::ThreadReserve::take(actors::ActorRuntime::kThreads + kThreadsOfRun));
   Result<kernels::BackendChoice> choice = kernels::BackendChoice();
@@ -313,7 +313,7 @@ std::vector<messages::HintRecord> Runtime::hints() const {
 
 actors::TraceDump Runtime::traces() {
   actors::RuntimeContext& context = state_->actors->context();
-  // After a shutdown nobody drains but us.
+  // After a shutdown the tracer no longer drains.
   if (!state_->actors->flush_traces()) context.trace_store.drain(context.traces);
   return actors::to_dump(context.trace_store.spans(), context.traces.writers(),
                          context.traces.dropped() + context.trace_store.n_beyond());

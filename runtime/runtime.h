@@ -1,11 +1,11 @@
 // blue::runtime::Runtime: the whole program as one object: machine, device, tiers, actors, models,
-// runs. What `blue`, the shell, the C API and embedding programs use. No CAF in this header:
+// runs. Used by `blue`, the shell, the C API and embedding programs. No CAF in this header:
 // runtime/embedded.h has the actor system for programs with actors of their own.
 //   auto runtime = Runtime::start(options, log);       boots, opens device and tiers, starts actors
 //   auto run = runtime->run_cascade(spec, task, {});   a handle; poll() or wait() give its events
 //   runtime->shutdown();                               clean from any state, within a second
 // Threads: every method from any thread; a handle from one thread at a time. A handle may outlive
-// its Runtime: it then says that its work has ended.
+// its Runtime: its work has then ended.
 #pragma once
 
 #include <chrono>
@@ -57,10 +57,9 @@ struct RuntimeOptions {
   Tracing tracing = Tracing::off;
   std::size_t spans_per_actor = 16384;
   Nanoseconds stall_deadline_ns = 30'000'000'000;
-  /// What `blue doctor` asks for: every device, PCIe, measured rates. A run asks for none of it.
+  /// For `blue doctor`: every device, PCIe, measured rates. A run needs none of it.
   std::optional<hal::Survey> survey;
-  /// Tests and embedders may bring their own source of tokens; models, device and tiers are then
-  /// not opened.
+  /// A token source of tests and embedding programs; models, device and tiers are then not opened.
   actors::TokenSourceFactory make_source;
 };
 
@@ -80,7 +79,7 @@ struct CascadeOptions {
   SkipPolicy skip = SkipPolicy::never;
 };
 
-/// A run or a generation under way. Move-only; its death does not stop the work (cancel() does).
+/// A run or a generation. Move-only; destruction does not stop the work (cancel() does).
 class Run {
  public:
   Run(Run&&) noexcept;
@@ -89,20 +88,20 @@ class Run {
 
   /// The id on disk, for resume; empty for a single generation.
   [[nodiscard]] const std::string& id() const;
-  /// What has happened since the last call, in order; empty when nothing has. Never blocks.
+  /// The events since the last call, in order. Never blocks.
   std::vector<RunEvent> poll();
-  /// The same, waiting up to `patience` for something.
+  /// The same; waits up to `patience` for an event.
   std::vector<RunEvent> wait(std::chrono::nanoseconds patience);
   /// True once an event of kind `finished` was handed out.
   [[nodiscard]] bool is_finished() const;
-  /// Stops the work at its next op; the end comes as an event. What was committed stays.
+  /// Stops the work at its next op; the end is an event. Committed slots are kept.
   void cancel();
-  /// Waits to the end: `on_event` gets every event as it comes, and the work is cancelled once
-  /// `is_stop_asked`, called between two waits, returns true. Returns the last event, `finished`;
-  /// it must not have been handed out before.
+  /// Waits for the end: calls `on_event` with every event, and cancels the work once
+  /// `is_stop_asked`, called between two waits, returns true. Returns the last event, `finished`,
+  /// which must not have been returned before.
   RunEvent follow(const std::function<void(const RunEvent&)>& on_event,
                   const std::function<bool()>& is_stop_asked);
-  /// Waits to the end and gives all events that were not yet handed out; the last is `finished`.
+  /// Waits for the end; returns all events not yet returned, the last of them `finished`.
   std::vector<RunEvent> finish();
 
  private:
@@ -112,7 +111,7 @@ class Run {
   std::unique_ptr<State> state_;
 };
 
-/// What a tier holds now, for people.
+/// What a tier holds now, for display.
 struct TierState {
   std::string name;
   Bytes budget;
@@ -122,7 +121,7 @@ struct TierState {
 class Runtime {
  public:
   /// Boots the machine, then opens the device, the tiers and the actors on what it granted.
-  /// `report`, where given, gets all six phases as far as they went, also when the start fails.
+  /// `report`, if given, receives all six phases as far as they went, also when the start fails.
   /// Errors: unknown_backend, out_of_memory with the remedy, hal's.
   static Result<std::unique_ptr<Runtime>> start(RuntimeOptions options, LogSink& log,
                                                 hal::BootReport* report = nullptr);
@@ -134,14 +133,13 @@ class Runtime {
   /// One line: the device and why it was chosen.
   [[nodiscard]] const std::string& device_choice() const;
 
-  /// Opens a model and begins to bring its blocks near. Errors: open_model's; bad_request without
+  /// Opens a model and begins to load its blocks. Errors: open_model's; bad_request without
   /// devices.
   Result<std::shared_ptr<const models::Model>> load_model(const std::string& path);
-  /// Forgets a model: its blocks, its catalog entry, its KV snapshots. Errors: bad_request (not
+  /// Releases a model: its blocks, its catalog entry, its KV snapshots. Errors: bad_request (not
   /// loaded, or a job runs or waits with it).
   Status unload_model(const std::string& path);
-  /// Errors: bad_sampling, shutting_down. What the model or prompt is refused for comes as the
-  /// `finished` event.
+  /// Errors: bad_sampling, shutting_down. Errors of model and prompt are in the `finished` event.
   Result<Run> generate(const GenerateRequest& request);
   /// Errors: shutting_down; bad_request where the runs' folder can't be made.
   Result<Run> run_cascade(actors::CascadeSpec cascade, const std::string& task,
@@ -150,7 +148,7 @@ class Runtime {
   /// run_finished, bad_cascade, log_corrupt.
   Result<Run> resume(const std::string& run_id);
 
-  /// Slots of a run of this runtime, as they are; empty when it is not open.
+  /// The current slots of a run of this runtime; empty when it is not open.
   [[nodiscard]] std::vector<memory::SlotText> slots(const Run& run) const;
   [[nodiscard]] std::vector<actors::ActorThread> actors() const;
   [[nodiscard]] std::vector<TierState> tiers() const;

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Fails where a translation unit that is compiled for a wider instruction set leaves an inline function to the linker.
+"""Fails where a unit that is compiled for a wider instruction set leaves an inline function to the
+linker.
 
-Such a function is emitted into every unit that uses it and the linker keeps any one copy: the one with AVX-512 in it may
-become everybody's, and the program dies of an illegal instruction on a machine that never asked for that kernel.
+Such a function is emitted into every unit that uses it and the linker keeps any one copy: where it
+keeps the one with AVX-512, the program ends with an illegal instruction on an older machine.
 `python3 tools/check_isa_units.py BUILD_FOLDER`, built; exit status 1 on a finding.
 """
 
@@ -24,7 +25,7 @@ def wide_objects(build):
 
 
 def shared_functions(path):
-    """Defined weak functions: what the linker may keep for the whole program. Weak data holds no instructions."""
+    """Defined weak functions, of which the linker keeps one. Weak data holds no instructions."""
     said = subprocess.run(["nm", "--demangle", "--defined-only", path], stdout=subprocess.PIPE, check=True)
     return [match.group(1) for match in re.finditer(r"^[0-9a-f]+ W (.+)$", said.stdout.decode(), re.MULTILINE)]
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Fails where a file looks to the right of its layer, or where an SDK's header stands outside its room.
+"""Fails where a file includes from the right of its layer, or an SDK's header outside its room.
 
     base < hal < memory | kernels | text < models < messages < actors < runtime < apps
 
-A file includes from its own layer or from the left; memory, kernels and text do not see each other; project headers are named
-from the repository root. `python3 tools/check_layers.py [--root FOLDER]`, from the root; exit status 1 on a violation.
+A file includes from its own layer or from the left; memory, kernels and text do not see each other;
+project headers are named from the repository root. `python3 tools/check_layers.py [--root FOLDER]`,
+from the root; exit status 1 on a violation.
 """
 
 import argparse
@@ -16,12 +17,12 @@ from collections import deque
 
 RANK = {"base": 0, "hal": 1, "memory": 2, "kernels": 2, "text": 2, "models": 3, "messages": 4, "actors": 5, "runtime": 6,
         "apps": 7}
-# These see everything: they drive the layers from outside.
+# These may include everything: they use the layers from outside.
 OUTSIDE = ("tests", "bench")
 EXTENSIONS = (".h", ".cpp", ".c", ".cu", ".cuh")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
-# (what the header is, its pattern, the folders where it may stand)
+# (what the header is, its pattern, the folders that may include it)
 ROOMS = [
     ("CUDA", re.compile(r"^(cuda|cublas|cooperative_groups|mma\.h|cub/|thrust/|device_launch_parameters|vector_types)"),
      ["kernels/cuda/"]),
@@ -52,7 +53,7 @@ CAF_FREE = [
 
 
 def files_of(root, extensions=EXTENSIONS):
-    """Tracked and new files below `root`, as paths from it; by walking where there's no repository."""
+    """Tracked and new files below `root`, as paths from it; all files without a repository."""
     listing = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "."],
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
     if listing.returncode == 0:
@@ -100,7 +101,7 @@ def room_violation(path, header):
 
 
 def chain_to_caf(includes, start):
-    """The shortest include chain from `start` to a CAF header, as (line in start, [headers]); None without one."""
+    """Shortest include chain from `start` to a CAF header: (line in start, [headers]), or None."""
     queue = deque([(start, 0, [])])
     seen = {start}
     while queue:

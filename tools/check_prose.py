@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Fails where prose passes column 100: comments of every language, and paragraphs of Markdown.
 
-Code has the limit that clang-format keeps. Not counted: tables, fenced code and link targets of Markdown, and a comment
-without a blank behind column 100 (an address, a long name). `python3 tools/check_prose.py [--root FOLDER]`; exit status 1
-on a finding.
+clang-format limits code. Not counted: tables, fenced code and link targets of Markdown, and a
+comment without a blank behind column 100 (an address, a long name).
+`python3 tools/check_prose.py [--root FOLDER]`; exit status 1 on a finding.
 """
 
 import argparse

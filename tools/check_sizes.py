@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Fails for files and functions that outgrew the house, and for names that say nothing.
+"""Fails for files and functions that are too long, and for names without meaning.
 
-Files: over 600 lines fail, over 400 are warned of; an actor (actors/*.cpp) fails over 200. Functions: over 90 lines fail,
-over 60 are warned of (C++ by a heuristic over braces, Python by its syntax tree). A table or generated file says
-`size-exempt: reason` in a comment. `python3 tools/check_sizes.py [--root FOLDER] [--no-warnings]`; exit status 1 on a failure.
+Files: over 600 lines fail, over 400 are warned of; an actor (actors/*.cpp) fails over 200.
+Functions: over 90 lines fail, over 60 are warned of (C++ by a heuristic over braces, Python by its
+syntax tree). A table or generated file has `size-exempt: reason` in a comment.
+`python3 tools/check_sizes.py [--root FOLDER] [--no-warnings]`; exit status 1 on a failure.
 """
 
 import argparse
@@ -21,7 +22,7 @@ FUNCTION_WARN, FUNCTION_FAIL = 60, 90
 FORBIDDEN = {"fast", "new", "2", "tmp", "misc", "common", "util", "utils", "helper", "helpers"}
 EXEMPT = re.compile(r"(?://|#)\s*size-exempt:[ \t]*\S+")
 CONTAINER = re.compile(r"^(?:(?:export|inline|typedef|static|constexpr|const)\s+)*(?:namespace|class|struct|union|enum|extern)\b")
-# `Tier(int n) : n_` before `{n}`: a member's initialiser, the function's head goes on behind it.
+# `Tier(int n) : n_` before `{n}`: a member's initialiser, inside the function's head.
 INITIALISER = re.compile(r"\)[\w\s]*(?<!:):(?!:).*[\w>]\s*$", re.DOTALL)
 CONTROL = re.compile(r"^(?:if|for|while|switch|catch|else|do|try|return|case|default)\b")
 STRIPPED = re.compile(
@@ -30,7 +31,7 @@ DIRECTIVE = re.compile(r"^[ \t]*#(?:[^\n]*\\\n)*[^\n]*", re.MULTILINE)
 
 
 def blanked(text):
-    """The text with comments, literals and directives gone, every line still on its number."""
+    """The text without comments, literals and directives; line numbers stay."""
     def blank(match):
         found = match.group(0)
         # 1'000'000 is a number, not a character; its quotes follow a digit.
@@ -50,7 +51,7 @@ def opens_function(head):
 
 
 def cpp_functions(text):
-    """[(name, first line, last line)] of the outermost function bodies; lambdas count to the function around them."""
+    """[(name, first line, last line)] of the outermost function bodies, lambdas included."""
     code = blanked(text)
     functions, kinds = [], []
     head_start, open_function, inner = 0, None, 0

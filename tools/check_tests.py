@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Proves that every test file on disk runs in ctest. `python3 tools/check_tests.py BUILD_FOLDER [--root FOLDER]`, built.
+"""Checks that every test file on disk runs in ctest.
 
-A Catch2 file counts when its executable lists a test case from it and ctest starts as many tests of that executable as
-it lists; any other file when ctest knows its test and the test's program exists.
+`python3 tools/check_tests.py BUILD_FOLDER [--root FOLDER]`, built. A Catch2 file counts when its
+executable lists a test case from it and ctest starts as many tests of that executable as it lists;
+any other file when ctest lists its test and the test's program exists.
 """
 
 import argparse
@@ -40,18 +41,18 @@ def registered_tests(build):
 
 
 def ctest_inventory(build):
-    """{test name: command} as ctest itself tells it."""
+    """{test name: command} as ctest lists them."""
     said = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], stdout=subprocess.PIPE, check=True)
     return {test["name"]: test.get("command") for test in json.loads(said.stdout)["tests"]}
 
 
 def catch_inventory(program):
-    """(number of test cases, {source files they stand in}) as the executable tells it."""
-    # Catch2 2 answers a listing with the number of tests as its exit status, so that the status
-    # says nothing.
+    """(number of test cases, {their source files}) as the executable lists them."""
+    # Catch2 2 returns the number of tests as the exit status of a listing, so the status is no
+    # error.
     said = subprocess.run([program, "--list-tests", "--verbosity", "high"], stdout=subprocess.PIPE, check=False)
     text = said.stdout.decode(errors="replace")
-    # Paths are told from the root (cmake/BlueCompiler.cmake): one that is absolute, or broken at
+    # Paths are relative to the root (cmake/BlueCompiler.cmake): one that is absolute, or broken at
     # column 80, is no match.
     sources = set(re.findall(r"^\s+(\S+\.cpp):\d+$", text, re.MULTILINE))
     count = re.search(r"^(\d+) (?:matching )?test cases?$", text, re.MULTILINE)

@@ -90,7 +90,7 @@ StageSpec read_stage(const toml::table& table, const std::string& file, std::siz
   return stage;
 }
 
-/// Names that become parts of thread names, traces and --set: no surprises in them.
+/// Names become parts of thread names, traces and --set: letters, digits, `_` and `-` only.
 bool is_plain_name(std::string_view name) {
   return !name.empty() && name.size() <= 64 && std::ranges::all_of(name, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||

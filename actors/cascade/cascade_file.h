@@ -16,17 +16,17 @@
 
 namespace blue::actors {
 
-/// Lets a stage be skipped when an earlier one was sure of itself. Only obeyed when skipping is
-/// allowed for the run.
+/// The stage is skipped when an earlier one had low entropy. Applies only when skipping is allowed
+/// for the run.
 struct SkipRule {
-  std::string after;                ///< the stage whose certainty is looked at
+  std::string after;                ///< the stage whose entropy decides
   float mean_entropy_below = 0.0F;  ///< nats per token
   std::string copy;                 ///< the slot whose text becomes this stage's
 };
 
 struct StageSpec {
   std::string name;
-  std::string role;    ///< thinker, coder, reviewer, fixer: what traces and threads are called
+  std::string role;    ///< thinker, coder, reviewer, fixer: names traces and threads
   std::string model;   ///< path, resolved against the cascade file's folder
   std::string system;  ///< system message, may be empty
   std::string prompt;  ///< text with {slot} placeholders; {{ and }} are literal braces
@@ -48,7 +48,7 @@ struct CascadeSpec {
 };
 
 /// Parses and checks: unknown keys, duplicate or missing names, slots that are not declared, read
-/// before anything writes them, written twice or never, placeholders outside `reads`, impossible
+/// before anything writes them, written twice or never, placeholders outside `reads`, invalid
 /// sampling. `source` is the path for messages and for resolving models. Errors: bad_cascade with
 /// file and line.
 Result<CascadeSpec> parse_cascade(std::string_view toml, const std::string& source);

@@ -1,4 +1,4 @@
-// --set: one stage's model, budget or sampling changed for one run.
+// --set: changes one stage's model, budget or sampling for one run.
 #include <charconv>
 #include <string>
 

@@ -34,7 +34,7 @@ Result<LoggedRun> interpret(const memory::LogReading& reading, const std::string
     } else if (entry.type == LogRecordType::run_end) {
       BLUE_TRY_ASSIGN(run.end, decode_run_end(entry.payload, path));
     } else if (entry.type == LogRecordType::stage_begin) {
-      run.end.reset();  // a resumed run goes on behind an end that was no completion
+      run.end.reset();  // a resumed run continues behind an end without completion
     }
   }
   run.slots = buffer.observe();
@@ -144,7 +144,7 @@ Status CascadeRun::stage_preempted(std::uint32_t stage, const std::string& text,
       log_.append_text(LogRecordType::stage_preempted,
                        record_.cascade.stages[stage].name + ": " + std::string(to_text(reason))));
   BLUE_TRY(stage_done(stage, text, figures));
-  // What was cut says nothing about certainty: no later stage is spared for it.
+  // The entropy of a cut text is no measure of certainty: it skips no later stage.
   mean_entropy_nats_[stage].reset();
   return {};
 }

@@ -1,6 +1,6 @@
 // CascadeRun: the policy of one run: which stage is next, what it may read, what is written where,
-// and what the log says. Order of every write: log first (synced), Thinking Buffer second, the
-// outside last; so what was shown is never lost.
+// and what the log records. Order of every write: log first (synced), Thinking Buffer second,
+// messages last; so what was shown is never lost.
 // Depends on base, memory/text and the policies of actors/; no CAF. Threads: the cascade actor's;
 // the buffer may be observed by any.
 #pragma once
@@ -21,7 +21,8 @@ namespace blue::actors {
 
 class CascadeRun {
  public:
-  /// A new run: log made at `log_path`, run_begin and the task's slot on the drive when it returns.
+  /// A new run: creates the log at `log_path`; run_begin and the task's slot are on the drive on
+  /// return.
   /// Errors: log_failed.
   static Result<CascadeRun> start(RunRecord record, const std::string& log_path);
   /// A run that a crash or an error interrupted, up to its last committed slot.
@@ -41,19 +42,19 @@ class CascadeRun {
   };
   struct Finished {};
   using Step = std::variant<StageToRun, Skipped, Finished>;
-  /// What comes now. Errors: hidden_slot, unknown_slot (a prompt reads what its stage may not),
+  /// The next action. Errors: hidden_slot, unknown_slot (a prompt reads what its stage may not),
   /// log_failed.
   [[nodiscard]] Result<Step> next();
 
   /// The stage's whole text: committed. Errors: log_failed, slot_committed.
   [[nodiscard]] Status stage_done(std::uint32_t stage, const std::string& text,
                                   const messages::StageFigures& figures);
-  /// The stage degenerated: what it gave is committed as its slot, and the log says that it was
-  /// cut.
+  /// The stage degenerated: its partial text is committed as its slot, and the log records the
+  /// preemption.
   [[nodiscard]] Status stage_preempted(std::uint32_t stage, const std::string& text,
                                        messages::PreemptReason reason,
                                        const messages::StageFigures& figures);
-  /// The stage ended without a result: its text is kept for people; a resume runs the stage again.
+  /// The stage ended without a result: its text is kept for inspection; a resume runs it again.
   [[nodiscard]] Status stage_lost(std::uint32_t stage, const std::string& text);
   /// The last record. A run that failed or was cancelled can be resumed; one that completed can't.
   [[nodiscard]] Status end(messages::Outcome outcome, const std::string& error);

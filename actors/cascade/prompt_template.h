@@ -1,4 +1,4 @@
-// The prompt of a stage: text with {slot} placeholders; {{ and }} stand for literal braces.
+// The prompt of a stage: text with {slot} placeholders; {{ and }} are literal braces.
 // Depends on base. Pure.
 #pragma once
 

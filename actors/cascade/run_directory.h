@@ -1,4 +1,4 @@
-// Where runs live on disk: one folder per run under a root, with its write-ahead log. Names are
+// The runs on disk: one folder per run under a root, with its write-ahead log. Names are
 // ids: sortable by time. Depends on the standard library and actors_error.h. Any thread; functions
 // keep nothing.
 #pragma once

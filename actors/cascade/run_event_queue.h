@@ -1,5 +1,5 @@
-// RunEventQueue: where the application actor leaves what happens to runs, and where threads that
-// are no actors wait for it.
+// RunEventQueue: the events of runs, pushed by the application actor and awaited by threads that
+// are no actors.
 // Depends on base and messages' plain parts. Threads: any on both sides; one mutex. Owned by the
 // runtime.
 #pragma once
@@ -21,10 +21,10 @@ namespace blue::actors {
 struct RunEvent {
   enum class Kind : std::uint8_t {
     stage_started,    ///< name
-    text,             ///< text of a stage as it comes; name
+    text,             ///< the next piece of a stage's text; name
     slot_written,     ///< name is the slot, text its whole text; figures
-    stage_skipped,    ///< name, text says why
-    stage_preempted,  ///< name, text says why
+    stage_skipped,    ///< name, text: why
+    stage_preempted,  ///< name, text: why
     /// outcome and error; of a single generation also figures, end, preempted and all its text
     finished,
   };
@@ -64,7 +64,7 @@ class RunEventQueue {
     const MutexLock lock(mutex_);
     waiting_[run];
   }
-  /// Dropped when nobody has opened the run, or closed it since.
+  /// Dropped when the run was not opened, or was closed since.
   void push(messages::RunNumber run, RunEvent event) {
     {
       const MutexLock lock(mutex_);
@@ -94,7 +94,7 @@ class RunEventQueue {
     const MutexLock lock(mutex_);
     waiting_.erase(run);
   }
-  /// The actors are gone: every open run, and every one opened later, ends with this.
+  /// The actors have ended: every open run, and every one opened later, ends with this.
   void end_all(ErrorKind kind, std::string error) {
     {
       const MutexLock lock(mutex_);

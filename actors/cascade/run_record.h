@@ -1,5 +1,5 @@
-// RunRecord: all that a resume needs of a run: its cascade as it was after every override, its
-// task, its settings. The payload of run_begin in the write-ahead log, and of run_end. Format
+// RunRecord: all that a resume needs of a run: its cascade with every override applied, its task,
+// its settings. The payload of run_begin in the write-ahead log, and of run_end. Format
 // (little-endian): version u32, then the fields in order; strings and lists with a u32 length in
 // front; floats as bits. Depends on base and cascade_file.h. Pure; any thread.
 #pragma once
@@ -15,7 +15,7 @@
 
 namespace blue::actors {
 
-/// May stages be skipped whose rule says so?
+/// May stages with a skip rule be skipped?
 enum class SkipPolicy : std::uint8_t { never, as_configured };
 
 struct RunRecord {

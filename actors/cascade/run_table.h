@@ -1,6 +1,6 @@
 // RunTable: the plans of the runs of one runtime, by number: what is too large or too rich for a
-// message. Messages name a plan; its readers look it up. A plan never changes once it is in, but
-// for its buffer, which has its own lock.
+// message. Messages name a plan; its readers look it up. A plan in the table is immutable, except
+// its buffer, which has its own lock.
 // Depends on the policies of actors/ and memory/text. Threads: any. Owned by the runtime.
 #pragma once
 
@@ -44,7 +44,7 @@ class RunTable {
     const messages::RunNumber number = plan.number;
     entries_[number].plan = std::make_shared<const RunPlan>(std::move(plan));
   }
-  /// Null when there is no such run, or it has ended and was forgotten.
+  /// Null when there is no such run, or it has ended and was removed.
   [[nodiscard]] std::shared_ptr<const RunPlan> find(messages::RunNumber run) const {
     const MutexLock lock(mutex_);
     const auto found = entries_.find(run);

@@ -20,7 +20,7 @@ std::size_t skip_quoted(std::string_view toml, std::size_t at) {
     } else if (toml.substr(i, mark.size()) == mark) {
       return i + mark.size();
     } else if (mark.size() == 1 && toml[i] == '\n') {
-      return i;  // unclosed: the parser complains
+      return i;  // unclosed: the parser reports it
     }
   }
   return toml.size();
@@ -45,7 +45,7 @@ std::pair<char32_t, std::size_t> decode_utf8(std::string_view text, std::size_t 
   return {point, is_valid ? length : 0};
 }
 
-/// Appends `part` in ASCII; false where a character can't be said.
+/// Appends `part` in ASCII; false where a character can't be written.
 bool append_ascii(std::string_view part, std::string& out) {
   const char kind = part.front();
   for (std::size_t i = 0; i < part.size();) {
@@ -54,7 +54,7 @@ bool append_ascii(std::string_view part, std::string& out) {
       continue;
     }
     const auto [point, length] = decode_utf8(part, i);
-    // Behind an odd number of backslashes it would be an escape that TOML has not.
+    // Behind an odd number of backslashes it would be an escape that TOML lacks.
     const bool is_escaped = kind == '"' && (i - part.find_last_not_of('\\', i - 1)) % 2 == 0;
     if (length == 0 || is_escaped || (kind != '#' && kind != '"')) return false;
     char escape[16] = "?";

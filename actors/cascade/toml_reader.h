@@ -1,6 +1,6 @@
-// TomlReader: reads one TOML table and names file, line and key in every complaint; the first
-// complaint sticks. Keys that nobody asked for are complained about: a misspelt key must not be
-// ignored. Depends on base, actors_error.h and toml++. One thread; borrows the table.
+// TomlReader: reads one TOML table; every error names file, line and key, and the first one is
+// kept. A key that no call reads is an error: a misspelt key must not be ignored. Depends on base,
+// actors_error.h and toml++. One thread; borrows the table.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +19,14 @@
 namespace blue::actors {
 
 /// The same TOML in ASCII: characters beyond it become \u escapes in basic strings and `?` in
-/// comments. toml++ 3.3 runs into undefined behaviour on some of them wherever it looks ahead, so
-/// it is handed none.
-/// Errors: bad_cascade with `source` and line for one that stands elsewhere (bare, or in a literal
-/// string, which knows no escapes) and for bytes that are no UTF-8.
+/// comments. The look-ahead of toml++ 3.3 has undefined behaviour on some of them, so it gets none.
+/// Errors: bad_cascade with `source` and line for such a character elsewhere (bare, or in a literal
+/// string, which has no escapes) and for bytes that are not UTF-8.
 Result<std::string> ascii_toml(std::string_view toml, const std::string& source);
 
 class TomlReader {
  public:
-  /// `what`: how the table is called in messages: "the cascade", "stage 2". `error` collects the
-  /// first complaint.
+  /// `what`: the table's name in messages: "the cascade", "stage 2". `error` keeps the first error.
   TomlReader(const toml::table& table, std::string file, std::string what,
              std::optional<Error>& error)
       : table_(table), file_(std::move(file)), what_(std::move(what)), error_(error) {}
@@ -45,9 +43,9 @@ class TomlReader {
   /// The node as it is, or null.
   const toml::node* find(std::string_view key);
 
-  /// Complains about every key that was not asked for.
+  /// An error for every key that no call has read.
   void finish();
-  /// Complains at the table's own line.
+  /// An error at the table's own line.
   void complain(const std::string& message) { complain_at(table_, message); }
 
  private:

@@ -1,5 +1,5 @@
-// Backoff: how an actor with work in flight looks at its rings: it spins for a moment, then naps,
-// and between two looks its mailbox gets its turn. Without work in flight it does not poll at all.
+// Backoff: how an actor with work in flight polls its rings: it spins for a moment, then sleeps,
+// and handles its mailbox between two polls. Without work in flight it does not poll.
 // Depends on base. Threads: its actor's.
 #pragma once
 
@@ -14,15 +14,15 @@ struct Backoff {
   /// False on a deterministic scheduler, where an actor that keeps sending itself messages would
   /// starve all others: rings are then drained with the messages that begin and end work.
   bool is_polling = false;
-  Nanoseconds spin_ns = 0;  ///< looks again at once for so long
+  Nanoseconds spin_ns = 0;  ///< polls again at once for so long
   Nanoseconds nap_ns = 0;   ///< then sleeps for so long; 0: never
 
-  /// A core of one's own costs nobody anything; a wake-up from sleep costs 35-80 µs.
+  /// On a core of its own spinning delays no other thread; a wake-up from sleep costs 35-80 µs.
   static constexpr Backoff with_spare_cores() { return {true, 200'000, 50'000}; }
-  /// On a core that a stage computes on, every look is taken from the stage: rare looks.
+  /// On a core that a stage computes on, every poll takes time from the stage: rare polls.
   static constexpr Backoff on_shared_cores() { return {true, 0, 1'000'000}; }
 
-  /// Waits as the backoff says until `has_work()`, at most once through.
+  /// Spins, then sleeps once, until `has_work()`.
   template <class HasWork>
   void wait(HasWork&& has_work) const {
     if (spin_ns > 0) {

@@ -22,17 +22,17 @@ class DispatchQueue {
  public:
   static constexpr std::uint32_t kMaxPasses = 3;
 
-  /// A job waits. False when it waits or runs already (sent again after a restart).
+  /// Queues a job. False when it waits or runs already (sent again after a restart).
   bool add(messages::StageReady stage);
   /// The job to run now; nothing while one runs, or none waits.
   [[nodiscard]] std::optional<messages::StageReady> take();
   /// A job has ended, in any way; `figures` null when it gave none. False when it was not the
   /// running one.
   bool finish(messages::JobNumber job, const messages::StageFigures* figures);
-  /// Drops what waits of a run; returns the dropped jobs. The caller preempts what runs.
+  /// Drops the waiting jobs of a run and returns them. The caller preempts the running one.
   std::vector<messages::StageReady> cancel(messages::RunNumber run);
 
-  /// What runs, if anything.
+  /// The running job, if any.
   [[nodiscard]] const std::optional<messages::StageReady>& running() const { return running_; }
   /// Does a job run or wait with this model?
   [[nodiscard]] bool uses(const std::string& model) const;

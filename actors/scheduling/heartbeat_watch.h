@@ -1,5 +1,5 @@
-// HeartbeatWatch: which stage's heartbeat has not moved for too long. Pure: jobs, heartbeats and
-// times come from outside.
+// HeartbeatWatch: which stage's heartbeat has not advanced for too long. Pure: jobs, heartbeats and
+// times are passed in.
 // Depends on base and messages' ids. Threads: the watchdog's.
 #pragma once
 
@@ -38,7 +38,7 @@ class HeartbeatWatch {
     watched.is_reported = true;
     return Stall{job, now_ns - watched.moved_ns};
   }
-  /// Did no channel have a job when it was last looked at?
+  /// Had no channel a job at the last check?
   [[nodiscard]] bool is_idle() const { return watched_.empty(); }
   [[nodiscard]] Nanoseconds deadline_ns() const { return deadline_ns_; }
 

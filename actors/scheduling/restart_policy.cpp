@@ -21,8 +21,7 @@ std::string_view to_text(ActorKind kind) {
 
 DownDecision RestartPolicy::decide(ActorKind kind, Nanoseconds now_ns) {
   if (kind == ActorKind::cascade) return DownDecision::end_run;
-  // The application holds promises to its callers, which died with it; the supervisor has nobody
-  // above.
+  // The application's promises to its callers died with it; the supervisor has no parent.
   if (kind == ActorKind::application || kind == ActorKind::supervisor) return DownDecision::give_up;
   std::deque<Nanoseconds>& recent = recent_[static_cast<std::size_t>(kind)];
   while (!recent.empty() && now_ns - recent.front() > kWithin_ns) recent.pop_front();

@@ -1,8 +1,8 @@
-// RestartPolicy: what the supervisor does when an actor is gone. Pure: kinds and times in, a
+// RestartPolicy: what the supervisor does when an actor has died. Pure: kinds and times in, a
 // decision out.
 //   state that can be rebuilt (from the tables that outlive actors): the actor is started again;
 //   state that can't (a cascade's open run): the run ends with an error, its log stays;
-//   an actor that dies again and again: the runtime gives up, since something outside is broken.
+//   an actor that dies again and again: the runtime ends, since the cause is outside of the actor.
 // Depends on base. Threads: the supervisor's.
 #pragma once
 

@@ -1,4 +1,4 @@
-// ThreadTable: which actors sit on which threads and cores: for people, and for the test that reads
+// ThreadTable: which actor runs on which thread and core: for display, and for the test that reads
 // /proc.
 // Depends on base and restart_policy.h. Threads: any. Owned by the runtime.
 #pragma once
@@ -23,7 +23,7 @@ struct ActorThread {
 
 class ThreadTable {
  public:
-  /// An actor was spawned; it takes its thread on its own thread a little later.
+  /// An actor was spawned; it registers its thread from that thread a little later.
   void expect() {
     const MutexLock lock(mutex_);
     ++n_expected_;
@@ -36,8 +36,7 @@ class ThreadTable {
     }
     taken_.notify_all();
   }
-  /// Waits until every actor spawned so far has taken its thread; false when that did not happen in
-  /// time.
+  /// Waits until every actor spawned so far has registered its thread; false on a timeout.
   [[nodiscard]] bool wait_until_bound(std::chrono::nanoseconds patience) {
     const MutexLock lock(mutex_);
     const auto deadline = std::chrono::steady_clock::now() + patience;

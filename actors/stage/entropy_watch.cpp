@@ -54,8 +54,8 @@ bool EntropyWatch::feed_repetition(TokenId token) {
 }
 
 std::optional<PreemptReason> EntropyWatch::feed_pinned(float entropy_nats) {
-  // "Earlier" is what came before the run: a stream that was never different is not pinned against
-  // its own history.
+  // "Earlier" means before the pinned tokens: a stream that was never different is not pinned
+  // against its own history.
   high_.feed(entropy_nats > limits_.high_nats, entropy_nats);
   zero_.feed(entropy_nats < limits_.zero_nats, entropy_nats);
   if (high_.length >= limits_.pinned_tokens && n_tokens_ > high_.length &&

@@ -20,7 +20,7 @@ struct EntropyWatchLimits {
   std::uint32_t window = 32;          ///< tokens of short history
   float low_nats = 0.05F;             ///< window mean below: LOW_ENTROPY
   float high_nats = 3.0F;             ///< window mean above: HIGH_ENTROPY
-  std::uint32_t max_period = 24;      ///< longest cycle looked for, tokens
+  std::uint32_t max_period = 24;      ///< longest cycle that is detected, tokens
   std::uint32_t min_cycles = 6;       ///< how often a cycle must repeat to count as degenerate
   std::uint32_t min_repeated = 64;    ///< and how many repeated tokens there must be
   std::uint32_t pinned_tokens = 128;  ///< how long entropy must stay pinned
@@ -31,7 +31,7 @@ struct EntropyWatchLimits {
 };
 
 struct EntropyVerdict {
-  std::optional<HintKind> hint;  ///< when it becomes true, not for as long as it is
+  std::optional<HintKind> hint;                         ///< once, when its condition becomes true
   std::optional<messages::PreemptReason> degeneration;  ///< once per stage
 };
 
@@ -39,7 +39,7 @@ class EntropyWatch {
  public:
   explicit EntropyWatch(const EntropyWatchLimits& limits);
 
-  /// A new job. PREFETCH_NOW comes at three quarters of `expected_tokens`, its budget.
+  /// A new job. PREFETCH_NOW is given at three quarters of `expected_tokens`, its budget.
   void begin(std::uint32_t expected_tokens);
   /// Bound: max_period comparisons.
   EntropyVerdict feed(TokenId token, float entropy_nats);
@@ -48,7 +48,7 @@ class EntropyWatch {
   [[nodiscard]] std::uint32_t n_tokens() const { return n_tokens_; }
 
  private:
-  /// A run of tokens that all satisfy a condition, and the entropy of what came before it.
+  /// A run of tokens that all satisfy a condition, and the entropy before it.
   struct PinnedRun {
     std::uint32_t length = 0;
     double sum = 0.0;

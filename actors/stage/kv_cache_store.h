@@ -1,5 +1,5 @@
 // KvCacheStore: KV snapshots in memory, by number while they are handed over and by name once the
-// KV library keeps them. Bounded: the least recently used leaves. The bytes never cross a message.
+// KV library keeps them. Bounded: evicts the least recently used. The bytes never cross a message.
 // Depends on base and messages' ids. Threads: any. Owned by the runtime, so that a restarted
 // library finds its snapshots.
 #pragma once

@@ -33,12 +33,13 @@ class ModelRegistry {
   /// Errors: open_model's; tier_full when the catalog has no room for its blocks.
   [[nodiscard]] Result<std::shared_ptr<const LoadedModel>> open(const std::string& path) const;
   [[nodiscard]] std::vector<std::shared_ptr<const LoadedModel>> all() const;
-  /// Logs, once, that the model's template takes no system message, where that is so.
+  /// Logs once when the model's template takes no system message.
   void note_system_message(const models::Model& model) const;
 
   /// The model if it is open; null otherwise.
   [[nodiscard]] std::shared_ptr<const LoadedModel> find(const std::string& path) const;
-  /// Forgets a model and frees its catalog entry. All its blocks were evicted, nothing copies them.
+  /// Removes a model and its catalog entry. Its blocks must have been evicted, with no copy under
+  /// way.
   void remove(const std::string& path);
 
  private:

@@ -5,7 +5,7 @@
 namespace blue::actors {
 namespace {
 
-/// A context of fewer tokens than this is refused rather than given.
+/// A context of fewer tokens than this is refused.
 constexpr std::uint32_t kLeastContext = 128;
 
 }  // namespace
@@ -61,13 +61,13 @@ Result<std::unique_ptr<models::Executor>> SessionSource::open_executor(
 std::optional<TokenSource::KvSwitch> SessionSource::leave_for(const messages::JobSpec& job) {
   if (path_ == job.model) return std::nullopt;
   const auto entering = deps_.registry.open(job.model);
-  if (!entering) return std::nullopt;  // begin() says why
+  if (!entering) return std::nullopt;  // begin() returns the error
   KvSwitch change;
   change.entering_fingerprint = (*entering)->model->fingerprint;
   if (!session_ || session_->history().empty()) return change;
   const MutexLock turn(deps_.device_turn);
   auto rows = session_->export_kv();
-  if (!rows) return change;  // a device in trouble shows it in the next step
+  if (!rows) return change;  // a failing device fails the next step too
   const auto history = session_->history();
   change.leaving = path_;
   change.rows = KvSnapshot{

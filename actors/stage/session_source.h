@@ -1,6 +1,6 @@
 // SessionSource: a stage's tokens from a model session: opens the job's model from the registry,
-// keeps executor and session warm between jobs of one model, and takes the device's turn for the
-// length of a job.
+// keeps executor and session between jobs of one model, and holds the device's turn for the length
+// of a job.
 // Depends on models, kernels/backend.h, the policies of actors/. Threads: its stage's. Lifetime:
 // what SessionDeps names outlives it.
 #pragma once
@@ -23,7 +23,7 @@ namespace blue::actors {
 
 /// What all session sources of a runtime share.
 struct SessionDeps {
-  kernels::Backend& backend;  ///< driven by whoever holds the turn
+  kernels::Backend& backend;  ///< used by the thread that holds the turn
   Mutex& device_turn;
   TierMemory& tiers;
   const ModelRegistry& registry;
@@ -51,7 +51,7 @@ class SessionSource final : public TokenSource {
  private:
   [[nodiscard]] Status open(const std::string& path);
   void close();
-  /// With half the context, and so on, where there is no memory for the cache of all of it.
+  /// Halves the context until there is memory for its cache.
   [[nodiscard]] Result<std::unique_ptr<models::Executor>> open_executor(
       models::ExecutorLimits limits);
 

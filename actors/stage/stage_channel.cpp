@@ -4,8 +4,8 @@
 
 namespace blue::actors {
 namespace {
-/// Capacities hold what a stage gives while its readers are held up for a second or two; a full
-/// ring drops a sample (counted), delays a piece of text, or delays a miss (asked for again).
+/// Capacities hold what a stage produces while its readers are blocked for a second or two; a full
+/// ring drops a sample (counted), or delays a piece of text or a miss (both are sent again).
 constexpr std::size_t kSamples = 8192;
 constexpr std::size_t kTextRecords = 16384;
 constexpr std::size_t kMisses = 1024;

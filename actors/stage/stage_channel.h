@@ -1,7 +1,7 @@
 // StageChannel: what a stage and its readers share without messages: its rings, its stop flag, its
-// current job, its heartbeat. StageChannels: all channels of a runtime; they are added and never
-// removed, so that an index stays valid. Depends on base and messages' plain parts; no CAF. Owned
-// by the runtime, which outlives every actor.
+// current job, its heartbeat. StageChannels: all channels of a runtime; channels are added and
+// never removed, so that an index stays valid. Depends on base and messages' plain parts; no CAF.
+// Owned by the runtime, which outlives every actor.
 // Threads: a ring's two ends are the actors named in messages/rings.h; everything else is any
 // thread.
 #pragma once
@@ -38,7 +38,7 @@ class StageChannel {
   std::atomic<std::uint64_t> heartbeat{0};
 
   /// Publishes the stage's job. Nothing when it was preempted before it began; last_reason() then
-  /// has the reason.
+  /// returns why.
   [[nodiscard]] std::optional<StopToken> begin_job(messages::JobNumber job);
   void end_job();
   /// Not valid when no job runs.
@@ -78,8 +78,8 @@ class StageChannels {
   /// The channel of the stage of this name; made when there is none. Errors: bad_request when all
   /// channels are taken.
   [[nodiscard]] Result<StageChannel*> open(const std::string& name);
-  /// Called after every stop, so that a stage that waits looks at its flag. Set once, before any
-  /// actor runs.
+  /// Called after every stop, so that a waiting stage reads its flag. Set once, before any actor
+  /// runs.
   void set_on_stop(std::function<void()> on_stop) { on_stop_ = std::move(on_stop); }
   /// Channels have the ids 0 to size() - 1.
   [[nodiscard]] std::uint32_t size() const { return n_channels_.load(std::memory_order_acquire); }

@@ -1,8 +1,8 @@
-// StageLink: all that a stage exchanges with its surroundings beside messages. In one process it is
-// a channel's rings and atomics (ring_link.h); a stage on another machine brings a link of its own,
-// so nothing of a stage looks into shared memory but through it.
-// Depends on base and messages' plain parts. Threads: its stage's. Nothing in here blocks or
-// allocates, but for the KV snapshots.
+// StageLink: all that a stage exchanges with other actors beside messages. In one process it is a
+// channel's rings and atomics (ring_link.h); a stage on another machine has a link of its own. A
+// stage accesses shared memory through its link only.
+// Depends on base and messages' plain parts. Threads: its stage's. Nothing blocks or allocates,
+// except the KV snapshots.
 #pragma once
 
 #include <memory>
@@ -28,11 +28,11 @@ class StageLink {
   /// A sign of progress: a token, or a block that a step takes.
   virtual void beat() = 0;
 
-  /// Statistics: one that finds no room is dropped and counted.
+  /// Statistics: dropped and counted when the ring is full.
   virtual void send_sample(const messages::TokenSample& sample) = 0;
   /// False when there is no room now; the stage sends the record again later.
   [[nodiscard]] virtual bool send_text(const messages::TextRecord& record) = 0;
-  /// A block that is needed. One that finds no room is asked for again by its waiter.
+  /// A block that is needed. When the ring is full its waiter sends it again.
   virtual void send_miss(const messages::MissRecord& miss) = 0;
 
   /// The stage's place in the trace.

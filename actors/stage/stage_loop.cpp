@@ -7,8 +7,8 @@
 namespace blue::actors {
 namespace {
 
-/// Room for the text of a job is taken before its first token: this much per token of its budget,
-/// up to a megabyte.
+/// The text of a job is allocated before its first token: so many bytes per token of its budget, up
+/// to a megabyte.
 constexpr std::size_t kReservedBytesPerToken = 16;
 constexpr std::size_t kMaxReservedBytes = std::size_t{1} << 20;
 
@@ -66,7 +66,7 @@ class TokenLoop {
     link_.beat();
   }
 
-  /// Sends what is new, and what an earlier call found no room for, in order.
+  /// Sends the new text, after the text for which the ring had no room earlier.
   void send_text(std::string_view text) {
     text_ += text;
     while (record_.offset < text_.size()) {
@@ -91,7 +91,7 @@ class TokenLoop {
       figures.mean_entropy_micronats = static_cast<std::uint64_t>(
           std::llround(std::max(0.0, entropy_sum_ / figures.n_tokens) * 1e6));
     }
-    // A stop shows as an error of the kind `cancelled` in whatever layer saw it first.
+    // A stop is an error of kind `cancelled` from the layer that read the flag first.
     if (stop.is_stopped() && (!error || error->kind() == ErrorKind::cancelled)) {
       outcome_.preempted = link_.last_reason();
     } else if (error) {

@@ -12,7 +12,7 @@
 
 namespace blue::actors {
 
-/// Publishes a job on the link for as long as it lives, however the job ends.
+/// Publishes a job on the link for its lifetime, however the job ends.
 class JobScope {
  public:
   JobScope(StageLink& link, messages::JobNumber job) : link_(link), stop_(link.begin_job(job)) {}
@@ -30,7 +30,7 @@ class JobScope {
 };
 
 /// Exactly one of the three: done (neither optional set), preempted, failed. In each case `text` is
-/// what came out, as the job's TextReturn says.
+/// the generated text, or the part of it that the job's TextReturn selects.
 struct StageOutcome {
   messages::JobText text;
   messages::StageFigures figures;

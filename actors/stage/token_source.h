@@ -1,5 +1,5 @@
-// TokenSource: where a stage's tokens come from. Behind it stands a model session
-// (session_source.h), or a script in a test.
+// TokenSource: produces a stage's tokens, from a model session (session_source.h), or from a script
+// in a test.
 // Depends on base, models and messages' plain parts; no CAF. Threads: its stage's alone. next()
 // allocates nothing.
 #pragma once
@@ -24,7 +24,7 @@ namespace blue::actors {
 
 class StageLink;
 
-/// What is known once the prompt was computed.
+/// Measured by begin().
 struct SourceBegin {
   std::uint32_t n_prompt_tokens = 0;
   Nanoseconds load_ns = 0;  ///< of the time begin() took: opening the model and making room
@@ -48,11 +48,11 @@ class TokenSource {
                                                   const StopToken& stop) = 0;
   /// The next token; nothing at the end. Errors: stopped; the models'.
   [[nodiscard]] virtual Result<std::optional<SourceToken>> next(const StopToken& stop) = 0;
-  /// After the end: text that waited for more bytes and got none.
+  /// After the end: the bytes of an unfinished character.
   [[nodiscard]] virtual std::string_view rest() = 0;
-  /// Why next() gave nothing.
+  /// Why next() returned nothing.
   [[nodiscard]] virtual messages::StageEnd end() const = 0;
-  /// Blocks that had to be waited for in this job.
+  /// Blocks that this job waited for.
   [[nodiscard]] virtual std::uint64_t n_misses() const = 0;
 
   /// What lets a stage keep the KV rows of one model while it runs another. A source without rows
@@ -70,7 +70,7 @@ class TokenSource {
   [[nodiscard]] virtual Status enter_with(const messages::JobSpec&, const KvSnapshot&) {
     return {};
   }
-  /// Between jobs: drops all it holds of this model, if that is the one that is open.
+  /// Between jobs: releases everything of this model, if it is the open one.
   virtual void release(const std::string&) {}
 };
 

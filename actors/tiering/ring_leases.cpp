@@ -5,7 +5,7 @@
 
 namespace blue::actors {
 namespace {
-/// A miss is asked for again after so long: the actor that had it may have died, or the block may
+/// A miss is sent again after so long: the actor that handled it may have died, or the block may
 /// have been evicted again.
 constexpr Nanoseconds kAskAgain_ns = 50'000'000;
 }  // namespace
@@ -25,8 +25,8 @@ void RingLeases::hint(memory::BlockId block) {
 
 void RingLeases::ask(memory::BlockId block, messages::Want want) {
   link_.send_miss({link_.trace().next(), block, want});
-  // Pairs with the engine: it announces that it sleeps, then looks once more; so either it sees the
-  // record or this thread sees it asleep.
+  // Pairs with the engine, which publishes that it sleeps and then reads the rings once more:
+  // either it reads the record or this thread reads that it sleeps.
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (tiers_.is_engine_asleep.load(std::memory_order_seq_cst)) tiers_.wake_engine();
 }

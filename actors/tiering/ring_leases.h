@@ -18,7 +18,7 @@ class RingLeases final : public memory::LeaseSource {
   [[nodiscard]] Result<memory::Lease> lease(memory::BlockId block, const StopToken& stop) override;
   void hint(memory::BlockId block) override;
 
-  /// Leases that had to be waited for.
+  /// Leases that it waited for.
   [[nodiscard]] std::uint64_t n_misses() const { return n_misses_; }
 
  private:

@@ -64,7 +64,7 @@ std::optional<Error> TierMemory::wait_for(memory::BlockId block, const StopToken
 }
 
 void TierMemory::wake_waiters() {
-  // Under the lock, so that a waiter between its look and its sleep is not missed.
+  // Under the lock, so that a waiter between its check and its sleep is not missed.
   const MutexLock lock(mutex_);
   changed_.notify_all();
 }

@@ -53,7 +53,7 @@ class TierMemory {
   [[nodiscard]] bool is_ram_page_locked() const {
     return pool_ != nullptr && pool_->is_page_locked();
   }
-  /// Where a tier with memory begins; a bug for nvme.
+  /// Base address of a tier with memory; a bug for nvme.
   [[nodiscard]] std::byte* base(memory::Tier tier) const;
   /// The host address behind a published address of tier 1.
   [[nodiscard]] const std::byte* ram_host(const std::byte* published) const;
@@ -69,7 +69,7 @@ class TierMemory {
   void wake_engine() {
     if (wake_engine_) wake_engine_();
   }
-  /// True while the DMA engine does not look at the miss rings by itself.
+  /// True while the DMA engine does not poll the miss rings.
   std::atomic<bool> is_engine_asleep{true};
 
   /// Waits until the block can be leased in tier 0, has failed, or the work was stopped, or

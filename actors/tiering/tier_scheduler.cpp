@@ -61,7 +61,7 @@ void TierScheduler::load(BlockId block, Want how, Orders& orders) {
   if (tiers_.residency().state(block, tier_) != BlockState::absent) return;
   release_abandoned();
   const Bytes occupied = memory::TierArena::occupied(size);
-  // A guess takes free room alone: what is resident was needed once.
+  // A guess uses free room only: it evicts no resident block.
   if (how == Want::guessed && ledger.free_bytes() < occupied) return;
   auto left = memory::make_room(ledger, tiers_.residency(), size, nullptr);
   if (!left) {
@@ -70,7 +70,7 @@ void TierScheduler::load(BlockId block, Want how, Orders& orders) {
       waiting_for_room_[block] = how;
       return;
     }
-    // Tier ram is a stop between: without room there the block goes past it.
+    // Without room in tier ram the block bypasses it.
     if (tier_ == Tier::ram)
       orders.ready.push_back(block);
     else

@@ -1,9 +1,9 @@
-// TierScheduler: the policy of a tiering actor: what to evict, what to ask the tier below for, what
-// to have moved. It books in its tier's ledger and makes the residency's transitions; the DMA
+// TierScheduler: the policy of a tiering actor: what to evict, what to fetch from the tier below,
+// what to move. It reserves in its tier's ledger and makes the residency's transitions; the DMA
 // engine copies.
-//   vram  wants a block: from ram where there is a tier ram, else straight from the file
-//   ram   wants a block: its bytes checked to be in the file by nvme, then read
-//   nvme  holds every block there is; it answers whether the files still hold it
+//   vram  loads a block from ram where there is a tier ram, else straight from the file
+//   ram   loads a block from the file, after nvme has checked that the file holds it
+//   nvme  holds every block; it answers whether the files still have it
 // Depends on actors/tiering/tier_memory.h, memory/tiers. Threads: its tiering actor's.
 #pragma once
 
@@ -29,11 +29,11 @@ class TierScheduler {
     Want want{};
     std::uint64_t offset = 0;  ///< bytes from the tier's base
   };
-  /// What the actor is to send now.
+  /// What the actor sends now.
   struct Orders {
     std::vector<Booked> moves;           ///< to the DMA engine, into this tier
     std::vector<BlockWant> fetches;      ///< to the tier below
-    std::vector<memory::BlockId> ready;  ///< to the tier above: it is here, or (ram) it goes past
+    std::vector<memory::BlockId> ready;  ///< to the tier above: resident here, or bypassing ram
     bool had_to_evict = false;
   };
 
@@ -43,7 +43,7 @@ class TierScheduler {
   }
 
   [[nodiscard]] Orders fetch(std::span<const memory::BlockId> blocks, Want want);
-  /// The tier below has it (or, being full, lets it go past).
+  /// The tier below has the block, or the block bypasses it.
   [[nodiscard]] Orders below_ready(memory::BlockId block);
   [[nodiscard]] Orders moved(memory::BlockId block);
   /// A move failed: frees the room, and fails its waiters.
@@ -53,15 +53,14 @@ class TierScheduler {
     std::uint32_t n_loading = 0;
     std::uint32_t n_pinned = 0;
   };
-  /// Evicts, and drops what was asked for these blocks.
+  /// Evicts these blocks and drops their pending requests.
   [[nodiscard]] Kept evict(std::span<const memory::BlockId> blocks);
 
  private:
   void want(memory::BlockId block, Want want, Orders& orders);
   void load(memory::BlockId block, Want want, Orders& orders);
   void retry(Orders& orders);
-  /// Gives back the room of moves that failed and whose report died with this manager's
-  /// predecessor.
+  /// Releases the room of failed moves whose report was lost with this scheduler's predecessor.
   void release_abandoned();
   void answer_from_files(memory::BlockId block, Orders& orders);
 

@@ -1,4 +1,4 @@
-// TraceDump: the spans of a trace with their names spelled out, free of the hub that recorded them.
+// TraceDump: the spans of a trace with their names resolved, independent of the hub.
 // Depends on base/trace_context.h. Values; any thread.
 #pragma once
 
@@ -11,7 +11,7 @@
 
 namespace blue::actors {
 
-/// A span with its names spelled out: a row of a trace file.
+/// A span with its names resolved: a row of a trace file.
 struct SpanRow {
   TraceContext context;
   Nanoseconds begin_ns = 0;
@@ -28,7 +28,7 @@ struct TraceDump {
   std::uint64_t n_dropped = 0;
 };
 
-/// Spells out what a TraceHub gave.
+/// Resolves the names of the spans of a TraceHub.
 inline TraceDump to_dump(const std::vector<TraceSpan>& spans,
                          const std::vector<TraceHub::Writer>& writers, std::uint64_t n_dropped) {
   TraceDump dump;

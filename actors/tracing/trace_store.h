@@ -1,6 +1,5 @@
-// TraceStore: the spans that the tracer has drained, kept for whoever writes them to a file or sums
-// them up. It outlives the tracer, so that a restarted one goes on. Bounded: what comes beyond is
-// counted, not kept.
+// TraceStore: the spans that the tracer has drained, for trace files and reports. It outlives the
+// tracer, so that a restarted one continues. Bounded: further spans are counted, not kept.
 // Depends on base. Threads: any. Owned by the runtime.
 #pragma once
 

@@ -119,7 +119,7 @@ Status measure(models::InlineModel& model, const BenchOptions& options, Rates& r
   return {};
 }
 
-/// The first `n` cores that this process may use; the calling thread is pinned to the first.
+/// The first `n` cores that this process may use; pins the calling thread to the first.
 Result<std::vector<int>> take_cores(std::uint32_t n) {
   BLUE_TRY_ASSIGN(std::vector<int> cores, hal::current_affinity());
   cores.resize(std::min<std::size_t>(cores.size(), n));

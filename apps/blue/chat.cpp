@@ -113,7 +113,7 @@ class Chat {
                      "so far, --context holds more of it");
   }
 
-  /// Does the prompt end inside an opened <think>? The answer then begins with thinking.
+  /// Does the prompt end inside an open <think>? The answer then begins with thinking.
   [[nodiscard]] bool opens_thinking(std::span<const TokenId> prompt) const {
     const std::string end =
         model_->tokenizer->decode(prompt.last(std::min<std::size_t>(prompt.size(), 4)));
@@ -122,7 +122,7 @@ class Chat {
            std::string_view(end).substr(0, last + 1).ends_with("<think>");
   }
 
-  /// Generates and prints the answer. An answer that was stopped is returned as far as it came;
+  /// Generates and prints the answer. Of a stopped answer the generated part is returned;
   /// nothing when it had not begun.
   Result<std::optional<std::string>> generate() {
     runtime::GenerateRequest request;
@@ -179,7 +179,7 @@ class Chat {
   Conversation conversation_;
 };
 
-/// Reads lines to their end. The exit status: for a script, that of its last error.
+/// Reads lines to the end of input. The exit status: for a script, that of its last error.
 int read_lines(Chat& chat, terminal::LineReader& lines, Interrupt& interrupt, bool is_terminal) {
   int status = kExitDone;
   for (;;) {
@@ -192,7 +192,7 @@ int read_lines(Chat& chat, terminal::LineReader& lines, Interrupt& interrupt, bo
     if (io::is_output_lost()) return kExitFailed;
     if (!goes_on) {
       const int told = tell(goes_on.error());
-      if (!is_terminal) status = told;  // a script goes on, and its exit status reports the error
+      if (!is_terminal) status = told;  // a script continues, and its exit status reports the error
     } else if (!*goes_on) {
       return status;
     }

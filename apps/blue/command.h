@@ -22,7 +22,7 @@ namespace blue::apps {
 enum class AppsError {
   bad_file,     ///< a file that the command line names holds something else
   bad_request,  ///< a value on the command line that no parser could refuse
-  run_failed,   ///< a generation ended over the machine or a device
+  run_failed,   ///< a generation ended because of the machine or a device
 };
 constexpr std::string_view error_domain(AppsError) { return "apps"; }
 constexpr ErrorKind error_kind(AppsError code) {
@@ -62,7 +62,7 @@ void add_trace_option(CLI::App& command, std::string& path);
 /// bad_file, write_failed.
 Status write_trace(runtime::Runtime& runtime, const std::string& path);
 
-/// Prints what the program leaves out of the model's file, a line each on stderr.
+/// Prints what the program does not use of the model's file, a line each on stderr.
 void tell_notes(const models::Model& model);
 
 /// --temp, --top-k, --top-p, --min-p, --seed, into `sampling`.

@@ -71,8 +71,7 @@ std::string doctor_json(const hal::BootReport& report) {
   }
   for (const hal::Outcome outcome : kOutcomes)
     out[std::string(hal::to_text(outcome))] = report.count(outcome);
-  // Names from the machine (a processor's, a path) need not be UTF-8; they are mended, not thrown
-  // over.
+  // Names from the machine (a processor's, a path) need not be UTF-8: invalid bytes are replaced.
   return out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 

@@ -1,5 +1,5 @@
-// `blue doctor`: starts the runtime as every program does, with a survey of the machine on top, and
-// prints its boot report: what was granted, denied or absent, and what to do.
+// `blue doctor`: starts the runtime as every program does, adds a survey of the machine, and prints
+// the boot report: what was granted, denied or absent, and the remedies.
 #include <filesystem>
 #include <memory>
 
@@ -27,7 +27,7 @@ Result<int> examine(const DoctorOptions& options) {
                            .scratch_size = 64_MiB};
   hal::BootReport report;
   const auto runtime = runtime::Runtime::start(how, log, &report);
-  // A start that the machine refuses is a line of the report; bad input is told as everywhere.
+  // A start that the machine refuses is a line of the report; bad input is reported as usual.
   if (!runtime && runtime.error().kind() == ErrorKind::bad_input) return runtime.error();
   io::print_text(options.is_json ? doctor_json(report) : doctor_text(report));
   return kExitDone;

@@ -35,7 +35,7 @@ void print_figures(const actors::RunEvent& end) {
       std::string(messages::to_text(end.end)).c_str());
 }
 
-/// Prints the text as it comes. The `finished` event.
+/// Prints the text as it is generated. The `finished` event.
 runtime::RunEvent print_run(runtime::Run& run) {
   const Interrupt interrupt;
   bool has_text = false;

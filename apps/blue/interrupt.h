@@ -13,14 +13,14 @@ class Interrupt {
   /// What a second Ctrl-C does.
   enum class Again : std::uint8_t {
     ends_program,
-    is_noted,  ///< is recorded like the first; SIGTERM then keeps its handler
+    is_noted,  ///< it is recorded like the first; SIGTERM then keeps its handler
   };
   explicit Interrupt(Again again = Again::ends_program);
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  /// Has a signal come since construction or forget()?
+  /// Was a signal received since construction or forget()?
   [[nodiscard]] bool is_asked() const;
   void forget();
 

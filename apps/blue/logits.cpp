@@ -1,4 +1,4 @@
-// `blue logits`: the logits of every position of a sequence of ids, as float32 rows.
+// `blue logits`: writes the logits of every position of a sequence of ids, as float32 rows.
 #include <charconv>
 #include <memory>
 #include <numeric>

@@ -20,7 +20,7 @@ int end_parsing(const CLI::App& app, const CLI::ParseError& problem) {
     io::print_text(text.str());
     return status;
   }
-  // CLI11 reports a missing option before an unknown word; the unknown word helps the user more.
+  // CLI11 reports a missing option before an unknown word; the unknown word is the better message.
   std::string text = problem.what();
   if (const std::vector<std::string> unknown = app.remaining(true); !unknown.empty()) {
     text = (unknown.front().starts_with('-') ? "unknown flag " : "unknown argument ") +

@@ -1,5 +1,5 @@
-// Where the text of a prompt comes from (an argument, a file, standard input) and how it becomes a
-// model's tokens. Depends on CLI11, apps/io, models. Main thread; values.
+// Reads the text of a prompt (an argument, a file, standard input) and turns it into a model's
+// tokens. Depends on CLI11, apps/io, models. Main thread; values.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -22,7 +22,7 @@ struct TextSource {
 /// How text from a file or standard input is read. A byte order mark is dropped in both cases; an
 /// argument is always taken as it is.
 enum class Reading : std::uint8_t {
-  as_text,  ///< CRLF becomes LF, and one line end at the end goes: editors and echo put it there
+  as_text,  ///< CRLF becomes LF; one line end at the end, which editors and echo add, is dropped
   as_it_is,
 };
 
@@ -46,7 +46,7 @@ class PromptEncoder {
   /// Errors: bad_file, bad_template naming the template's file.
   static Result<PromptEncoder> open(const PromptStyle& style);
 
-  /// Does the style ask for nothing but what a model does by itself?
+  /// Is it the style of the model, unchanged?
   [[nodiscard]] bool is_usual() const;
   /// `system` may be empty. Errors: unsupported_tokenizer, bad_template, bad_message; bad_request
   /// where no token is left.

@@ -22,7 +22,7 @@ struct QuantizeCommand {
   unsigned n_threads = 0;  ///< 0: one for each core that may be used
 };
 
-/// Progress on stderr: a bar that is redrawn on a terminal, else a line for every tenth.
+/// Progress on stderr: a redrawn bar on a terminal, else a line for every tenth.
 class ProgressBar {
  public:
   void show(const models::QuantizeProgress& progress) {

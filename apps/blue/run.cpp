@@ -84,7 +84,7 @@ Result<int> run(const RunOptions& options) {
   BLUE_TRY_ASSIGN(const actors::CascadeSpec cascade, load(options));
   io::MessageLog log(LogLevel::info);
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime, start(options, log));
-  // Every model is opened before the run is created, so that a bad file leaves no run behind.
+  // Opens every model before the run is created, so that a bad file leaves no run behind.
   for (const actors::StageSpec& stage : cascade.stages) {
     const auto model = runtime->load_model(stage.model);
     if (!model) return Error(model.error()).within("stage " + stage.name);

@@ -13,7 +13,7 @@ namespace blue::apps {
 
 enum class RunOutput : std::uint8_t { live, json };
 
-/// Prints the events of one run as they come (live), or collects them for the end (json).
+/// Prints the events of one run at once (live), or collects them for the end (json).
 class RunReport {
  public:
   RunReport(const actors::CascadeSpec& cascade, std::string run_id, std::string device,

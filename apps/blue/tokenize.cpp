@@ -1,4 +1,4 @@
-// `blue tokenize`: the ids of a text, or what each token is.
+// `blue tokenize`: prints the ids of a text, or each token with its bytes.
 #include <memory>
 
 #include "apps/blue/command.h"

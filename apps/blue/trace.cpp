@@ -1,4 +1,4 @@
-// `blue trace`: summarises a trace file. Also writes one for the commands that take --trace.
+// `blue trace`: summarises a trace file. Also writes the file of --trace.
 #include <memory>
 
 #include "apps/blue/command.h"

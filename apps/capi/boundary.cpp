@@ -32,7 +32,7 @@ blue_status report(blue_status status, const std::string& message, ErrorNote* no
     thread_message() = printable_line(message, kMaxBytes);
     if (note != nullptr) note->keep(thread_message());
   } catch (const std::exception&) {
-    // The status still tells what kind of failure it was; there is no memory left for its words.
+    // Out of memory for the message: the status alone reports the failure.
   }
   return status;
 }

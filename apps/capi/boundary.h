@@ -1,7 +1,7 @@
-// The edge of the C API: what runs inside guarded() may return an Error or throw; the caller gets a
+// The edge of the C API: code inside guarded() may return an Error or throw; the caller gets a
 // status, and the message is kept for blue_last_error. Depends on base and runtime.h. Threads: any.
-// The thread's own last message is the library's one piece of thread-local state: a failed create
-// has no handle to keep it in.
+// The thread's last message is the library's only thread-local state: a failed create has no handle
+// that could keep it.
 #pragma once
 
 #include <exception>

@@ -62,7 +62,7 @@ blue_stream::~blue_stream() {
     const MutexLock lock(core->streams_mutex);
     core->streams.erase(this);
   }
-  // A stream that can't be cancelled for lack of memory runs on; nobody listens to it any more.
+  // A stream that can't be cancelled for lack of memory runs on; its events are dropped.
   if (!run.is_finished())
     guarded("blue_stream_destroy", nullptr, [this]() -> Status { return cancel(), Status(); });
 }

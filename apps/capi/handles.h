@@ -1,5 +1,5 @@
-// The objects behind the C API's opaque handles. Depends on runtime. Threads: as runtime.h says.
-// Lifetime: a stream may outlive its runtime, so what both need (log, error note) is shared.
+// The objects behind the C API's opaque handles. Depends on runtime. Threads: see runtime.h.
+// Lifetime: a stream may outlive its runtime, so both share log and error note.
 #pragma once
 
 #include <deque>
@@ -16,7 +16,7 @@
 
 namespace blue::capi {
 
-/// Passes lines, printable ones, to the caller's function until it is closed.
+/// Passes printable lines to the caller's function until it is closed.
 class CallbackSink final : public LogSink {
  public:
   CallbackSink(blue_log_callback callback, void* user) : callback_(callback), user_(user) {}
@@ -26,7 +26,7 @@ class CallbackSink final : public LogSink {
     if (callback_ != nullptr)
       callback_(static_cast<blue_log_level>(level), printable(line).c_str(), user_);
   }
-  /// Nothing is called any more once this has returned.
+  /// The function is not called after this has returned.
   void close() {
     const MutexLock lock(mutex_);
     callback_ = nullptr;
@@ -45,8 +45,7 @@ struct Core {
   CallbackSink sink;
   ErrorNote note;
   Mutex streams_mutex;
-  std::set<blue_stream*> streams
-      BLUE_GUARDED_BY(streams_mutex);  ///< all that were begun and not destroyed
+  std::set<blue_stream*> streams BLUE_GUARDED_BY(streams_mutex);  ///< begun and not destroyed
 };
 
 }  // namespace blue::capi
@@ -69,12 +68,12 @@ struct blue_runtime {
 struct blue_stream {
   blue_stream(std::shared_ptr<blue::capi::Core> shared, blue::runtime::Run begun,
               std::string output_slot);
-  /// Cancels what still runs.
+  /// Cancels the work if it still runs.
   ~blue_stream();
   blue_stream(const blue_stream&) = delete;
   blue_stream& operator=(const blue_stream&) = delete;
 
-  /// Takes the next event; Status is that of the end, once it came.
+  /// Takes the next event. Returns the outcome of the work with `finished`, else success.
   blue::Status poll(std::chrono::milliseconds patience, blue_event& kind);
   void cancel();
 

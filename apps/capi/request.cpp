@@ -1,4 +1,4 @@
-// What to generate.
+// Requests: what to generate.
 #include <utility>
 
 #include "apps/capi/handles.h"
@@ -10,7 +10,7 @@ using blue::capi::guarded;
 
 namespace {
 
-/// Sets one field of the sampling, unless the result would be impossible.
+/// Sets one field of the sampling, unless the result would be invalid.
 template <class Set>
 blue_status change_sampling(const char* function, blue_request* request, Set&& set) noexcept {
   return guarded(function, nullptr, [&]() -> Status {

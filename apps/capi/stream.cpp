@@ -18,8 +18,8 @@ using blue::runtime::RunEvent;
 
 namespace {
 
-/// As much of the figures as the caller's struct holds. Errors: bad_argument for a size that holds
-/// nothing.
+/// Copies as much of the figures as the caller's struct holds. Errors: bad_argument for a size
+/// below that of the size field.
 Status copy_figures(const RunEvent& event, blue_figures& out) {
   if (out.size < sizeof(out.size))
     return bad_argument("set figures->size to sizeof(blue_figures) first");

@@ -38,7 +38,7 @@ std::string joined(const std::vector<TokenId>& ids) {
   return text;
 }
 
-/// The actor of this program: asks for an answer, prints it, sends its own parent the exit status
+/// The actor of this program: requests an answer, prints it, sends the exit status to its parent
 /// and ends.
 caf::behavior asker(caf::event_based_actor* self, actors::ApplicationHandle application,
                     messages::GenerateText order, caf::actor parent) {
@@ -95,7 +95,7 @@ int run(int argc, char** argv) {
   StderrSink log;
   auto runtime = runtime::Runtime::start({}, log);
   if (!runtime) return tell(runtime.error().message(), kExitFailed);
-  // converse() drops every handle before it returns; the shutdown waits for none.
+  // converse() drops every handle before it returns, so the shutdown waits for none.
   const int status = converse(**runtime, argv[1], argv[2]);
   (*runtime)->shutdown();
   return status;

@@ -28,7 +28,7 @@ struct Streams {
   const char* program = "blue";
   bool is_terminal = false;  ///< stdout
   int error = 0;             ///< errno of the first write to stdout that failed
-  std::string cut;           ///< the beginning of a character that print_text was handed
+  std::string cut;           ///< the unfinished character at the end of the last print_text
 };
 
 Streams& streams() {
@@ -92,7 +92,7 @@ bool is_set(const char* variable) {
 void open_streams(const char* program) {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(descriptor, F_GETFD) >= 0) continue;
-    // Reading from a closed stdin ends at once; writing to a closed stdout fails, and is noticed.
+    // Reading from a closed stdin ends at once; writing to a closed stdout fails and is reported.
     const int flags = descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY;
     if (::open("/dev/null", flags) < 0) break;
   }

@@ -1,6 +1,6 @@
 // Standard output and standard error of the programs, in one place: every write to stdout is
-// checked, so that a full disk or a reader that has gone ends the program with a message and status
-// 1; and no text from outside reaches a terminal raw or forges a line.
+// checked, so that a full disk or a closed pipe ends the program with a message and status 1; and
+// no text from outside reaches a terminal raw or forges a line.
 // Depends on base. Threads: message() and remark() from any thread, the rest on the main thread.
 // State: one per process, as the descriptors are.
 #pragma once
@@ -14,7 +14,7 @@ namespace blue::io {
 
 /// The first call of main(). `program` (a literal) is what messages begin with. Descriptors 0, 1
 /// and 2 that are closed are opened, so that no file of the program becomes its output; SIGPIPE is
-/// ignored, so that a reader that has gone is an error of the write. A thread that finds no memory
+/// ignored, so that a closed pipe is an error of the write. A thread that finds no memory
 /// ends the program with one line and status 1.
 void open_streams(const char* program);
 
@@ -30,17 +30,17 @@ void print_line(std::string_view line);
 void print_style(std::string_view sequence);
 void flush_output();
 
-/// Is stdout lost: a write failed, or the reader of the pipe has gone? Work whose result goes there
-/// is to stop.
+/// Is stdout lost: a write failed, or the reader closed the pipe? Work whose result goes there must
+/// stop.
 bool is_output_lost();
-/// Flushes stdout. `status`, or 1 and a message where something written did not arrive.
+/// Flushes stdout. Returns `status`, or 1 after a message where a write has failed.
 int end_output(int status);
 
 /// One line on stderr: "<program>: <text>", printable and cut to some 1,600 bytes. One write, so
 /// that lines of several threads do not mix.
 void message(std::string_view text);
 [[gnu::format(printf, 1, 2)]] void messagef(const char* format, ...);
-/// The same without the program's name, for people at a terminal.
+/// The same without the program's name, for an interactive terminal.
 void remark(std::string_view text);
 [[gnu::format(printf, 1, 2)]] void remarkf(const char* format, ...);
 /// A line on stderr that the next one replaces; empty: erases it. Only where has_cursor(2).

@@ -1,4 +1,4 @@
-// Whole files and standard input, as text: read at once, written at once. Depends on base. Any
+// Reads and writes whole files and standard input as text. Depends on base. Any
 // thread.
 #pragma once
 
@@ -9,7 +9,7 @@
 namespace blue::io {
 
 enum class IoError {
-  bad_file,      ///< cannot be opened or read, or is not what it has to be: the user names another
+  bad_file,      ///< cannot be opened or read, or has the wrong content: the user names another
   write_failed,  ///< the disk is full or the device failed: the user frees room
 };
 constexpr std::string_view error_domain(IoError) { return "io"; }
@@ -27,7 +27,7 @@ Result<std::string> read_standard_input();
 /// Is standard input a pipe, a socket or a file, and not a terminal or /dev/null?
 bool has_piped_input();
 
-/// The text of a file that people write: without a UTF-8 byte order mark. Errors: bad_file for
+/// The text of a hand-written file: without a UTF-8 byte order mark. Errors: bad_file for
 /// UTF-16, which no tokenizer here reads; `name` is the file's.
 Result<std::string> without_byte_order_mark(std::string text, const std::string& name);
 

@@ -1,4 +1,4 @@
-// The commands of the shell, as one table: help, completion and execution all read it.
+// The commands of the shell, as one table for help, completion and execution.
 // Depends on session.h. Main thread.
 #pragma once
 
@@ -52,7 +52,7 @@ Status show_hints(Session& session, const std::string& none);
 Status show_traces(Session& session, const std::string& none);
 Status write_trace(Session& session, const std::string& path);
 
-/// Prints the events of a run as they come, until its end. Ctrl-C and a lost output cancel it.
+/// Prints the events of a run until its end. Ctrl-C and a lost output cancel it.
 /// Errors: run_refused, run_ended, run_cancelled.
 Status follow(Session& session, runtime::Run& run);
 

@@ -1,4 +1,4 @@
-// Commands that show what the runtime does.
+// Commands that show the state of the runtime.
 
 #include "apps/io/output.h"
 #include "apps/io/text_file.h"

@@ -79,7 +79,7 @@ terminal::Completion complete(const Session& session, std::string_view before) {
   if (blank == std::string_view::npos) {
     completion.word = line;
   } else {
-    // An argument goes to the end of the line, blanks and all.
+    // An argument extends to the end of the line, blanks included.
     const std::size_t rest = std::min(line.find_first_not_of(" \t", blank), line.size());
     completion.word = line.substr(rest);
     argument = Argument::none;

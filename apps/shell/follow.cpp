@@ -1,4 +1,4 @@
-// Follows a run: its text on standard output as it comes, figures on standard error.
+// Follows a run: its text on standard output, figures on standard error.
 
 #include "apps/io/output.h"
 #include "apps/shell/commands.h"
@@ -18,7 +18,7 @@ void print_figures(const messages::StageFigures& figures) {
               static_cast<double>(figures.prompt_ns) / 1e6);
 }
 
-/// A stage's text is printed as it comes; everything else begins on a line of its own.
+/// A stage's text is printed at once; everything else begins on a line of its own.
 class Screen {
  public:
   void show(const RunEvent& event) {

@@ -60,7 +60,7 @@ EditedLines::EditedLines(EditedLinesOptions options)
   history(history_.get(), &event_, H_SETSIZE, kHistoryLength);
   history(history_.get(), &event_, H_SETUNIQUE, 1);
   if (!history_file_.empty()) {
-    std::error_code refused;  // without the folder there is no history, and nothing else is lost
+    std::error_code refused;  // without the folder there is no history; all else works
     std::filesystem::create_directories(options_.history.parent_path(), refused);
     history(history_.get(), &event_, H_LOAD, history_file_.c_str());
   }

@@ -40,7 +40,7 @@ enum class InterruptKey : std::uint8_t { empties_line, ends_input };
 struct EditedLinesOptions {
   std::string program;            ///< libedit reads this program's lines of ~/.editrc
   std::string prompt;             ///< with its trailing space
-  std::filesystem::path history;  ///< file, created with its folder; empty: no history is kept
+  std::filesystem::path history;  ///< file, created with its folder; empty: no history
   Completer complete;             ///< empty: Tab completes nothing
   InterruptKey interrupt = InterruptKey::empties_line;
 };

@@ -2,7 +2,7 @@
 // token ids, a warm-up, whole prompts in one batch, then single tokens. Built by fetch.sh against
 // llama.h alone, never part of the default build.
 //   llama_bench FILE N_PROMPT N_TOKENS N_THREADS repack|plain     prints one JSON object
-// "repack" loads without mmap, so that weights may be laid out anew for the CPU's instructions;
+// "repack" loads without mmap, so that weights may be repacked for the CPU's instructions;
 // "plain" maps them as they are. Depends on llama.h. One thread; libraries are found beside this
 // program.
 #include <llama.h>

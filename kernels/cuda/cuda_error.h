@@ -18,7 +18,7 @@ namespace blue::kernels::cuda {
 /// "cudaErrorIllegalAddress: an illegal memory access was encountered".
 std::string to_text(cudaError_t code);
 
-/// The hal error for a call that failed: out_of_memory where CUDA says so, otherwise device_failed.
+/// The hal error for a failed call: out_of_memory where CUDA reports that, otherwise device_failed.
 /// `what`: the call in words, with its device ("cuda:0: copying 4 KiB to the device").
 Error hal_error(cudaError_t code, std::string_view what);
 

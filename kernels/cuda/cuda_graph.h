@@ -2,7 +2,7 @@
 // end becomes one executable graph. Depends on hal/device.h and the CUDA runtime.
 // Threads: capture is bound to the capturing thread and stream; other threads may allocate
 // meanwhile.
-// Lifetime: a graph dies before its device; memory that its kernels name must outlive its last
+// Lifetime: the device outlives its graphs; memory that a graph's kernels use outlives its last
 // launch.
 #pragma once
 

@@ -18,7 +18,7 @@ struct CudaOp {
   Launch launch = nullptr;
   /// Instead of `launch`, for an op that reads a weight of any format.
   Launch (*format_launch)(const FormatKernels& kernels) = nullptr;
-  bool (*load)() = nullptr;  ///< as load.cuh says; null with format_launch
+  bool (*load)() = nullptr;  ///< see load.cuh; null with format_launch
 };
 
 /// By OpKind, null for ops without kernels (generated from the names of kernels/ops and

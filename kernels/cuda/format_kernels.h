@@ -13,7 +13,7 @@ struct FormatKernels {
   std::string_view format_name;  ///< Format::name
   Launch linear = nullptr;
   Launch embed = nullptr;
-  bool (*load)() = nullptr;  ///< as load.cuh says
+  bool (*load)() = nullptr;  ///< see load.cuh
 };
 
 }  // namespace blue::kernels::cuda

@@ -29,15 +29,15 @@ BLUE_HOST_DEVICE int second_of_pair(const std::uint8_t* packed, int group) {
   return packed[group + 4] >> 4 | packed[group] >> 6 << 4;
 }
 
-/// Entry `code` of a table of 16 signed bytes that stands in two words, lowest byte first: no
-/// memory is read, so the same text serves host and device.
+/// Entry `code` of a table of 16 signed bytes, packed into two words, lowest byte first: no memory
+/// is read, so the same code serves host and device.
 BLUE_HOST_DEVICE int table_entry(std::uint64_t first_eight, std::uint64_t last_eight, int code) {
   const std::uint64_t word = code < 8 ? first_eight : last_eight;
   return static_cast<std::int8_t>(word >> ((code & 7) * 8) & 0xff);
 }
 
 /// Traits::decode by Traits::unpack_group. scale · quant is exact in every format that uses it
-/// (each says why), so this gives the same bits with and without fused arithmetic; subtracting a
+/// (each states why), so this gives the same bits with and without fused arithmetic; subtracting a
 /// min of +0 leaves every value, also -0, as it is.
 template <class Traits>
 BLUE_HOST_DEVICE void decode_groups(const typename Traits::QuantBlock& block, float* out) {

@@ -16,8 +16,8 @@ namespace blue::kernels::formats {
 
 inline constexpr int kRounds = 3;
 
-/// A unit as binary16. One too small to be told from 0 becomes the smallest there is: small codes
-/// may still use it.
+/// A unit as binary16. One that would round to 0 becomes the smallest there is: small codes may
+/// still use it.
 inline std::uint16_t half_unit(float unit) {
   const std::uint16_t half = float_to_half(std::clamp(unit, -kLargestHalf, kLargestHalf));
   const bool is_lost = (half & 0x7fff) == 0 && std::fabs(unit) >= kLeastScale;

@@ -21,7 +21,7 @@ class UnequalGrid {
   }
 
  private:
-  /// Twice the number, to the nearest integer, tells all midpoints of the grid apart: they are
+  /// Twice the number, to the nearest integer, distinguishes all midpoints: they are
   /// halves of integers.
   static int index_of(float x) {
     return static_cast<int>(rounded(2.0F * clamped(x, kEnds[0], kEnds[1]))) + kOffset;

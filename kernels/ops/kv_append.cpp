@@ -1,5 +1,5 @@
 // Writes in (k, width n_kv_heads · head_dim) and in2 (v, width n_kv_heads · value_dim, where
-// value_dim 0 stands for head_dim) at position[t] of the sequence of t, in layer `layer`. Without
+// value_dim 0 means head_dim) at position[t] of the sequence of t, in layer `layer`. Without
 // in2 the key row alone.
 #include "kernels/op_traits.h"
 

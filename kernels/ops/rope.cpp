@@ -1,6 +1,6 @@
 // Rotates rotary_dims values of each of n_heads heads of head_dim, from rotary_offset on: pair i by
-// the angle position[t] · freq_i, both then times rope_magnitude; RopeStyle says which values are a
-// pair.
+// the angle position[t] · freq_i, both then times rope_magnitude; RopeStyle selects which values
+// are a pair.
 //   freq_i = rope_base^(-2i / rotary_dims) / divisor_i · (rope_scale · (1 - m_i) + m_i)
 //   m_i = yarn_mix · (1 - clamp((i - yarn_low) / (yarn_high - yarn_low), 0, 1))
 // Shapes: weight, optional, holds the divisors, F32 [1, rotary_dims / 2]; without it they are 1.

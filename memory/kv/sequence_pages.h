@@ -1,7 +1,7 @@
-// SequencePages: the page table of one sequence. Grows page by page as tokens come, shrinks when
-// they are taken back.
+// SequencePages: the page table of one sequence. Grows page by page with the tokens, shrinks when
+// they are dropped.
 // Depends on memory/kv/page_pool.h. Threads: the pool's owner's alone. Lifetime: the pool outlives
-// it; its death gives the pages back. Allocates in the constructor only.
+// it; the destructor releases the pages. Allocates in the constructor only.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ class SequencePages {
   /// Room for `n_tokens` tokens in all; keeps what is there. On an error nothing has changed.
   /// Errors: pages_used_up (the pool, or max_tokens).
   [[nodiscard]] Status ensure(std::uint32_t n_tokens);
-  /// Gives back the pages that the first `n_tokens` tokens do not need.
+  /// Releases the pages that the first `n_tokens` tokens do not need.
   void truncate(std::uint32_t n_tokens);
   void release() { truncate(0); }
 

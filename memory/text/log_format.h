@@ -23,7 +23,7 @@ namespace blue::memory {
 enum class LogRecordType : std::uint8_t {
   run_begin = 1,  ///< which cascade, task and settings: all that a resume needs
   stage_begin = 2,
-  slot_partial = 3,  ///< text of an unfinished slot, for people; a resume does not build on it
+  slot_partial = 3,  ///< text of an unfinished slot, for inspection; a resume ignores it
   slot_commit = 4,   ///< a slot's final text
   stage_preempted = 5,
   run_end = 6,

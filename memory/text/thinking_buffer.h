@@ -44,7 +44,7 @@ class ThinkingBuffer {
   [[nodiscard]] Status append(std::string_view slot, std::string_view text);
   /// Its text is final now; an empty slot commits to empty text.
   [[nodiscard]] Status commit(std::string_view slot);
-  /// begin, append and commit in one: the task, and what a log tells.
+  /// begin, append and commit in one: for the task and for slots read from a log.
   [[nodiscard]] Status write(std::string_view slot, std::string_view text);
   /// Its stage was preempted: the text so far stays, marked. An interrupted slot can be committed
   /// as it is.

@@ -50,7 +50,7 @@ Result<WriteAheadLog::Reopened> WriteAheadLog::reopen(const std::string& path) {
   if (before.contents.torn_tail.count > 0) BLUE_TRY(log.file_->truncate(before.contents.valid));
   if (before.contents.valid.count == 0) BLUE_TRY(log.write(encode_log_header()));
   BLUE_TRY(log.sync());
-  BLUE_TRY(sync_directory_of(path));  // the crash may have come before the creation's own
+  BLUE_TRY(sync_directory_of(path));  // the crash may have preceded the creation's own
   return Reopened{.log = std::move(log), .before = std::move(before)};
 }
 

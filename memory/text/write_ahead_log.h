@@ -1,9 +1,9 @@
-// WriteAheadLog: the record of one run that survives a crash. What commit-like appends have
-// returned from is on the drive. A log that failed once writes no more: after a failed write or
+// WriteAheadLog: the record of one run that survives a crash. When a commit-like append returns,
+// its record is on the drive. A log that failed once writes no more: after a failed write or
 // sync the content of the file is unknown.
 // Depends on memory/durable_file and memory/text/log_format. Threads: its owner's alone (the
 // cascade actor).
-// Lifetime: holds the file's lock until it dies, so that two resumes cannot write the same run.
+// Lifetime: holds the file's lock, so that two resumes cannot write the same run.
 #pragma once
 
 #include <memory>
@@ -41,7 +41,7 @@ class WriteAheadLog {
   [[nodiscard]] static Result<WriteAheadLog> create(const std::string& path);
 
   struct Reopened;
-  /// Locks a log, reads it, cuts off a torn tail, and goes on behind it.
+  /// Locks a log, reads it, cuts off a torn tail, and continues behind it.
   /// Errors: log_failed (absent, or another process writes it), log_corrupt.
   [[nodiscard]] static Result<Reopened> reopen(const std::string& path);
 
@@ -50,8 +50,8 @@ class WriteAheadLog {
                                                    std::string name);
 
   /// Appends a record. run_begin, slot_commit, stage_preempted and run_end are synced before it
-  /// returns; the others reach the drive with the next that is. Errors: log_failed, now and for
-  /// ever after.
+  /// returns; the others reach the drive with the next that is. Errors: log_failed, also for
+  /// every later append.
   [[nodiscard]] Status append(LogRecordType type, ConstByteSpan payload);
 
   [[nodiscard]] Status append_text(LogRecordType type, std::string_view payload);

@@ -1,6 +1,6 @@
 // Block: the unit of residency. One layer's dense weights, one expert of one layer, the embedding,
-// or the head. Every byte of every model belongs to exactly one block. Policy moves blocks; nobody
-// copies tensors by hand. Depends on base. Plain values.
+// or the head. Every byte of every model belongs to exactly one block. Policy moves blocks; no code
+// copies single tensors. Depends on base. Plain values.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace blue::memory {
 
 using BlockId = Id<struct BlockTag>;
 
-/// Where bytes live. A lower number is nearer to the device's arithmetic.
+/// Where bytes are. A lower number is nearer to the device's arithmetic.
 enum class Tier : std::uint8_t {
   vram = 0,  ///< an arena on the device: VRAM, or with the CPU backend a budgeted arena in RAM
   ram = 1,   ///< page-locked host memory

@@ -23,7 +23,7 @@ struct EvictionCandidate {
   std::uint64_t last_used = 0;  ///< Residency's tick
   std::uint64_t n_uses = 0;     ///< leases or loads counted by the tier's owner
   std::uint64_t next_use =
-      kNoKnownUse;  ///< uses until it is wanted again, where the program order is known
+      kNoKnownUse;  ///< uses until its next use, where the program order is known
   std::uint32_t pins = 0;
 };
 

@@ -110,7 +110,7 @@ Result<Lease> InlineTiers::lease_from_ram(const Block& block) {
   if (std::optional<Lease> held = residency_.try_lease(block.id, Tier::ram))
     return std::move(*held);
   Result<std::vector<BlockId>> left = make_room(ram_, residency_, block.size, &predictor_);
-  // Tier 1 is full of what is being read in place: the block goes past it.
+  // Tier 1 is full of blocks that are read in place: the block bypasses it.
   if (!left) return Lease();
   BLUE_TRY(load(ram_, block, MoveRoute::file_to_host, nullptr));
   counts_.bytes_read += block.size;

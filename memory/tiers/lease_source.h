@@ -1,5 +1,5 @@
-// LeaseSource: where an executor gets its leases. It is either a synchronous loader on
-// the caller's own thread (InlineTiers: `blue logits`, tests) or the tier manager and DMA actors.
+// LeaseSource: where an executor gets its leases: a synchronous loader on the caller's own thread
+// (InlineTiers: `blue logits`, tests), or the tiering and DMA actors (RingLeases).
 // Depends on base and memory/tiers. Threads: one executor at a time per source, unless the
 // implementation documents more.
 #pragma once
@@ -20,7 +20,7 @@ class LeaseSource {
   /// Errors: stopped, tier_full, read_failed, block_corrupt.
   [[nodiscard]] virtual Result<Lease> lease(BlockId block, const StopToken& stop) = 0;
 
-  /// Says that `block` will be wanted soon; never waits, may be ignored.
+  /// `block` will be needed soon; never waits, may be ignored.
   virtual void hint(BlockId block) = 0;
 };
 

@@ -107,7 +107,7 @@ Status Mover::carry(const Block& block, const MoveOrder& order, MoveReport& repo
     case MoveRoute::pageable_to_device: done = copy_staged(block, order, report); break;
   }
   if (!done) {
-    // Nobody may give the memory to another block while a drive or a copy engine still works on it.
+    // The memory must not go to another block while a drive or a copy engine still uses it.
     drain();
     static_cast<void>(stream_->synchronize());  // the first error is the one reported
     if (done.error().is(hal::HalError::device_failed))
@@ -203,7 +203,7 @@ void Mover::drain() {
   std::array<hal::ReadCompletion, 16> completions;
   while (reader_.n_in_flight() > 0) {
     if (!reader_.reap(completions, hal::FileReader::Reap::wait))
-      return;  // a reader that cannot reap is beyond help
+      return;  // a reader that cannot reap has failed for good
   }
 }
 

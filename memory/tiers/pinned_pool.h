@@ -18,8 +18,8 @@ namespace blue::memory {
 
 class PinnedPool {
  public:
-  /// Memory of `size` bytes (0: an empty pool), aligned to a page, page-locked for `device` if it
-  /// lets us.
+  /// Memory of `size` bytes (0: an empty pool), aligned to a page, page-locked for `device` where
+  /// granted.
   /// Errors: hal out_of_memory when there is no such memory.
   [[nodiscard]] static Result<std::unique_ptr<PinnedPool>> open(hal::Device& device, Bytes size);
   ~PinnedPool();

@@ -52,7 +52,7 @@ ExpertRecency::ExpertRecency(std::uint32_t n_layers, std::uint32_t n_kept)
 void ExpertRecency::chosen(std::uint32_t layer, std::span<const BlockId> experts) {
   BLUE_CHECK(layer < recent_.size());
   std::vector<BlockId>& recent = recent_[layer];
-  // All are counted before any is entered: a token's own choices foretell nothing about it.
+  // All are counted before any is entered: a token's own choices do not predict it.
   for (const BlockId expert : experts) {
     const bool was_predicted = std::find(recent.begin(), recent.end(), expert) != recent.end();
     (was_predicted ? n_hits_ : n_misses_) += 1;

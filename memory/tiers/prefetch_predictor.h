@@ -21,18 +21,18 @@ class PrefetchPredictor {
   /// `n_blocks`.
   PrefetchPredictor(std::vector<BlockId> order, std::uint32_t n_blocks);
 
-  /// Tells that the block is used now: moves the place in the order to its next use.
-  /// Bound: one compare when the program goes as foretold; O(order) when it jumps.
+  /// The block is used now: moves the place in the order to its next use.
+  /// Bound: one compare when the use was the predicted one; O(order) when it jumps.
   void used(BlockId block);
 
   /// The next `depth` uses after the present place, at most one round.
   [[nodiscard]] std::vector<BlockId> next(std::uint32_t depth) const;
 
-  /// Uses until the block is wanted again (1: it is next); kNoKnownUse when the order does not name
+  /// Uses until the block's next use (1: it is next); kNoKnownUse when the order does not name
   /// it.
   [[nodiscard]] std::uint64_t uses_until(BlockId block) const;
 
-  /// Uses that came as the order foretold, and the others. Without an order every use is a miss.
+  /// Uses that the order predicted, and the others. Without an order every use is a miss.
   [[nodiscard]] std::uint64_t n_hits() const { return n_hits_; }
   [[nodiscard]] std::uint64_t n_misses() const { return n_misses_; }
 
@@ -45,15 +45,13 @@ class PrefetchPredictor {
   std::uint64_t n_misses_ = 0;
 };
 
-/// The experts of each layer by recency: the best simple guess at what the router will choose
-/// again.
+/// The experts of each layer by recency: the best simple predictor of the router's next choice.
 class ExpertRecency {
  public:
   /// Remembers the last `n_kept` different experts of each of `n_layers`.
   ExpertRecency(std::uint32_t n_layers, std::uint32_t n_kept);
 
-  /// Tells which experts (blocks) the router of `layer` chose for a token; counts those that were
-  /// predicted.
+  /// The router of `layer` chose these experts (blocks) for a token; counts the predicted ones.
   void chosen(std::uint32_t layer, std::span<const BlockId> experts);
 
   /// The remembered experts of the layer, most recent first.

@@ -26,7 +26,7 @@ enum class BlockState : std::uint8_t { absent, loading, resident, evicting };
 
 class Residency;
 
-/// Pins a block in a tier; its death unpins.
+/// Pins a block in a tier; the destructor unpins it.
 class Lease {
  public:
   Lease() = default;

@@ -1,4 +1,4 @@
-// ThrashDetector: how much of a tier's loading brings back what it has just thrown out. Time is
+// ThrashDetector: the share of a tier's loads that bring back a recently evicted block. Time is
 // counted in loads, not seconds, so that the figure is the same on a slow machine and a quick one.
 // Depends on memory/tiers/block.h. Threads: its owner's alone. Allocates in the constructor only.
 #pragma once

@@ -1,5 +1,5 @@
-// TierArena: gives out ranges of one byte range by offset. First fit over a free list kept in
-// offset order, so that neighbours coalesce when they come back. It never touches the bytes: the
+// TierArena: allocates ranges of one byte range by offset. First fit over a free list kept in
+// offset order, so that neighbours coalesce when they are freed. It never touches the bytes: the
 // range may be VRAM.
 // Depends on base and memory/tiers/block.h (alignment). Threads: its owner's alone.
 #pragma once
@@ -27,7 +27,7 @@ class TierArena {
   /// as one unit); nothing when no single hole is large enough.
   [[nodiscard]] std::optional<std::uint64_t> take(Bytes size);
 
-  /// Takes back what take(size) gave; a bug when any of it is free already.
+  /// Frees a range from take(size); a bug when any of it is free already.
   void give_back(std::uint64_t offset, Bytes size);
 
   /// What a block of `size` occupies.

@@ -1,5 +1,5 @@
-// TierLedger: one tier's memory and which block lies where in it. It plans and books; it moves no
-// bytes and holds no states: its owner (a tier manager actor, InlineTiers) pairs it with Residency:
+// TierLedger: allocator and index of one tier. It plans and reserves; it moves no bytes and holds
+// no states: its owner (a tiering actor, InlineTiers) pairs it with Residency:
 //   plan_room -> for each victim: begin_evict, release, finish_evict
 //             -> begin_load, reserve -> mover -> publish
 // Depends on memory/tiers/{block,eviction,tier_arena}.h. Threads: its owner's alone. The memory
@@ -31,9 +31,9 @@ class TierLedger {
     std::uint64_t n_loads = 0;  ///< how often it was reserved here since the ledger began
   };
 
-  /// What must leave so that `size` bytes fit in one piece. Not is_possible: pinned blocks or the
-  /// tier's size forbid it. Victims are taken in eviction order until a hole is large enough; those
-  /// that the hole does not need stay.
+  /// The victims whose eviction lets `size` bytes fit in one piece. Not is_possible: pinned blocks
+  /// or the tier's size forbid it. Victims are taken in eviction order until a hole is large
+  /// enough; those that the hole does not need stay.
   struct RoomPlan {
     bool is_possible = false;
     std::vector<BlockId> victims;
@@ -43,7 +43,7 @@ class TierLedger {
   /// Reserves room for the block and returns where; nothing when no hole fits. A bug when it is
   /// held already.
   [[nodiscard]] std::optional<std::byte*> reserve(BlockId block, Bytes size);
-  /// Gives the block's room back; a bug when it is not held.
+  /// Releases the block's room; a bug when it is not held.
   void release(BlockId block);
 
   [[nodiscard]] const Held* find(BlockId block) const;

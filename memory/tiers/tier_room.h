@@ -1,5 +1,5 @@
-// The step between deciding and moving that every owner of a tier takes: gather who could leave,
-// plan, evict, and leave room for one more block. Shared by InlineTiers and the tier managers.
+// Makes room in a tier for one more block: gathers candidates, plans, evicts. Shared by InlineTiers
+// and the tiering actors.
 // Depends on memory/tiers. Threads: the ledger's owner; others may take and drop leases meanwhile.
 #pragma once
 
@@ -14,19 +14,20 @@
 
 namespace blue::memory {
 
-/// Every block of the ledger as a candidate; one that is not plainly resident (loading) counts as
-/// pinned. `predictor` gives the next uses; null when no program order is known.
+/// Every block of the ledger as a candidate; one that is not resident (loading) counts as pinned.
+/// `predictor` gives the next uses; null when no program order is known.
 [[nodiscard]] std::vector<EvictionCandidate> gather_candidates(const TierLedger& ledger,
                                                                const Residency& residency,
                                                                const PrefetchPredictor* predictor);
 
-/// Evicts until `size` bytes fit in one piece; returns who left. A victim that is leased meanwhile
-/// stays, and the plan is made anew. Errors: tier_full when what is pinned leaves no such room.
+/// Evicts until `size` bytes fit in one piece; returns the evicted blocks. A victim that is leased
+/// meanwhile stays, and the plan is made anew. Errors: tier_full when pinned blocks leave no such
+/// room.
 [[nodiscard]] Result<std::vector<BlockId>> make_room(TierLedger& ledger, Residency& residency,
                                                      Bytes size,
                                                      const PrefetchPredictor* predictor);
 
-/// Takes one block out of the tier if it is resident and not pinned. Returns whether it left.
+/// Evicts one block from the tier if it is resident and not pinned. Returns whether it did.
 [[nodiscard]] bool evict_block(TierLedger& ledger, Residency& residency, BlockId block);
 
 }  // namespace blue::memory

@@ -25,7 +25,7 @@ struct TimelineInput {
   std::span<const TimelineUse> order;  ///< ops never falling; several steps may follow each other
   std::span<const Bytes> sizes;        ///< by block id, for every block named here
   Bytes vram_capacity;
-  Bytes ram_capacity;  ///< 0: no tier 1 (the device is the CPU); blocks come straight from the file
+  Bytes ram_capacity;  ///< 0: no tier 1 (the device is the CPU); blocks are read from the file
   std::span<const BlockId> in_vram;  ///< resident now
   std::span<const BlockId> in_ram;
 };

@@ -1,6 +1,6 @@
 // UnifiedAddressSpace: one place for every byte of every model, named (block, offset), whatever
 // tier it lies in; and the view of all tiers that a shell or a tracer shows. It observes; it pins
-// and moves nothing, so an address it names may be gone a moment later: to read, take a lease.
+// and moves nothing, so an address it names may be invalid a moment later: to read, take a lease.
 // Depends on memory/tiers. Threads: any. Lifetime: catalog and residency outlive it.
 #pragma once
 

@@ -12,7 +12,7 @@ namespace blue::models {
 
 enum class HeadNorm : std::uint8_t { none, queries_and_keys };
 
-/// What tells one decoder from another.
+/// What differs between decoders.
 struct DecoderTraits {
   kernels::RopeStyle rope_style = kernels::RopeStyle::adjacent;
   HeadNorm head_norm = HeadNorm::none;

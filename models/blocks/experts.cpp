@@ -29,7 +29,7 @@ RouteTraits read_route_traits(ProgramBuilder& builder, RouteTraits defaults) {
   if (const auto norm = builder.stated_flag("expert_weights_norm")) {
     traits.weights = *norm ? kernels::RouteWeights::normalised : kernels::RouteWeights::as_gated;
   }
-  // 0 stands for "no scale" in files that carry the key of another model.
+  // 0 means "no scale" in files that have the key of another model.
   if (builder.file().number(prefix + "expert_weights_scale") != 0.0)
     traits.scale = builder.number("expert_weights_scale", defaults.scale);
   if (builder.stated_count("expert_group_count").value_or(0) > 0) {

@@ -22,7 +22,7 @@ struct ExpertBuffers {
 ExpertBuffers lay_out_experts(ProgramBuilder& builder);
 
 /// The keys expert_gating_func, expert_weights_norm, expert_weights_scale, expert_group_count and
-/// expert_group_used_count where the file has them, else what the architecture says.
+/// expert_group_used_count where the file has them, else the architecture's.
 RouteTraits read_route_traits(ProgramBuilder& builder, RouteTraits defaults);
 
 /// out = Σ over the chosen e of weight_e · W_down,e · (silu(W_gate,e · in) ⊙ W_up,e · in), with the

@@ -64,7 +64,7 @@ void ProgramBuilder::read_layers() {
   const auto one_per_layer = [&](const std::string& key, std::uint32_t if_absent) {
     std::vector<std::uint32_t> counts = counts_per_layer(key, kMostWidth);
     if (!counts.empty()) return counts;
-    if (if_absent == 0) count(key, std::nullopt, kMostWidth);  // says what is missing
+    if (if_absent == 0) count(key, std::nullopt, kMostWidth);  // reports what is missing
     return std::vector<std::uint32_t>(hyper.n_layers, std::max(1U, if_absent));
   };
   const std::vector<std::uint32_t> heads = one_per_layer("attention.head_count", 0);
@@ -79,7 +79,7 @@ void ProgramBuilder::read_layers() {
 }
 
 /// Multi-token prediction: layers behind the last that guess further tokens; the text does not
-/// depend on them. block_count counts them in some files and not in others, so their tensors tell
+/// depend on them. block_count counts them in some files and not in others, so their tensors decide
 /// ("blk.61.nextn.eh_proj.weight").
 void ProgramBuilder::read_further_predictions() {
   HyperParameters& hyper = program_.hyper;

@@ -217,7 +217,7 @@ void LatentAttention::make_row(const std::string& prefix, Operand in) {
                           .style = kernels::RopeStyle::adjacent});
 }
 
-/// The rotary part of the indexer's heads comes first.
+/// The rotary part of the indexer's heads is in front.
 void LatentAttention::rotate_index(Operand in_out, std::uint32_t n_heads) {
   builder_.rope(in_out, {.n_heads = n_heads,
                          .head_dim = indexer_.head_dim,

@@ -1,7 +1,7 @@
 // Multi-head latent attention: one compressed row per token in the cache, shared by all heads, with
 // the up-projections of keys and values absorbed into queries and outputs; with a lightning indexer
 // where the architecture attends to chosen positions. Depends on models/blocks/program_builder.h.
-// Lives for one compilation; one thread.
+// Lifetime: one compilation; one thread.
 // Source: DeepSeek-AI 2024, DeepSeek-V2, §2.1; DeepSeek-AI 2025, DeepSeek-V3.2, §2.1.
 #pragma once
 
@@ -46,7 +46,7 @@ IndexerShape read_indexer_shape(ProgramBuilder& builder, const LatentShape& late
 
 class LatentAttention {
  public:
-  /// Lays out the buffers that all layers share and says what the cache keeps.
+  /// Lays out the buffers that all layers share, and sets the rows of the cache.
   LatentAttention(ProgramBuilder& builder, const LatentShape& shape, const IndexerShape& indexer);
 
   /// out = W_o · attention(in) of layer `layer`; both [d_model]; in is the layer's normed input.

@@ -37,7 +37,7 @@ struct Buffers {
   ExpertBuffers experts;
 };
 
-/// V2 uses softmax, which its files may not state; a selection bias came with V3's sigmoid.
+/// V2 uses softmax, which its files may not state; V3's sigmoid added the selection bias.
 kernels::Gating usual_gating(const GgufFile& file) {
   const bool has_bias = std::ranges::any_of(file.tensors(), [](const TensorInfo& tensor) {
     return tensor.name.ends_with(".exp_probs_b.bias");

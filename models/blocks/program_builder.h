@@ -1,7 +1,7 @@
-// ProgramBuilder: what architecture files write their programs with. It looks tensors up, checks
-// their shapes, lays them out in blocks, hands out activation operands and appends ops. The first
+// ProgramBuilder: builds the program of an architecture. It looks tensors up, checks their shapes,
+// lays them out in blocks, allocates activation operands and appends ops. The first
 // error sticks and finish() returns it, so that an architecture reads as the list of ops it is.
-// Depends on models/program.h and the GGUF reader. Lives for one compilation; one thread.
+// Depends on models/program.h and the GGUF reader. Lifetime: one compilation; one thread.
 #pragma once
 
 #include <optional>

@@ -63,7 +63,7 @@ Result<ChatTemplate> ChatTemplate::parse(std::string_view jinja) {
 }
 
 /// Renders a small conversation with and without a system message. A template that refuses both, or
-/// shows no message at all, tells nothing about the role.
+/// shows no message at all, decides nothing about the role.
 bool ChatTemplate::shows_system() const {
   constexpr std::string_view kSystem = "The system text of a probe.";
   constexpr jinja::RenderLimits kLimits{

@@ -79,7 +79,7 @@ class ChatTemplate {
                                                       const ChatVariables& variables = {}) const;
 
   /// The same with every variable given: `messages`, `tools`, `add_generation_prompt` and what else
-  /// the template reads. What came from a user has the origin `content`.
+  /// the template reads. A user's text has the origin `content`.
   [[nodiscard]] Result<std::vector<ChatPiece>> render(const jinja::Map& variables,
                                                       const std::optional<std::tm>& now = {},
                                                       const jinja::RenderLimits& limits = {}) const;

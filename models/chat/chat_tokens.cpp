@@ -7,7 +7,7 @@ namespace blue::models {
 
 namespace {
 
-/// For the templates that tell the model what day it is.
+/// For templates that print the date.
 std::tm local_time() {
   const std::time_t now = std::time(nullptr);
   std::tm out{};

@@ -15,7 +15,7 @@ namespace blue::models {
 class GgufHeaderWriter {
  public:
   /// `alignment`: of every tensor, from the file's begin; a power of two. A file that is aligned to
-  /// anything but 32 says so in its key general.alignment, which is the caller's to copy.
+  /// anything but 32 needs the key general.alignment, which the caller copies.
   explicit GgufHeaderWriter(std::uint64_t alignment) : alignment_(alignment) {}
 
   /// A key as another file has it, byte for byte.

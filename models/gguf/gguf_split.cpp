@@ -14,7 +14,7 @@ constexpr std::string_view kExtension = ".gguf";
 constexpr std::string_view kOf = "-of-";
 constexpr std::size_t kDigits = 5;
 constexpr std::uint64_t kMostParts = 0xffff;  // split.count is a u16
-/// What two parts of one model cannot say differently.
+/// The keys that must agree in all parts of a model.
 constexpr std::array<std::string_view, 3> kIdentity = {"general.architecture", "general.name",
                                                        "general.basename"};
 
@@ -75,7 +75,7 @@ Status check_part(const GgufFile& part, std::uint32_t index, std::size_t n_parts
   return {};
 }
 
-/// Part `number` beside others that are there: says that it is a part, where it cannot be opened.
+/// Part `number` beside others: an error of opening it names it as a part.
 Result<GgufFile> open_other_part(const std::string& path, std::uint32_t number,
                                  std::uint32_t count) {
   Result<GgufFile> part = GgufFile::open_part(path);

@@ -15,7 +15,7 @@
 
 namespace blue::models {
 
-/// What a part's name says of it.
+/// A part as its name gives it.
 struct SplitName {
   std::string_view prefix;   ///< a view into the path
   std::uint32_t number = 0;  ///< from 1
@@ -27,7 +27,7 @@ std::optional<SplitName> parse_split_name(std::string_view path);
 /// The path of part `number` (from 1) of `count`.
 std::string split_path(std::string_view prefix, std::uint32_t number, std::uint32_t count);
 
-/// What a part's keys say of it. A whole model is part 0 of 1.
+/// A part as its keys give it. A whole model is part 0 of 1.
 struct SplitKeys {
   std::uint32_t index = 0;  ///< from 0
   std::uint32_t count = 1;

@@ -1,6 +1,6 @@
 // ReplacingFileWriter: a file that appears under its name only when it is whole. It is written
-// under another name in the same folder and renamed at the end; if the writer dies before, by an
-// error or a stop, nothing is left and what had the name keeps it. Depends on base and
+// under another name in the same folder and renamed at the end; after an error or a stop it is
+// removed, and the older file of that name stays. Depends on base and
 // models_error. One thread. Owns the descriptor and the partial file.
 #pragma once
 

@@ -57,7 +57,7 @@ Status place_tensors(std::vector<TensorInfo>& tensors, std::uint64_t data_begin,
     } else {
       BLUE_TRY_ASSIGN(tensor.size, exact_size(tensor, *format, name));
     }
-    // Against the file first: the error of a cut file says that it is cut.
+    // Against the file first: a truncated file is reported as truncated.
     if (tensor.size > file_size - data_begin - tensor.file_offset) {
       return placement_error(
           ModelsError::truncated, name, tensor,

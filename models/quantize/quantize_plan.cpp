@@ -35,8 +35,8 @@ bool is_kept_exact(const TensorInfo& tensor) {
   return names("norm") || names("gate_inp");
 }
 
-/// `wanted` where it divides the row; else the smallest packed format of more bits that does, else
-/// F16.
+/// `wanted` where its block divides the row; else the smallest packed format of more bits that
+/// does, else F16.
 const Format& format_for_row(const Format& wanted, std::uint64_t row) {
   if (row % wanted.values_per_block == 0) return wanted;
   const Format* best = &plain_format("F16");

@@ -3,8 +3,8 @@
 //   - Vectors (one row) and norms are stored as F32, and so are the small matrices that route
 //     tokens to experts (*_gate_inp): they are a thousandth of the bytes, and every error in them
 //     reaches every token.
-//   - Every other tensor, expert stacks included, gets the wanted format, or what the wanted mix
-//     says (quantize_mix.h), or the format of the last override whose pattern fits.
+//   - Every other tensor, expert stacks included, gets the requested format, or that of the
+//     requested mix (quantize_mix.h), or that of the last override whose pattern matches.
 //   - Where a row is no multiple of the format's block, the tensor gets the smallest packed format
 //     of more bits per value that divides it, else F16.
 // Depends on kernels/format.h and gguf_file.h. Any thread; points into the GgufFile and the static

@@ -1,6 +1,6 @@
-// quantize(): writes a model's file again with its tensors in other formats, as a plan says. Keys
-// are copied byte for byte, but for general.file_type and general.quantization_version, which say
-// what the new file is, and split.*, since it is one file, whatever the parts it is read from.
+// quantize(): writes a model's file again with its tensors in other formats, by a plan. Keys are
+// copied byte for byte, except general.file_type and general.quantization_version, which describe
+// the new file, and split.*, since it is one file, whatever the parts it is read from.
 // Memory: the header, and kChunkBytes of one tensor in either format.
 // Depends on hal (file reader) and models/gguf. Threads: one caller; it starts workers for each
 // chunk. The plan's GgufFile outlives it.

@@ -90,7 +90,7 @@ void Sampler::keep_top_p() {
   if (spec_.top_p == 1) return;
   double total = 0;
   for (const Candidate& candidate : candidates_) total += weight_of(candidate.logit, maximum_, 1);
-  // The best come off a heap, one by one, to the end of the list: few are kept of many.
+  // Pops the best off a heap, one by one, to the end of the list: few are kept of many.
   const auto begin = candidates_.begin();
   auto end_of_heap = candidates_.end();
   std::make_heap(begin, end_of_heap, is_worse);

@@ -13,7 +13,7 @@ namespace {
 
 using test::Script;
 
-/// A field of /proc/self/task/TID/status; empty when the thread is gone.
+/// A field of /proc/self/task/TID/status; empty when the thread has ended.
 std::string status_field(int thread_id, const std::string& name) {
   std::ifstream status("/proc/self/task/" + std::to_string(thread_id) + "/status");
   std::string line;

@@ -20,8 +20,8 @@ constexpr std::uint32_t kRoomFor = 5;
 
 std::byte content(std::uint32_t block) { return static_cast<std::byte>(block * 7 + 1); }
 
-/// Leases one block per token, in order, twice round, and says whether it held the right bytes: "."
-/// or "x".
+/// Leases one block per token, in order, twice round, and writes whether it held the right bytes:
+/// "." or "x".
 class LeasingSource final : public actors::TokenSource {
  public:
   LeasingSource(actors::TierMemory& tiers, actors::StageLink& link,

@@ -19,7 +19,7 @@ void check_refusal(const std::vector<std::string>& arguments,
   INFO("stderr: " << result.err);
   CHECK(result.exit_status == 2);
   CHECK(result.out.empty());
-  // The last line is the complaint; before it the device may have been named.
+  // The last line is the error; before it the device may have been named.
   const std::string body = result.err.substr(0, result.err.find_last_not_of('\n') + 1);
   const std::size_t begin = body.rfind('\n') == std::string::npos ? 0 : body.rfind('\n') + 1;
   const std::string complaint = body.substr(begin);

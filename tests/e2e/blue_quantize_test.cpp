@@ -70,7 +70,7 @@ TEST_CASE("overrides and rows that do not divide show in the file") {
       blue({"quantize", kModel, out, "Q4_0", "--override", "*ffn_down*=Q8_0", "--override",
             "output.weight=F16", "--override", "token_embd.weight=F16"});
   INFO(result.err);
-  // Where the embedding is the output too there is no output.weight, and the user hears it.
+  // Where the embedding is the output too there is no output.weight, and a note reports it.
   if (result.exit_status != 0) {
     CHECK(result.err.find("\"output.weight\" fits no matrix") != std::string::npos);
     CHECK_FALSE(std::filesystem::exists(out));

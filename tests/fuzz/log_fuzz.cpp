@@ -1,4 +1,4 @@
-// The log's reader against any bytes: it reads them, or says that they are corrupt; what it reads
+// The log's reader against any bytes: it reads them, or reports them as corrupt; what it reads
 // back is a prefix of them, which written again gives the same bytes; cutting off the torn tail
 // changes nothing that was read.
 #include <algorithm>

@@ -1,5 +1,5 @@
-// A full disk or a reader that has gone went unnoticed: blue printed into nothing and ended with
-// status 0, or was killed by SIGPIPE. Each command says so in one line, stops, and ends with 1.
+// A full disk or a closed pipe went unnoticed: blue printed into nothing and ended with
+// status 0, or was killed by SIGPIPE. Each command reports it in one line, stops, and ends with 1.
 #include <algorithm>
 #include <catch2/catch_test_macros.hpp>
 

@@ -56,7 +56,7 @@ ProgramResult run_program(const std::string& program, const ProgramCall& call) {
   REQUIRE(child >= 0);
   if (child == 0) become(path, call, scratch);
   if (call.signal != 0) {
-    // The moment is the point here: where in its work the program is hit.
+    // The moment matters: the signal hits the program at this point of its work.
     std::this_thread::sleep_for(call.signal_after);
     kill(child, call.signal);
   }

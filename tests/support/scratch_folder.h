@@ -1,4 +1,4 @@
-// A folder of a test's own, gone with the object, and files in it: also a fake /sys or /proc.
+// A folder of a test's own, removed by the destructor, and files in it: also a fake /sys or /proc.
 // Depends on the standard library alone. One thread.
 #pragma once
 
@@ -42,8 +42,7 @@ class ScratchFolder {
     return at.string();
   }
 
-  /// A file of `size` bytes that are all different enough to tell offsets apart (the same for the
-  /// same seed).
+  /// A file of `size` bytes in which every offset is recognisable (the same for the same seed).
   std::string write_bytes(std::string_view name, std::size_t size, std::uint64_t seed = 1) const {
     std::string bytes(size, '\0');
     std::uint64_t state = seed * 0x9e3779b97f4a7c15;

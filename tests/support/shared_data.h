@@ -1,5 +1,5 @@
-// Reference data that lies beside the repository (real weights, golden logits); not part of it. A
-// test that needs it says visibly that it was skipped where it is absent. Depends on the standard
+// Reference data beside the repository (real weights, golden logits); not part of it. A test that
+// needs it reports that it was skipped where it is absent. Depends on the standard
 // library and Catch2.
 #pragma once
 
@@ -24,7 +24,7 @@ std::vector<int> read_numbers(const std::filesystem::path& path);
 
 }  // namespace blue::test
 
-/// Declares `name` as the folder of reference data, or says that the test was skipped and returns.
+/// Declares `name` as the folder of reference data, or reports the test as skipped and returns.
 #define BLUE_NEED_SHARED_DATA(name)                                                 \
   const auto name##_found = ::blue::test::shared_data();                            \
   if (!name##_found) {                                                              \

@@ -123,7 +123,7 @@ Result<Value> strftime_now(const Arguments& arguments, const std::optional<std::
   }
   if (format.find('\0') != std::string::npos) return unfit("strftime_now", site);
   char out[kLongest];
-  format += '.';  // tells an empty result from one that does not fit
+  format += '.';  // distinguishes an empty result from one that does not fit
   const std::size_t n = std::strftime(out, sizeof(out), format.c_str(), &*now);
   if (n == 0) return unfit("strftime_now", site);
   return Value(Text(std::string_view(out, n - 1), Origin::markup));

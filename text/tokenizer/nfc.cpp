@@ -68,7 +68,7 @@ class Composer {
   std::vector<utf8proc_int32_t> codes_;
 };
 
-/// Bytes at the front that composition cannot touch, as far as their first bytes say.
+/// Bytes at the front that composition cannot touch, judged by their first bytes.
 std::size_t plain_prefix(std::string_view text) {
   const auto* const at = std::find_if(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= kFirstByte; });

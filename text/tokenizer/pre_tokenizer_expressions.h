@@ -52,7 +52,7 @@ inline constexpr const char* kQwen35[] = {BLUE_CONTRACTION
                                           "|" BLUE_LEAD "[\\p{L}\\p{M}]+|\\p{N}| ?[^" BLUE_SPACES
                                           "\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|" BLUE_LINES_AND_SPACES};
 
-// The letters that have two cases, as Unicode 11 knew them.
+// The letters that have two cases in Unicode 11.
 // Source: deepseek-llm-7b-base, tokenizer.json, which lists them as characters.
 #define BLUE_CASED_LETTERS                                                                         \
   "A-Za-z\\x{b5}\\x{c0}-\\x{d6}\\x{d8}-\\x{f6}\\x{f8}-\\x{1ba}\\x{1bc}-\\x{1bf}\\x{1c4}-\\x{293}"  \

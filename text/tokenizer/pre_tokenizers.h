@@ -12,8 +12,8 @@ namespace blue::text {
 struct PreTokenizer {
   std::string_view name;
   /// Regular expressions as PCRE2 reads them. Each cuts the words that the one before made:
-  /// a match is a word, and so are the bytes between matches. An expression sees one such word at a
-  /// time, without its neighbours.
+  /// a match is a word, and so are the bytes between matches. An expression is matched against one
+  /// such word at a time, without its neighbours.
   std::span<const char* const> steps;
   /// A word that is a token becomes it, whether or not merges lead there ("ignore_merges").
   bool takes_whole_words = false;

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMaxUnfinished = 3;
 
-/// Bytes at the end of `text` that begin a character whose rest has not come yet.
+/// Bytes at the end of `text` that begin an unfinished character.
 std::size_t unfinished_tail(std::string_view text) {
   for (std::size_t n = std::min(kMaxUnfinished, text.size()); n > 0; --n) {
     const std::string_view tail = text.substr(text.size() - n);

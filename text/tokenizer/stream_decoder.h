@@ -1,5 +1,5 @@
-// StreamDecoder: tokens in, text out, as they come: only whole UTF-8 characters leave; an
-// unfinished one waits for its rest. Depends on text/tokenizer/tokenizer.h, which must outlive it.
+// StreamDecoder: tokens in, text out: returns whole UTF-8 characters only and holds an unfinished
+// one back. Depends on text/tokenizer/tokenizer.h, which must outlive it.
 // One thread. Allocates at construction alone (a token longer than kMaxPieceBytes would make its
 // buffer grow once).
 #pragma once
@@ -22,11 +22,13 @@ class StreamDecoder {
 
   StreamDecoder(const Tokenizer& tokenizer, TextStart start);
 
-  /// What became complete with `token`; maybe nothing. Control tokens add nothing. Bytes that
-  /// cannot begin or continue a character leave as they are, at once. Valid until the next call.
+  /// The characters that `token` completes; maybe none. Control tokens add nothing. Bytes that
+  /// cannot begin or continue a character are returned as they are, at once. Valid until the next
+  /// call.
   std::string_view feed(TokenId token);
 
-  /// What still waits, as it is. Valid until the next call; the decoder is then at a continuation.
+  /// The bytes held back, as they are. Valid until the next call; the decoder is then at a
+  /// continuation.
   std::string_view flush();
 
  private:

@@ -19,8 +19,8 @@ class TextIndex {
   /// Room for n entries: twice as many slots, so that probes stay short.
   explicit TextIndex(std::size_t n) : slots_(std::bit_ceil(2 * n + 2)) {}
 
-  /// Brings near what a later find or insert of a text with this hash reads first: many at a time
-  /// wait for memory together.
+  /// Prefetches what a later find or insert of a text with this hash reads first, so that the
+  /// memory accesses of many texts overlap.
   void prefetch(std::uint64_t mixed) const {
     __builtin_prefetch(&slots_[mixed & (slots_.size() - 1)]);
   }
@@ -63,7 +63,7 @@ class TextIndex {
 
  private:
   struct Slot {
-    /// Bits of the hash that choose no slot: they tell most other texts apart without their bytes.
+    /// Bits of the hash that choose no slot: they distinguish most other texts without their bytes.
     std::uint32_t tag = 0;
     TokenId token = kNoToken;
   };

@@ -49,8 +49,7 @@ Result<std::vector<TokenId>> Tokenizer::encode_pieces(std::span<const ChatPiece>
 }
 
 TokenId Tokenizer::special_at(std::string_view text, std::size_t at, const Run& run) const {
-  // Narrows the names, which are sorted, byte by byte: of those that share a beginning the shortest
-  // comes first.
+  // Narrows the sorted names byte by byte: of those that share a beginning the shortest is first.
   const std::vector<TokenId>& names = vocabulary_.specials();
   auto begin = names.begin();
   auto end = names.end();

@@ -48,7 +48,7 @@ class Tokenizer {
   /// unknown tokens, and a unigram model's own normalisation (unigram_tokenizer.h) stays done. Time
   /// grows with n·log n of the text's bytes. As the field does it, user-defined tokens (`<think>`)
   /// are recognised in any text; those that end or begin a text or a turn (Vocabulary::is_markup)
-  /// only where `special` says so. Errors: text_too_long over kMaxTextBytes.
+  /// only where `special` asks for it. Errors: text_too_long over kMaxTextBytes.
   [[nodiscard]] Result<std::vector<TokenId>> encode(std::string_view text,
                                                     SpecialTokens special) const;
 
@@ -85,8 +85,8 @@ class Tokenizer {
 
   /// Does encode put a space in front of plain text, where it begins and after each special token?
   [[nodiscard]] virtual bool adds_space_prefix() const { return false; }
-  /// The bytes that `token` shows; none for a control token. `is_at_beginning` says whether plain
-  /// text begins here, so that the space in front goes, and is then set for the next token.
+  /// The bytes that `token` shows; none for a control token. `is_at_beginning`: plain text
+  /// begins here, so that the space in front is dropped; updated for the next token.
   [[nodiscard]] std::string_view shown(TokenId token, bool& is_at_beginning) const;
 
  protected:
@@ -97,7 +97,7 @@ class Tokenizer {
   virtual Status encode_plain(std::string_view text, std::vector<TokenId>& out) const = 0;
 
  private:
-  /// Bytes of the text up to `end` that come from one kind of source.
+  /// Bytes of the text up to `end` that have one kind of source.
   struct Run {
     std::size_t end = 0;
     bool is_markup = false;

@@ -2,9 +2,9 @@
 // one with the highest sum of scores. A character that no piece covers becomes byte
 // tokens, or, where the vocabulary lacks them, becomes the unknown token (one for a run of such
 // characters). Sums are doubles and of equal sums the first found counts, as llama.cpp has it;
-// SentencePiece itself adds floats, whose last bit decides there. What comes back from decode is
-// the normalised text: characters as `precompiled_charsmap` replaces them and, where
-// `remove_extra_whitespaces` says so, runs of spaces as one space and none at either end. U+2581 is
+// SentencePiece itself adds floats, whose last bit decides there. Decoding gives the normalised
+// text: characters as `precompiled_charsmap` replaces them and, where
+// `remove_extra_whitespaces` is set, runs of spaces as one space and none at either end. U+2581 is
 // treated as in sentencepiece_tokenizer.h.
 // Source: Kudo 2018, Subword Regularization, §3.2; Kudo and Richardson 2018, SentencePiece.
 // Depends on text/tokenizer. Immutable; any thread.

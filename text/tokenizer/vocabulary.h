@@ -49,8 +49,8 @@ struct VocabularyKind {
 
 class Vocabulary {
  public:
-  /// What a file gets wrong and a reader can mend becomes a note: an id outside, a token type that
-  /// is none, scores of another type or missing.
+  /// A wrong value that can be corrected becomes a note: an id outside, an invalid token type,
+  /// scores of another type or missing.
   /// Errors: missing_key, malformed (fewer types or scores than tokens, a NaN among the scores, too
   /// many tokens), unsupported_tokenizer (bytes without a token, and neither an unknown token nor
   /// U+FFFD to take their place).
@@ -88,7 +88,7 @@ class Vocabulary {
   [[nodiscard]] bool is_found(TokenId token) const {
     return contains(token) && is_found_[static_cast<std::size_t>(token)];
   }
-  /// Has each of 256 bytes a token of its own, so that any text can come back?
+  /// Has each of 256 bytes a token of its own, so that decode can return any text?
   [[nodiscard]] bool has_every_byte() const { return has_every_byte_; }
   /// The control or user-defined token of this name.
   [[nodiscard]] TokenId find_special(std::string_view name) const;

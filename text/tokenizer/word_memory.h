@@ -22,7 +22,7 @@ class WordMemory {
       : out_(&out),
         slots_(std::bit_ceil(std::clamp(text_bytes / kBytesPerSlot, kFewestSlots, kMostSlots))) {}
 
-  /// Appends the ids of `word`: those of its last coming, or what `encode` appends.
+  /// Appends the ids of `word`: those of its last occurrence, or what `encode` appends.
   template <class Encode>
   void append(std::string_view word, const Encode& encode) {
     if (word.size() > kLongestWord) {

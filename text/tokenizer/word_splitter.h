@@ -1,6 +1,6 @@
 // WordSplitter: cuts text into the words that byte-level BPE never merges across, by the regular
 // expressions of a pre-tokenizer (PCRE2, with its JIT where there is one). Depends on base; PCRE2
-// is known to the .cpp alone. Immutable; any thread.
+// stays in the .cpp. Immutable; any thread.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
-"""Random blocks of every format: valid, with small finite scales, decoding to values of a given spread around zero.
+"""Random blocks of every format: valid, with small finite scales, of a given spread around zero.
 
-The layouts are those of the GGUF formats. A pool holds some megabytes of blocks, made once per (format, spread) and reused: random
-bytes are slow to make and nothing that measures speed can tell.
+The layouts are those of the GGUF formats. A pool holds some megabytes of blocks, made once per
+(format, spread) and reused: random bytes are slow to make, and reuse does not change speed.
 """
 
 import math
@@ -13,7 +13,7 @@ POOL_BYTES = 4 << 20
 
 
 class Format:
-    """Values and bytes of one block, the type's number in GGUF files and the number of a file of mostly this type."""
+    """Values and bytes of one block, the type's number in GGUF, and the file type's number."""
 
     def __init__(self, number, file_type, n_values, n_bytes, fill):
         self.number, self.file_type = number, file_type
@@ -25,7 +25,7 @@ def half(value):
 
 
 def put_scale(rng, pool, size, at, scale, followers=()):
-    """A half-precision scale within 20 % of `scale` in every block; each (offset, factor) follows it."""
+    """A half-precision scale within 20 % of `scale` per block; each (offset, factor) follows."""
     n = len(pool) // size
     choices = [scale * (0.8 + 0.4 * rng.random()) for _ in range(64)]
     picks = rng.choices(range(64), k=n)
@@ -41,7 +41,7 @@ def put_bytes(rng, pool, size, at, values):
 
 
 def simple(level_spread, mean=None):
-    """A scale, then levels; `mean` is what the minimum behind the scale takes away, in scales."""
+    """A scale, then levels; `mean` is what the minimum behind the scale subtracts, in scales."""
     def fill(rng, pool, size, spread):
         put_scale(rng, pool, size, 0, spread / level_spread, () if mean is None else ((2, -mean),))
     return fill
@@ -59,7 +59,7 @@ def fill_q3_k(rng, pool, size, spread):
 
 
 def fill_scales_of_eight(middle, level_spread):
-    """Q4_K, Q5_K: eight 6-bit scales from 32 to 63 and the same numbers as minimums, `middle` scales each."""
+    """Q4_K, Q5_K: eight 6-bit scales from 32 to 63, equal minimums, `middle` scales each."""
     def fill(rng, pool, size, spread):
         for j in range(4):
             lows, highs = rng.choices(range(32, 64), k=len(pool) // size), rng.choices(range(32, 64), k=len(pool) // size)
@@ -125,7 +125,7 @@ FALLBACKS = {"Q2_K": "IQ4_NL", "Q3_K": "IQ4_NL", "IQ4_XS": "IQ4_NL", "Q4_K": "Q5
 
 
 def type_for(wanted, n_columns):
-    """`wanted`, or what stands in for it in rows of this many values."""
+    """`wanted`, or its fallback for rows of this many values."""
     if n_columns % FORMATS[wanted].n_values == 0:
         return wanted
     wanted = FALLBACKS.get(wanted, "F16")

@@ -1,4 +1,5 @@
-"""The header of a GGUF v3 file, both ways: keys as raw entries, tensors as (name, dims, type number, offset). Standard library alone."""
+"""Reads and writes the header of a GGUF v3 file: keys as raw entries, tensors as (name, dims, type
+number, offset). Standard library alone."""
 
 import struct
 
@@ -29,7 +30,8 @@ def aligned(size, alignment=ALIGNMENT):
 
 
 def header(entries, tensors, alignment=ALIGNMENT):
-    """`entries`: what entry() gave; `tensors`: (name, dims, type number, offset in the data). Padded to where the data begins."""
+    """`entries`: from entry(); `tensors`: (name, dims, type number, offset in the data). Padded to
+    where the data begins."""
     out = [b"GGUF", struct.pack("<IQQ", 3, len(tensors), len(entries)), *entries]
     for name, dims, number, offset in tensors:
         out.append(text(name) + struct.pack(f"<I{len(dims)}QIQ", len(dims), *dims, number, offset))
@@ -38,7 +40,8 @@ def header(entries, tensors, alignment=ALIGNMENT):
 
 
 class Header:
-    """A file's header: `entries` [(key, raw entry)], `values` {key: value} of those that are no array, `tensors`, `data_begin`."""
+    """A file's header: `entries` [(key, raw entry)], `values` {key: value} except arrays, `tensors`,
+    `data_begin`."""
 
     def __init__(self, file):
         self.file = file

@@ -1,8 +1,10 @@
-"""The shapes of real models: their keys and their tensors, as GGUF files of them hold them. Numbers are those of the model cards."""
+"""The keys and tensors of real models, as their GGUF files hold them. Numbers are from the model
+cards."""
 
 
 class Tensor:
-    """`dims` as in the file: values per row first. `kind`: "weight" is in the wanted format, "norm" near 1, "f32" around 0."""
+    """`dims` as in the file: values per row first. `kind`: "weight" in the requested format, "norm"
+    near 1, "f32" around 0."""
 
     def __init__(self, name, dims, kind="weight"):
         self.name, self.dims, self.kind = name, dims, kind
@@ -107,7 +109,8 @@ SHAPES = {
 
 
 def build(name, n_layers=None):
-    """(architecture, keys, tensors) of a shape, or of its first `n_layers` layers; a slice keeps a layer with experts."""
+    """(architecture, keys, tensors) of a shape, or of its first `n_layers` layers; a slice keeps a
+    layer with experts."""
     s = dict(SHAPES[name])
     if n_layers is not None:
         s["layers"] = n_layers

@@ -51,8 +51,8 @@ void add_row(CachedRows& cached, KvType type, const std::byte* row, int width) {
   }
 }
 
-/// Queries and cached rows whose products are in registers together; queries come in multiples of
-/// kDotQueries.
+/// Queries and cached rows whose products are in registers together; queries are padded to
+/// multiples of kDotQueries.
 constexpr int kDotQueries = 4;
 constexpr int kQueriesAtOnce = kLanes == 16 ? 4 : 2;
 constexpr int kDotRows = 4;

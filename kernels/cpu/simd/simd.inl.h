@@ -6,8 +6,8 @@
 // intrinsics, plain loops and what is in here. Depends on immintrin.h. Pure functions; any thread.
 #pragma once
 
-// GCC 12 takes the deliberately undefined operands inside its own AVX-512 intrinsics for mistakes
-// (GCC bug 105593).
+// GCC 12 warns of the deliberately undefined operands inside its own AVX-512 intrinsics (GCC bug
+// 105593).
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"

@@ -18,7 +18,7 @@ __global__ void gather_rows_kernel(const float* __restrict__ in,
 
 bool load() { return load_kernels(gather_rows_kernel); }
 
-/// Keeps the rows whose logits are wanted: out[o, :] = in[output_rows[o], :].
+/// Keeps the rows whose logits are needed: out[o, :] = in[output_rows[o], :].
 /// Shapes:   in [n_tokens, cols], out [n_outputs, cols] float32.
 /// Units:    output_rows in [0, n_tokens), read on the device.
 /// Aliasing: out must not overlap in.

@@ -31,7 +31,7 @@ class BlockI8<formats::iq4_xs::Traits> {
                          nibbles_of_four_halves(block_->codes + 32 * pair));
   }
 #endif
-  /// The fields of a group's number stand at 4 · g and at 2 · g: one variable shift each.
+  /// The fields of a group's number are at bits 4 · g and 2 · g: one variable shift each.
   BLUE_SIMD GroupFloats<8> scales() const {
     std::uint32_t nibbles;
     std::uint16_t pairs;

@@ -1,5 +1,5 @@
 // MXFP4: 32 floats of 4 bits (sign, two bits of exponent, one of mantissa) under a shared power of
-// two (OCP Microscaling Formats 1.0, E2M1 with E8M0). 4.25 bits per value. Codes stand for 0, 0.5,
+// two (OCP Microscaling Formats 1.0, E2M1 with E8M0). 4.25 bits per value. Codes mean 0, 0.5,
 // 1, 1.5, 2, 3, 4, 6 and their negatives; here they are doubled to integers under half the scale,
 // which binary32 holds exactly, subnormal ones included. The exponent byte 255, NaN by the
 // standard, is taken as 2^128 like any other; -0 decodes to +0, as the GGUF world does both. Usable
@@ -24,11 +24,11 @@ BLUE_HOST_DEVICE float half_scale(const QuantBlock& block) {
   return float_from_bits(exponent < 2 ? 0x00200000U << exponent : (exponent - 1) << 23);
 }
 
-/// Twice the numbers that codes stand for, lowest byte first, as table_entry() takes them.
+/// Twice the numbers that codes mean, lowest byte first, as table_entry() takes them.
 inline constexpr std::uint64_t kFirstValues = 0x0c08060403020100U;
 inline constexpr std::uint64_t kLastValues = 0xf4f8fafcfdfeff00U;
 
-/// Twice the number a code stands for.
+/// Twice the number that a code means.
 BLUE_HOST_DEVICE int doubled_value(int code) {
   return table_entry(kFirstValues, kLastValues, code);
 }

@@ -44,7 +44,7 @@ void choose_positions(const Op& op, const Bindings& bindings, const StepInputs& 
                       std::uint32_t t) {
   float* out = bindings.activations[op.out] + static_cast<std::uint64_t>(t) * 2 * op.top_k;
   Ranking ranking{out, out + op.top_k};
-  // Best first; equal scores stay in the order they came in, which is that of their positions.
+  // Best first; equal scores stay in the order of their positions.
   for (std::uint32_t p = 0; p <= static_cast<std::uint32_t>(inputs.positions[t]); ++p) {
     const float score = index_score(op, bindings, inputs, t, p);
     if (ranking.n == op.top_k && !(score > ranking.scores[ranking.n - 1])) continue;

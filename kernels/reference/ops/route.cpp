@@ -57,7 +57,7 @@ class Router {
     return size == 1 ? first : first + second;
   }
 
-  /// A group is used when fewer than n_groups_used come before it: better ones, or equal ones with
+  /// A group is used when fewer than n_groups_used rank before it: better ones, or equal ones with
   /// a lower number.
   [[nodiscard]] bool is_in_used_group(std::uint32_t e) const {
     if (op_.n_groups_used == op_.n_groups) return true;

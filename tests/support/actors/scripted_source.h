@@ -24,7 +24,7 @@ struct Script {
   std::vector<std::string> tokens;
   End end = End::end_token;
   float entropy_nats = 0.5F;
-  /// Token ids count up, unless they are to repeat with this period.
+  /// Token ids count up, or repeat with this period.
   std::uint32_t repeat_period = 0;
 };
 

@@ -1,5 +1,5 @@
 // A program of ours that a test converses with while it runs: reads up to a text, sends a signal,
-// looks at its threads. Where input goes in and output comes back, run_program (program.h) does.
+// reads its threads. For input in, output out, use run_program (program.h).
 // Depends on POSIX and the standard library. One thread per object. A child that is still there at
 // the end is killed.
 #pragma once
@@ -22,7 +22,7 @@ class ChildProgram {
 
   void write(std::string_view text);
   void close_input();
-  /// The reader of its standard output goes.
+  /// Closes the reading end of its standard output.
   void close_output();
   /// Reads until standard output holds `text`; false when it ended without.
   bool read_until(std::string_view text);

@@ -1,6 +1,6 @@
 // A tiny model that never ends by itself, with random weights and a context that takes long
 // prompts. It has no chat template: its tokens are bytes, and text is read as it is. Depends on
-// tests/support/models_*.h. Header only. Pure but for the file.
+// tests/support/models. Header only. Pure but for the file.
 #pragma once
 
 #include <string>

@@ -77,7 +77,7 @@ TerminalProgram::Read TerminalProgram::read_some(int patience_ms) {
   pollfd waiting{terminal_, POLLIN, 0};
   if (poll(&waiting, 1, patience_ms) <= 0) return Read::nothing;
   std::array<char, 4096> bytes{};
-  // Once nobody holds the other side the read fails: that is the end.
+  // Once the other side is closed the read fails: that is the end.
   const ssize_t n = read(terminal_, bytes.data(), bytes.size());
   if (n <= 0) return Read::end;
   screen_.append(bytes.data(), static_cast<std::size_t>(n));

@@ -1,5 +1,5 @@
-// A program of ours at a terminal of its own (a pseudo terminal), as a person would use it: types,
-// waits for what appears. What the program writes on standard output and standard error appears in
+// A program of ours at a terminal of its own (a pseudo terminal), used interactively: types, waits
+// for output. What the program writes on standard output and standard error appears in
 // one stream; line ends are "\r\n". Depends on POSIX and the standard library. One thread per
 // object. A program that is still there at the end is killed.
 #pragma once

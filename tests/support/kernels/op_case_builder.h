@@ -1,5 +1,5 @@
 // OpCaseBuilder: what makers of op cases share: steps over several sequences, random operands with
-// poison behind them, a cache. Depends on kernels and kernels_op_cases.h. One maker at a time; any
+// poison behind them, a cache. Depends on kernels and op_cases.h. One maker at a time; any
 // thread.
 #pragma once
 

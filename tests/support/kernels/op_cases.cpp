@@ -1,5 +1,4 @@
-// Which shapes op cases walk; random ones are in kernels_random_cases.cpp, how cases are run is in
-// kernels_op_runs.cpp.
+// The chosen shapes of op cases; random ones are in random_cases.cpp, op_runs.cpp runs the cases.
 #include "tests/support/kernels/op_cases.h"
 
 #include <algorithm>

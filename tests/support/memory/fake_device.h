@@ -1,5 +1,5 @@
-// A device that is not the host, for tests: its copies really happen only when somebody waits for
-// them, so code that reuses a buffer or publishes a block too early reads wrong bytes here. Fails
+// A device that is not the host, for tests: its copies happen only when a thread waits for them, so
+// code that reuses a buffer or publishes a block too early reads wrong bytes here. Fails
 // the n-th copy on demand.
 // Depends on hal/device.h. Threads: any; a stream belongs to one.
 #pragma once
@@ -93,7 +93,7 @@ class FakeDevice final : public hal::Device {
  public:
   FakeDevice() {
     info_.name = "fake:0";
-    info_.kind = hal::DeviceKind::cuda;  // "not the host" is what it stands for
+    info_.kind = hal::DeviceKind::cuda;  // any kind but the host
   }
 
   std::atomic<std::uint64_t> n_copies = 0;

@@ -1,5 +1,5 @@
-// A backend on the fake device: its ops run only when somebody waits for their stream, as a GPU's
-// may, with the reference backend's arithmetic. What an op reads then is what lies there then, so a
+// A backend on the fake device: its ops run only when a thread waits for their stream, as a GPU's
+// may, with the reference backend's arithmetic. An op reads the bytes of that moment, so a
 // lease that ends too early, or a table that is bound too early, gives wrong logits. Fails the n-th
 // op on demand.
 // Depends on kernels/backend.h and tests/support/memory/fake_device.h. Threads: one.

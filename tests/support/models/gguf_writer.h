@@ -21,7 +21,7 @@ class GgufWriter {
   std::uint32_t version = 3;
   std::uint64_t alignment =
       32;  ///< of the data section; write general.alignment too when it is another
-  std::int64_t more_keys = 0;  ///< added to the true count: a lie
+  std::int64_t more_keys = 0;  ///< added to the true count: a wrong header
   std::int64_t more_tensors = 0;
 
   GgufWriter& text(std::string_view key, std::string_view value) {

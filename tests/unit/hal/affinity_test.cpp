@@ -10,7 +10,7 @@
 namespace blue::hal {
 namespace {
 
-/// What /proc says of the calling thread, as anybody else would read it.
+/// What /proc shows of the calling thread, as another process would read it.
 std::string proc_status_of_thread(const std::string& key) {
   std::ifstream status("/proc/self/task/" + std::to_string(gettid()) + "/status");
   for (std::string line; std::getline(status, line);)

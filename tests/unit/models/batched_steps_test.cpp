@@ -106,7 +106,7 @@ struct Batch {
   std::vector<std::int32_t> sequences;
   std::vector<std::int32_t> outputs;
 
-  /// The tokens of `sequence` from position `from` on; the logits of the last are wanted.
+  /// The tokens of `sequence` from position `from` on; the logits of the last are needed.
   void add(std::int32_t sequence, std::span<const TokenId> of, std::size_t from) {
     for (std::size_t i = 0; i < of.size(); ++i) {
       tokens.push_back(of[i]);

@@ -1,4 +1,4 @@
-// Steps whose weights come block by block, on a device that runs nothing before somebody waits for
+// Steps that lease weights block by block, on a device that runs nothing before a thread waits for
 // it: windows, passes of experts, and steps that break off in the middle.
 #include <catch2/catch_test_macros.hpp>
 

@@ -44,8 +44,8 @@ class FaultPlan {
 
   [[nodiscard]] std::uint64_t below(std::uint64_t n) { return random_() % n; }
 
-  /// Does it strike now? Of each kind at most kMost in a history: an actor that dies again and
-  /// again ends the runtime, which is another test's subject.
+  /// Does it strike now? At most kMost of each kind in a history: an actor that dies again and
+  /// again ends the runtime, which another test covers.
   [[nodiscard]] bool strikes(Fault fault) {
     const auto i = static_cast<std::size_t>(fault);
     if (is_over_ || n_struck_[i] == kMost || below(1000) >= per_mille_[i]) return false;

@@ -85,7 +85,7 @@ Result<memory::Lease> SimSource::lease(memory::BlockId block, const StopToken& s
           return std::move(*in_place);
       }
       if (failure) return *failure;
-      if (!simulation_.step()) break;  // nobody has anything to do: ask again, as after a while
+      if (!simulation_.step()) break;  // all actors are idle: ask again, as after a timeout
     }
   }
   simulation_.violate("a stage waits for a block that never comes");

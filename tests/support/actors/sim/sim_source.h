@@ -1,6 +1,7 @@
 // SimSource: the token source of a simulated stage. It writes the words of its job's model, takes a
-// block's lease for each, and lets the other actors go on meanwhile.
-// Depends on tests/sim/simulation.h. Threads: the simulation's. The simulation outlives it.
+// block's lease for each, and lets the other actors run meanwhile.
+// Depends on tests/support/actors/sim/simulation.h. Threads: the simulation's. The simulation
+// outlives it.
 #pragma once
 
 #include "actors/stage/stage_link.h"

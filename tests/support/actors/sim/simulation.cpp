@@ -247,7 +247,7 @@ std::string Simulation::run() {
   else
     settle();
   collect();
-  collect();  // the queue says that the runtime is gone after what it held
+  collect();  // the queue reports the end of the runtime after its other events
   check_ends();
   if (!is_shut_down_) {
     send_stale_messages();

@@ -1,7 +1,7 @@
 // One simulated history of the real actors: several runs and generations at once, on a scheduler
 // that handles one message at a time in an order drawn from the seed, on a virtual clock, over a
-// fake device and token sources that let the other actors go on between two tokens. Faults come
-// from a FaultPlan. What must hold in every history is checked by violations().
+// fake device and token sources that let the other actors run between two tokens. A FaultPlan gives
+// the faults. What must hold in every history is checked by violations().
 // Depends on actors/, tests/support. Threads: one. A Simulation is run once.
 #pragma once
 

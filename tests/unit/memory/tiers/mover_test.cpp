@@ -46,7 +46,7 @@ struct Bench {
     REQUIRE(residency.begin_evict(id, tier));
     residency.finish_evict(id, tier);
   }
-  /// What a lease shows is what the file says.
+  /// A lease's bytes are the file's.
   void check_lease(Tier tier) {
     const auto lease = residency.try_lease(id, tier);
     REQUIRE(lease);

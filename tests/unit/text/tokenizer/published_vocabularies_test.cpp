@@ -1,5 +1,5 @@
-// Vocabularies as converters publish them: what a reader can mend becomes a note, and the ids are
-// those that the model was trained with.
+// Vocabularies as converters publish them: what a reader can correct becomes a note, and the ids
+// are those that the model was trained with.
 #include <catch2/catch_test_macros.hpp>
 #include <string>
 #include <vector>
