@@ -1,12 +1,22 @@
+# blue_unity(<target>): with BLUE_UNITY up to BLUE_SOURCES_PER_UNIT sources of the target are one
+# translation unit: a header is parsed once for all of them.
+set(BLUE_SOURCES_PER_UNIT 8)
+function(blue_unity target)
+  if(BLUE_UNITY)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE ${BLUE_SOURCES_PER_UNIT})
+  endif()
+endfunction()
+
 # blue_layer(NAME FOLDERS <folder>... LINK <public targets>... [PRIVATE <targets>...] [SOURCES
-# <more>...] [WITHOUT <regex>...])
+# <more>...] [WITHOUT <regex>...] [HOT] [APART])
 #
+# HOT compiles with BLUE_HOT_OPTIONS, APART every source as a unit of its own.
 # The static library blue_NAME (alias blue::NAME) of every .cpp below the folders; files that match
 # a WITHOUT regular expression (on the path from the repository root) belong to somebody else.
 # Without any source it is an INTERFACE library. Its headers are its header set, so that
 # all_verify_interface_header_sets proves them self-contained.
 function(blue_layer name)
-  cmake_parse_arguments(arg "HOT" "" "FOLDERS;LINK;PRIVATE;SOURCES;WITHOUT" ${ARGN})
+  cmake_parse_arguments(arg "HOT;APART" "" "FOLDERS;LINK;PRIVATE;SOURCES;WITHOUT" ${ARGN})
   set(sources "")
   set(headers "")
   foreach(folder IN LISTS arg_FOLDERS)
@@ -28,6 +38,9 @@ function(blue_layer name)
     set(scope PUBLIC)
     add_library(blue_${name} STATIC ${sources})
     target_link_libraries(blue_${name} PRIVATE ${arg_PRIVATE})
+    if(NOT arg_APART)
+      blue_unity(blue_${name})
+    endif()
     if(arg_HOT)
       target_compile_options(blue_${name} PRIVATE ${BLUE_HOT_OPTIONS})
     endif()

@@ -54,15 +54,26 @@ function(blue_test_library target)
   endif()
 endfunction()
 
-# blue_test_group(<target> <folder under tests> TIMEOUT <s> LABEL <l> LINK <targets>...): every .cpp
-# below the folder in one Catch2 executable, each of its test cases a ctest of its own.
+# blue_precompile_tests(<target> <sources> [<header>...]): Catch2, and what else all of the sources
+# parse, is parsed once where there are enough of them.
+function(blue_precompile_tests target sources)
+  list(LENGTH sources n_sources)
+  if(BLUE_UNITY AND (ARGN OR n_sources GREATER 3))
+    target_precompile_headers(${target} PRIVATE <catch2/catch_test_macros.hpp> ${ARGN})
+  endif()
+endfunction()
+
+# blue_test_group(<target> <folder under tests> TIMEOUT <s> LABEL <l> LINK <targets>... [PRECOMPILE
+# <headers>...]): every .cpp below the folder in one Catch2 executable, each of its test cases a
+# ctest of its own.
 function(blue_test_group target folder)
-  cmake_parse_arguments(arg "" "TIMEOUT;LABEL" "LINK" ${ARGN})
+  cmake_parse_arguments(arg "" "TIMEOUT;LABEL" "LINK;PRECOMPILE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}/*.cpp")
   if(NOT sources)
     return()
   endif()
   add_executable(${target} ${sources})
+  blue_precompile_tests(${target} "${sources}" ${arg_PRECOMPILE})
   target_link_libraries(${target} PRIVATE ${arg_LINK} blue_catch)
   # A filter that matches nothing would pass in silence: -w NoTests makes it fail.
   catch_discover_tests(${target} TEST_PREFIX "${target}: " WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
