@@ -72,6 +72,14 @@ configure() {
   fi
 }
 
+# The tests compile the CUDA backend wherever nvcc is, also without a GPU: else nothing would notice
+# that it no longer compiles.
+configure_for_tests() {
+  configure
+  command -v nvcc >/dev/null || [ -x /usr/local/cuda/bin/nvcc ] || return 0
+  grep -q '^BLUE_CUDA:[A-Z]*=ON$' "$build/CMakeCache.txt" || (cd "$root" && quietly cmake --preset release -DBLUE_CUDA=ON)
+}
+
 # Ninja's own progress lines become one line per tenth of the work; of a failure only the failure is
 # shown.
 build_targets() {
@@ -102,6 +110,7 @@ program() {
 run_tests() {
   local status=0
   install_missing "${packages[@]}" "${check_packages[@]}"
+  configure_for_tests
   build_targets all
   say "checking"
   "$root/tools/check" "$build" || status=1
