@@ -67,7 +67,7 @@ Status DmaEngine::open() {
   if (mover_) return {};
   BLUE_TRY_ASSIGN(reader_, tiers_.open_reader());
   BLUE_TRY_ASSIGN(mover_, memory::Mover::open(tiers_.device(), *reader_, tiers_.catalog(),
-                                              memory::Mover::Options{}));
+                                              tiers_.residency(), memory::Mover::Options{}));
   if (const std::string refusal = mover_->staging_refusal(); !refusal.empty())
     log().write_once(LogLevel::info, "copies to the device are slower: " + refusal);
   return {};
@@ -95,7 +95,7 @@ Result<memory::MoveReport> DmaEngine::copy(const messages::Move& order) {
                                                 : memory::MoveRoute::pageable_to_device;
   }
   messages::TraceScope::Handling span(trace_scope(), "copy");
-  auto report = mover_->move(carried, tiers_.residency());
+  auto report = mover_->move(carried);
   if (report) span.set_copy(report->bytes.count, to_text(order.tier).data());
   return report;
 }

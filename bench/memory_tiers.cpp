@@ -105,7 +105,7 @@ Status bench_moves(const std::string& path, hal::FileReader& reader) {
   block.extents.push_back({.file = 0, .file_offset = 0, .block_offset = 0, .size = kBlockBytes});
   BLUE_TRY_ASSIGN(const CatalogModel model, catalog.add_model("bench", {path}, {block}));
   BLUE_TRY_ASSIGN(std::unique_ptr<Mover> mover,
-                  Mover::open(*device, reader, catalog, Mover::Options{}));
+                  Mover::open(*device, reader, catalog, residency, Mover::Options{}));
   BLUE_TRY_ASSIGN(std::unique_ptr<hal::Arena> arena, device->allocate(Bytes{kBlockBytes}));
   std::vector<std::byte> host(kBlockBytes);
 
@@ -118,7 +118,7 @@ Status bench_moves(const std::string& path, hal::FileReader& reader) {
                           .into = arena->base(),
                           .tier = Tier::vram,
                           .address = arena->base()};
-    if (!mover->move(order, residency).ok() || !residency.begin_evict(id, Tier::vram)) std::abort();
+    if (!mover->move(order).ok() || !residency.begin_evict(id, Tier::vram)) std::abort();
     residency.finish_evict(id, Tier::vram);
   };
   std::vector<double> disk_rates;

@@ -24,6 +24,13 @@ void check_extents(const Block& block, std::size_t n_paths) {
 
 }  // namespace
 
+std::uint32_t n_pieces(const Block& block) {
+  std::uint64_t n = 0;
+  for (const BlockExtent& extent : block.extents)
+    n += (extent.size + kPieceBytes - 1) / kPieceBytes;
+  return static_cast<std::uint32_t>(n);
+}
+
 BlockCatalog::BlockCatalog(std::uint32_t capacity)
     : capacity_(capacity), entries_(std::make_unique<Entry[]>(capacity)) {
   free_.reserve(capacity);
@@ -62,7 +69,7 @@ Result<CatalogModel> BlockCatalog::add_model(const std::string& name,
     free_.pop_back();
     for (BlockExtent& extent : block.extents) extent.file += first_file;
     Entry& place = entry(block.id);
-    place.checksum.store(0, std::memory_order_relaxed);
+    place.checksums = std::make_unique<std::atomic<std::uint64_t>[]>(n_pieces(block));
     added.blocks.push_back(block.id);
     place.block.store(std::make_unique<const Block>(std::move(block)).release(),
                       std::memory_order_release);
@@ -104,16 +111,23 @@ std::uint32_t BlockCatalog::n_blocks() const {
   return capacity_ - static_cast<std::uint32_t>(free_.size());
 }
 
-std::optional<std::uint32_t> BlockCatalog::checksum(BlockId block) const {
-  const std::uint64_t known = entry(block).checksum.load(std::memory_order_acquire);
+std::atomic<std::uint64_t>& BlockCatalog::checksum_of(BlockId block, std::uint32_t piece) const {
+  BLUE_CHECK(piece < n_pieces(at(block)));
+  return entry(block).checksums[piece];
+}
+
+std::optional<std::uint32_t> BlockCatalog::checksum(BlockId block, std::uint32_t piece) const {
+  const std::uint64_t known = checksum_of(block, piece).load(std::memory_order_acquire);
   if ((known & kChecksumKnown) == 0) return std::nullopt;
   return static_cast<std::uint32_t>(known);
 }
 
-std::uint32_t BlockCatalog::remember_checksum(BlockId block, std::uint32_t crc) {
+std::uint32_t BlockCatalog::remember_checksum(BlockId block, std::uint32_t piece,
+                                              std::uint32_t crc) {
   std::uint64_t known = 0;
-  if (entry(block).checksum.compare_exchange_strong(
-          known, kChecksumKnown | crc, std::memory_order_acq_rel, std::memory_order_acquire)) {
+  if (checksum_of(block, piece)
+          .compare_exchange_strong(known, kChecksumKnown | crc, std::memory_order_acq_rel,
+                                   std::memory_order_acquire)) {
     return crc;
   }
   return static_cast<std::uint32_t>(known);

@@ -24,6 +24,12 @@ namespace blue::memory {
 
 using CatalogModelId = Id<struct CatalogModelTag>;
 
+/// Extents are checked in pieces of this, the last of each being what is left.
+inline constexpr std::uint64_t kPieceBytes = std::uint64_t{4} << 20;
+
+/// The pieces of all extents of a block, in order.
+[[nodiscard]] std::uint32_t n_pieces(const Block& block);
+
 /// A model as the catalog took it in: `blocks[i]` is the id of the i-th block given.
 struct CatalogModel {
   CatalogModelId model;
@@ -61,21 +67,24 @@ class BlockCatalog {
 
   [[nodiscard]] std::uint32_t n_blocks() const;
 
-  /// The CRC32C that the block's bytes had when they were first read; none before. Any thread.
-  [[nodiscard]] std::optional<std::uint32_t> checksum(BlockId block) const;
+  /// The CRC32C of a piece of the block (0 to n_pieces() - 1): of the model's index, else what its
+  /// bytes had when they were first read; none before. Any thread.
+  [[nodiscard]] std::optional<std::uint32_t> checksum(BlockId block, std::uint32_t piece) const;
   /// Remembers it if there is none yet; returns the one that holds now.
-  std::uint32_t remember_checksum(BlockId block, std::uint32_t crc);
+  std::uint32_t remember_checksum(BlockId block, std::uint32_t piece, std::uint32_t crc);
 
  private:
   struct Entry {
     std::atomic<const Block*> block{nullptr};
-    std::atomic<std::uint64_t> checksum{0};  ///< kChecksumKnown | crc
+    /// By piece: kChecksumKnown | crc, or 0.
+    std::unique_ptr<std::atomic<std::uint64_t>[]> checksums;
   };
   struct Model {
     CatalogModelId id;
     std::vector<BlockId> blocks;
   };
   Entry& entry(BlockId block) const;
+  std::atomic<std::uint64_t>& checksum_of(BlockId block, std::uint32_t piece) const;
 
   const std::uint32_t capacity_;
   std::unique_ptr<Entry[]> entries_;

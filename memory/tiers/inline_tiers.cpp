@@ -34,7 +34,7 @@ Result<std::unique_ptr<InlineTiers>> InlineTiers::open(hal::Device& device, hal:
     tiers->ram_ =
         TierLedger(Tier::ram, tiers->pool_->bytes().data(), budgets.ram, catalog.capacity());
   }
-  BLUE_TRY_ASSIGN(tiers->mover_, Mover::open(device, reader, catalog, Mover::Options{}));
+  BLUE_TRY_ASSIGN(tiers->mover_, Mover::open(device, reader, catalog, residency, Mover::Options{}));
   return tiers;
 }
 
@@ -131,7 +131,7 @@ Status InlineTiers::load(TierLedger& ledger, const Block& block, MoveRoute route
                         .into = *into,
                         .tier = tier,
                         .address = is_read_in_place ? pool_->device_address(*into) : *into};
-  const Result<MoveReport> moved = mover_->move(order, residency_);
+  const Result<MoveReport> moved = mover_->move(order);
   if (!moved) {
     ledger.release(block.id);
     return moved.error();

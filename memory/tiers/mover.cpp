@@ -1,80 +1,66 @@
 #include "memory/tiers/mover.h"
 
 #include <algorithm>
-#include <cstring>
-#include <string>
+#include <iterator>
+#include <thread>
+#include <utility>
 
 #include "base/check.h"
-#include "memory/checksum.h"
 
 namespace blue::memory {
 namespace {
 
-/// One read request at most: large enough for a drive's full rate, small enough that a window has
-/// several in flight.
-constexpr std::uint64_t kReadBytes = std::uint64_t{1} << 20;
-
-Error read_error(const Block& block, const Error& cause) {
-  return Error(MemoryError::read_failed, "block " + block.name + ": " + cause.message());
-}
-
-/// The span of time from construction to destruction, added to `sum`.
-class Stopwatch {
- public:
-  explicit Stopwatch(Nanoseconds& sum) : sum_(sum), begin_(monotonic_now_ns()) {}
-  ~Stopwatch() { sum_ += monotonic_now_ns() - begin_; }
-  Stopwatch(const Stopwatch&) = delete;
-  Stopwatch& operator=(const Stopwatch&) = delete;
-
- private:
-  Nanoseconds& sum_;
-  Nanoseconds begin_;
-};
-
-/// Zeroes what no extent covers of [begin, end), so that padding has one value wherever the block
-/// lies.
-void zero_padding(const Block& block, std::uint64_t begin, std::uint64_t end, std::byte* host) {
-  std::uint64_t at = begin;
-  const auto zero_to = [&](std::uint64_t to) {
-    if (to > at) std::memset(host + (at - begin), 0, to - at);
-  };
-  for (const BlockExtent& extent : block.extents) {
-    const std::uint64_t extent_end = extent.block_offset + extent.size;
-    if (extent_end <= at) continue;
-    if (extent.block_offset >= end) break;
-    zero_to(extent.block_offset);
-    at = std::min(extent_end, end);
-  }
-  zero_to(end);
-}
+/// Parts of moves into host memory, which need no slot: enough for the longest queue of reads.
+constexpr std::size_t kPartsBesideSlots = 32;
+/// With reads and copies under way no one call waits for both: both are asked for so long, then the
+/// reads are waited for.
+constexpr Nanoseconds kAskBothNs = 100'000;
 
 }  // namespace
 
-Mover::Mover(hal::Device& device, hal::FileReader& reader, BlockCatalog& catalog, Options options)
+Mover::Mover(hal::Device& device, hal::FileReader& reader, BlockCatalog& catalog,
+             Residency& residency, Options options)
     : device_(device),
       reader_(reader),
       catalog_(catalog),
+      residency_(residency),
       options_(options),
-      device_is_host_(device.info().kind == hal::DeviceKind::cpu) {}
-
-Mover::~Mover() = default;
+      device_is_host_(device.info().kind == hal::DeviceKind::cpu),
+      moves_(options.max_in_flight),
+      parts_(options.n_slots + std::max(kPartsBesideSlots, options.max_in_flight)) {
+  order_.reserve(moves_.size());
+  copying_.reserve(parts_.size());
+}
 
 Result<std::unique_ptr<Mover>> Mover::open(hal::Device& device, hal::FileReader& reader,
-                                           BlockCatalog& catalog, Options options) {
-  BLUE_CHECK(options.window.count > 0);
-  auto mover = std::unique_ptr<Mover>(new Mover(device, reader, catalog, options));
+                                           BlockCatalog& catalog, Residency& residency,
+                                           Options options) {
+  BLUE_CHECK(options.window.count > 0 && options.read.count > 0 && options.max_in_flight > 0 &&
+             options.most_reads > 0 && options.n_slots > 0);
+  auto mover = std::unique_ptr<Mover>(new Mover(device, reader, catalog, residency, options));
   BLUE_TRY_ASSIGN(mover->stream_, device.open_stream());
-  for (StagingHalf& half : mover->halves_) {
-    BLUE_TRY_ASSIGN(half.copied, device.open_event());
+  for (Part& part : mover->parts_) {
+    BLUE_TRY_ASSIGN(part.copied, device.open_event());
   }
-  if (!mover->device_is_host_) {
-    BLUE_TRY_ASSIGN(mover->staging_, PinnedPool::open(device, options.window * 2));
-    mover->halves_[0].host = mover->staging_->bytes().data();
-    mover->halves_[1].host = mover->halves_[0].host + options.window.count;
-    const Status registered = reader.register_buffer(mover->staging_->bytes());
-    if (!registered) mover->registration_refusal_ = registered.error().message();
-  }
+  if (!mover->device_is_host_) BLUE_TRY(mover->open_staging());
   return mover;
+}
+
+Status Mover::open_staging() {
+  const std::uint64_t slot = round_up(options_.window.count + kSlotSlack, kFileCut);
+  BLUE_TRY_ASSIGN(staging_, PinnedPool::open(device_, Bytes{slot * options_.n_slots}));
+  for (std::size_t i = options_.n_slots; i-- > 0;)
+    free_slots_.push_back(staging_->bytes().data() + i * slot);
+  const Status registered = reader_.register_buffer(staging_->bytes());
+  if (!registered) registration_refusal_ = registered.error().message();
+  return {};
+}
+
+Mover::~Mover() {
+  for (const std::size_t index : order_)
+    fail(moves_[index], Error(MemoryError::stopped, "the mover ended"));
+  std::vector<MoveEnd> unheard;
+  while (n_in_flight() > 0) poll(unheard, Poll::wait);
 }
 
 std::string Mover::staging_refusal() const {
@@ -82,185 +68,174 @@ std::string Mover::staging_refusal() const {
   return staging_->is_page_locked() ? registration_refusal_ : staging_->lock_refusal();
 }
 
-Result<MoveReport> Mover::move(const MoveOrder& order, Residency& residency) {
-  const Block& block = catalog_.at(order.block);
-  MoveReport report{.bytes = block.size};
-  Status carried;
-  {
-    const Stopwatch watch(report.total_ns);
-    carried = carry(block, order, report);
-  }
-  if (!carried) {
-    residency.abandon(order.block, order.tier);
-    return std::move(carried).error();
-  }
-  residency.publish(order.block, order.tier, order.address);
-  return report;
+std::size_t Mover::n_in_flight() const { return order_.size(); }
+
+bool Mover::is_out_of_file(const Move& move) const {
+  return move.order.route == MoveRoute::file_to_host ||
+         move.order.route == MoveRoute::file_to_device;
 }
 
-Status Mover::carry(const Block& block, const MoveOrder& order, MoveReport& report) {
-  Status done;
-  switch (order.route) {
-    case MoveRoute::file_to_host:
-    case MoveRoute::file_to_device: done = carry_from_file(block, order, report); break;
-    case MoveRoute::locked_to_device: done = copy_locked(block, order, report); break;
-    case MoveRoute::pageable_to_device: done = copy_staged(block, order, report); break;
-  }
-  if (!done) {
-    // The memory must not go to another block while a drive or a copy engine still uses it.
-    drain();
-    static_cast<void>(stream_->synchronize());  // the first error is the one reported
-    if (done.error().is(hal::HalError::device_failed))
-      return std::move(done).error().within("block " + block.name);
-  }
-  return done;
+/// Through the device's copies, or is the place itself host memory that is read into?
+bool Mover::is_copied(const Move& move) const {
+  return !is_out_of_file(move) ||
+         (move.order.route == MoveRoute::file_to_device && !device_is_host_);
 }
 
-bool Mover::is_staged(const MoveOrder& order) const {
-  return order.route != MoveRoute::file_to_host && order.route != MoveRoute::locked_to_device &&
-         !device_is_host_;
+bool Mover::is_staged(const Move& move) const {
+  return !device_is_host_ && (move.order.route == MoveRoute::file_to_device ||
+                              move.order.route == MoveRoute::pageable_to_device);
 }
 
-Status Mover::carry_from_file(const Block& block, const MoveOrder& order, MoveReport& report) {
-  const std::uint64_t n_windows =
-      (block.size.count + options_.window.count - 1) / options_.window.count;
-  std::uint32_t crc = 0;
-  if (n_windows > 0) BLUE_TRY(begin_window(block, 0, order, report));
-  for (std::uint64_t i = 0; i < n_windows; ++i) {
-    if (i + 1 < n_windows) BLUE_TRY(begin_window(block, i + 1, order, report));
-    Status finished = finish_window(i, report);
-    if (!finished) return read_error(block, finished.error());
-    const Window& window = windows_[i % 2];
-    crc = crc32c(ConstByteSpan(window.host, window.end - window.begin), crc);
-    if (is_staged(order)) BLUE_TRY(copy_window(i, order));
+bool Mover::submit(const MoveOrder& order) {
+  const auto place = std::ranges::find_if(moves_, [](const Move& m) { return !m.is_used; });
+  if (place == moves_.end()) return false;
+  BLUE_CHECK(order.into != nullptr);
+  *place = Move();
+  place->order = order;
+  place->block = &catalog_.at(order.block);
+  place->is_used = true;
+  place->begin_ns = monotonic_now_ns();
+  place->report.bytes = place->block->size;
+  place->check.begin(*place->block);
+  BLUE_CHECK(is_out_of_file(*place) || order.from != nullptr, place->block->name);
+  auto behind = order_.end();
+  if (order.is_urgent) {
+    behind = std::ranges::find_if(
+        order_, [this](std::size_t other) { return !moves_[other].order.is_urgent; });
   }
-  BLUE_TRY(wait_for_copies(report));
-  return check(block, crc);
+  order_.insert(behind, static_cast<std::size_t>(place - moves_.begin()));
+  pump();
+  return true;
 }
 
-Status Mover::begin_window(const Block& block, std::uint64_t index, const MoveOrder& order,
-                           MoveReport& report) {
-  Window& window = windows_[index % 2];
-  window.begin = index * options_.window.count;
-  window.end = std::min(window.begin + options_.window.count, block.size.count);
-  window.n_outstanding = 0;
-  if (is_staged(order)) {
-    const Stopwatch watch(report.copy_ns);
-    BLUE_TRY(halves_[index % 2].copied->wait());  // of two windows ago
-    window.host = halves_[index % 2].host;
-  } else {
-    window.host = order.into + window.begin;
+bool Mover::cancel(BlockId block, Tier tier) {
+  for (const std::size_t index : order_) {
+    Move& move = moves_[index];
+    if (move.order.block != block || move.order.tier != tier) continue;
+    fail(move,
+         Error(MemoryError::stopped, "block " + move.block->name + ": its move was given up"));
+    return true;
   }
-  zero_padding(block, window.begin, window.end, window.host);
-  for (const BlockExtent& extent : block.extents) {
-    Status submitted = submit_extent(extent, window, index);
-    if (!submitted) return read_error(block, submitted.error());
-  }
-  return {};
+  return false;
 }
 
-Status Mover::submit_extent(const BlockExtent& extent, const Window& window, std::uint64_t index) {
-  std::uint64_t at = std::max(extent.block_offset, window.begin);
-  const std::uint64_t end = std::min(extent.block_offset + extent.size, window.end);
-  if (at >= end) return {};
-  BLUE_TRY_ASSIGN(const hal::FileId file, file_of(extent.file));
-  while (at < end) {
-    const std::uint64_t n = std::min(end - at, kReadBytes);
-    const hal::ReadRequest request{.file = file,
-                                   .offset = extent.file_offset + (at - extent.block_offset),
-                                   .into = ByteSpan(window.host + (at - window.begin), n),
-                                   .tag = index};
-    BLUE_TRY_ASSIGN(const bool is_queued, reader_.submit(request));
-    if (is_queued) {
-      windows_[index % 2].n_outstanding += 1;
-      at += n;
+void Mover::fail(Move& move, Error error) {
+  if (!move.error) move.error = std::move(error);
+}
+
+void Mover::poll(std::vector<MoveEnd>& ended, Poll how) {
+  std::ranges::move(untold_, std::back_inserter(ended));
+  const bool has_told = !untold_.empty();
+  untold_.clear();
+  const std::size_t n_before = ended.size();
+  const bool has_advanced = advance();
+  collect(ended);
+  if (how == Poll::wait && !has_advanced && !has_told && ended.size() == n_before) {
+    wait_for_part();
+    advance();
+    collect(ended);
+  }
+}
+
+/// Whether a read or a copy has ended.
+bool Mover::advance() {
+  const bool has_read = reap_reads(hal::FileReader::Reap::poll);
+  const bool has_copied = reap_copies();
+  settle();
+  pump();
+  return has_read || has_copied;
+}
+
+void Mover::wait_for_part() {
+  if (n_reads_ > 0 && !copying_.empty()) {
+    const Nanoseconds until = monotonic_now_ns() + kAskBothNs;
+    while (monotonic_now_ns() < until) {
+      if (reap_reads(hal::FileReader::Reap::poll) || reap_copies()) return;
+      std::this_thread::yield();
+    }
+  }
+  if (n_reads_ > 0) {
+    reap_reads(hal::FileReader::Reap::wait);
+  } else if (!copying_.empty()) {
+    const std::size_t first = copying_.front();
+    const Status waited = parts_[first].copied->wait();
+    end_copy(first, waited ? Result<bool>(true) : Result<bool>(waited.error()));
+  }
+}
+
+/// Takes every part as far as it goes without waiting.
+void Mover::settle() {
+  for (Part& part : parts_) settle(part);
+  for (const std::size_t index : order_) check(moves_[index]);
+  for (Part& part : parts_) settle(part);
+}
+
+/// Ends the moves that have nothing left to do, and starts those over that have a bad piece.
+void Mover::collect(std::vector<MoveEnd>& ended) {
+  bool starts_over = false;
+  for (std::size_t i = 0; i < order_.size();) {
+    Move& move = moves_[order_[i]];
+    const bool is_done = move.opened_to == move.block->size.count || !move.goes_on();
+    if (move.n_parts > 0 || !is_done) {
+      ++i;
+    } else if (!move.error && move.bad_piece && !move.is_reread) {
+      move.is_reread = true;
+      move.bad_piece.reset();
+      move.opened_to = move.checked_to = 0;
+      move.check.begin(*move.block);
+      starts_over = true;
+      ++i;
     } else {
-      BLUE_TRY(reap_some());
+      end(move, ended);
+      order_.erase(order_.begin() + static_cast<std::ptrdiff_t>(i));
     }
   }
-  return {};
+  if (starts_over) pump();
 }
 
-Status Mover::finish_window(std::uint64_t index, MoveReport& report) {
-  const Stopwatch watch(report.read_ns);
-  while (windows_[index % 2].n_outstanding > 0) BLUE_TRY(reap_some());
-  return {};
-}
-
-Status Mover::reap_some() {
-  std::array<hal::ReadCompletion, 16> completions;
-  BLUE_TRY_ASSIGN(const std::size_t n, reader_.reap(completions, hal::FileReader::Reap::wait));
-  Status first;
-  for (std::size_t i = 0; i < n; ++i) {
-    // At most two windows are under way, so the index's parity names one.
-    windows_[completions[i].tag % 2].n_outstanding -= 1;
-    if (!completions[i].status && first) first = std::move(completions[i].status);
+void Mover::end(Move& move, std::vector<MoveEnd>& ended) {
+  if (!move.error && move.bad_piece) move.error = corrupt(move);
+  const MoveOrder& order = move.order;
+  move.is_used = false;
+  if (move.error) {
+    residency_.abandon(order.block, order.tier);
+    ended.push_back({order.block, order.tier, std::move(*move.error)});
+    return;
   }
-  return first;
+  const Nanoseconds now = monotonic_now_ns();
+  move.report.total_ns = now - move.begin_ns;
+  if (move.first_copy_ns != 0) move.report.copy_ns = now - move.first_copy_ns;
+  residency_.publish(order.block, order.tier, order.address);
+  ended.push_back({order.block, order.tier, move.report});
 }
 
-void Mover::drain() {
-  std::array<hal::ReadCompletion, 16> completions;
-  while (reader_.n_in_flight() > 0) {
-    if (!reader_.reap(completions, hal::FileReader::Reap::wait))
-      return;  // a reader that cannot reap has failed for good
-  }
-}
-
-Status Mover::copy_window(std::uint64_t index, const MoveOrder& order) {
-  const Window& window = windows_[index % 2];
-  BLUE_TRY(device_.copy_to_device(order.into + window.begin, window.host,
-                                  Bytes{window.end - window.begin}, *stream_));
-  return stream_->record(*halves_[index % 2].copied);
-}
-
-Status Mover::wait_for_copies(MoveReport& report) {
-  const Stopwatch watch(report.copy_ns);
-  for (StagingHalf& half : halves_) BLUE_TRY(half.copied->wait());
-  return {};
-}
-
-Status Mover::copy_locked(const Block& block, const MoveOrder& order, MoveReport& report) {
-  BLUE_CHECK(order.from != nullptr);
-  BLUE_TRY(device_.copy_to_device(order.into, order.from, block.size, *stream_));
-  BLUE_TRY(stream_->record(*halves_[0].copied));
-  return wait_for_copies(report);
-}
-
-Status Mover::copy_staged(const Block& block, const MoveOrder& order, MoveReport& report) {
-  BLUE_CHECK(order.from != nullptr);
-  if (device_is_host_) return copy_locked(block, order, report);
-  std::uint64_t index = 0;
-  for (std::uint64_t begin = 0; begin < block.size.count; begin += options_.window.count, ++index) {
-    StagingHalf& half = halves_[index % 2];
-    {
-      const Stopwatch watch(report.copy_ns);
-      BLUE_TRY(half.copied->wait());
-    }
-    const std::uint64_t end = std::min(begin + options_.window.count, block.size.count);
-    windows_[index % 2] = Window{.begin = begin, .end = end, .host = half.host, .n_outstanding = 0};
-    std::memcpy(half.host, order.from + begin, end - begin);
-    BLUE_TRY(copy_window(index, order));
-  }
-  return wait_for_copies(report);
-}
-
-Status Mover::check(const Block& block, std::uint32_t crc) {
-  const std::uint32_t known = catalog_.remember_checksum(block.id, crc);
-  if (known == crc) return {};
-  const std::string path =
-      block.extents.empty() ? std::string("no file") : catalog_.path(block.extents[0].file);
+Error Mover::corrupt(const Move& move) const {
+  const BadPiece& piece = *move.bad_piece;
   return Error(MemoryError::block_corrupt,
-               "block " + block.name + " of " + path +
-                   " is not what was read first: replace the file and start again");
+               catalog_.path(piece.file) + ": block " + move.block->name + ": the " +
+                   std::to_string(piece.size) + " bytes at offset " +
+                   std::to_string(piece.file_offset) +
+                   " were read twice and are not those of the file's index or of their first "
+                   "read: replace the file and start again");
 }
 
-Result<hal::FileId> Mover::file_of(std::uint32_t file) {
-  if (file >= files_.size()) files_.resize(file + 1);
-  if (!files_[file]) {
-    BLUE_TRY_ASSIGN(files_[file], reader_.open(catalog_.path(file)));
+Result<MoveReport> Mover::move(const MoveOrder& order) {
+  std::vector<MoveEnd> others;
+  while (!submit(order)) poll(others, Poll::wait);
+  std::vector<MoveEnd> ended;
+  std::ranges::move(std::exchange(untold_, {}), std::back_inserter(others));
+  while (true) {
+    poll(ended, Poll::wait);
+    const auto own = std::ranges::find_if(ended, [&](const MoveEnd& end) {
+      return end.block == order.block && end.tier == order.tier;
+    });
+    if (own == ended.end()) continue;
+    Result<MoveReport> outcome = std::move(own->outcome);
+    ended.erase(own);
+    std::ranges::move(ended, std::back_inserter(others));
+    untold_ = std::move(others);
+    return outcome;
   }
-  return *files_[file];
 }
 
 }  // namespace blue::memory

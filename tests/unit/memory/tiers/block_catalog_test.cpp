@@ -38,14 +38,14 @@ TEST_CASE("a model that does not fit is refused whole, and removed ids are given
   CHECK(refused.error().is(MemoryError::tier_full));
   CHECK(catalog.n_blocks() == 2);
 
-  catalog.remember_checksum(first->blocks[0], 5);
+  catalog.remember_checksum(first->blocks[0], 0, 5);
   catalog.remove_model(first->model);
   CHECK(catalog.find(first->blocks[0]) == nullptr);
   CHECK_THROWS_AS(catalog.at(first->blocks[0]), CheckFailure);
   const auto again = catalog.add_model("b", {"b"}, pair);
   REQUIRE(again.ok());
   CHECK(again->blocks == first->blocks);
-  CHECK_FALSE(catalog.checksum(again->blocks[0]).has_value());
+  CHECK_FALSE(catalog.checksum(again->blocks[0], 0).has_value());
 }
 
 TEST_CASE("extents that overlap or leave their block are a bug of who made them",
@@ -63,10 +63,10 @@ TEST_CASE("extents that overlap or leave their block are a bug of who made them"
 TEST_CASE("the first checksum stays", "[memory][catalog]") {
   BlockCatalog catalog(1);
   REQUIRE(catalog.add_model("a", {"a"}, {test::make_block("a/0", 0, {1})}).ok());
-  CHECK_FALSE(catalog.checksum(BlockId{0}).has_value());
-  CHECK(catalog.remember_checksum(BlockId{0}, 0) == 0);
-  CHECK(catalog.checksum(BlockId{0}) == 0U);
-  CHECK(catalog.remember_checksum(BlockId{0}, 9) == 0);
+  CHECK_FALSE(catalog.checksum(BlockId{0}, 0).has_value());
+  CHECK(catalog.remember_checksum(BlockId{0}, 0, 0) == 0);
+  CHECK(catalog.checksum(BlockId{0}, 0) == 0U);
+  CHECK(catalog.remember_checksum(BlockId{0}, 0, 9) == 0);
 }
 
 TEST_CASE("readers find whole blocks while models are added", "[memory][catalog][stress]") {
