@@ -57,6 +57,9 @@ class FileReader {
   /// Reads submitted and not reaped.
   [[nodiscard]] virtual std::size_t n_in_flight() const = 0;
 
+  /// Why reads are served more slowly than name() says; empty while they are not.
+  [[nodiscard]] virtual std::string refusal() const { return {}; }
+
   /// Registers memory that many reads will target (io_uring registered buffers); a hint, harmless
   /// elsewhere. The range must stay mapped for the reader's lifetime: the kernel keeps its pages,
   /// not its address.

@@ -77,18 +77,21 @@ Status check_kind(const std::string& path) {
 
 }  // namespace
 
-std::optional<Bytes> probe_direct_alignment(int descriptor) {
+std::optional<DirectAlignment> probe_direct_alignment(int descriptor) {
 #ifdef STATX_DIOALIGN
   struct statx about {};
   if (::statx(descriptor, "", AT_EMPTY_PATH, STATX_DIOALIGN, &about) == 0 &&
       (about.stx_mask & STATX_DIOALIGN) != 0) {
     // Zeros mean: direct reading is not supported on this file.
     if (about.stx_dio_offset_align == 0) return std::nullopt;
-    return Bytes{std::max<std::uint64_t>({about.stx_dio_offset_align, about.stx_dio_mem_align, 2})};
+    const std::uint64_t address = std::max<std::uint64_t>(about.stx_dio_mem_align, 1);
+    const std::uint64_t file = std::max<std::uint64_t>({about.stx_dio_offset_align, address, 2});
+    return DirectAlignment{.file = Bytes{file}, .address = Bytes{address}};
   }
 #endif
   for (const std::size_t unit : {std::size_t{512}, std::size_t{4096}})
-    if (can_read_at(descriptor, unit)) return Bytes{unit};
+    if (can_read_at(descriptor, unit))
+      return DirectAlignment{.file = Bytes{unit}, .address = Bytes{unit}};
   return std::nullopt;
 }
 

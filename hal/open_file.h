@@ -21,6 +21,12 @@ enum class FileAccess : std::uint8_t {
   direct_unless_cached,
 };
 
+/// At what multiples a file is read directly.
+struct DirectAlignment {
+  Bytes file{1};     ///< offsets and lengths
+  Bytes address{1};  ///< divides `file`
+};
+
 class OpenFile {
  public:
   /// Regular files and block devices. Errors: bad_file (absent, directory, pipe, unreadable; names
@@ -33,10 +39,12 @@ class OpenFile {
 
   [[nodiscard]] int descriptor() const { return descriptor_; }
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// Offset, length and address alignment of direct reads; 1 when the file is read through the page
-  /// cache.
-  [[nodiscard]] Bytes alignment() const { return alignment_; }
-  [[nodiscard]] bool is_direct() const { return alignment_.count > 1; }
+  /// Offset and length alignment of direct reads, which is one of addresses too; 1 when the file is
+  /// read through the page cache.
+  [[nodiscard]] Bytes alignment() const { return alignment_.file; }
+  /// The least alignment of addresses: on most NVMe drives 4 bytes.
+  [[nodiscard]] Bytes address_alignment() const { return alignment_.address; }
+  [[nodiscard]] bool is_direct() const { return alignment_.file.count > 1; }
   /// As it is now. Errors: io_failed.
   [[nodiscard]] Result<Bytes> size() const;
 
@@ -50,7 +58,7 @@ class OpenFile {
 
   int descriptor_ = -1;
   std::string path_;
-  Bytes alignment_{1};
+  DirectAlignment alignment_;
 };
 
 /// Does a read of `size` bytes at `offset` end where file offsets end (2^63)? A hostile file's
@@ -62,6 +70,6 @@ class OpenFile {
 
 /// The alignment at which `descriptor`, opened with O_DIRECT, reads; nothing when it does not. Asks
 /// statx (STATX_DIOALIGN, Linux 6.1), and where that gives nothing, tries 512 and 4096 bytes.
-[[nodiscard]] std::optional<Bytes> probe_direct_alignment(int descriptor);
+[[nodiscard]] std::optional<DirectAlignment> probe_direct_alignment(int descriptor);
 
 }  // namespace blue::hal

@@ -4,16 +4,23 @@
 // A request occupies a slot and goes to the kernel piece by piece, one piece at a time. A piece is
 // either direct, from an aligned offset to an aligned address, or a bounce: an aligned window of
 // the file that is read into the slot's own buffer and copied out of. Only the unaligned ends of a
-// request bounce, unless its address and offset disagree in alignment; then all of it does.
+// request bounce, unless its address and offset disagree in alignment; then all of it does, in one
+// piece where it is of the usual size.
+// A kernel that refuses the ring after it was opened (a filter of system calls) costs its speed, not
+// the reads: pieces that it does not take are read with pread from then on.
 #include <liburing.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cstring>
 #include <optional>
+#include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "hal/file_reader.h"
@@ -24,13 +31,20 @@ namespace blue::hal {
 namespace {
 
 constexpr unsigned kMostSlots = 4096;
-constexpr std::size_t kBounceSize = std::size_t{64} << 10;
+/// A request of 1 MiB with a little more, as models' files are read in, bounces in one piece.
+constexpr std::size_t kBounceSize = (std::size_t{1} << 20) + (std::size_t{128} << 10);
+/// Bounce memory is registered, and so held in memory, up to this.
+constexpr std::size_t kMostBounceHeld = std::size_t{64} << 20;
+/// No drive needs more.
+constexpr std::size_t kBounceAlignment = std::size_t{64} << 10;
 /// The kernel registers at most 1 GiB as one buffer.
 constexpr std::size_t kLargestRegistered = std::size_t{1} << 30;
 constexpr std::size_t kLargestPiece = std::size_t{1} << 30;
 constexpr unsigned kMostRegistered = 256;
 /// Pieces of one request that are sent again before they are read without the ring.
 constexpr unsigned kMostRefusals = 16;
+/// Where no call waits for a completion: how long until the next look.
+constexpr std::chrono::microseconds kRefusedNap{50};
 
 struct Slot {
   ReadRequest request;
@@ -55,8 +69,9 @@ struct RegisteredRange {
 /// Memory for every slot's window, aligned for any accepted drive; touched only by a bounce.
 class BounceMemory {
  public:
-  explicit BounceMemory(std::size_t n_slots) : size_((n_slots + 1) * kBounceSize) {
-    void* at = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  explicit BounceMemory(std::size_t n_slots) : size_(n_slots * kBounceSize + kBounceAlignment) {
+    void* at = mmap(nullptr, size_, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at != MAP_FAILED) start_ = static_cast<std::byte*>(at);
   }
   BounceMemory(const BounceMemory&) = delete;
@@ -65,9 +80,10 @@ class BounceMemory {
     if (start_ != nullptr) munmap(start_, size_);
   }
   [[nodiscard]] bool is_mapped() const { return start_ != nullptr; }
+  [[nodiscard]] ByteSpan whole() const { return {start_, size_}; }
   [[nodiscard]] std::byte* window(unsigned slot) const {
     const auto address = reinterpret_cast<std::uintptr_t>(start_);
-    return start_ + (round_up(address, kBounceSize) - address) + slot * kBounceSize;
+    return start_ + (round_up(address, kBounceAlignment) - address) + slot * kBounceSize;
   }
 
  private:
@@ -81,6 +97,7 @@ class UringReader final : public FileReader {
       : access_(access), bounce_(queue_depth), slots_(queue_depth) {
     free_.reserve(queue_depth);
     finished_.reserve(queue_depth);
+    unsent_.reserve(queue_depth);
     for (unsigned slot = queue_depth; slot-- > 0;) free_.push_back(slot);
   }
 
@@ -88,14 +105,14 @@ class UringReader final : public FileReader {
   /// way.
   ~UringReader() override {
     if (!is_open_) return;
+    n_pieces_ -= unsent_.size();  // the kernel has not heard of these
     while (n_pieces_ > 0) {
       io_uring_cqe* cqe = nullptr;
-      const int failure = io_uring_submit_and_wait(&ring_, 1);
-      if (failure < 0 && failure != -EINTR && failure != -EAGAIN && failure != -EBUSY) break;
       while (io_uring_peek_cqe(&ring_, &cqe) == 0) {
         io_uring_cqe_seen(&ring_, cqe);
         --n_pieces_;
       }
+      if (n_pieces_ > 0) std::this_thread::sleep_for(kRefusedNap);
     }
     io_uring_queue_exit(&ring_);
   }
@@ -147,13 +164,18 @@ class UringReader final : public FileReader {
     BLUE_TRY_ASSIGN(auto file, OpenFile::open(path, access_));
     // A window must hold whole units. No drive needs more than 64 KiB, but the kernel's value is
     // checked.
-    if (kBounceSize % file.alignment().count != 0)
+    if (kBounceAlignment % file.alignment().count != 0)
       return Error(HalError::bad_file,
                    path + ": the drive asks for an alignment of " + to_text(file.alignment()));
+    // A hint: without it the kernel looks up and holds the pages of a bounce at every read.
+    if (file.is_direct() && bounce_.whole().size() <= kMostBounceHeld &&
+        !std::exchange(is_bounce_offered_, true))
+      static_cast<void>(register_buffer(bounce_.whole()));
     files_.push_back(std::move(file));
     return FileId{static_cast<FileId::Value>(files_.size() - 1)};
   }
 
+  [[nodiscard]] std::string refusal() const override { return refusal_; }
   [[nodiscard]] Result<Bytes> size(FileId file) const override { return file_of(file).size(); }
   [[nodiscard]] Bytes alignment(FileId file) const override { return file_of(file).alignment(); }
   [[nodiscard]] std::size_t n_in_flight() const override { return slots_.size() - free_.size(); }
@@ -170,7 +192,7 @@ class UringReader final : public FileReader {
       finish(slot, {});
     else
       enqueue_next_piece(slot);
-    BLUE_TRY(flush());
+    flush();
     return true;
   }
 
@@ -186,10 +208,14 @@ class UringReader final : public FileReader {
   void finish(unsigned slot, Status status) { finished_.push_back({slot, std::move(status)}); }
   void plan_piece(Slot& slot) const;
   void enqueue_next_piece(unsigned slot);
-  void take_result(unsigned slot, int result);
+  [[nodiscard]] bool take_result(unsigned slot, int result);
+  void read_rest_here(unsigned slot);
   [[nodiscard]] int read_here(const Slot& slot, unsigned index) const;
   [[nodiscard]] std::optional<int> registered_index(const std::byte* at, std::size_t size) const;
-  [[nodiscard]] Status flush();
+  void note_sent(int n_sent);
+  void flush();
+  void refuse_ring(int failure);
+  void wait_for_ring();
 
   FileAccess access_;
   io_uring ring_{};
@@ -201,25 +227,29 @@ class UringReader final : public FileReader {
   std::vector<Finished> finished_;
   bool has_table_ = false;
   std::vector<RegisteredRange> registered_;
-  std::size_t n_pieces_ = 0;  ///< in the kernel or on the way to it
+  bool is_bounce_offered_ = false;
+  std::size_t n_pieces_ = 0;      ///< in the kernel or on the way to it
+  std::vector<unsigned> unsent_;  ///< slots whose pieces are on the way, in the ring's order
+  std::string refusal_;           ///< why the ring is not used any more
 };
 
 /// Decides the next piece of a request: direct as far as alignment lets it, else a bounce window.
 void UringReader::plan_piece(Slot& slot) const {
   const ReadRequest& request = slot.request;
   const std::uint64_t unit = file_of(request.file).alignment().count;
+  const std::uint64_t address_unit = file_of(request.file).address_alignment().count;
   const std::uint64_t position = request.offset + slot.done;
   const std::uint64_t address = reinterpret_cast<std::uintptr_t>(request.into.data() + slot.done);
   const std::uint64_t remaining = request.into.size() - slot.done;
   const std::uint64_t skip = position % unit;
-  if (skip == 0 && address % unit == 0 && remaining >= unit) {
+  if (skip == 0 && address % address_unit == 0 && remaining >= unit) {
     slot.is_bounce = false;
     slot.piece_start = position;
     slot.piece_size = std::min<std::uint64_t>(remaining - remaining % unit, kLargestPiece);
     return;
   }
   const bool is_middle_aligned =
-      address % unit == skip && skip > 0 && remaining >= unit - skip + unit;
+      skip > 0 && (address + unit - skip) % address_unit == 0 && remaining >= unit - skip + unit;
   const std::uint64_t wanted = is_middle_aligned ? unit - skip : remaining;
   slot.is_bounce = true;
   slot.piece_start = position - skip;
@@ -227,8 +257,9 @@ void UringReader::plan_piece(Slot& slot) const {
 }
 
 void UringReader::enqueue_next_piece(unsigned index) {
+  plan_piece(slots_[index]);
+  if (!refusal_.empty()) return read_rest_here(index);
   Slot& slot = slots_[index];
-  plan_piece(slot);
   io_uring_sqe* sqe = io_uring_get_sqe(&ring_);
   BLUE_CHECK(sqe != nullptr, "more pieces than slots");
   const int descriptor = file_of(slot.request.file).descriptor();
@@ -241,6 +272,12 @@ void UringReader::enqueue_next_piece(unsigned index) {
     io_uring_prep_read(sqe, descriptor, at, size, slot.piece_start);
   io_uring_sqe_set_data64(sqe, index);
   ++n_pieces_;
+  unsent_.push_back(index);
+}
+
+/// The planned piece and all that follow, with pread.
+void UringReader::read_rest_here(unsigned index) {
+  while (take_result(index, read_here(slots_[index], index))) plan_piece(slots_[index]);
 }
 
 /// The piece under way with pread; bytes read, or a negative errno.
@@ -255,17 +292,19 @@ int UringReader::read_here(const Slot& slot, unsigned index) const {
   return got < 0 ? -errno : static_cast<int>(got);
 }
 
-/// `result`: bytes read, or a negative errno. Copies a bounce, then finishes the request or
-/// enqueues its next piece.
-void UringReader::take_result(unsigned index, int result) {
+/// `result`: bytes read, or a negative errno. Copies a bounce, and finishes the request; true when
+/// it needs another piece instead.
+bool UringReader::take_result(unsigned index, int result) {
   Slot& slot = slots_[index];
   const ReadRequest& request = slot.request;
   const OpenFile& file = file_of(request.file);
-  if (result == -EINTR || (result == -EAGAIN && ++slot.n_refusals < kMostRefusals))
-    return enqueue_next_piece(index);
+  if (result == -EINTR || (result == -EAGAIN && ++slot.n_refusals < kMostRefusals)) return true;
   // The kernel could not start a thread of its own for the piece.
   if (result == -ECANCELED || result == -EAGAIN) result = read_here(slot, index);
-  if (result < 0) return finish(index, file.io_failed(slot.piece_start, slot.piece_size, -result));
+  if (result < 0) {
+    finish(index, file.io_failed(slot.piece_start, slot.piece_size, -result));
+    return false;
+  }
   auto n_new = static_cast<std::size_t>(result);
   if (slot.is_bounce) {
     const std::size_t skip = request.offset + slot.done - slot.piece_start;
@@ -273,16 +312,22 @@ void UringReader::take_result(unsigned index, int result) {
     std::memcpy(request.into.data() + slot.done, bounce_.window(index) + skip, n_new);
   }
   slot.done += n_new;
-  if (slot.done == request.into.size()) return finish(index, {});
+  if (slot.done == request.into.size()) {
+    finish(index, {});
+    return false;
+  }
   // Nothing new means the end of the file. (A window that a signal cut off before the wanted bytes
   // is no such proof.)
   if (n_new == 0) {
     const auto size = file.size();
-    if (!size) return finish(index, size.error());
-    if (result == 0 || slot.piece_start + static_cast<std::uint64_t>(result) >= size->count)
-      return finish(index, file.short_file(request.offset, request.into.size(), slot.done));
+    if (!size || result == 0 ||
+        slot.piece_start + static_cast<std::uint64_t>(result) >= size->count) {
+      finish(index,
+             size ? file.short_file(request.offset, request.into.size(), slot.done) : size.error());
+      return false;
+    }
   }
-  enqueue_next_piece(index);
+  return true;
 }
 
 std::optional<int> UringReader::registered_index(const std::byte* at, std::size_t size) const {
@@ -295,17 +340,43 @@ std::optional<int> UringReader::registered_index(const std::byte* at, std::size_
   return std::nullopt;
 }
 
+void UringReader::note_sent(int n_sent) {
+  unsent_.erase(unsent_.begin(), unsent_.begin() + n_sent);
+}
+
 /// Submits the enqueued pieces to the kernel. Those that it has no room for stay enqueued for the
 /// next call.
-Status UringReader::flush() {
-  while (io_uring_sq_ready(&ring_) > 0) {
+void UringReader::flush() {
+  while (!unsent_.empty()) {
     const int n_taken = io_uring_submit(&ring_);
-    if (n_taken >= 0 || n_taken == -EINTR) continue;
-    if (n_taken == -EAGAIN || n_taken == -EBUSY) return {};
-    return Error(HalError::io_failed,
-                 std::string("io_uring: submitting failed: ") + std::strerror(-n_taken));
+    if (n_taken >= 0) {
+      note_sent(n_taken);
+    } else if (n_taken == -EAGAIN || n_taken == -EBUSY) {
+      return;
+    } else if (n_taken != -EINTR) {
+      refuse_ring(-n_taken);
+    }
   }
-  return {};
+}
+
+/// From now on nothing is submitted to the ring. What it has taken still ends there.
+void UringReader::refuse_ring(int failure) {
+  refusal_ = std::string("io_uring: io_uring_enter is refused (") + std::strerror(failure) +
+             "); files are read with pread, one read at a time";
+  const std::vector<unsigned> unsent = std::exchange(unsent_, {});
+  n_pieces_ -= unsent.size();
+  for (const unsigned slot : unsent) read_rest_here(slot);
+}
+
+/// Blocks until a piece has ended, or for a while.
+void UringReader::wait_for_ring() {
+  if (!refusal_.empty()) return std::this_thread::sleep_for(kRefusedNap);
+  const int n_taken = io_uring_submit_and_wait(&ring_, 1);
+  if (n_taken >= 0) {
+    note_sent(n_taken);
+  } else if (n_taken != -EINTR && n_taken != -EAGAIN && n_taken != -EBUSY) {
+    refuse_ring(-n_taken);
+  }
 }
 
 Result<std::size_t> UringReader::reap(std::span<ReadCompletion> out, Reap mode) {
@@ -316,9 +387,9 @@ Result<std::size_t> UringReader::reap(std::span<ReadCompletion> out, Reap mode) 
       const int result = cqe->res;
       io_uring_cqe_seen(&ring_, cqe);
       --n_pieces_;
-      take_result(slot, result);
+      if (take_result(slot, result)) enqueue_next_piece(slot);
     }
-    BLUE_TRY(flush());
+    flush();
     const std::size_t n_done = std::min(out.size(), finished_.size());
     for (std::size_t i = 0; i < n_done; ++i) {
       out[i] = {slots_[finished_[i].slot].request.tag, std::move(finished_[i].status)};
@@ -326,10 +397,7 @@ Result<std::size_t> UringReader::reap(std::span<ReadCompletion> out, Reap mode) 
     }
     finished_.erase(finished_.begin(), finished_.begin() + static_cast<std::ptrdiff_t>(n_done));
     if (n_done > 0 || out.empty() || mode == Reap::poll || n_in_flight() == 0) return n_done;
-    const int failure = io_uring_submit_and_wait(&ring_, 1);
-    if (failure < 0 && failure != -EINTR && failure != -EAGAIN && failure != -EBUSY)
-      return Error(HalError::io_failed,
-                   std::string("io_uring: waiting failed: ") + std::strerror(-failure));
+    wait_for_ring();
   }
 }
 

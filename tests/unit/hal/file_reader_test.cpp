@@ -306,11 +306,11 @@ struct CountingSink final : LogSink {
   void write(LogLevel, std::string_view) override { ++n_lines; }
 };
 
-/// Makes io_uring_setup fail with `failure` on the calling thread, for the rest of its life.
-bool forbid_uring(unsigned failure) {
+/// Makes a system call fail with `failure` on the calling thread, for the rest of its life.
+bool forbid(unsigned number, unsigned failure) {
   sock_filter filter[] = {
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_io_uring_setup, 0, 1),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | failure),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   };
@@ -333,7 +333,7 @@ TEST_CASE("a kernel that refuses io_uring is denied, one that lacks it is absent
   CountingSink log;
   std::string_view chosen;
   std::thread([&] {
-    is_set = forbid_uring(refusal.failure);
+    is_set = forbid(__NR_io_uring_setup, refusal.failure);
     const auto reader = open_uring_reader(kDepth);
     if (reader) return;
     for (int i = 0; i < 2; ++i) chosen = open_file_reader(kDepth, log).value()->name();
@@ -348,6 +348,45 @@ TEST_CASE("a kernel that refuses io_uring is denied, one that lacks it is absent
   CHECK(message.find("io_uring") != std::string::npos);
   CHECK(chosen == "pread");
   CHECK(log.n_lines == 1);
+}
+
+TEST_CASE("a ring that the kernel refuses while reads are under way ends them with pread") {
+  const ScratchFolder folder;
+  const std::string path = folder.write_bytes("data", 3 << 20);
+  const std::string content = folder.read("data");
+  const auto reader = open_uring();
+  if (reader == nullptr) return;
+  const auto file = reader->open(path);
+  REQUIRE(file.ok());
+  std::vector<std::vector<std::byte>> buffers(kDepth, std::vector<std::byte>(300'001));
+  bool is_set = false;
+  std::vector<std::uint64_t> ended;
+  std::thread([&] {
+    const auto submit = [&](std::size_t i) {
+      return reader->submit({*file, 1000 * i, buffers[i], i}).value();
+    };
+    // Half of the reads are the kernel's when it begins to refuse.
+    for (std::size_t i = 0; i < kDepth / 2; ++i)
+      if (!submit(i)) return;
+    is_set = forbid(__NR_io_uring_enter, EPERM);
+    for (std::size_t i = kDepth / 2; i < kDepth; ++i)
+      if (!submit(i)) return;
+    std::array<ReadCompletion, 3> done;
+    while (reader->n_in_flight() > 0) {
+      const auto n_done = reader->reap(done, FileReader::Reap::wait);
+      if (!n_done) return;
+      for (std::size_t i = 0; i < *n_done; ++i)
+        if (done[i].status) ended.push_back(done[i].tag);
+    }
+  }).join();
+  if (!is_set) {
+    WARN("skipped: this system allows no seccomp filter");
+    return;
+  }
+  CHECK(ended.size() == kDepth);
+  CHECK(reader->refusal().find("io_uring_enter") != std::string::npos);
+  for (std::size_t i = 0; i < kDepth; ++i)
+    CHECK(std::ranges::equal(buffers[i], bytes_of_text(content).subspan(1000 * i, 300'001)));
 }
 
 TEST_CASE("the fake reader fails exactly the call it was told to") {

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -74,6 +75,40 @@ TEST_CASE("the chosen reader brings the bytes of warm and cold files") {
     CHECK(read_fully(**reader, *file, 7, into).ok());
     CHECK(std::ranges::equal(into, std::as_bytes(std::span(bytes)).subspan(7)));
   }
+}
+
+/// Pages of the file that the page cache holds.
+std::size_t n_cached_pages(const std::string& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(descriptor >= 0);
+  void* const at = ::mmap(nullptr, kSize, PROT_READ, MAP_SHARED, descriptor, 0);
+  ::close(descriptor);
+  REQUIRE(at != MAP_FAILED);
+  std::vector<unsigned char> pages((kSize + 4095) / 4096);
+  REQUIRE(::mincore(at, kSize, pages.data()) == 0);
+  ::munmap(at, kSize);
+  return static_cast<std::size_t>(std::ranges::count_if(pages, [](auto p) { return p & 1; }));
+}
+
+TEST_CASE("a cold file that is read whole leaves nothing in the page cache") {
+  const test::ScratchFolder folder;
+  const std::string path = folder.write_bytes("file", kSize);
+  forget_pages(path);
+  NullLogSink log;
+  const auto reader = open_file_reader(8, log);
+  const auto file = (*reader)->open(path);
+  REQUIRE(file.ok());
+  // The kernel may keep some pages that it has just written.
+  const std::size_t n_before = n_cached_pages(path);
+  CAPTURE(n_before);
+  if ((*reader)->alignment(*file).count == 1 || n_before > kSize / 4096 / 2)
+    SKIP("this file system reads nothing directly, or keeps what it wrote");
+  // Aligned as the file, and not: through the reader's own memory.
+  for (const std::size_t shift : {std::size_t{0}, std::size_t{32}}) {
+    std::vector<std::byte> into(kSize + 4096);
+    REQUIRE(read_fully(**reader, *file, 0, ByteSpan(into).subspan(shift, kSize)).ok());
+  }
+  CHECK(n_cached_pages(path) <= n_before);
 }
 
 /// In a child process whose kernel refuses system call `number` with EPERM, as a container's filter
