@@ -11,6 +11,8 @@ enum class MemoryError {
   tier_full,
   /// a block's bytes changed since they were first read: the user replaces the file
   block_corrupt,
+  /// a model's checksum index is damaged or of another file: the user makes it anew (blue index)
+  bad_index,
   read_failed,    ///< the file could not be read (the message carries why): the supervisor decides
   stopped,        ///< the waiting work was stopped
   pages_used_up,  ///< the KV pool is full: the user asks for fewer tokens or grants more
@@ -34,6 +36,7 @@ constexpr ErrorKind error_kind(MemoryError code) {
     case MemoryError::stopped: return ErrorKind::cancelled;
     case MemoryError::unknown_slot:
     case MemoryError::hidden_slot:
+    case MemoryError::bad_index:
     case MemoryError::slot_committed: return ErrorKind::bad_input;
     case MemoryError::read_failed:
     case MemoryError::log_failed: return ErrorKind::failed;
