@@ -4,6 +4,7 @@
 
 #include "hal/reader_choice.h"
 #include "models/block_list.h"
+#include "models/model_index.h"
 
 namespace blue::models {
 
@@ -53,6 +54,8 @@ Status InlineModel::open_tiers(const InlineModelOptions& options) {
   BLUE_TRY_ASSIGN(const memory::CatalogModel added,
                   catalog_->add_model(program.hyper.name, model_->files,
                                       blocks_of(program, program.hyper.name)));
+  load_index_or_warn(*model_, added.blocks, *catalog_,
+                     options.log != nullptr ? *options.log : silence);
   ExecutorLimits limits;
   limits.max_context = options.max_context != 0
                            ? options.max_context

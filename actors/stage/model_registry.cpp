@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "models/block_list.h"
+#include "models/model_index.h"
 
 namespace blue::actors {
 
@@ -19,6 +20,7 @@ Result<std::shared_ptr<const LoadedModel>> ModelRegistry::open(const std::string
                   tiers_.catalog().add_model(name, loaded->model->files,
                                              models::blocks_of(loaded->model->program, name)));
   loaded->blocks = std::move(taken.blocks);
+  models::load_index_or_warn(*loaded->model, loaded->blocks, tiers_.catalog(), log_);
   loaded->catalog_id = taken.model;
   return models_[path] = std::move(loaded);
 }

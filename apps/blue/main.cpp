@@ -44,6 +44,7 @@ int run_command(int argc, char** argv) {
   add_tokenize(app, action);
   add_logits(app, action);
   add_inspect(app, action);
+  add_index(app, action);
   add_quantize(app, action);
   add_doctor(app, action);
   add_bench(app, action);
