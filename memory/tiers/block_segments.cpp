@@ -8,6 +8,9 @@
 namespace blue::memory {
 namespace {
 
+/// A read may be longer than was asked for by this part of it, rather than leave a short one behind.
+constexpr std::uint64_t kReadSlackShare = 16;
+
 std::uint64_t end_of(const BlockExtent& extent) { return extent.block_offset + extent.size; }
 
 /// Does `next` continue `extent` in the file as in the block, with no more than padding between?
@@ -43,6 +46,7 @@ BlockSegment next_segment(const Block& block, std::uint64_t begin, std::uint64_t
     if (run_end > limit && cut > segment.file_offset) {
       segment.n_read = cut - segment.file_offset;
       segment.end = begin + segment.n_read;
+      segment.is_cut = segment.end < limit;
     }
     return segment;
   }
@@ -51,6 +55,15 @@ BlockSegment next_segment(const Block& block, std::uint64_t begin, std::uint64_t
       std::next(last) == end ? block.size.count : std::next(last)->block_offset;
   segment.end = std::min(limit, next);
   return segment;
+}
+
+std::uint64_t read_size(std::uint64_t offset, std::uint64_t left, std::uint64_t most) {
+  const std::uint64_t limit = most + most / kReadSlackShare;
+  const std::uint64_t n_reads = (left + limit - 1) / limit;
+  if (n_reads <= 1) return left;
+  const std::uint64_t size = (left + n_reads - 1) / n_reads;
+  const std::uint64_t cut = round_up(offset + size, kFileCut);
+  return cut < offset + left ? cut - offset : size;
 }
 
 void zero_padding(const Block& block, std::uint64_t begin, std::uint64_t end, std::byte* host) {

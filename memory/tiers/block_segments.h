@@ -22,6 +22,7 @@ struct BlockSegment {
   std::uint64_t n_read = 0;  ///< bytes; small gaps between coalesced extents are read along
   std::uint32_t file = 0;
   std::uint64_t file_offset = 0;
+  bool is_cut = false;  ///< shorter than it might be, so that the next starts at a kFileCut
 
   [[nodiscard]] std::uint64_t size() const { return end - begin; }
 };
@@ -29,6 +30,10 @@ struct BlockSegment {
 /// The segment that starts at `begin` (below the block's size), of at most `most` bytes (> 0).
 [[nodiscard]] BlockSegment next_segment(const Block& block, std::uint64_t begin,
                                         std::uint64_t most);
+
+/// Bytes of the next of several reads of `left` bytes in all from `offset`: about `most`, all of a
+/// size rather than a short one at the end, cut at multiples of kFileCut where that is possible.
+[[nodiscard]] std::uint64_t read_size(std::uint64_t offset, std::uint64_t left, std::uint64_t most);
 
 /// Zeroes what no extent covers of [begin, end), which lies at `host`, so that padding has one
 /// value wherever the block lies.

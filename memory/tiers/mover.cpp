@@ -10,8 +10,8 @@
 namespace blue::memory {
 namespace {
 
-/// Parts of moves into host memory, which need no slot: enough for the longest queue of reads.
-constexpr std::size_t kPartsBesideSlots = 32;
+/// Parts that have arrived while an earlier one of their block is still read.
+constexpr std::size_t kPartsThatWait = 8;
 /// With reads and copies under way no one call waits for both: both are asked for so long, then the
 /// reads are waited for.
 constexpr Nanoseconds kAskBothNs = 100'000;
@@ -27,7 +27,7 @@ Mover::Mover(hal::Device& device, hal::FileReader& reader, BlockCatalog& catalog
       options_(options),
       device_is_host_(device.info().kind == hal::DeviceKind::cpu),
       moves_(options.max_in_flight),
-      parts_(options.n_slots + std::max(kPartsBesideSlots, options.max_in_flight)) {
+      parts_(options.n_slots + options.most_reads + kPartsThatWait) {
   order_.reserve(moves_.size());
   copying_.reserve(parts_.size());
 }
@@ -141,6 +141,7 @@ void Mover::poll(std::vector<MoveEnd>& ended, Poll how) {
 bool Mover::advance() {
   const bool has_read = reap_reads(hal::FileReader::Reap::poll);
   const bool has_copied = reap_copies();
+  pump();  // before the checks, so that the drive has work while they run
   settle();
   pump();
   return has_read || has_copied;

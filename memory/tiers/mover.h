@@ -1,8 +1,9 @@
 // Mover: carries blocks from one tier to another, several at once, and publishes each when its last
-// byte is there, never before. A move is carried in parts of at most a window. A part out of a file
-// is read (in several requests where it is large), its pieces are checked in the block's order, and
-// where its place is not in host memory it is copied there out of a page-locked staging slot, which
-// is free again when the copy's event is done. Parts end in any order.
+// byte is there, never before. A move is carried in parts. A part out of a file is read, its pieces
+// are checked in the block's order, and where its place is not in host memory it is copied there out
+// of a page-locked staging slot, which is free again when the copy's event is done. Parts end in any
+// order. Into host memory a part is one read request, checked while it is in the cache; into a slot
+// it is a window of several.
 // Depends on hal/{device,file_reader}.h and memory/tiers. Threads: its owner's alone, like its
 // reader and stream.
 // Lifetime: device, reader, catalog and residency outlive it. The reader has no other user while
@@ -35,7 +36,7 @@ class Mover {
  public:
   struct Options {
     std::size_t max_in_flight = 16;  ///< moves
-    Bytes window = 4_MiB;            ///< bytes of a part, and of a staging slot
+    Bytes window = 4_MiB;            ///< bytes of a part that is copied, and of a staging slot
     Bytes read = 1_MiB;              ///< bytes of a read request, about
     std::size_t most_reads = 64;     ///< requests under way, where the reader's queue takes as many
     std::size_t n_slots = 8;         ///< staging slots, and copies under way; none on a CPU device

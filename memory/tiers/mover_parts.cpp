@@ -68,7 +68,10 @@ std::optional<std::size_t> Mover::open_part(std::size_t index) {
 /// Lays out the part's segments: in the block's own place, or behind each other in the slot, each
 /// as far off alignment as its bytes are in the file, so that whole aligned stretches can be read.
 void Mover::place(const Move& move, Part& part) {
-  const std::uint64_t limit = std::min(part.begin + options_.window.count, move.block->size.count);
+  const std::uint64_t rest = move.block->size.count - part.begin;
+  const std::uint64_t limit =
+      part.begin + (is_copied(move) ? std::min(options_.window.count, rest)
+                                    : read_size(part.begin, rest, options_.read.count));
   if (!is_out_of_file(move)) {
     part.end = limit;
     return;
@@ -92,6 +95,7 @@ void Mover::place(const Move& move, Part& part) {
       used = round_up(std::max(used + n_read, used + shift + bytes.size()), kFileCut);
     }
     part.end = bytes.end;
+    if (bytes.is_cut) return;
   }
 }
 

@@ -11,18 +11,6 @@ namespace {
 
 /// A reader whose reap fails so often in a row has failed for good.
 constexpr int kMostFailedReaps = 3;
-/// A request may be longer than Options::read by this, rather than leave a short one behind.
-constexpr std::uint64_t kReadSlack = std::uint64_t{64} << 10;
-
-/// Bytes of the next request of `left` from `offset`: equal ones, that start at multiples of
-/// kFileCut where they can.
-std::uint64_t request_size(std::uint64_t offset, std::uint64_t left, std::uint64_t most) {
-  const std::uint64_t n_requests = (left + most + kReadSlack - 1) / (most + kReadSlack);
-  if (n_requests <= 1) return left;
-  const std::uint64_t size = (left + n_requests - 1) / n_requests;
-  const std::uint64_t cut = round_up(offset + size, kFileCut);
-  return cut < offset + left ? cut - offset : size;
-}
 
 }  // namespace
 
@@ -52,7 +40,7 @@ Result<Mover::Sent> Mover::send_reads(Part& part, std::size_t index) {
       request.tag = index;
       request.offset += part.sent_bytes;
       const std::uint64_t n =
-          request_size(request.offset, size - part.sent_bytes, options_.read.count);
+          read_size(request.offset, size - part.sent_bytes, options_.read.count);
       request.into = request.into.subspan(part.sent_bytes, n);
       const Result<bool> is_queued = reader_.submit(request);
       if (!is_queued) return read_error(block, is_queued.error().message());

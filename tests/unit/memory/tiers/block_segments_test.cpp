@@ -65,5 +65,16 @@ TEST_CASE("a cut inside a run falls on a multiple of the drive's unit in the fil
   const Block block = test::make_block("b", 100, {100'000});
   const BlockSegment first = next_segment(block, 0, 10'000);
   CHECK((first.file_offset + first.n_read) % kFileCut == 0);
+  CHECK(first.is_cut);
   CHECK(next_segment(block, first.end, 10'000).file_offset % kFileCut == 0);
+}
+
+TEST_CASE("a range is read in requests of one size, cut where the drive's units end",
+          "[memory][segments]") {
+  CHECK(read_size(100, 1'000'000, 1 << 20) == 1'000'000);
+  CHECK(read_size(100, (1 << 20) + 5000, 1 << 20) == (1 << 20) + 5000);  // no short one behind
+  const std::uint64_t first = read_size(100, 2'500'000, 1 << 20);
+  CHECK((100 + first) % kFileCut == 0);
+  CHECK(first >= 833'333);
+  CHECK(first < 840'000);
 }
