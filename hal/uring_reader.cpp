@@ -6,8 +6,8 @@
 // the file that is read into the slot's own buffer and copied out of. Only the unaligned ends of a
 // request bounce, unless its address and offset disagree in alignment; then all of it does, in one
 // piece where it is of the usual size.
-// A kernel that refuses the ring after it was opened (a filter of system calls) costs its speed, not
-// the reads: pieces that it does not take are read with pread from then on.
+// A kernel that refuses the ring after it was opened (a filter of system calls) costs its speed,
+// not the reads: pieces that it does not take are read with pread from then on.
 #include <liburing.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -33,8 +33,8 @@ namespace {
 constexpr unsigned kMostSlots = 4096;
 /// A request of 1 MiB with a little more, as models' files are read in, bounces in one piece.
 constexpr std::size_t kBounceSize = (std::size_t{1} << 20) + (std::size_t{128} << 10);
-/// Bounce memory is registered, and so held in memory, up to this.
-constexpr std::size_t kMostBounceHeld = std::size_t{64} << 20;
+/// So much of the bounce memory is registered, and so held in memory: of the slots used first.
+constexpr std::size_t kMostBounceHeld = std::size_t{40} << 20;
 /// No drive needs more.
 constexpr std::size_t kBounceAlignment = std::size_t{64} << 10;
 /// The kernel registers at most 1 GiB as one buffer.
@@ -168,9 +168,9 @@ class UringReader final : public FileReader {
       return Error(HalError::bad_file,
                    path + ": the drive asks for an alignment of " + to_text(file.alignment()));
     // A hint: without it the kernel looks up and holds the pages of a bounce at every read.
-    if (file.is_direct() && bounce_.whole().size() <= kMostBounceHeld &&
-        !std::exchange(is_bounce_offered_, true))
-      static_cast<void>(register_buffer(bounce_.whole()));
+    if (file.is_direct() && !std::exchange(is_bounce_offered_, true))
+      static_cast<void>(register_buffer(
+          bounce_.whole().first(std::min(bounce_.whole().size(), kMostBounceHeld))));
     files_.push_back(std::move(file));
     return FileId{static_cast<FileId::Value>(files_.size() - 1)};
   }

@@ -10,7 +10,7 @@ namespace blue::models {
 
 namespace {
 
-constexpr unsigned kReadsInFlight = 16;
+constexpr unsigned kReadsInFlight = 32;
 
 /// Room for all blocks with the gaps that alignment may leave.
 Bytes resident_bytes(const Program& program) {

@@ -1,6 +1,6 @@
-// The checksum index of a model: made by reading all its weights once (`blue index`), kept in a file
-// beside the model's first one (FILE.blueidx), or where that folder cannot be written in the user's
-// cache folder; given to the block catalog when the model is opened.
+// The checksum index of a model: made by reading all its weights once (`blue index`), kept in a
+// file beside the model's first one (FILE.blueidx), or where that folder cannot be written in the
+// user's cache folder; given to the block catalog when the model is opened.
 // Depends on hal, memory/tiers and models/model.h. Threads: the caller's.
 #pragma once
 

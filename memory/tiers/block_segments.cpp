@@ -8,7 +8,8 @@
 namespace blue::memory {
 namespace {
 
-/// A read may be longer than was asked for by this part of it, rather than leave a short one behind.
+/// A read may be longer than was asked for by this part of it, rather than leave a short one
+/// behind.
 constexpr std::uint64_t kReadSlackShare = 16;
 
 std::uint64_t end_of(const BlockExtent& extent) { return extent.block_offset + extent.size; }

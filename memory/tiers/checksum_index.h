@@ -1,5 +1,5 @@
-// ChecksumIndex: the CRC32C of every piece of a model's extents, kept in a file beside the model, so
-// that also the first read of a block is checked. Format (little-endian): magic "BLUEIDX\0" ·
+// ChecksumIndex: the CRC32C of every piece of a model's extents, kept in a file beside the model,
+// so that also the first read of a block is checked. Format (little-endian): magic "BLUEIDX\0" ·
 // version u32 · fingerprint u64 · piece size u64 · number of extents u64; then per extent, ordered
 // by file and offset: file u32 · offset u64 · size u64 · a u32 for each of its pieces; at the end
 // the CRC32C u32 of all before.

@@ -1,9 +1,9 @@
 // Mover: carries blocks from one tier to another, several at once, and publishes each when its last
 // byte is there, never before. A move is carried in parts. A part out of a file is read, its pieces
-// are checked in the block's order, and where its place is not in host memory it is copied there out
-// of a page-locked staging slot, which is free again when the copy's event is done. Parts end in any
-// order. Into host memory a part is one read request, checked while it is in the cache; into a slot
-// it is a window of several.
+// are checked in the block's order, and where its place is not in host memory it is copied there
+// out of a page-locked staging slot, which is free again when the copy's event is done. Parts end
+// in any order. Into host memory a part is one read request, checked while it is in the cache; into
+// a slot it is a window of several.
 // Depends on hal/{device,file_reader}.h and memory/tiers. Threads: its owner's alone, like its
 // reader and stream.
 // Lifetime: device, reader, catalog and residency outlive it. The reader has no other user while
@@ -38,7 +38,7 @@ class Mover {
     std::size_t max_in_flight = 16;  ///< moves
     Bytes window = 4_MiB;            ///< bytes of a part that is copied, and of a staging slot
     Bytes read = 1_MiB;              ///< bytes of a read request, about
-    std::size_t most_reads = 64;     ///< requests under way, where the reader's queue takes as many
+    std::size_t most_reads = 32;     ///< requests under way, where the reader's queue takes as many
     std::size_t n_slots = 8;         ///< staging slots, and copies under way; none on a CPU device
   };
 
@@ -61,7 +61,8 @@ class Mover {
   /// appends how they ended; allocates nothing for those that did well where `ended` has room.
   /// A piece that is not what it was when it was first read, or not what the model's index says, is
   /// read once more, with its block.
-  /// Errors (in MoveEnd): read_failed, block_corrupt, stopped, and the device's own (device_failed).
+  /// Errors (in MoveEnd): read_failed, block_corrupt, stopped, and the device's own
+  /// (device_failed).
   void poll(std::vector<MoveEnd>& ended, Poll how);
 
   /// Gives up a move: it ends with MemoryError::stopped at a later poll, when nothing touches its
