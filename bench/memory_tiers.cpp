@@ -164,7 +164,9 @@ std::vector<Block> blocks_of(const StreamShape& shape) {
   const std::uint64_t region = kStreamFile / shape.n_extents;
   std::vector<Block> blocks;
   for (std::uint64_t i = 0; 32 + (i + 1) * shape.extent_bytes <= region; ++i) {
-    Block block{.kind = BlockKind::expert, .name = shape.name};
+    Block block;
+    block.kind = BlockKind::expert;
+    block.name = shape.name;
     std::uint64_t at = 0;
     for (std::uint64_t e = 0; e < shape.n_extents; ++e) {
       block.extents.push_back({.file = 0,
