@@ -38,8 +38,8 @@ ActorRuntime::ActorRuntime(RuntimeContextOptions options, LogSink& log)
       system_(std::make_unique<caf::actor_system>(config_)) {
   if (context_.options.tiers) {
     // The only message that a stage's miss may cause, and only when the engine sleeps.
-    context_.options.tiers->set_wake_engine(
-        [this] { send(&Addresses::dma_engine, messages::WakeMisses{}); });
+    context_.options.tiers->set_wake_tiering(
+        [this] { send(&Addresses::tiering, messages::WakeTiering{}); });
   }
   auto supervisor = spawn_pinned<Supervisor>(*system_, context_);
   context_.book.update([&](Addresses& addresses) { addresses.supervisor = supervisor; });

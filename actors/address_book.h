@@ -13,7 +13,6 @@
 
 #include "actors/handles.h"
 #include "base/mutex.h"
-#include "memory/tiers/block.h"
 #include "messages/ids.h"
 
 namespace blue::actors {
@@ -28,7 +27,7 @@ struct Addresses {
   SupervisorHandle supervisor;
   SchedulerHandle scheduler;
   EntropyMonitorHandle entropy_monitor;
-  std::array<TieringHandle, memory::kTiers> tiers;
+  TieringHandle tiering;
   DmaEngineHandle dma_engine;
   KvLibraryHandle kv_library;
   WatchdogHandle watchdog;
@@ -45,10 +44,6 @@ class AddressBook {
   [[nodiscard]] Handle get(Handle Addresses::*member) const {
     const MutexLock lock(mutex_);
     return addresses_.*member;
-  }
-  [[nodiscard]] TieringHandle tier(memory::Tier tier) const {
-    const MutexLock lock(mutex_);
-    return addresses_.tiers[static_cast<std::size_t>(tier)];
   }
   [[nodiscard]] StageAddress stage(messages::StageId stage_id) const {
     const MutexLock lock(mutex_);

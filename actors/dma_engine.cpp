@@ -1,5 +1,6 @@
 #include "actors/dma_engine.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -8,166 +9,145 @@
 namespace blue::actors {
 namespace {
 
-using memory::BlockId;
-using memory::BlockState;
 using memory::Tier;
 
-/// After its last move the engine polls the rings for so long before it sleeps: a step that missed
-/// one block will most likely miss the next.
+/// With a core of its own the engine looks for orders for so long after the last one: waking it
+/// takes longer than an order.
 constexpr Nanoseconds kStayAwake_ns = 2'000'000;
+
+memory::TierScheduler::Move decided(const messages::Move& order) {
+  return {order.block, order.from, order.to, order.urgency, order.offset, order.from_offset};
+}
 
 }  // namespace
 
-DmaEngine::DmaEngine(caf::actor_config& config, ActorHost& host, TierMemory& tiers,
-                     StageChannels& channels)
-    : PinnedActor(config, host, ActorKind::dma_engine, "dma"), tiers_(tiers), channels_(channels) {}
+DmaEngine::DmaEngine(caf::actor_config& config, ActorHost& host, TierMemory& tiers)
+    : PinnedActor(config, host, ActorKind::dma_engine, "dma"), tiers_(tiers) {}
 
 DmaEngine::Behavior DmaEngine::make_behavior() {
   bind_thread();
-  abandon_unfinished();
+  incarnation_ = tiers_.engine_incarnation.fetch_add(1) + 1;
+  messages::EngineStarted started;
+  started.incarnation = incarnation_;
+  send(book().get(&Addresses::tiering), started);
   return {
-      on([this](const messages::Move& order) { move(order); }),
-      on([this](const messages::WakeMisses&) { begin_polling(); }),
+      on([this](const messages::Move& order) { take(order); }),
       on([this](const messages::LookAgain&) { poll(); }),
   };
 }
 
 void DmaEngine::on_exit() {
-  tiers_.is_engine_asleep.store(true);
+  // Waits until nothing touches the blocks' memory any more, and abandons them.
   mover_.reset();
+  carried_.clear();
   reader_.reset();
   PinnedActor::on_exit();
-}
-
-void DmaEngine::report_failure(const messages::Move& order, messages::MoveFailure failure,
-                               std::string error) {
-  messages::MoveFailed failed;
-  failed.block = order.block;
-  failed.failure = failure;
-  failed.error = std::move(error);
-  send(book().tier(order.tier), std::move(failed));
-}
-
-void DmaEngine::abandon_unfinished() {
-  for (std::uint32_t i = 0; i < tiers_.catalog().capacity(); ++i) {
-    for (const Tier tier : {Tier::vram, Tier::ram}) {
-      if (tiers_.residency().state({i}, tier) != BlockState::loading) continue;
-      tiers_.residency().abandon({i}, tier);
-      messages::Move order;
-      order.block = {i};
-      order.tier = tier;
-      report_failure(
-          order, messages::MoveFailure::refused,
-          "the DMA engine died while it moved block " + std::to_string(i) + "; ask again");
-    }
-  }
 }
 
 Status DmaEngine::open() {
   if (mover_) return {};
   BLUE_TRY_ASSIGN(reader_, tiers_.open_reader());
+  memory::Mover::Options options;
+  options.max_in_flight = tiers_.scheduling().max_in_flight;
   BLUE_TRY_ASSIGN(mover_, memory::Mover::open(tiers_.device(), *reader_, tiers_.catalog(),
-                                              tiers_.residency(), memory::Mover::Options{}));
+                                              tiers_.residency(), options));
   if (const std::string refusal = mover_->staging_refusal(); !refusal.empty())
     log().write_once(LogLevel::info, "copies to the device are slower: " + refusal);
   return {};
 }
 
-Result<memory::MoveReport> DmaEngine::copy(const messages::Move& order) {
+void DmaEngine::report_failure(const messages::Move& order, const Error& error) {
+  messages::MoveFailed failed;
+  failed.block = order.block;
+  failed.tier = order.to;
+  failed.failure = error.is(memory::MemoryError::block_corrupt) ? messages::MoveFailure::corrupt
+                   : error.is(memory::MemoryError::stopped)     ? messages::MoveFailure::stopped
+                                                                : messages::MoveFailure::refused;
+  failed.error = error.message();
+  send(book().get(&Addresses::tiering), std::move(failed));
+}
+
+void DmaEngine::take(const messages::Move& order) {
+  // A predecessor's order: the tiering actor has given it up.
+  if (order.incarnation != incarnation_) return;
   if (const Status opened = open(); !opened) {
-    tiers_.residency().abandon(order.block, order.tier);
-    return opened.error();
+    tiers_.residency().abandon(order.block, order.to);
+    return report_failure(order, opened.error());
   }
-  std::byte* const into = tiers_.base(order.tier) + order.offset;
-  const bool is_to_ram = order.tier == Tier::ram;
-  memory::MoveOrder carried{
-      .block = order.block,
-      .route = is_to_ram ? memory::MoveRoute::file_to_host : memory::MoveRoute::file_to_device,
-      .into = into,
-      .tier = order.tier,
-      .address = is_to_ram ? tiers_.ram_address(into) : into};
-  // The lease pins tier ram's copy until it was copied on.
-  std::optional<memory::Lease> in_ram;
-  if (!is_to_ram && tiers_.has_ram()) in_ram = tiers_.residency().try_lease(order.block, Tier::ram);
-  if (in_ram) {
-    carried.from = tiers_.ram_host(in_ram->address());
-    carried.route = tiers_.is_ram_page_locked() ? memory::MoveRoute::locked_to_device
-                                                : memory::MoveRoute::pageable_to_device;
-  }
-  messages::TraceScope::Handling span(trace_scope(), "copy");
-  auto report = mover_->move(carried);
-  if (report) span.set_copy(report->bytes.count, to_text(order.tier).data());
-  return report;
-}
-
-void DmaEngine::move(const messages::Move& order) {
-  // Not loading any more: a predecessor's order, already reported failed.
-  if (tiers_.residency().state(order.block, order.tier) != BlockState::loading) return;
-  const auto report = copy(order);
-  last_work_ns_ = monotonic_now_ns();
-  if (report) {
-    tiers_.wake_waiters();
-    messages::Moved moved;
-    moved.block = order.block;
-    send(book().tier(order.tier), moved);
+  // A demand overtakes what has not begun.
+  if (order.urgency == memory::Urgency::demanded) {
+    const auto place = std::ranges::find_if(waiting_, [](const messages::Move& waiting) {
+      return waiting.urgency != memory::Urgency::demanded;
+    });
+    waiting_.insert(place, order);
   } else {
-    report_failure(order,
-                   report.error().is(memory::MemoryError::block_corrupt)
-                       ? messages::MoveFailure::corrupt
-                       : messages::MoveFailure::refused,
-                   report.error().message());
+    waiting_.push_back(order);
   }
-  take_misses();
-  begin_polling();
+  submit_waiting();
+  if (backoff().is_polling) return begin_polling();
+  while (mover_->n_in_flight() > 0) advance(memory::Mover::Poll::wait);
 }
 
-std::size_t DmaEngine::take_misses() {
-  const auto ask_for = [this](const messages::MissRecord& miss) {
-    // A span for each, so that a copy becomes a child of the step that waited for it.
-    const messages::TraceScope::Handling span(trace_scope(), miss.trace, "miss");
-    messages::Fetch fetch;
-    fetch.blocks = {miss.block};
-    fetch.want = miss.want;
-    if (miss.want == messages::Want::demanded) {
-      send_urgent(book().tier(Tier::vram), std::move(fetch));
-    } else {
-      send(book().tier(Tier::vram), std::move(fetch));
+void DmaEngine::submit_waiting() {
+  while (!waiting_.empty()) {
+    const messages::Move& order = waiting_.front();
+    Carried carried{order, {}};
+    if (order.from == Tier::ram) {
+      auto source = tiers_.residency().try_lease(order.block, Tier::ram);
+      if (!source) {
+        tiers_.residency().abandon(order.block, order.to);
+        report_failure(order, Error(memory::MemoryError::read_failed,
+                                    "its copy in tier ram has left; ask again"));
+        waiting_.pop_front();
+        continue;
+      }
+      carried.source = std::move(*source);
     }
-  };
-  std::size_t n = 0;
-  channels_.for_each([&](StageChannel& channel) { n += channel.misses.drain(ask_for); });
-  return n;
+    if (!mover_->submit(tiers_.space().order_of(decided(order)))) return;
+    carried_.push_back(std::move(carried));
+    waiting_.pop_front();
+  }
 }
 
-bool DmaEngine::has_misses() const {
-  bool has_some = false;
-  channels_.for_each([&](StageChannel& channel) { has_some |= channel.misses.size() > 0; });
-  return has_some;
+void DmaEngine::advance(memory::Mover::Poll poll) {
+  ended_.clear();
+  mover_->poll(ended_, poll);
+  for (memory::MoveEnd& ended : ended_) end(ended);
+  if (!ended_.empty()) last_work_ns_ = monotonic_now_ns();
+  submit_waiting();
+}
+
+void DmaEngine::end(memory::MoveEnd& ended) {
+  const auto found = std::ranges::find_if(carried_, [&](const Carried& carried) {
+    return carried.order.block == ended.block && carried.order.to == ended.tier;
+  });
+  BLUE_CHECK(found != carried_.end(), "a move ended that this engine does not carry");
+  const Carried carried = std::move(*found);
+  carried_.erase(found);
+  if (!ended.outcome) return report_failure(carried.order, ended.outcome.error());
+  trace_scope().add_copy(carried.order.trace, ended.outcome->total_ns, ended.outcome->bytes.count,
+                         to_text(ended.tier).data());
+  tiers_.wake_waiters();
+  messages::Moved moved;
+  moved.block = ended.block;
+  moved.tier = ended.tier;
+  send(book().get(&Addresses::tiering), moved);
 }
 
 void DmaEngine::begin_polling() {
-  if (!backoff().is_polling) {
-    take_misses();
-    return;
-  }
-  if (std::exchange(is_polling_, true)) return;
-  tiers_.is_engine_asleep.store(false);
   last_work_ns_ = monotonic_now_ns();
+  if (std::exchange(is_polling_, true)) return;
   send_to_self(messages::LookAgain{});
 }
 
 void DmaEngine::poll() {
-  if (take_misses() > 0) last_work_ns_ = monotonic_now_ns();
-  if (monotonic_now_ns() - last_work_ns_ > kStayAwake_ns) {
+  if (mover_ && mover_->n_in_flight() > 0) {
+    // Orders that come meanwhile wait for a part of a block, about a millisecond.
+    advance(memory::Mover::Poll::wait);
+  } else if (backoff().spin_ns == 0 || monotonic_now_ns() - last_work_ns_ > kStayAwake_ns) {
     is_polling_ = false;
-    // Publishes that it sleeps, then reads the rings once more; see RingLeases::ask.
-    tiers_.is_engine_asleep.store(true, std::memory_order_seq_cst);
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (take_misses() > 0) begin_polling();
     return;
   }
-  const Backoff& usual = backoff();
-  Backoff{true, usual.spin_ns, usual.nap_ns / 10}.wait([this] { return has_misses(); });
   send_to_self(messages::LookAgain{});
 }
 

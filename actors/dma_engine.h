@@ -1,14 +1,16 @@
-// DmaEngine: owns the copy queues, the staging halves and the checksums (all in memory::Mover). It
-// executes the tiering actors' moves one after the other, and between them reads the channels' miss
-// rings, which it turns into fetches.
-// Depends on actors/. Threads: its own, like its file reader and stream. After a restart it
-// abandons what its predecessor was loading and reports it failed.
+// DmaEngine: owns the copy queues, the staging slots and the checksums (all in memory::Mover). It
+// carries the tiering actor's moves, several at once, and reports each end.
+// Depends on actors/. Threads: its own, like its file reader and stream. After a restart the moves
+// of its predecessor are lost; it announces itself, so that the tiering actor reports them failed.
 #pragma once
 
+#include <deque>
 #include <memory>
+#include <vector>
 
 #include "actors/handles.h"
 #include "actors/pinned_actor.h"
+#include "actors/tiering/tier_memory.h"
 #include "hal/file_reader.h"
 #include "memory/tiers/mover.h"
 
@@ -16,26 +18,34 @@ namespace blue::actors {
 
 class DmaEngine final : public PinnedActor<DmaEngineHandle> {
  public:
-  DmaEngine(caf::actor_config& config, ActorHost& host, TierMemory& tiers, StageChannels& channels);
+  DmaEngine(caf::actor_config& config, ActorHost& host, TierMemory& tiers);
   Behavior make_behavior() override;
   void on_exit() override;
 
  private:
-  void abandon_unfinished();
+  /// A move under way; the lease keeps its source in ram where it is.
+  struct Carried {
+    messages::Move order;
+    memory::Lease source;
+  };
+
   [[nodiscard]] Status open();
-  void move(const messages::Move& order);
-  [[nodiscard]] Result<memory::MoveReport> copy(const messages::Move& order);
-  void report_failure(const messages::Move& order, messages::MoveFailure failure,
-                      std::string error);
-  [[nodiscard]] bool has_misses() const;
-  std::size_t take_misses();
+  void take(const messages::Move& order);
+  /// Hands waiting moves to the mover, as many as it takes.
+  void submit_waiting();
+  void advance(memory::Mover::Poll poll);
+  void end(memory::MoveEnd& end);
+  void report_failure(const messages::Move& order, const Error& error);
   void poll();
   void begin_polling();
 
   TierMemory& tiers_;
-  StageChannels& channels_;
+  std::uint64_t incarnation_ = 0;
   std::unique_ptr<hal::FileReader> reader_;
   std::unique_ptr<memory::Mover> mover_;
+  std::deque<messages::Move> waiting_;
+  std::vector<Carried> carried_;
+  std::vector<memory::MoveEnd> ended_;
   Nanoseconds last_work_ns_ = 0;
   bool is_polling_ = false;
 };

@@ -34,13 +34,12 @@ using StageHandle =
 
 using EntropyMonitorHandle = Protocol<Handles<messages::JobBegan>, Handles<messages::LookAgain>>;
 
-using TieringHandle =
-    Protocol<Handles<messages::PrefetchModel>, Handles<messages::Fetch>, Handles<messages::Moved>,
-             Handles<messages::MoveFailed>, Handles<messages::BlockReady>,
-             Answers<messages::Evict, messages::Evicted>>;
+using TieringHandle = Protocol<Handles<messages::PrefetchModel>, Handles<messages::Moved>,
+                               Handles<messages::MoveFailed>, Handles<messages::EngineStarted>,
+                               Answers<messages::Evict, messages::Evicted>,
+                               Handles<messages::WakeTiering>, Handles<messages::LookAgain>>;
 
-using DmaEngineHandle =
-    Protocol<Handles<messages::Move>, Handles<messages::WakeMisses>, Handles<messages::LookAgain>>;
+using DmaEngineHandle = Protocol<Handles<messages::Move>, Handles<messages::LookAgain>>;
 
 using KvLibraryHandle = Protocol<Answers<messages::SaveKv, messages::KvSaved>,
                                  Answers<messages::LoadKv, messages::KvLoaded>>;

@@ -126,7 +126,7 @@ void Scheduler::take_hint(const messages::HintRecord& hint) {
   if (hint.kind != messages::HintKind::prefetch_now) return;
   messages::PrefetchModel prefetch;
   prefetch.model = running->next_model;
-  send(book().tier(memory::Tier::vram), prefetch);
+  send(book().get(&Addresses::tiering), prefetch);
 }
 
 void Scheduler::begin_polling() {

@@ -36,12 +36,12 @@ class Scheduler final : public PinnedActor<SchedulerHandle> {
   void begin_runs();
   void cancel(const messages::CancelRun& order);
   void stop_running(messages::RunNumber run);
-  /// In scheduler_unload.cpp: every stage releases the model, then vram and ram evict its blocks,
+  /// In scheduler_unload.cpp: every stage releases the model, then the tiering actor evicts its blocks,
   /// then registry and KV library forget it. No job begins meanwhile.
   [[nodiscard]] UnloadPromise unload(const messages::UnloadModel& order);
   [[nodiscard]] std::string reason_to_keep(const std::string& model) const;
   void released();
-  void evict_from(memory::Tier tier);
+  void evict_blocks();
   void end_unload(const std::string& error);
   template <class Outcome>
   void forward(const Outcome& outcome);

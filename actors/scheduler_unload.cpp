@@ -40,20 +40,18 @@ Scheduler::UnloadPromise Scheduler::unload(const messages::UnloadModel& order) {
 }
 
 void Scheduler::released() {
-  if (unload_ && --unload_->n_awaited == 0) evict_from(memory::Tier::vram);
+  if (unload_ && --unload_->n_awaited == 0) evict_blocks();
 }
 
-void Scheduler::evict_from(memory::Tier tier) {
+void Scheduler::evict_blocks() {
   messages::Evict evict;
   evict.blocks = unload_->model->blocks;
   ask<messages::Evicted>(
-      book().tier(tier), std::move(evict),
-      [this, tier](const messages::Evicted& evicted) {
-        if (evicted.n_pinned > 0) return end_unload("some of its blocks are in use");
-        if (tier == memory::Tier::vram) return evict_from(memory::Tier::ram);
-        end_unload("");
+      book().get(&Addresses::tiering), std::move(evict),
+      [this](const messages::Evicted& evicted) {
+        end_unload(evicted.n_pinned > 0 ? "some of its blocks are in use" : "");
       },
-      [this](const std::string& why) { end_unload("its tier's actor did not answer: " + why); });
+      [this](const std::string& why) { end_unload("the tiering actor did not answer: " + why); });
 }
 
 void Scheduler::end_unload(const std::string& error) {

@@ -53,19 +53,17 @@ void Supervisor::spawn_all() {
 }
 
 void Supervisor::spawn_tiers() {
-  for (const memory::Tier tier : {memory::Tier::nvme, memory::Tier::ram, memory::Tier::vram}) {
-    const auto place = [tier](Addresses& addresses, const TieringHandle& handle) {
-      addresses.tiers[static_cast<std::size_t>(tier)] = handle;
-    };
-    spawn_child<Tiering>(ActorKind::tiering, "tier." + std::string(to_text(tier)), place,
-                         std::ref(*runtime_.options.tiers),
-                         static_cast<const ModelRegistry*>(runtime_.options.registry.get()), tier);
-  }
-  const auto place = [](Addresses& addresses, const DmaEngineHandle& handle) {
+  const auto tiers = std::ref(*runtime_.options.tiers);
+  const auto place = [](Addresses& addresses, const TieringHandle& handle) {
+    addresses.tiering = handle;
+  };
+  spawn_child<Tiering>(ActorKind::tiering, "tiering", place, tiers,
+                       static_cast<const ModelRegistry*>(runtime_.options.registry.get()),
+                       std::ref(runtime_.channels));
+  const auto place_engine = [](Addresses& addresses, const DmaEngineHandle& handle) {
     addresses.dma_engine = handle;
   };
-  spawn_child<DmaEngine>(ActorKind::dma_engine, "dma", place, std::ref(*runtime_.options.tiers),
-                         std::ref(runtime_.channels));
+  spawn_child<DmaEngine>(ActorKind::dma_engine, "dma", place_engine, tiers);
 }
 
 void Supervisor::spawn_stage(messages::StageId stage_id) {

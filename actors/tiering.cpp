@@ -1,13 +1,25 @@
 #include "actors/tiering.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace blue::actors {
 namespace {
 
 using memory::BlockId;
 using memory::Tier;
-using Want = TierScheduler::Want;
 
-Tier below(Tier tier) { return tier == Tier::vram ? Tier::ram : Tier::nvme; }
+/// Without work it goes on looking at the rings for so long: the next miss of a step is near.
+constexpr Nanoseconds kStayAwake_ns = 20'000'000;
+
+memory::MemoryError error_of(messages::MoveFailure failure) {
+  switch (failure) {
+    case messages::MoveFailure::corrupt: return memory::MemoryError::block_corrupt;
+    case messages::MoveFailure::stopped: return memory::MemoryError::stopped;
+    case messages::MoveFailure::refused: break;
+  }
+  return memory::MemoryError::read_failed;
+}
 
 }  // namespace
 
@@ -21,43 +33,100 @@ std::string_view to_text(memory::Tier tier) {
 }
 
 Tiering::Tiering(caf::actor_config& config, ActorHost& host, TierMemory& tiers,
-                 const ModelRegistry* registry, memory::Tier tier)
-    : PinnedActor(config, host, ActorKind::tiering, "tier." + std::string(to_text(tier))),
+                 const ModelRegistry* registry, StageChannels& channels)
+    : PinnedActor(config, host, ActorKind::tiering, "tiering"),
       tiers_(tiers),
       registry_(registry),
-      tier_(tier),
-      scheduler_(tiers, tier) {}
+      channels_(channels),
+      scheduler_(tiers.catalog(), tiers.residency(), tiers.ledger(Tier::vram),
+                 tiers.ledger(Tier::ram), tiers.orders(), tiers.scheduling()) {}
 
 Tiering::Behavior Tiering::make_behavior() {
   bind_thread();
   return {
       on([this](const messages::PrefetchModel& order) { prefetch(order); }),
-      on([this](const messages::Fetch& fetch) {
-        execute(scheduler_.fetch(fetch.blocks, fetch.want));
-      }),
       on([this](const messages::Moved& moved) {
-        execute(scheduler_.moved(moved.block));
+        std::erase_if(ordered_, [&](const Ordered& o) {
+          return o.block == moved.block && o.to == moved.tier;
+        });
+        scheduler_.moved(moved.block, moved.tier);
+        tiers_.wake_waiters();
+        advance();
         answer_evictions();
       }),
       on([this](const messages::MoveFailed& failed) {
-        const bool is_corrupt = failed.failure == messages::MoveFailure::corrupt;
-        if (is_corrupt) log().write(LogLevel::error, failed.error);
-        execute(scheduler_.move_failed(failed.block,
-                                       Error(is_corrupt ? memory::MemoryError::block_corrupt
-                                                        : memory::MemoryError::read_failed,
-                                             failed.error)));
+        if (failed.failure == messages::MoveFailure::corrupt)
+          log().write(LogLevel::error, failed.error);
+        std::erase_if(ordered_, [&](const Ordered& o) {
+          return o.block == failed.block && o.to == failed.tier;
+        });
+        scheduler_.failed(failed.block, failed.tier);
+        tiers_.post_failure(failed.block, Error(error_of(failed.failure), failed.error));
+        advance();
         answer_evictions();
       }),
-      on([this](const messages::BlockReady& ready) {
-        execute(scheduler_.below_ready(ready.block));
-      }),
+      on([this](const messages::EngineStarted& started) { engine_started(started); }),
       on([this](const messages::Evict& order) { return evict(order); }),
+      on([this](const messages::WakeTiering&) { begin_polling(); }),
+      on([this](const messages::LookAgain&) { poll(); }),
   };
 }
 
 void Tiering::on_exit() {
+  tiers_.is_tiering_asleep.store(true);
   evictions_.clear();
   PinnedActor::on_exit();
+}
+
+void Tiering::advance() {
+  moves_.clear();
+  scheduler_.next(moves_);
+  const std::uint64_t incarnation = tiers_.engine_incarnation.load();
+  for (const memory::TierScheduler::Move& decided : moves_) {
+    messages::Move move;
+    move.block = decided.block;
+    move.from = decided.from;
+    move.to = decided.to;
+    move.urgency = decided.urgency;
+    move.offset = decided.offset;
+    move.from_offset = decided.from_offset;
+    move.incarnation = incarnation;
+    ordered_.push_back({decided.block, decided.to, incarnation});
+    send(book().get(&Addresses::dma_engine), move);
+  }
+  for (auto& refusal : scheduler_.take_refusals())
+    tiers_.post_failure(refusal.block, std::move(refusal.error));
+  for (const Tier tier : {Tier::vram, Tier::ram}) {
+    if (!scheduler_.take_pressure(tier)) continue;
+    messages::TierPressure pressure;
+    pressure.tier = tier;
+    pressure.n_bytes_total = tiers_.budget(tier).count;
+    send(book().get(&Addresses::scheduler), pressure);
+  }
+}
+
+void Tiering::engine_started(const messages::EngineStarted& started) {
+  for (std::size_t i = 0; i < ordered_.size();) {
+    const Ordered lost = ordered_[i];
+    if (lost.incarnation >= started.incarnation) {
+      ++i;
+      continue;
+    }
+    ordered_.erase(ordered_.begin() + static_cast<std::ptrdiff_t>(i));
+    const memory::BlockState state = tiers_.residency().state(lost.block, lost.to);
+    if (state == memory::BlockState::loading) tiers_.residency().abandon(lost.block, lost.to);
+    if (state == memory::BlockState::resident) {
+      scheduler_.moved(lost.block, lost.to);
+      tiers_.wake_waiters();
+      continue;
+    }
+    scheduler_.failed(lost.block, lost.to);
+    tiers_.post_failure(lost.block, Error(memory::MemoryError::read_failed,
+                                          "the DMA engine died while it moved block " +
+                                              std::to_string(lost.block.value) + "; ask again"));
+  }
+  advance();
+  answer_evictions();
 }
 
 void Tiering::prefetch(const messages::PrefetchModel& order) {
@@ -65,7 +134,18 @@ void Tiering::prefetch(const messages::PrefetchModel& order) {
   const auto model = registry_->open(order.model);
   // A guess about a model that can't be opened: the stage that needs it reports the error.
   if (!model) return;
-  execute(scheduler_.fetch((*model)->blocks, Want::guessed));
+  memory::StepOrders& orders = tiers_.orders();
+  {
+    const MutexLock lock(orders.mutex);
+    // One model is next at a time.
+    orders.for_each(memory::Activity::next, [&](memory::OrderId other) {
+      orders.set_activity(other, memory::Activity::idle);
+    });
+    if (orders.activity((*model)->order) == memory::Activity::idle)
+      orders.set_activity((*model)->order, memory::Activity::next);
+  }
+  for (const BlockId block : (*model)->blocks) scheduler_.guess(block);
+  begin_polling();
 }
 
 messages::Promise<messages::Evicted> Tiering::evict(const messages::Evict& order) {
@@ -77,7 +157,7 @@ messages::Promise<messages::Evicted> Tiering::evict(const messages::Evict& order
 
 void Tiering::answer_evictions() {
   std::erase_if(evictions_, [this](Eviction& eviction) {
-    const TierScheduler::Kept kept = scheduler_.evict(eviction.blocks);
+    const memory::TierScheduler::Kept kept = scheduler_.evict(eviction.blocks);
     if (kept.n_loading > 0) return false;
     messages::Evicted evicted;
     evicted.n_pinned = kept.n_pinned;
@@ -86,43 +166,53 @@ void Tiering::answer_evictions() {
   });
 }
 
-void Tiering::send_fetches(const std::vector<TierScheduler::BlockWant>& fetches) {
-  for (const Want want : {Want::demanded, Want::guessed}) {
-    messages::Fetch fetch;
-    fetch.want = want;
-    for (const TierScheduler::BlockWant& wanted : fetches) {
-      if (wanted.want == want) fetch.blocks.push_back(wanted.block);
-    }
-    if (!fetch.blocks.empty()) send(book().tier(below(tier_)), std::move(fetch));
-  }
+std::size_t Tiering::take_misses() {
+  const auto demand = [this](const messages::MissRecord& miss) {
+    // A span for each, so that a copy hangs under the step that waited for it.
+    const messages::TraceScope::Handling span(trace_scope(), miss.trace, "miss");
+    scheduler_.demand(miss.block);
+    advance();
+  };
+  std::size_t n = 0;
+  channels_.for_each([&](StageChannel& channel) { n += channel.misses.drain(demand); });
+  return n;
 }
 
-void Tiering::execute(const TierScheduler::Orders& orders) {
-  for (const TierScheduler::Booked& wanted : orders.moves) {
-    messages::Move move;
-    move.block = wanted.block;
-    move.tier = tier_;
-    move.offset = wanted.offset;
-    // A demanded block overtakes guessed ones.
-    if (wanted.want == Want::demanded) {
-      send_urgent(book().get(&Addresses::dma_engine), move);
-    } else {
-      send(book().get(&Addresses::dma_engine), move);
-    }
+bool Tiering::has_news() const {
+  if (tiers_.n_progress.load(std::memory_order_relaxed) != n_progress_seen_) return true;
+  bool has_some = false;
+  channels_.for_each([&](StageChannel& channel) { has_some |= channel.misses.size() > 0; });
+  return has_some;
+}
+
+void Tiering::begin_polling() {
+  if (!backoff().is_polling) {
+    take_misses();
+    return advance();
   }
-  send_fetches(orders.fetches);
-  if (tier_ != Tier::vram) {
-    for (const BlockId block : orders.ready) {
-      messages::BlockReady ready;
-      ready.block = block;
-      send(book().tier(tier_ == Tier::nvme ? Tier::ram : Tier::vram), ready);
-    }
+  if (std::exchange(is_polling_, true)) return;
+  tiers_.is_tiering_asleep.store(false);
+  last_work_ns_ = monotonic_now_ns();
+  send_to_self(messages::LookAgain{});
+}
+
+void Tiering::poll() {
+  const bool is_new = has_news();
+  n_progress_seen_ = tiers_.n_progress.load(std::memory_order_relaxed);
+  if (is_new || scheduler_.n_in_flight() > 0) last_work_ns_ = monotonic_now_ns();
+  take_misses();
+  if (is_new) advance();
+  if (monotonic_now_ns() - last_work_ns_ > kStayAwake_ns) {
+    is_polling_ = false;
+    // Announces that it sleeps, then looks once more; see TierMemory::note_progress.
+    tiers_.is_tiering_asleep.store(true, std::memory_order_seq_cst);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (has_news()) begin_polling();
+    return;
   }
-  if (!orders.had_to_evict) return;
-  messages::TierPressure pressure;
-  pressure.tier = tier_;
-  pressure.n_bytes_total = tiers_.ledger(tier_).size().count;
-  send(book().get(&Addresses::scheduler), pressure);
+  const Backoff& usual = backoff();
+  Backoff{true, usual.spin_ns, usual.nap_ns / 10}.wait([this] { return has_news(); });
+  send_to_self(messages::LookAgain{});
 }
 
 }  // namespace blue::actors

@@ -33,8 +33,8 @@ struct MessageList {
 using AllMessages =
     MessageList<LookAgain, OpenRun, SubmitRun, BeginRun, CancelRun, StageStarted, SlotWritten,
                 StageSkipped, SlotPreempted, RunDone, GenerateText, GeneratedText, StageReady,
-                RunStage, StageDone, StagePreempted, StageFailed, PrefetchModel, Fetch, Move, Moved,
-                MoveFailed, BlockReady, TierPressure, WakeMisses, UnloadModel, ModelUnloaded,
+                RunStage, StageDone, StagePreempted, StageFailed, PrefetchModel, Move, Moved,
+                MoveFailed, EngineStarted, TierPressure, WakeTiering, UnloadModel, ModelUnloaded,
                 ReleaseModel, ModelReleased, Evict, Evicted, SaveKv, KvSaved, LoadKv, KvLoaded,
                 JobBegan, Stalled, SchedulerRestarted, StageLost, Ping, Pong, FlushTraces,
                 TracesFlushed>;

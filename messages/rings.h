@@ -65,17 +65,10 @@ struct TextRecord {
   [[nodiscard]] std::string_view text() const { return {bytes.data(), n_bytes}; }
 };
 
-/// How urgently a block is needed. Demanded blocks overtake guessed ones.
-enum class Want : std::uint8_t {
-  guessed,
-  demanded,  ///< a stage waits for it
-};
-
-/// A block that a stage waits for or will need soon.
+/// A stage waits for the block.
 struct MissRecord {
   TraceContext trace;
   memory::BlockId block;
-  Want want = Want::demanded;
 };
 
 using SampleRing = SpscRing<TokenSample>;

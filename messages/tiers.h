@@ -1,8 +1,6 @@
-// The conversation about where blocks are: scheduler, tiering actors (vram, ram, nvme) and the DMA
-// engine.
-//   scheduler -prefetch_model-> tiering(vram) -fetch-> tiering(ram) -fetch-> tiering(nvme)
-//   tiering -move-> DMA engine -moved | move_failed-> tiering -block_ready-> tiering above
-//   DMA engine, on a stage's miss, -fetch-> tiering(vram), urgent when demanded
+// The conversation about where blocks are: scheduler, tiering actor and DMA engine. Stages ask
+// through their channels' miss rings.
+//   scheduler -prefetch_model, evict-> tiering -move-> DMA engine -moved | move_failed-> tiering
 // Depends on base and memory's ids. Plain values.
 #pragma once
 
@@ -11,35 +9,32 @@
 #include <vector>
 
 #include "memory/tiers/block.h"
+#include "memory/tiers/urgency.h"
 #include "messages/ids.h"
 #include "messages/message.h"
 #include "messages/rings.h"
 
 namespace blue::messages {
 
-/// scheduler or runtime -> tiering(vram): load the model's blocks in program order, as long as
-/// there is free room.
+/// scheduler or runtime -> tiering: this model runs next; load its blocks without evicting those of
+/// models that run.
 struct PrefetchModel {
   static constexpr const char* type_name = "prefetch_model";
   TraceContext trace;
   std::string model;  ///< path
 };
 
-/// tiering above, or DMA engine (a miss) -> tiering: have these blocks in your tier.
-struct Fetch {
-  static constexpr const char* type_name = "fetch";
-  TraceContext trace;
-  std::vector<memory::BlockId> blocks;
-  Want want{};
-};
-
-/// tiering -> DMA engine: copy one block to the place that is reserved for it in `tier`.
+/// tiering -> DMA engine: copy one block to the place that is reserved for it in `to`.
 struct Move {
   static constexpr const char* type_name = "move";
   TraceContext trace;
   memory::BlockId block;
-  memory::Tier tier{};       ///< the destination
-  std::uint64_t offset = 0;  ///< bytes from the tier's base
+  memory::Tier from{};
+  memory::Tier to{};
+  memory::Urgency urgency{};
+  std::uint64_t offset = 0;       ///< bytes from the base of `to`
+  std::uint64_t from_offset = 0;  ///< bytes from the base of ram, where it comes from there
+  std::uint64_t incarnation = 0;  ///< of the engine that is meant
 };
 
 /// DMA engine -> tiering: the block is published.
@@ -47,12 +42,14 @@ struct Moved {
   static constexpr const char* type_name = "moved";
   TraceContext trace;
   memory::BlockId block;
+  memory::Tier tier{};
 };
 
 /// Why a move failed.
 enum class MoveFailure : std::uint8_t {
-  corrupt,  ///< the bytes are not those first read
+  corrupt,  ///< the bytes are not those first read, or not those of the model's index
   refused,  ///< the device or the drive failed it
+  stopped,  ///< it was given up
 };
 
 /// DMA engine -> tiering.
@@ -60,15 +57,16 @@ struct MoveFailed {
   static constexpr const char* type_name = "move_failed";
   TraceContext trace;
   memory::BlockId block;
+  memory::Tier tier{};
   MoveFailure failure{};
   std::string error;
 };
 
-/// tiering -> tiering above: the block can be copied on.
-struct BlockReady {
-  static constexpr const char* type_name = "block_ready";
+/// DMA engine -> tiering: it begins; what earlier incarnations were carrying is lost.
+struct EngineStarted {
+  static constexpr const char* type_name = "engine_started";
   TraceContext trace;
-  memory::BlockId block;
+  std::uint64_t incarnation = 0;
 };
 
 /// tiering -> scheduler: blocks were evicted to make room.
@@ -79,9 +77,9 @@ struct TierPressure {
   std::uint64_t n_bytes_total = 0;
 };
 
-/// stage, through the tier memory -> DMA engine, when it sleeps: poll the miss rings.
-struct WakeMisses {
-  static constexpr const char* type_name = "wake_misses";
+/// stage, through the tier memory -> tiering, when it sleeps: poll the miss rings.
+struct WakeTiering {
+  static constexpr const char* type_name = "wake_tiering";
   TraceContext trace;
 };
 

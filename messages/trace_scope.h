@@ -49,12 +49,6 @@ class TraceScope {
     Handling(const Handling&) = delete;
     Handling& operator=(const Handling&) = delete;
 
-    /// Bytes and destination (a static string) of a copy.
-    void set_copy(std::uint64_t n_bytes, const char* tier) {
-      span_.n_bytes = n_bytes;
-      span_.tier = tier;
-    }
-
    private:
     void begin(const char* name, Nanoseconds now_ns) {
       span_.begin_ns = now_ns;
@@ -66,6 +60,21 @@ class TraceScope {
     TraceContext before_;
     TraceSpan span_;
   };
+
+  /// Leaves the span `copy` of a copy that ends now, under the message that ordered it. `tier`: the
+  /// destination, a static string.
+  void add_copy(const TraceContext& order, Nanoseconds took_ns, std::uint64_t n_bytes,
+                const char* tier) {
+    if (!is_on_) return;
+    TraceSpan span;
+    span.context = child_of(order);
+    span.end_ns = monotonic_now_ns();
+    span.begin_ns = span.end_ns - took_ns;
+    span.name = "copy";
+    span.n_bytes = n_bytes;
+    span.tier = tier;
+    writer_->record(span);
+  }
 
  private:
   TraceSpanWriter* writer_ = nullptr;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernels/kv_rows.h"
+#include "models/block_list.h"
 #include "models/executor_state.h"
 
 namespace blue::models {
@@ -97,12 +98,7 @@ Status Executor::State::build() {
 }
 
 Status Executor::State::build_expert_parts() {
-  dense_block_after.assign(program.blocks.size(), kNoBlock);
-  for (std::size_t block = program.blocks.size(); block-- > 1;) {
-    const bool is_expert = program.blocks[block].kind == memory::BlockKind::expert;
-    dense_block_after[block - 1] =
-        is_expert ? dense_block_after[block] : static_cast<std::uint32_t>(block);
-  }
+  places = op_places(program);
   std::size_t most_chosen = 0;
   std::size_t most_experts = 0;
   for (const ExpertGroup& run : program.expert_groups) {
@@ -111,7 +107,9 @@ Status Executor::State::build_expert_parts() {
   }
   is_chosen.resize(most_experts);
   chosen.reserve(most_experts);
+  wanted.reserve(most_experts);
   expert_leases.reserve(most_experts);
+  in_pass.reserve(most_experts);
   routes.resize(2 * most_chosen * limits.max_step_tokens);
   if (routes.empty()) return {};
   BLUE_TRY_ASSIGN(routes_lock,
@@ -126,11 +124,32 @@ void Executor::State::bind_block(std::uint32_t block, std::byte* address) {
     views[w].data = address + program.weights[w].block_offset;
 }
 
-Status Executor::State::lease_all(const StopToken& stop) {
-  for (std::uint32_t block = 0; block < block_ids.size(); ++block) {
+/// Waits until every block is in tier 0 and leases it. For a mixture whose experts all fit: which
+/// of them a step needs says nothing about what is worth loading.
+Status Executor::State::await_all(const StopToken& stop) {
+  leases.request(block_ids);
+  for (std::size_t block = 0; block < block_ids.size(); ++block) {
     BLUE_TRY_ASSIGN(held[block], leases.lease(block_ids[block], stop));
-    bind_block(block, held[block].address());
   }
+  return {};
+}
+
+/// Leases every block, if all are in tier 0 now.
+bool Executor::State::lease_all() {
+  for (std::size_t block = 0; block < block_ids.size(); ++block) {
+    auto lease = leases.try_lease(block_ids[block]);
+    if (!lease) {
+      release_all();
+      return false;
+    }
+    held[block] = std::move(*lease);
+  }
+  return true;
+}
+
+Status Executor::State::bind_all() {
+  for (std::uint32_t block = 0; block < block_ids.size(); ++block)
+    bind_block(block, held[block].address());
   for (std::size_t run = 0; run < program.expert_groups.size(); ++run) {
     const ExpertGroup& experts = program.expert_groups[run];
     for (std::uint32_t e = 0; e < experts.n_experts; ++e)
@@ -139,6 +158,12 @@ Status Executor::State::lease_all(const StopToken& stop) {
     BLUE_TRY(tables->upload(run, *stream));
   }
   return {};
+}
+
+/// The stream must be idle.
+void Executor::State::release_all() {
+  has_all = false;
+  for (memory::Lease& lease : held) lease.release();
 }
 
 bool Executor::State::has_moved_since_capture() const {
@@ -214,8 +239,9 @@ Status Executor::State::run_graph(const kernels::StepInputs& inputs) {
 }
 
 Status Executor::State::run_resident(const kernels::StepInputs& inputs, const StopToken& stop) {
-  Status status = lease_all(stop);
+  Status status = has_all ? Status() : bind_all();
   if (status.ok()) {
+    has_all = true;
     const bool is_decode = is_decode_shape(inputs.n_tokens, inputs.n_outputs);
     const bool has_graphs =
         backend.device().graph_capture() != nullptr && limits.op_timing == OpTiming::off;
@@ -223,7 +249,7 @@ Status Executor::State::run_resident(const kernels::StepInputs& inputs, const St
         is_decode && has_graphs && has_run_decode ? run_graph(inputs) : run_eager(inputs, stop);
     has_run_decode = has_run_decode || (is_decode && status.ok());
   }
-  for (memory::Lease& lease : held) lease.release();
+  if (!status.ok()) release_all();
   return status;
 }
 
@@ -244,7 +270,16 @@ Result<std::span<const float>> Executor::step(const StepRequest& request, const 
   state.fill_inputs(request);
   const kernels::StepInputs inputs = state.buffers->inputs(n_tokens, n_outputs);
   ++state.figures.n_steps;
-  if (state.is_resident) {
+  state.leases.begin_step();
+  bool runs_resident = state.is_resident && (state.has_all || state.lease_all());
+  if (state.is_resident && !runs_resident && !state.program.expert_groups.empty()) {
+    if (Status status = state.await_all(stop); !status) {
+      state.release_all();
+      return std::move(status).error();
+    }
+    runs_resident = true;
+  }
+  if (runs_resident) {
     BLUE_TRY(state.run_resident(inputs, stop));
   } else {
     Status status = state.run_streaming(inputs, stop);
@@ -263,6 +298,8 @@ Status Executor::reserve(std::int32_t sequence, std::uint32_t n_tokens) {
   }
   return state_->kv->reserve(sequence, n_tokens);
 }
+
+void Executor::release_leases() { state_->release_all(); }
 
 void Executor::truncate(std::int32_t sequence, std::uint32_t n_tokens) {
   state_->kv->truncate(sequence, n_tokens);

@@ -28,10 +28,10 @@ struct ExecutorLimits {
   std::uint32_t max_sequences = 1;
   std::uint32_t max_context = 1024;  ///< tokens per sequence
   kernels::KvType kv_type = kernels::KvType::f32;
-  /// Tier 0's budget. When all weights fit, a step holds every lease at once (and is one graph
-  /// launch where the device has graphs); otherwise leases are taken block by block as the step
-  /// goes, and of a layer's experts only those that the router chose, in as many passes as tier 0
-  /// needs.
+  /// Tier 0's budget. When all weights fit and are there, every lease is held, from one step to the
+  /// next (and a step is one graph launch where the device has graphs); otherwise leases are taken
+  /// block by block as the step goes, and of a layer's experts only those that the router chose, in
+  /// the order in which they arrive.
   Bytes weight_budget;
   OpTiming op_timing = OpTiming::off;
 };
@@ -83,6 +83,9 @@ class Executor {
   /// are then undefined, truncate them), device_failed, what leases give.
   [[nodiscard]] Result<std::span<const float>> step(const StepRequest& request,
                                                     const StopToken& stop);
+
+  /// Gives back the leases that are held between steps: for whoever needs the room.
+  void release_leases();
 
   /// The KV rows of positions < n_tokens as bytes: per layer keys then values, [n_tokens, width].
   /// For snapshots.

@@ -35,20 +35,22 @@ struct Executor::State {
   std::unique_ptr<KvCache> kv;
   std::unique_ptr<hal::Stream> stream;
 
-  /// All weights fit in tier 0: a step holds every lease.
+  /// All weights fit in tier 0: once they are there, every lease is held from step to step.
   bool is_resident = false;
+  bool has_all = false;                           ///< `held` is whole and bound
   std::vector<memory::Lease> held;                ///< by block; resident mode
   std::vector<const std::byte*> bound_addresses;  ///< by block: what its weights are bound to
   std::array<memory::Lease, 2> window;  ///< streaming mode: the block in use and the one before
   std::array<std::unique_ptr<hal::Event>, 2> passed;  ///< when the window's block was last read
   std::size_t window_slot = 0;                        ///< of the block in use
   std::uint32_t window_block = kNoBlock;              ///< the block in use
-  std::vector<std::uint32_t>
-      dense_block_after;      ///< by block: the next that is no expert, or kNoBlock
-  std::vector<float> routes;  ///< host copy of one layer's choice
+  std::vector<std::uint32_t> places;                  ///< by op: op_places
+  std::vector<float> routes;                          ///< host copy of one layer's choice
   std::unique_ptr<hal::HostRegistration> routes_lock;
   std::vector<std::uint8_t> is_chosen;  ///< by expert
-  std::vector<std::uint32_t> chosen;    ///< the distinct experts of a run, ascending
+  std::vector<std::uint32_t> chosen;    ///< the distinct experts of a run that are to run yet
+  std::vector<memory::BlockId> wanted;  ///< their blocks
+  std::vector<std::uint32_t> in_pass;   ///< the experts that are leased and bound
   std::vector<memory::Lease> expert_leases;
 
   std::unique_ptr<hal::Graph> graph;
@@ -60,7 +62,10 @@ struct Executor::State {
   Status build();
   Status build_expert_parts();
   void bind_block(std::uint32_t block, std::byte* address);
-  Status lease_all(const StopToken& stop);
+  Status bind_all();
+  bool lease_all();
+  Status await_all(const StopToken& stop);
+  void release_all();
   bool has_moved_since_capture() const;
   kernels::Bindings bindings() const;
   void fill_inputs(const StepRequest& request);
@@ -70,10 +75,12 @@ struct Executor::State {
   Status run_streaming(const kernels::StepInputs& inputs, const StopToken& stop);
   Status enqueue_all(const kernels::StepInputs& inputs, const StopToken& stop);
   Status leave_block(std::size_t operand);
-  Status enter_block(std::uint32_t block, const StopToken& stop);
+  Status enter_block(std::uint32_t block, std::uint32_t place, const StopToken& stop);
   Status run_experts(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop);
   Status read_choice(const ExpertGroup& run, const kernels::StepInputs& inputs);
-  Result<std::size_t> lease_experts(std::size_t run, std::size_t first, const StopToken& stop);
+  void request_chosen(const ExpertGroup& experts);
+  Status lease_experts(std::size_t run, const StopToken& stop);
+  void take_expert(std::size_t run, std::size_t chosen_index, memory::Lease lease);
   Status run_pass(std::size_t run, const kernels::StepInputs& inputs, const StopToken& stop);
   void release_streamed();
   Status run_graph(const kernels::StepInputs& inputs);

@@ -15,13 +15,18 @@ Status Executor::State::leave_block(std::size_t operand) {
   return {};
 }
 
-Status Executor::State::enter_block(std::uint32_t block, const StopToken& stop) {
+Status Executor::State::enter_block(std::uint32_t block, std::uint32_t place,
+                                    const StopToken& stop) {
   if (window_block != kNoBlock) {
     BLUE_TRY(stream->record(*passed[window_slot]));
+    // A device that has caught up frees the room now: the block after the next can begin to move.
+    BLUE_TRY_ASSIGN(const bool has_passed, passed[window_slot]->is_done());
+    if (has_passed) window[window_slot].release();
     window_slot = 1 - window_slot;
     window_block = kNoBlock;
   }
   BLUE_TRY(leave_block(window_slot));
+  leases.set_place(place);
   Result<memory::Lease> lease = leases.lease(block_ids[block], stop);
   if (!lease && lease.error().is(memory::MemoryError::tier_full)) {
     // The block before it occupies the room: lose the overlap rather than the step.
@@ -31,8 +36,6 @@ Status Executor::State::enter_block(std::uint32_t block, const StopToken& stop) 
   BLUE_TRY_ASSIGN(window[window_slot], std::move(lease));
   bind_block(block, window[window_slot].address());
   window_block = block;
-  const std::uint32_t next = dense_block_after[block];
-  if (next != kNoBlock) leases.hint(block_ids[next]);
   return {};
 }
 
@@ -49,7 +52,7 @@ Status Executor::State::run_streaming(const kernels::StepInputs& inputs, const S
     }
     if (has_no_rows(program.ops[i], inputs)) continue;
     const std::uint32_t block = program.op_blocks[i];
-    if (block != kNoBlock && block != window_block) BLUE_TRY(enter_block(block, stop));
+    if (block != kNoBlock && block != window_block) BLUE_TRY(enter_block(block, places[i], stop));
     BLUE_TRY(enqueue(program.ops[i], at, inputs));
   }
   return inputs.n_outputs == 0 ? Status() : buffers->download_logits(inputs.n_outputs, *stream);
@@ -80,25 +83,45 @@ Status Executor::State::read_choice(const ExpertGroup& run, const kernels::StepI
   return {};
 }
 
-/// Leases chosen[first..] until tier 0 is full; how many, at least one.
-Result<std::size_t> Executor::State::lease_experts(std::size_t run, std::size_t first,
-                                                   const StopToken& stop) {
-  const ExpertGroup& experts = program.expert_groups[run];
-  for (std::size_t i = first; i < chosen.size(); ++i) {
-    const memory::BlockId block = block_ids[experts.first_block + chosen[i]];
-    Result<memory::Lease> lease = leases.lease(block, stop);
-    if (!lease && lease.error().is(memory::MemoryError::tier_full)) {
-      if (i > first) return i - first;
-      // Dense blocks occupy the room. The stream is idle here; later ops lease them again.
-      for (memory::Lease& held_block : window) held_block.release();
-      window_block = kNoBlock;
-      lease = leases.lease(block, stop);
+void Executor::State::request_chosen(const ExpertGroup& experts) {
+  wanted.clear();
+  for (const std::uint32_t e : chosen) wanted.push_back(block_ids[experts.first_block + e]);
+  leases.request(wanted);
+}
+
+/// The expert chosen[chosen_index] takes part in the next pass.
+void Executor::State::take_expert(std::size_t run, std::size_t chosen_index, memory::Lease lease) {
+  tables->bind(run, chosen[chosen_index], lease.address());
+  expert_leases.push_back(std::move(lease));
+  in_pass.push_back(chosen[chosen_index]);
+  chosen.erase(chosen.begin() + static_cast<std::ptrdiff_t>(chosen_index));
+}
+
+/// Leases those of `chosen` that are there, or waits for the first; at least one.
+Status Executor::State::lease_experts(std::size_t run, const StopToken& stop) {
+  const std::uint32_t first_block = program.expert_groups[run].first_block;
+  for (std::size_t i = 0; i < chosen.size();) {
+    auto lease = leases.try_lease(block_ids[first_block + chosen[i]]);
+    if (!lease) {
+      ++i;
+      continue;
     }
-    if (!lease) return std::move(lease).error();
-    tables->bind(run, chosen[i], lease->address());
-    expert_leases.push_back(std::move(lease).value());
+    take_expert(run, i, std::move(*lease));
   }
-  return chosen.size() - first;
+  if (!in_pass.empty()) return {};
+  // What there was no room for has been refused; after a pass there is.
+  request_chosen(program.expert_groups[run]);
+  const memory::BlockId block = block_ids[first_block + chosen.front()];
+  Result<memory::Lease> lease = leases.lease(block, stop);
+  if (!lease && lease.error().is(memory::MemoryError::tier_full)) {
+    // Dense blocks occupy the room. The stream is idle here; later ops lease them again.
+    for (memory::Lease& held_block : window) held_block.release();
+    window_block = kNoBlock;
+    lease = leases.lease(block, stop);
+  }
+  if (!lease) return std::move(lease).error();
+  take_expert(run, 0, std::move(lease).value());
+  return {};
 }
 
 Status Executor::State::run_pass(std::size_t run, const kernels::StepInputs& inputs,
@@ -118,17 +141,17 @@ Status Executor::State::run_experts(std::size_t run, const kernels::StepInputs& 
   const ExpertGroup& experts = program.expert_groups[run];
   if (has_no_rows(program.ops[experts.first_op], inputs)) return {};
   BLUE_TRY(read_choice(experts, inputs));
-  for (const std::uint32_t e : chosen) leases.hint(block_ids[experts.first_block + e]);
-  for (std::size_t done = 0; done < chosen.size();) {
-    BLUE_TRY_ASSIGN(const std::size_t n, lease_experts(run, done, stop));
+  request_chosen(experts);
+  while (!chosen.empty()) {
+    BLUE_TRY(lease_experts(run, stop));
     BLUE_TRY(run_pass(run, inputs, stop));
     // The next pass needs the room, and the tables on the host.
     BLUE_TRY(stream->synchronize());
-    for (std::size_t i = done; i < done + n; ++i) tables->bind(run, chosen[i], nullptr);
-    expert_leases.clear();
-    done += n;
-    figures.n_expert_leases += n;
+    for (const std::uint32_t e : in_pass) tables->bind(run, e, nullptr);
+    figures.n_expert_leases += in_pass.size();
     ++figures.n_expert_passes;
+    expert_leases.clear();
+    in_pass.clear();
   }
   return {};
 }
@@ -139,6 +162,7 @@ void Executor::State::release_streamed() {
   window_block = kNoBlock;
   if (expert_leases.empty()) return;
   expert_leases.clear();
+  in_pass.clear();
   for (std::size_t run = 0; run < program.expert_groups.size(); ++run) {
     for (std::uint32_t e = 0; e < program.expert_groups[run].n_experts; ++e)
       tables->bind(run, e, nullptr);

@@ -222,7 +222,7 @@ Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::stri
   BLUE_TRY_ASSIGN(const auto loaded, state_->device->registry->open(path));
   messages::PrefetchModel prefetch;
   prefetch.model = path;
-  state_->actors->send(state_->actors->context().book.tier(memory::Tier::vram), prefetch);
+  state_->actors->send(&actors::Addresses::tiering, prefetch);
   return loaded->model;
 }
 

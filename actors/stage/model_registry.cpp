@@ -22,6 +22,15 @@ Result<std::shared_ptr<const LoadedModel>> ModelRegistry::open(const std::string
   loaded->blocks = std::move(taken.blocks);
   models::load_index_or_warn(*loaded->model, loaded->blocks, tiers_.catalog(), log_);
   loaded->catalog_id = taken.model;
+  std::vector<memory::BlockId> order;
+  for (const std::uint32_t block : models::step_order(loaded->model->program))
+    order.push_back(loaded->blocks[block]);
+  auto added = tiers_.orders().add(std::move(order), loaded->blocks);
+  if (!added) {
+    tiers_.catalog().remove_model(loaded->catalog_id);
+    return std::move(added).error();
+  }
+  loaded->order = *added;
   return models_[path] = std::move(loaded);
 }
 
@@ -47,6 +56,7 @@ void ModelRegistry::remove(const std::string& path) {
   const MutexLock lock(mutex_);
   const auto found = models_.find(path);
   if (found == models_.end()) return;
+  tiers_.orders().remove(found->second->order);
   tiers_.catalog().remove_model(found->second->catalog_id);
   models_.erase(found);
 }

@@ -22,6 +22,7 @@ struct LoadedModel {
   std::vector<memory::BlockId>
       blocks;  ///< by Program::blocks: in the order a step first needs them
   memory::CatalogModelId catalog_id;
+  memory::OrderId order;  ///< of its steps, in the tiers' StepOrders
 };
 
 class ModelRegistry {

@@ -22,6 +22,7 @@ Status SessionSource::open(const std::string& path) {
   if (n_trained > 0) limits.max_context = std::min(limits.max_context, n_trained);
   BLUE_TRY_ASSIGN(executor_, open_executor(limits));
   session_.emplace(*model_->model, *executor_, 0);
+  leases_.follow(model_->order);
   path_ = path;
   return {};
 }
@@ -30,6 +31,7 @@ void SessionSource::close() {
   decoder_.reset();
   session_.reset();
   executor_.reset();
+  leases_.follow(std::nullopt);
   model_.reset();
   path_.clear();
 }
@@ -86,6 +88,7 @@ Result<SourceBegin> SessionSource::begin(const messages::JobSpec& job, const Sto
   n_misses_before_ = leases_.n_misses();
   const Nanoseconds began_ns = monotonic_now_ns();
   BLUE_TRY(open(job.model));
+  set_activity(memory::Activity::active);
   SourceBegin begun;
   begun.load_ns = monotonic_now_ns() - began_ns;
   std::vector<TokenId> prompt = job.prompt_tokens;
@@ -112,7 +115,17 @@ Result<std::optional<SourceToken>> SessionSource::next(const StopToken& stop) {
       SourceToken{event->id, event->statistics.entropy_nats, decoder_->feed(event->id)});
 }
 
+void SessionSource::set_activity(memory::Activity activity) {
+  deps_.tiers.orders().set_activity(model_->order, activity);
+  deps_.tiers.note_progress();
+}
+
 std::string_view SessionSource::rest() {
+  if (model_ && executor_) {
+    // The next job's model needs the room.
+    executor_->release_leases();
+    set_activity(memory::Activity::idle);
+  }
   if (turn_.is_held()) turn_.unlock();
   return decoder_ ? decoder_->flush() : std::string_view();
 }

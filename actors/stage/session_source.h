@@ -51,6 +51,7 @@ class SessionSource final : public TokenSource {
  private:
   [[nodiscard]] Status open(const std::string& path);
   void close();
+  void set_activity(memory::Activity activity);
   /// Halves the context until there is memory for its cache.
   [[nodiscard]] Result<std::unique_ptr<models::Executor>> open_executor(
       models::ExecutorLimits limits);

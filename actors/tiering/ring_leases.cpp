@@ -15,20 +15,35 @@ Result<memory::Lease> RingLeases::lease(memory::BlockId block, const StopToken& 
   // are no stall.
   link_.beat();
   if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
-  return miss(block, stop);
+  const Nanoseconds began_ns = monotonic_now_ns();
+  auto lease = miss(block, stop);
+  stall_ns_ += monotonic_now_ns() - began_ns;
+  return lease;
 }
 
-void RingLeases::hint(memory::BlockId block) {
-  if (tiers_.residency().state(block, memory::Tier::vram) == memory::BlockState::absent)
-    ask(block, messages::Want::guessed);
+std::optional<memory::Lease> RingLeases::try_lease(memory::BlockId block) {
+  link_.beat();
+  return tiers_.residency().try_lease(block, memory::Tier::vram);
 }
 
-void RingLeases::ask(memory::BlockId block, messages::Want want) {
-  link_.send_miss({link_.trace().next(), block, want});
-  // Pairs with the engine, which publishes that it sleeps and then reads the rings once more:
-  // either it reads the record or this thread reads that it sleeps.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-  if (tiers_.is_engine_asleep.load(std::memory_order_seq_cst)) tiers_.wake_engine();
+void RingLeases::set_place(std::uint32_t place) {
+  if (!order_) return;
+  tiers_.orders().set_place(*order_, place);
+  tiers_.note_progress();
+}
+
+void RingLeases::request(std::span<const memory::BlockId> blocks) {
+  for (const memory::BlockId block : blocks) {
+    if (tiers_.residency().state(block, memory::Tier::vram) != memory::BlockState::absent) continue;
+    tiers_.clear_failure(block);
+    link_.send_miss({link_.trace().next(), block});
+  }
+  tiers_.note_progress();
+}
+
+void RingLeases::ask(memory::BlockId block) {
+  link_.send_miss({link_.trace().next(), block});
+  tiers_.note_progress();
 }
 
 Result<memory::Lease> RingLeases::miss(memory::BlockId block, const StopToken& stop) {
@@ -40,7 +55,7 @@ Result<memory::Lease> RingLeases::miss(memory::BlockId block, const StopToken& s
       return Error(memory::MemoryError::stopped,
                    "stopped while block " + tiers_.catalog().at(block).name + " was on its way");
     }
-    ask(block, messages::Want::demanded);
+    ask(block);
     const std::optional<Error> failure = tiers_.wait_for(block, stop, kAskAgain_ns);
     if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram))
       return std::move(*held);

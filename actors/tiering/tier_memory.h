@@ -1,11 +1,10 @@
-// TierMemory: the tiers' memory and tables that outlive the actors working on them: arenas,
-// ledgers, catalog, residency, and the queue in which stages wait for blocks.
-// Depends on hal, memory/tiers. Threads: a ledger is its tiering actor's alone; everything else any
+// TierMemory: the tiers' memory and tables that outlive the actors working on them: space, catalog,
+// residency, step orders, and the queue in which stages wait for blocks.
+// Depends on hal, memory/tiers. Threads: a ledger is the tiering actor's alone; everything else any
 // thread.
 // Lifetime: the device outlives it; it outlives every lease and actor.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <functional>
 #include <map>
@@ -19,10 +18,9 @@
 #include "hal/device.h"
 #include "hal/file_reader.h"
 #include "memory/tiers/block_catalog.h"
-#include "memory/tiers/mover.h"
-#include "memory/tiers/pinned_pool.h"
 #include "memory/tiers/residency.h"
-#include "memory/tiers/tier_ledger.h"
+#include "memory/tiers/step_orders.h"
+#include "memory/tiers/tier_space.h"
 
 namespace blue::actors {
 
@@ -30,6 +28,7 @@ struct TierMemoryOptions {
   Bytes vram;  ///< arena on the device
   Bytes ram;   ///< page-locked host memory; not used with a CPU device
   std::uint32_t max_blocks = 65536;
+  memory::TierSchedulerOptions scheduling;
   /// A reader for the calling thread: the DMA engine's.
   std::function<Result<std::unique_ptr<hal::FileReader>>()> open_reader;
 };
@@ -43,34 +42,36 @@ class TierMemory {
   [[nodiscard]] hal::Device& device() { return device_; }
   [[nodiscard]] memory::BlockCatalog& catalog() { return catalog_; }
   [[nodiscard]] memory::Residency& residency() { return residency_; }
-  [[nodiscard]] memory::TierLedger& ledger(memory::Tier tier) {
-    return ledgers_[static_cast<std::size_t>(tier)];
-  }
+  [[nodiscard]] memory::StepOrders& orders() { return orders_; }
+  [[nodiscard]] memory::TierSpace& space() { return *space_; }
+  [[nodiscard]] memory::TierLedger& ledger(memory::Tier tier) { return space_->ledger(tier); }
   [[nodiscard]] Bytes budget(memory::Tier tier) const {
-    return ledgers_[static_cast<std::size_t>(tier)].size();
+    return tier == memory::Tier::nvme ? Bytes{} : space_->ledger(tier).size();
   }
-  [[nodiscard]] bool has_ram() const { return pool_ != nullptr; }
-  [[nodiscard]] bool is_ram_page_locked() const {
-    return pool_ != nullptr && pool_->is_page_locked();
+  [[nodiscard]] bool has_ram() const { return space_->has_ram(); }
+  [[nodiscard]] bool is_ram_page_locked() const { return space_->is_ram_page_locked(); }
+  [[nodiscard]] const memory::TierSchedulerOptions& scheduling() const {
+    return options_.scheduling;
   }
-  /// Base address of a tier with memory; a bug for nvme.
-  [[nodiscard]] std::byte* base(memory::Tier tier) const;
-  /// The host address behind a published address of tier 1.
-  [[nodiscard]] const std::byte* ram_host(const std::byte* published) const;
-  /// What is published for a block at `host` in tier 1: where the device reads it in place, where
-  /// it can.
-  [[nodiscard]] std::byte* ram_address(std::byte* host) const;
   [[nodiscard]] Result<std::unique_ptr<hal::FileReader>> open_reader() const {
     return options_.open_reader();
   }
 
-  /// How a miss wakes a DMA engine that sleeps. Set once, before any actor runs.
-  void set_wake_engine(std::function<void()> wake) { wake_engine_ = std::move(wake); }
-  void wake_engine() {
-    if (wake_engine_) wake_engine_();
+  /// How a stage wakes a tiering actor that sleeps. Set once, before any actor runs.
+  void set_wake_tiering(std::function<void()> wake) { wake_tiering_ = std::move(wake); }
+  /// A stage has asked for a block, or reached another place of its step.
+  void note_progress() {
+    n_progress.fetch_add(1, std::memory_order_relaxed);
+    // Pairs with the tiering actor: it announces that it sleeps, then looks once more; so either it
+    // finds what is new or this thread finds it asleep.
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (is_tiering_asleep.load(std::memory_order_seq_cst) && wake_tiering_) wake_tiering_();
   }
-  /// True while the DMA engine does not poll the miss rings.
-  std::atomic<bool> is_engine_asleep{true};
+  std::atomic<std::uint64_t> n_progress{0};
+  /// True while the tiering actor does not poll the miss rings.
+  std::atomic<bool> is_tiering_asleep{true};
+  /// Incarnation of the DMA engine that runs; moves ordered from an earlier one are lost.
+  std::atomic<std::uint64_t> engine_incarnation{0};
 
   /// Waits until the block can be leased in tier 0, has failed, or the work was stopped, or
   /// `patience` is over. Returns its failure if there is one.
@@ -88,10 +89,9 @@ class TierMemory {
   const TierMemoryOptions options_;
   memory::BlockCatalog catalog_;
   memory::Residency residency_;
-  std::unique_ptr<hal::Arena> arena_;
-  std::unique_ptr<memory::PinnedPool> pool_;
-  std::array<memory::TierLedger, memory::kTiers> ledgers_;
-  std::function<void()> wake_engine_;
+  memory::StepOrders orders_;
+  std::unique_ptr<memory::TierSpace> space_;
+  std::function<void()> wake_tiering_;
 
   Mutex mutex_;
   ConditionVariable changed_;

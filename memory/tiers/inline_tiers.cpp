@@ -1,148 +1,156 @@
 #include "memory/tiers/inline_tiers.h"
 
-#include <string>
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
-#include "memory/tiers/tier_room.h"
 
 namespace blue::memory {
-namespace {
 
-/// Loads that the reload rate looks back over.
-constexpr std::uint32_t kThrashWindow = 256;
-
-}  // namespace
-
-InlineTiers::InlineTiers(BlockCatalog& catalog, Residency& residency)
-    : catalog_(catalog),
-      residency_(residency),
-      vram_(Tier::vram, nullptr, {}, catalog.capacity()),
-      ram_(Tier::ram, nullptr, {}, catalog.capacity()),
-      predictor_({}, catalog.capacity()),
-      thrash_(catalog.capacity(), kThrashWindow) {}
+InlineTiers::InlineTiers(BlockCatalog& catalog, Residency& residency,
+                         std::unique_ptr<TierSpace> space, TierSchedulerOptions options)
+    : residency_(residency),
+      catalog_(catalog),
+      space_(std::move(space)),
+      orders_(catalog.capacity()),
+      scheduler_(catalog, residency, space_->ledger(Tier::vram), space_->ledger(Tier::ram), orders_,
+                 options) {
+  moves_.reserve(options.max_in_flight);
+  ended_.reserve(options.max_in_flight);
+}
 
 Result<std::unique_ptr<InlineTiers>> InlineTiers::open(hal::Device& device, hal::FileReader& reader,
                                                        BlockCatalog& catalog, Residency& residency,
-                                                       TierBudgets budgets) {
+                                                       TierBudgets budgets,
+                                                       TierSchedulerOptions options) {
   BLUE_CHECK(residency.n_blocks() >= catalog.capacity());
-  auto tiers = std::unique_ptr<InlineTiers>(new InlineTiers(catalog, residency));
-  BLUE_TRY_ASSIGN(tiers->arena_, device.allocate(budgets.vram));
-  tiers->vram_ = TierLedger(Tier::vram, tiers->arena_->base(), budgets.vram, catalog.capacity());
-  if (device.info().kind != hal::DeviceKind::cpu && budgets.ram.count > 0) {
-    BLUE_TRY_ASSIGN(tiers->pool_, PinnedPool::open(device, budgets.ram));
-    tiers->ram_ =
-        TierLedger(Tier::ram, tiers->pool_->bytes().data(), budgets.ram, catalog.capacity());
-  }
-  BLUE_TRY_ASSIGN(tiers->mover_, Mover::open(device, reader, catalog, residency, Mover::Options{}));
+  BLUE_TRY_ASSIGN(auto space, TierSpace::open(device, budgets, catalog.capacity()));
+  auto tiers =
+      std::unique_ptr<InlineTiers>(new InlineTiers(catalog, residency, std::move(space), options));
+  Mover::Options moving;
+  moving.max_in_flight = options.max_in_flight;
+  BLUE_TRY_ASSIGN(tiers->mover_, Mover::open(device, reader, catalog, residency, moving));
   return tiers;
 }
 
 InlineTiers::~InlineTiers() {
+  mover_.reset();  // abandons what is under way
   // The residency may outlive these arenas: leave no address behind. A lease that is still held is
   // a bug of its holder; its entry stays, since unpinning an absent block would be a second one.
-  for (TierLedger* ledger : {&vram_, &ram_}) {
-    while (!ledger->held().empty()) {
-      const BlockId block = ledger->held().back().block;
-      if (!evict_block(*ledger, residency_, block)) ledger->release(block);
+  for (const Tier tier : {Tier::vram, Tier::ram}) {
+    for (const TierLedger::Held& held : space_->ledger(tier).held()) {
+      if (residency_.begin_evict(held.block, tier)) residency_.finish_evict(held.block, tier);
     }
+  }
+}
+
+void InlineTiers::advance(Mover::Poll poll) {
+  moves_.clear();
+  scheduler_.next(moves_);
+  for (const TierScheduler::Move& move : moves_)
+    BLUE_CHECK(mover_->submit(space_->order_of(move)), "the mover takes as many as the scheduler");
+  if (mover_->n_in_flight() == 0) return;
+  ended_.clear();
+  mover_->poll(ended_, poll);
+  for (MoveEnd& end : ended_) {
+    if (end.outcome) {
+      scheduler_.moved(end.block, end.tier);
+      continue;
+    }
+    scheduler_.failed(end.block, end.tier);
+    failures_.push_back({end.block, std::move(end.outcome).error()});
   }
 }
 
 Result<Lease> InlineTiers::lease(BlockId block, const StopToken& stop) {
-  predictor_.used(block);
   if (std::optional<Lease> held = residency_.try_lease(block, Tier::vram)) {
     counts_.n_hits += 1;
     return std::move(*held);
   }
-  const Block& wanted = catalog_.at(block);
-  if (stop.is_stopped())
-    return Error(MemoryError::stopped, "stopped before block " + wanted.name + " was loaded");
+  if (stop.is_stopped()) {
+    return Error(MemoryError::stopped,
+                 "stopped before block " + catalog_.at(block).name + " was loaded");
+  }
   counts_.n_misses += 1;
-  return miss(wanted);
+  const Nanoseconds began_ns = monotonic_now_ns();
+  auto lease = miss(block, stop);
+  counts_.stall_ns += monotonic_now_ns() - began_ns;
+  return lease;
 }
 
-void InlineTiers::hint(BlockId) {}
+std::optional<Lease> InlineTiers::try_lease(BlockId block) {
+  auto lease = residency_.try_lease(block, Tier::vram);
+  if (lease) counts_.n_hits += 1;
+  return lease;
+}
 
-void InlineTiers::follow(std::vector<BlockId> order) {
-  predictor_ = PrefetchPredictor(std::move(order), catalog_.capacity());
+Result<Lease> InlineTiers::miss(BlockId block, const StopToken& stop) {
+  std::erase_if(failures_, [&](const auto& failure) { return failure.block == block; });
+  for (;;) {
+    scheduler_.demand(block);
+    advance(Mover::Poll::now);
+    if (auto held = residency_.try_lease(block, Tier::vram)) return std::move(*held);
+    for (TierScheduler::Refusal& refusal : scheduler_.take_refusals())
+      failures_.push_back(std::move(refusal));
+    const auto failed = std::ranges::find(failures_, block, &TierScheduler::Refusal::block);
+    if (failed != failures_.end()) {
+      Error error = std::move(failed->error);
+      failures_.erase(failed);
+      if (!error.is(MemoryError::tier_full) || !space_->is_ram_page_locked()) return error;
+      // Tier 0 has no room beside what is pinned: the device reads tier 1 in place.
+      auto in_place = residency_.try_lease(block, Tier::ram);
+      if (!in_place) return error;
+      counts_.n_in_place += 1;
+      return std::move(*in_place);
+    }
+    if (stop.is_stopped()) {
+      return Error(MemoryError::stopped,
+                   "stopped while block " + catalog_.at(block).name + " was on its way");
+    }
+    if (mover_->n_in_flight() > 0) advance(Mover::Poll::wait);
+  }
+}
+
+void InlineTiers::request(std::span<const BlockId> blocks) {
+  for (const BlockId block : blocks) scheduler_.demand(block);
+  advance(Mover::Poll::now);
+}
+
+void InlineTiers::set_place(std::uint32_t place) {
+  if (!order_) return;
+  orders_.set_place(*order_, place);
+  advance(Mover::Poll::now);
+}
+
+void InlineTiers::follow(std::vector<BlockId> order, std::span<const BlockId> blocks) {
+  if (order_) orders_.remove(*order_);
+  const auto added = orders_.add(std::move(order), blocks);
+  if (!added) return;  // 256 models: without their orders they load on demand
+  order_ = *added;
+  orders_.set_activity(*order_, Activity::active);
+  for (const BlockId block : blocks) scheduler_.guess(block);
+  advance(Mover::Poll::now);
 }
 
 bool InlineTiers::forget(const std::vector<BlockId>& blocks) {
-  bool all_left = true;
-  for (TierLedger* ledger : {&vram_, &ram_}) {
-    for (const BlockId block : blocks) {
-      if (ledger->find(block) != nullptr && !evict_block(*ledger, residency_, block))
-        all_left = false;
-    }
+  if (order_) orders_.remove(*std::exchange(order_, std::nullopt));
+  TierScheduler::Kept kept = scheduler_.evict(blocks);
+  while (kept.n_loading > 0 && mover_->n_in_flight() > 0) {
+    advance(Mover::Poll::wait);
+    kept = scheduler_.evict(blocks);
   }
-  return all_left;
+  return kept.n_pinned == 0;
 }
 
-Result<Lease> InlineTiers::miss(const Block& block) {
-  Lease in_ram;
-  if (has_ram() && TierArena::occupied(block.size) <= ram_.size()) {
-    BLUE_TRY_ASSIGN(in_ram, lease_from_ram(block));
-  }
-  Result<std::vector<BlockId>> left = make_room(vram_, residency_, block.size, &predictor_);
-  if (!left) {
-    if (!in_ram.is_held() || !pool_->is_page_locked()) return std::move(left).error();
-    counts_.n_in_place += 1;
-    return in_ram;
-  }
-  for (const BlockId victim : *left) thrash_.evicted(victim);
-  counts_.n_evictions += left->size();
-
-  if (in_ram.is_held()) {
-    const MoveRoute route =
-        pool_->is_page_locked() ? MoveRoute::locked_to_device : MoveRoute::pageable_to_device;
-    BLUE_TRY(load(vram_, block, route, ram_.address(block.id)));
-    counts_.bytes_copied += block.size;
-  } else {
-    BLUE_TRY(load(vram_, block, MoveRoute::file_to_device, nullptr));
-    counts_.bytes_read += block.size;
-  }
-  thrash_.loaded(block.id);
-  return take(block.id, Tier::vram);
-}
-
-Result<Lease> InlineTiers::lease_from_ram(const Block& block) {
-  if (std::optional<Lease> held = residency_.try_lease(block.id, Tier::ram))
-    return std::move(*held);
-  Result<std::vector<BlockId>> left = make_room(ram_, residency_, block.size, &predictor_);
-  // Tier 1 is full of blocks that are read in place: the block bypasses it.
-  if (!left) return Lease();
-  BLUE_TRY(load(ram_, block, MoveRoute::file_to_host, nullptr));
-  counts_.bytes_read += block.size;
-  return take(block.id, Tier::ram);
-}
-
-Status InlineTiers::load(TierLedger& ledger, const Block& block, MoveRoute route,
-                         const std::byte* from) {
-  const Tier tier = ledger.tier();
-  BLUE_CHECK(residency_.begin_load(block.id, tier),
-             "somebody else loads into the tiers of InlineTiers");
-  const std::optional<std::byte*> into = ledger.reserve(block.id, block.size);
-  BLUE_CHECK(into.has_value());
-  const bool is_read_in_place = tier == Tier::ram && pool_->is_page_locked();
-  const MoveOrder order{.block = block.id,
-                        .route = route,
-                        .from = from,
-                        .into = *into,
-                        .tier = tier,
-                        .address = is_read_in_place ? pool_->device_address(*into) : *into};
-  const Result<MoveReport> moved = mover_->move(order);
-  if (!moved) {
-    ledger.release(block.id);
-    return moved.error();
-  }
-  return {};
-}
-
-Lease InlineTiers::take(BlockId block, Tier tier) {
-  std::optional<Lease> lease = residency_.try_lease(block, tier);
-  BLUE_CHECK(lease.has_value(), "a block left right after it was published");
-  return std::move(*lease);
+TierCounts InlineTiers::counts() const {
+  TierCounts counts = counts_;
+  const TierSchedulerCounts& decided = scheduler_.counts();
+  counts.n_evictions = decided.n_evictions;
+  counts.n_planned = decided.n_planned;
+  counts.bytes_read = decided.bytes_read;
+  counts.bytes_copied = decided.bytes_copied;
+  counts.reload_rate = scheduler_.reload_rate();
+  return counts;
 }
 
 }  // namespace blue::memory

@@ -1,5 +1,7 @@
 #include "memory/tiers/residency.h"
 
+#include <cmath>
+
 // The orders, argued once.
 //
 // publish stores the address (relaxed), then the word (release). A lease's compare-exchange
@@ -29,6 +31,11 @@ constexpr BlockState state_of(std::uint32_t word) {
   return static_cast<BlockState>(word & kStateMask);
 }
 
+float faded(float score, std::uint32_t n_steps) {
+  return n_steps == 0 ? score
+                      : score * std::exp2(-static_cast<float>(n_steps) / Residency::kHalfLife);
+}
+
 }  // namespace
 
 void Lease::release() {
@@ -40,7 +47,8 @@ void Lease::release() {
 
 Residency::Residency(std::uint32_t n_blocks)
     : n_blocks_(n_blocks),
-      entries_(std::make_unique<Entry[]>(static_cast<std::size_t>(n_blocks) * kTiers)) {}
+      entries_(std::make_unique<Entry[]>(static_cast<std::size_t>(n_blocks) * kTiers)),
+      uses_(std::make_unique<Uses[]>(n_blocks)) {}
 
 std::optional<Lease> Residency::try_lease(BlockId block, Tier tier) {
   Entry& e = entry(block, tier);
@@ -48,13 +56,36 @@ std::optional<Lease> Residency::try_lease(BlockId block, Tier tier) {
   while (state_of(word) == BlockState::resident) {
     if (e.word.compare_exchange_weak(word, word + kOnePin, std::memory_order_acquire,
                                      std::memory_order_relaxed)) {
-      // Advice for eviction only: it orders nothing, so relaxed is enough.
-      e.last_used.store(tick_.fetch_add(1, std::memory_order_relaxed) + 1,
-                        std::memory_order_relaxed);
+      note_use(block);
       return Lease(*this, block, tier, e.address.load(std::memory_order_relaxed));
     }
   }
   return std::nullopt;
+}
+
+// Advice orders nothing, so relaxed is enough.
+void Residency::note_use(BlockId block) {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  Uses& uses = uses_[block.value];
+  uses.last.store(tick_.fetch_add(1, kRelaxed) + 1, kRelaxed);
+  uses.n.fetch_add(1, kRelaxed);
+  const std::uint32_t step = step_.load(kRelaxed);
+  const std::uint32_t n_steps = step - uses.scored_at.load(kRelaxed);
+  uses.score.store(faded(uses.score.load(kRelaxed), n_steps) + 1.0F, kRelaxed);
+  uses.scored_at.store(step, kRelaxed);
+}
+
+double Residency::worth(BlockId block, EvictionPolicy policy) const {
+  constexpr auto kRelaxed = std::memory_order_relaxed;
+  BLUE_CHECK(block.value < n_blocks_);
+  const Uses& uses = uses_[block.value];
+  switch (policy) {
+    case EvictionPolicy::lru: return static_cast<double>(uses.last.load(kRelaxed));
+    case EvictionPolicy::lfu: return uses.n.load(kRelaxed);
+    case EvictionPolicy::automatic: break;
+  }
+  const std::uint32_t n_steps = step_.load(kRelaxed) - uses.scored_at.load(kRelaxed);
+  return static_cast<double>(faded(uses.score.load(kRelaxed), n_steps));
 }
 
 void Residency::unpin(BlockId block, Tier tier) {
@@ -79,7 +110,7 @@ void Residency::publish(BlockId block, Tier tier, std::byte* address) {
   e.address.store(address, std::memory_order_relaxed);
   // A block that was never leased counts as used when it came, or it would be the first to go
   // again.
-  e.last_used.store(tick_.fetch_add(1, std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  note_use(block);
   e.word.store(word_of(BlockState::resident), std::memory_order_release);
 }
 
@@ -114,10 +145,6 @@ BlockState Residency::state(BlockId block, Tier tier) const {
 
 std::uint32_t Residency::pins(BlockId block, Tier tier) const {
   return entry(block, tier).word.load(std::memory_order_relaxed) >> kStateBits;
-}
-
-std::uint64_t Residency::last_used(BlockId block, Tier tier) const {
-  return entry(block, tier).last_used.load(std::memory_order_relaxed);
 }
 
 }  // namespace blue::memory

@@ -19,6 +19,7 @@
 
 #include "base/check.h"
 #include "memory/tiers/block.h"
+#include "memory/tiers/eviction_policy.h"
 
 namespace blue::memory {
 
@@ -83,16 +84,32 @@ class Residency {
 
   [[nodiscard]] BlockState state(BlockId block, Tier tier) const;
   [[nodiscard]] std::uint32_t pins(BlockId block, Tier tier) const;
-  /// Tick of the last lease taken (a counter over all leases, not a clock): what eviction orders
-  /// by.
-  [[nodiscard]] std::uint64_t last_used(BlockId block, Tier tier) const;
+  /// What keeping the block in a tier is worth by the policy, from its leases in whatever tier, also
+  /// before it was last evicted; only the order of two worths means anything.
+  /// lru: the tick of its last lease; lfu: its leases; automatic: its leases, each fading by half
+  /// in kHalfLife steps (LRFU).
+  /// Source: Lee et al. 2001, LRFU: a spectrum of policies that subsumes LRU and LFU.
+  [[nodiscard]] double worth(BlockId block, EvictionPolicy policy) const;
+  /// Leases ever taken, and loads.
+  [[nodiscard]] std::uint32_t n_uses(BlockId block) const {
+    return uses_[block.value].n.load(std::memory_order_relaxed);
+  }
+  /// A step begins somewhere: the clock of fading.
+  void begin_step() { step_.fetch_add(1, std::memory_order_relaxed); }
+  static constexpr float kHalfLife = 64.0F;
 
  private:
   friend class Lease;
   struct Entry {
     std::atomic<std::uint32_t> word{0};  ///< pins << 2 | BlockState
     std::atomic<std::byte*> address{nullptr};
-    std::atomic<std::uint64_t> last_used{0};
+  };
+  /// Advice for eviction, by block; races lose an update, no more.
+  struct Uses {
+    std::atomic<std::uint64_t> last{0};  ///< tick of the last lease: a counter, not a clock
+    std::atomic<std::uint32_t> n{0};
+    std::atomic<std::uint32_t> scored_at{0};  ///< step
+    std::atomic<float> score{0.0F};
   };
   [[nodiscard]] Entry& entry(BlockId block, Tier tier) const {
     BLUE_CHECK(block.value < n_blocks_);
@@ -100,10 +117,13 @@ class Residency {
                     static_cast<std::size_t>(tier)];
   }
   void unpin(BlockId block, Tier tier);
+  void note_use(BlockId block);
 
   std::uint32_t n_blocks_;
   std::unique_ptr<Entry[]> entries_;
+  std::unique_ptr<Uses[]> uses_;
   std::atomic<std::uint64_t> tick_{0};
+  std::atomic<std::uint32_t> step_{0};
 };
 
 }  // namespace blue::memory

@@ -7,7 +7,7 @@
 namespace blue::memory {
 
 TierLedger::TierLedger(Tier tier, std::byte* base, Bytes size, std::uint32_t n_blocks)
-    : tier_(tier), base_(base), arena_(size), index_(n_blocks, kNotHeld), n_loads_(n_blocks, 0) {
+    : tier_(tier), base_(base), arena_(size), index_(n_blocks, kNotHeld) {
   BLUE_CHECK(base != nullptr || size.count == 0);
 }
 
@@ -44,8 +44,7 @@ std::optional<std::byte*> TierLedger::reserve(BlockId block, Bytes size) {
   const std::optional<std::uint64_t> offset = arena_.take(size);
   if (!offset) return std::nullopt;
   index_[block.value] = static_cast<std::uint32_t>(held_.size());
-  held_.push_back(
-      Held{.block = block, .offset = *offset, .size = size, .n_loads = ++n_loads_[block.value]});
+  held_.push_back(Held{.block = block, .offset = *offset, .size = size});
   return base_ + *offset;
 }
 

@@ -28,8 +28,12 @@ class TierLedger {
     BlockId block;
     std::uint64_t offset = 0;
     Bytes size;
-    std::uint64_t n_loads = 0;  ///< how often it was reserved here since the ledger began
   };
+
+  /// Does a block of `size` fit without an eviction?
+  [[nodiscard]] bool has_room(Bytes size) const {
+    return arena_.largest_hole() >= TierArena::occupied(size);
+  }
 
   /// The victims whose eviction lets `size` bytes fit in one piece. Not is_possible: pinned blocks
   /// or the tier's size forbid it. Victims are taken in eviction order until a hole is large
@@ -63,8 +67,7 @@ class TierLedger {
   std::byte* base_;
   TierArena arena_;
   std::vector<Held> held_;
-  std::vector<std::uint32_t> index_;    ///< by block id: place in held_, or kNotHeld
-  std::vector<std::uint64_t> n_loads_;  ///< by block id
+  std::vector<std::uint32_t> index_;  ///< by block id: place in held_, or kNotHeld
 };
 
 }  // namespace blue::memory

@@ -60,8 +60,9 @@ class Machine {
   memory::test::FakeDevice& device() { return backend_.fake; }
   actors::TierMemory& tiers() { return *tiers_; }
   [[nodiscard]] bool is_in_vram(const std::byte* address) const {
-    return address >= tiers_->base(memory::Tier::vram) &&
-           address < tiers_->base(memory::Tier::vram) + tiers_->budget(memory::Tier::vram).count;
+    return address >= tiers_->space().base(memory::Tier::vram) &&
+           address <
+               tiers_->space().base(memory::Tier::vram) + tiers_->budget(memory::Tier::vram).count;
   }
   [[nodiscard]] std::uint32_t n_pins() const {
     std::uint32_t n = 0;
@@ -149,7 +150,10 @@ TEST_CASE("a copy that fails ends its run with the block's name, and the next ru
     machine.device().failing_copy = machine.device().n_copies + n;
     const actors::RunEvent end = machine.generate();
     const std::byte* const refused_into = machine.device().refused_into;
-    REQUIRE(refused_into != nullptr);
+    if (refused_into == nullptr) {  // the run has fewer copies
+      CHECK(n > 8);
+      break;
+    }
     if (end.outcome == messages::Outcome::completed) {
       // A block that was only hinted at is asked for again when it is needed.
       CHECK(machine.is_in_vram(refused_into));
@@ -174,7 +178,9 @@ TEST_CASE("a block whose bytes in the file have changed fails its run, and is re
   flip_second_half(model);
   const actors::RunEvent end = machine.generate();
   CHECK(end.outcome == messages::Outcome::failed);
-  CHECK(end.error.find("is not what was read first") != std::string::npos);
+  CAPTURE(end.error);
+  CHECK(end.error.find("are not those of the file's index or of their first read") !=
+        std::string::npos);
   CHECK(end.error.find(model) != std::string::npos);
   CHECK(machine.n_pins() == 0);
   flip_second_half(model);

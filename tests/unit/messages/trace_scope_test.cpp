@@ -55,20 +55,31 @@ TEST_CASE("a part of a handler hangs under it, and what is sent meanwhile under 
   {
     const TraceScope::Handling handling(scope, incoming, "move");
     {
-      TraceScope::Handling copy(scope, "copy");
-      copy.set_copy(4096, "vram");
+      const TraceScope::Handling part(scope, "part");
       sent = scope.next();
     }
     CHECK(scope.running().span == incoming.span);
   }
   const auto spans = drained(hub);
   REQUIRE(spans.size() == 2);
-  CHECK(std::string_view(spans[0].name) == "copy");
+  CHECK(std::string_view(spans[0].name) == "part");
   CHECK(spans[0].context.parent == incoming.span);
   CHECK(spans[0].context.trace_low == incoming.trace_low);
+  CHECK(sent.parent == spans[0].context.span);
+}
+
+TEST_CASE("a copy's span hangs under the message that ordered it and is as long as the copy") {
+  TraceHub hub(16);
+  TraceScope scope(hub, "dma", "dma_engine");
+  const TraceContext order = child_of({});
+  scope.add_copy(order, 5000, 4096, "vram");
+  const auto spans = drained(hub);
+  REQUIRE(spans.size() == 1);
+  CHECK(std::string_view(spans[0].name) == "copy");
+  CHECK(spans[0].context.parent == order.span);
+  CHECK(spans[0].end_ns - spans[0].begin_ns == 5000);
   CHECK(spans[0].n_bytes == 4096);
   CHECK(std::string_view(spans[0].tier) == "vram");
-  CHECK(sent.parent == spans[0].context.span);
 }
 
 TEST_CASE("with tracing off nothing is stamped and no span is left") {

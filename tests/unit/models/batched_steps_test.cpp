@@ -38,15 +38,32 @@ class SharedLeases final : public memory::LeaseSource {
 
   Result<memory::Lease> lease(memory::BlockId block, const StopToken& stop) override {
     const std::lock_guard lock(mutex_);
-    if (n_left_ > 0 && --n_left_ == 0) {
-      flag_->raise();
-      n_left_ = n_between_;
-    }
+    count();
     return tiers_.lease(block, stop);
   }
-  void hint(memory::BlockId) override {}
+  std::optional<memory::Lease> try_lease(memory::BlockId block) override {
+    const std::lock_guard lock(mutex_);
+    auto lease = tiers_.try_lease(block);
+    if (lease) count();
+    return lease;
+  }
+  void request(std::span<const memory::BlockId> blocks) override {
+    const std::lock_guard lock(mutex_);
+    tiers_.request(blocks);
+  }
+  void begin_step() override { tiers_.begin_step(); }
+  void set_place(std::uint32_t place) override {
+    const std::lock_guard lock(mutex_);
+    tiers_.set_place(place);
+  }
 
  private:
+  void count() {
+    if (n_left_ == 0 || --n_left_ > 0) return;
+    flag_->raise();
+    n_left_ = n_between_;
+  }
+
   memory::LeaseSource& tiers_;
   std::mutex mutex_;
   std::uint32_t n_left_ = 0;

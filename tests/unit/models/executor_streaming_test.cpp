@@ -26,7 +26,8 @@ class WatchedLeases final : public memory::LeaseSource {
   std::uint64_t failing_lease = ~std::uint64_t{0};
   std::uint64_t stopping_lease = ~std::uint64_t{0};
   StopFlag flag;
-  std::vector<memory::BlockId> hints;
+  std::uint64_t n_requested = 0;
+  std::vector<std::uint32_t> places;
 
   Result<memory::Lease> lease(memory::BlockId block, const StopToken& stop) override {
     const std::uint64_t n = n_leases++;
@@ -35,7 +36,18 @@ class WatchedLeases final : public memory::LeaseSource {
     if (n == stopping_lease) flag.raise();
     return from_.lease(block, stop);
   }
-  void hint(memory::BlockId block) override { hints.push_back(block); }
+  std::optional<memory::Lease> try_lease(memory::BlockId block) override {
+    return from_.try_lease(block);
+  }
+  void request(std::span<const memory::BlockId> blocks) override {
+    n_requested += blocks.size();
+    from_.request(blocks);
+  }
+  void begin_step() override { from_.begin_step(); }
+  void set_place(std::uint32_t place) override {
+    places.push_back(place);
+    from_.set_place(place);
+  }
 
  private:
   memory::LeaseSource& from_;
@@ -119,19 +131,19 @@ TEST_CASE("blocks that come one by one to a device that lags give the logits of 
         const auto got = testing::logits_of(*streamed.executor, tokens());
         if (!got) FAIL(got.error().message());
         CHECK(*got == wanted);
+        streamed.executor->release_leases();
         CHECK(streamed.tiers->forget(streamed.ids));
       }
     }
   }
 }
 
-TEST_CASE("the block in use and the next are asked for, each once a step") {
+TEST_CASE("a step leases each block once and reports its place in the order") {
   const test::ScratchFolder folder;
   StreamedModel streamed(folder.write("tiny.gguf", files().front().bytes), 3);
   REQUIRE(testing::logits_of(*streamed.executor, std::span(tokens()).first(1)).ok());
   CHECK(streamed.leases->n_leases == 5);  // embedding, three layers, head
-  CHECK(streamed.leases->hints ==
-        std::vector<memory::BlockId>(streamed.ids.begin() + 1, streamed.ids.end()));
+  CHECK(streamed.leases->places == std::vector<std::uint32_t>{0, 1, 2, 3, 4});
 }
 
 TEST_CASE("only the chosen experts are leased, in as many passes as tier 0 needs") {

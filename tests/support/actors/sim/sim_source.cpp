@@ -64,7 +64,7 @@ void SimSource::ask(memory::BlockId block) {
   messages::MissRecord record;
   record.block = block;
   link_.send_miss(record);
-  simulation_.ground()->tiers->wake_engine();
+  simulation_.ground()->tiers->note_progress();
 }
 
 Result<memory::Lease> SimSource::lease(memory::BlockId block, const StopToken& stop) {

@@ -176,8 +176,7 @@ void Simulation::kill_somebody() {
   if (plan_.strikes(Fault::entropy_killed)) kill(book.get(&Addresses::entropy_monitor));
   if (plan_.strikes(Fault::watchdog_killed)) kill(book.get(&Addresses::watchdog));
   if (ground_ && plan_.strikes(Fault::dma_killed)) kill(book.get(&Addresses::dma_engine));
-  if (ground_ && plan_.strikes(Fault::tiering_killed))
-    kill(book.tier(static_cast<memory::Tier>(plan_.below(memory::kTiers))));
+  if (ground_ && plan_.strikes(Fault::tiering_killed)) kill(book.get(&Addresses::tiering));
   const std::uint32_t n_channels = context().channels.size();
   if (n_channels > 0 && plan_.strikes(Fault::stage_killed)) {
     const auto index = static_cast<std::uint32_t>(plan_.below(n_channels));

@@ -117,9 +117,10 @@ void Simulation::send_stale_messages() {
     stalled.stage_id = messages::StageId{0};
     if (context().channels.size() > 0) runtime_->send(&actors::Addresses::scheduler, stalled);
     for (std::uint32_t i = 0; ground_ && i < BlockGround::kBlocks; ++i) {
-      messages::BlockReady ready;
-      ready.block = ground_->blocks[i];
-      runtime_->send(context().book.tier(Tier::vram), ready);
+      messages::Moved moved;
+      moved.block = ground_->blocks[i];
+      moved.tier = Tier::vram;
+      runtime_->send(&actors::Addresses::tiering, moved);
     }
   }
   settle();

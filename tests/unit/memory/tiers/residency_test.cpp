@@ -94,9 +94,11 @@ TEST_CASE("later leases have later ticks", "[memory][residency]") {
   std::byte place{};
   load(residency, BlockId{0}, Tier::vram, &place);
   load(residency, BlockId{1}, Tier::vram, &place);
-  CHECK(residency.last_used(BlockId{0}, Tier::vram) < residency.last_used(BlockId{1}, Tier::vram));
+  CHECK(residency.worth(BlockId{0}, EvictionPolicy::lru) <
+        residency.worth(BlockId{1}, EvictionPolicy::lru));
   static_cast<void>(residency.try_lease(BlockId{0}, Tier::vram));
-  CHECK(residency.last_used(BlockId{0}, Tier::vram) > residency.last_used(BlockId{1}, Tier::vram));
+  CHECK(residency.worth(BlockId{0}, EvictionPolicy::lru) >
+        residency.worth(BlockId{1}, EvictionPolicy::lru));
 }
 
 // Under ThreadSanitizer this is the proof of the memory orders: the payload is written without

@@ -6,7 +6,6 @@
 
 #include "base/check.h"
 #include "memory/tiers/residency.h"
-#include "memory/tiers/tier_room.h"
 
 using namespace blue;
 using namespace blue::memory;
@@ -17,6 +16,15 @@ struct Tier0 {
   explicit Tier0(Bytes size, std::uint32_t n_blocks)
       : bytes(size.count), ledger(Tier::vram, bytes.data(), size, n_blocks), residency(n_blocks) {}
 
+  /// All held blocks, none pinned, the oldest lease worth least.
+  [[nodiscard]] std::vector<EvictionCandidate> candidates() const {
+    std::vector<EvictionCandidate> all;
+    for (const TierLedger::Held& held : ledger.held())
+      all.push_back({.block = held.block,
+                     .size = held.size,
+                     .worth = residency.worth(held.block, EvictionPolicy::lru)});
+    return all;
+  }
   void fill(BlockId block, Bytes size) {
     const auto place = ledger.reserve(block, size);
     REQUIRE(place);
@@ -53,54 +61,8 @@ TEST_CASE("room is planned in one piece though free bytes lie apart", "[memory][
   // 0 and 2 are the oldest, but only 0 with 1, or 2 with a neighbour, make one hole of 512.
   static_cast<void>(tier.residency.try_lease(BlockId{1}, Tier::vram));
   static_cast<void>(tier.residency.try_lease(BlockId{3}, Tier::vram));
-  const auto plan =
-      tier.ledger.plan_room(512_B, gather_candidates(tier.ledger, tier.residency, nullptr));
+  const auto plan = tier.ledger.plan_room(512_B, tier.candidates());
   REQUIRE(plan.is_possible);
   // 0, 2, 1 leave in the rehearsal; the hole is [0, 512), so 2 stays.
   CHECK(plan.victims == std::vector<BlockId>{BlockId{0}, BlockId{1}});
-}
-
-TEST_CASE("pinned blocks are never planned out, and a tier full of them says so",
-          "[memory][ledger]") {
-  Tier0 tier(512_B, 3);
-  tier.fill(BlockId{0}, 256_B);
-  tier.fill(BlockId{1}, 256_B);
-  const auto lease = tier.residency.try_lease(BlockId{0}, Tier::vram);
-  const auto left = make_room(tier.ledger, tier.residency, 256_B, nullptr);
-  REQUIRE(left.ok());
-  CHECK(*left == std::vector<BlockId>{BlockId{1}});
-  const auto refused = make_room(tier.ledger, tier.residency, 512_B, nullptr);
-  REQUIRE_FALSE(refused.ok());
-  CHECK(refused.error().is(MemoryError::tier_full));
-  CHECK(tier.residency.state(BlockId{0}, Tier::vram) == BlockState::resident);
-}
-
-TEST_CASE("a block under way is no victim", "[memory][ledger]") {
-  Tier0 tier(256_B, 2);
-  REQUIRE(tier.ledger.reserve(BlockId{0}, 256_B));
-  REQUIRE(tier.residency.begin_load(BlockId{0}, Tier::vram));
-  CHECK_FALSE(make_room(tier.ledger, tier.residency, 1_B, nullptr).ok());
-}
-
-TEST_CASE("after make_room a reservation of that size fits", "[memory][ledger][property]") {
-  for (std::uint32_t seed = 0; seed < 60; ++seed) {
-    std::mt19937 random(seed);
-    constexpr std::uint32_t kBlocks = 24;
-    Tier0 tier(32_KiB, kBlocks);
-    std::vector<Lease> leases;
-    for (int i = 0; i < 200; ++i) {
-      const BlockId block{static_cast<std::uint32_t>(random() % kBlocks)};
-      if (tier.ledger.find(block) != nullptr) {
-        auto lease = tier.residency.try_lease(block, Tier::vram);
-        REQUIRE(lease);
-        REQUIRE(lease->address() == tier.ledger.address(block));
-        leases.push_back(std::move(*lease));
-        if (leases.size() > 3) leases.erase(leases.begin());
-        continue;
-      }
-      const Bytes size{1 + random() % 12000};
-      if (!make_room(tier.ledger, tier.residency, size, nullptr)) continue;
-      tier.fill(block, size);
-    }
-  }
 }
