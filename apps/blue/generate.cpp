@@ -5,6 +5,7 @@
 #include "apps/blue/interrupt.h"
 #include "apps/blue/prompt.h"
 #include "apps/io/output.h"
+#include "apps/options/resource_options.h"
 #include "runtime/runtime.h"
 
 namespace blue::apps {
@@ -15,11 +16,9 @@ struct GenerateOptions {
   runtime::GenerateRequest request;  ///< its prompt comes from `source`
   TextSource source;
   PromptStyle style;
-  std::string device = "auto";
-  kernels::KvType kv_type = kernels::KvType::f32;
-  std::uint32_t context = 4096;
-  models::ModelOptions model;
+  runtime::RuntimeOptions runtime;
   std::string trace;
+  bool is_quiet = false;
 };
 
 void print_figures(const actors::RunEvent& end) {
@@ -56,16 +55,12 @@ Result<int> generate(const GenerateOptions& options) {
   BLUE_TRY_ASSIGN(
       const std::optional<std::string> text,
       read_text(options.source, options.style.is_raw ? Reading::as_it_is : Reading::as_text));
-  io::MessageLog log(LogLevel::info);
-  runtime::RuntimeOptions how;
-  how.device = options.device;
-  how.max_context = options.context;
-  how.kv_type = options.kv_type;
-  how.model = options.model;
+  io::MessageLog log(options.is_quiet ? LogLevel::warning : LogLevel::info);
+  runtime::RuntimeOptions how = options.runtime;
   how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
                   runtime::Runtime::start(how, log));
-  io::message("device " + runtime->device_choice());
+  if (!options.is_quiet) io::message("device " + to_text(runtime->resources()));
   BLUE_TRY_ASSIGN(const auto model, runtime->load_model(options.request.model));
   runtime::GenerateRequest request = options.request;
   request.prompt = text.value_or("");
@@ -82,7 +77,7 @@ Result<int> generate(const GenerateOptions& options) {
     io::message(end.error);
     return exit_status(end.error_kind);
   }
-  print_figures(end);
+  if (!options.is_quiet) print_figures(end);
   return kExitDone;
 }
 
@@ -127,14 +122,16 @@ void add_generate(CLI::App& app, Action& action) {
       ->capture_default_str();
   add_sampling_options(*command, request.sampling);
   command
-      ->add_option("--context", options->context,
+      ->add_option("--context", options->runtime.max_context,
                    "Tokens of context; cut to what the model was trained for")
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
-  add_device_option(*command, options->device);
-  add_kv_option(*command, options->kv_type);
-  add_pre_option(*command, options->model);
+  add_device_option(*command, options->runtime.device);
+  add_resource_options(*command, options->runtime.resources);
+  add_kv_option(*command, options->runtime.kv_type);
+  add_pre_option(*command, options->runtime.model);
   add_trace_option(*command, options->trace);
+  add_quiet_option(*command, options->is_quiet);
   command->callback([&action, options] {
     action = [options] {
       const Result<int> status = generate(*options);

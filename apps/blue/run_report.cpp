@@ -43,8 +43,12 @@ void print_slot(const std::string& heading, std::string_view text) {
 }  // namespace
 
 RunReport::RunReport(const actors::CascadeSpec& cascade, std::string run_id, std::string device,
-                     RunOutput output)
-    : cascade_(cascade), run_id_(std::move(run_id)), device_(std::move(device)), output_(output) {}
+                     RunOutput output, RunRemarks remarks)
+    : cascade_(cascade),
+      run_id_(std::move(run_id)),
+      device_(std::move(device)),
+      output_(output),
+      remarks_(remarks) {}
 
 const actors::StageSpec* RunReport::stage(std::uint32_t index) const {
   return index < cascade_.stages.size() ? &cascade_.stages[index] : nullptr;
@@ -149,7 +153,7 @@ int RunReport::end() {
   if (output_ == RunOutput::live && is_complete)
     print_slot("[answer]", slots_[cascade_.output] + "\n");
   io::flush_output();
-  print_figures();
+  if (remarks_ == RunRemarks::figures) print_figures();
   if (is_complete) return kExitDone;
   if (!io::is_output_lost())
     io::message(finished_.error.empty() ? "the run was cancelled" : finished_.error);

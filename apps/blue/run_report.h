@@ -12,12 +12,13 @@
 namespace blue::apps {
 
 enum class RunOutput : std::uint8_t { live, json };
+enum class RunRemarks : std::uint8_t { figures, errors_only };
 
 /// Prints the events of one run at once (live), or collects them for the end (json).
 class RunReport {
  public:
   RunReport(const actors::CascadeSpec& cascade, std::string run_id, std::string device,
-            RunOutput output);
+            RunOutput output, RunRemarks remarks);
 
   /// Called before the first event: prints the task.
   void begin(const std::string& task);
@@ -42,6 +43,7 @@ class RunReport {
   std::string run_id_;
   std::string device_;
   RunOutput output_;
+  RunRemarks remarks_;
   std::map<std::string, std::string> slots_;
   std::map<std::uint32_t, StageLine> lines_;
   actors::RunEvent finished_;
