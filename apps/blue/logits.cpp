@@ -1,5 +1,4 @@
 // `blue logits`: writes the logits of every position of a sequence of ids, as float32 rows.
-#include <charconv>
 #include <memory>
 #include <numeric>
 
@@ -7,6 +6,7 @@
 #include "apps/blue/inline_resources.h"
 #include "apps/io/output.h"
 #include "apps/io/text_file.h"
+#include "apps/io/token_file.h"
 #include "apps/options/resource_options.h"
 #include "models/inline_model.h"
 
@@ -24,31 +24,8 @@ struct LogitsOptions {
   bool is_quiet = false;
 };
 
-Result<std::vector<TokenId>> parse_ids(const std::string& path) {
-  BLUE_TRY_ASSIGN(const std::string text, io::read_file(path));
-  std::vector<TokenId> ids;
-  std::size_t at = 0;
-  for (;;) {
-    at = text.find_first_not_of(" \t\r\n", at);
-    if (at == std::string::npos) break;
-    TokenId id = 0;
-    const char* last = text.data() + text.size();
-    const auto [end, failure] = std::from_chars(text.data() + at, last, id);
-    const bool ends_word =
-        end == last || std::string_view(" \t\r\n").find(*end) != std::string_view::npos;
-    if (failure != std::errc() || !ends_word) {
-      return Error(AppsError::bad_file,
-                   path + ": word " + std::to_string(ids.size() + 1) + " is not a token id");
-    }
-    ids.push_back(id);
-    at = static_cast<std::size_t>(end - text.data());
-  }
-  if (ids.empty()) return Error(AppsError::bad_file, path + ": holds no token ids");
-  return ids;
-}
-
 Status write_logits(const LogitsOptions& options) {
-  BLUE_TRY_ASSIGN(const std::vector<TokenId> ids, parse_ids(options.tokens));
+  BLUE_TRY_ASSIGN(const std::vector<TokenId> ids, io::read_token_ids(options.tokens));
   io::MessageLog log(options.is_quiet ? LogLevel::warning : LogLevel::info);
   models::InlineModelOptions load;
   load.log = &log;
