@@ -83,8 +83,13 @@ Result<MemorySize> parse_memory_size(std::string_view text) {
     return bad_size(text, std::string("has no unit: write B, KB, MB, GB, TB, KiB, MiB, GiB, TiB "
                                       "or % behind the number, ") +
                               kExamples);
-  const bool is_none = number.whole == 0 && number.millionths == 0;
-  if (is_none) return bad_size(text, "must be more than 0; leave it out for an automatic size");
+  const std::optional<std::uint64_t> bytes = bytes_of(unit);
+  if (!bytes && unit != "%")
+    return bad_size(text, std::string("has an unknown unit: write B, KB, MB, GB, TB, KiB, MiB, "
+                                      "GiB, TiB or %, ") +
+                              kExamples);
+  if (number.whole == 0 && number.millionths == 0)
+    return bad_size(text, "must be more than 0; leave it out for an automatic size");
   if (unit == "%") {
     if (number.whole > 100 || (number.whole == 100 && number.millionths > 0))
       return bad_size(text, "is more than 100 %");
@@ -92,11 +97,6 @@ Result<MemorySize> parse_memory_size(std::string_view text) {
     if (share == 0) return bad_size(text, "is too small a share");
     return MemorySize::share(static_cast<std::uint32_t>(share));
   }
-  const std::optional<std::uint64_t> bytes = bytes_of(unit);
-  if (!bytes)
-    return bad_size(text, std::string("has an unknown unit: write B, KB, MB, GB, TB, KiB, MiB, "
-                                      "GiB, TiB or %, ") +
-                              kExamples);
   // A unit is at most 2^40 and the millionths below 10^6 < 2^20, so their product fits.
   const std::uint64_t part = number.millionths * *bytes / MemorySize::kWhole;
   if (number.whole > (std::numeric_limits<std::uint64_t>::max() - part) / *bytes)

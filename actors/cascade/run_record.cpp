@@ -6,7 +6,8 @@
 namespace blue::actors {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersionWithoutResources = 1;
 
 class Writer {
  public:
@@ -171,7 +172,9 @@ std::vector<std::byte> encode_run_record(const RunRecord& record) {
 
 Result<RunRecord> decode_run_record(ConstByteSpan payload, const std::string& name) {
   Reader in(payload);
-  if (in.number<std::uint32_t>() != kVersion) return damaged(name, "the run's description");
+  const auto version = in.number<std::uint32_t>();
+  if (version != kVersion && version != kVersionWithoutResources)
+    return damaged(name, "the run's description");
   RunRecord record;
   CascadeSpec& cascade = record.cascade;
   cascade.name = in.text();
@@ -184,8 +187,7 @@ Result<RunRecord> decode_run_record(ConstByteSpan payload, const std::string& na
     cascade.stages.push_back(read_stage(in));
   record.task = in.text();
   record.skip = in.number<std::uint8_t>() == 0 ? SkipPolicy::never : SkipPolicy::as_configured;
-  // Records of before there were resources end here.
-  if (in.is_good() && !in.is_at_end()) {
+  if (version != kVersionWithoutResources) {
     const std::optional<ResourceOptions> resources = decode_resources(in);
     if (!resources) return damaged(name, "the run's description");
     cascade.resources = *resources;

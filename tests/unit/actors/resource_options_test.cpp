@@ -87,6 +87,7 @@ TEST_CASE("a run's log keeps the resources, and logs without them are read") {
 
   // Two sizes of 12 bytes, a name of 4 + 3, a number.
   bytes.resize(bytes.size() - 2 * 12 - 7 - 4);
+  bytes[0] = std::byte{1};  // the version
   const auto older = decode_run_record(bytes, "log");
   REQUIRE(older.ok());
   CHECK(older->cascade.resources.is_empty());

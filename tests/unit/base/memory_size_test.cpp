@@ -35,7 +35,7 @@ TEST_CASE("sizes are exact, in powers of 1000 and of 1024") {
   CHECK(bytes("1 tb") == Bytes{1'000'000'000'000});
   CHECK(bytes("4096B") == 4_KiB);
   CHECK(bytes("1.000001MB") == Bytes{1'000'001});
-  CHECK(bytes("16777215.999999TiB").count == 18446744073708452036ULL);
+  CHECK(bytes("16777215.999999TiB").count == 18446744073708452104ULL);
 }
 
 TEST_CASE("a share is of what is granted, without overflow or rounding above it") {
@@ -64,11 +64,12 @@ TEST_CASE("a bare number is refused with the units") {
 }
 
 TEST_CASE("what is no size is refused in one line that quotes it") {
-  for (const char* text : {"", " ", "GB", "-1GB", "+1GB", ".5GB", "1.GB", "1.2.3GB", "1e3MB",
-                           "0x10MB", "1.0000000GB", "99999999999999999999GB", " 1GB"})
+  for (const char* text : {"", " ", "GB", "-1GB", "+1GB", ".5GB", "1.GB", "1.0000000GB",
+                           "99999999999999999999GB", " 1GB"})
     CHECK(has(refusal(text), "is no size"));
   CHECK(has(refusal("8Gb/s"), "unknown unit"));
   CHECK(has(refusal("8G"), "unknown unit"));
+  for (const char* text : {"1.2.3GB", "1e3MB", "0x10MB"}) CHECK(has(refusal(text), "unknown unit"));
   CHECK(has(refusal("0GB"), "more than 0"));
   CHECK(has(refusal("0.0%"), "more than 0"));
   CHECK(has(refusal("100.1%"), "more than 100 %"));
