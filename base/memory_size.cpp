@@ -1,5 +1,6 @@
 #include "base/memory_size.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdio>

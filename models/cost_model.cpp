@@ -150,6 +150,7 @@ ModelSizes sizes_of(const Program& program, kernels::KvType kv) {
   }
   for (const ExpertGroup& group : program.expert_groups)
     sizes.experts.push_back({group.n_experts, group.top_k, program.blocks[group.first_block].size});
+  sizes.n_ops = static_cast<std::uint32_t>(program.ops.size());
   for (const kernels::Op& op : program.ops) {
     if (op.weight == kernels::kNoOperand) continue;
     const WeightUse& use = program.weights[op.weight];
@@ -194,7 +195,8 @@ ModelCost cost_of(const ModelSizes& model, const CostQuestion& question) {
   const bool has_link = rates.link > 0;
   cost.disk_bytes = both.dense + both.experts;
   cost.link_bytes = has_link ? tier_0.dense + tier_0.experts : 0;
-  cost.compute_ms = ms_of(as_double(model.read_per_token), rates.compute);
+  cost.compute_ms =
+      ms_of(as_double(model.read_per_token), rates.compute) + model.n_ops * rates.op_ns / 1e6;
   cost.disk_ms = ms_of(cost.disk_bytes, rates.disk);
   cost.link_ms = ms_of(cost.link_bytes, rates.link);
   // Reading and copying form a pipeline. The order of dense blocks is known, so they come while

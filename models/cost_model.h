@@ -34,7 +34,8 @@ struct ModelSizes {
   std::uint32_t n_dense = 0;
   std::vector<ExpertLayer> experts;
   Bytes read_per_token;  ///< weights that the arithmetic of one token reads
-  Bytes kv_per_token;    ///< rows that one token adds to the cache
+  std::uint32_t n_ops = 0;
+  Bytes kv_per_token;  ///< rows that one token adds to the cache
 
   [[nodiscard]] Bytes expert_bytes() const;
   [[nodiscard]] Bytes weights() const { return dense + expert_bytes(); }
@@ -46,6 +47,7 @@ struct LinkRates {
   double disk = 0;     ///< file to memory
   double link = 0;     ///< tier 1 to tier 0
   double compute = 0;  ///< weights, as kernels of one token read them from tier 0
+  double op_ns = 0;    ///< nanoseconds that an op takes beside that
 };
 
 struct CostQuestion {

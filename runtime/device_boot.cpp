@@ -1,33 +1,12 @@
 #include "runtime/device_boot.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
+#include "runtime/tier_sizes.h"
+
 namespace blue::runtime {
 namespace {
-
-/// Sizes of the tiers, and how much of the host's memory they take. Where nothing was asked for: on
-/// a CPU two thirds of the budget; beside a GPU half of what the device has free, and a third of
-/// the budget. The rest of the host's memory is for KV caches, activations and other programs. A
-/// share is of the budget; of tier 0 beside a GPU of what the device has free.
-struct TierSizes {
-  Bytes vram;
-  Bytes ram;
-  Bytes host;
-};
-
-TierSizes tier_sizes(const RuntimeOptions& options, const hal::DeviceInfo& device, Bytes budget) {
-  const bool is_cpu = device.kind == hal::DeviceKind::cpu;
-  const actors::ResourceOptions& asked = options.resources;
-  TierSizes sizes{asked.vram.of(is_cpu ? budget : device.memory_free), {}, {}};
-  if (asked.vram.is_automatic())
-    sizes.vram = Bytes{is_cpu ? budget.count / 3 * 2 : device.memory_free.count / 2};
-  if (!is_cpu) sizes.ram = asked.ram.of(budget - std::min(budget, kStaging));
-  if (!is_cpu && asked.ram.is_automatic()) sizes.ram = Bytes{budget.count / 3};
-  sizes.host = is_cpu ? sizes.vram : sizes.ram + kStaging;
-  return sizes;
-}
 
 /// What was asked for and has no meaning on this device.
 void log_unused(const actors::ResourceOptions& asked, const kernels::BackendChoice& choice,
@@ -75,7 +54,7 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
   boot->choice = choice.why;
   BLUE_TRY_ASSIGN(boot->backend, choice.entry->open({choice.device_index, placement.worker_cpus}));
   hal::Device& device = boot->backend->device();
-  const TierSizes sizes = tier_sizes(options, device.info(), machine.budget().limit());
+  const TierSizes sizes = tier_sizes(options.resources, device.info(), machine.budget().limit());
   const bool is_cpu = device.info().kind == hal::DeviceKind::cpu;
   log_unused(options.resources, choice, device.info(), log);
   BLUE_TRY_ASSIGN(boot->host_share,

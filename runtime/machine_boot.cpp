@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/tier_sizes.h"
+
 namespace blue::runtime {
 namespace {
 

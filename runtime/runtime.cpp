@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "hal/thread_reserve.h"
 #include "runtime/compute_threads.h"
+#include "runtime/cost_rates.h"
 #include "runtime/device_boot.h"
 #include "runtime/machine_boot.h"
 
@@ -246,6 +247,27 @@ Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::stri
   prefetch.model = path;
   state_->actors->send(state_->actors->context().book.tier(memory::Tier::vram), prefetch);
   return loaded->model;
+}
+
+Result<std::optional<models::ModelCost>> Runtime::predict(const std::string& path) {
+  if (!state_->device)
+    return Error(ActorsError::bad_request, "this runtime was started without a device");
+  BLUE_TRY_ASSIGN(const auto loaded, state_->device->registry->open(path));
+  const models::Model& model = *loaded->model;
+  const GrantedResources granted = resources();
+  if (models::weight_bytes(model.program) <= granted.vram)
+    return std::optional<models::ModelCost>();
+  BLUE_TRY_ASSIGN(const std::unique_ptr<hal::FileReader> reader, state_->machine->open_reader());
+  constexpr Nanoseconds kEach = 100'000'000;
+  const MutexLock turn(state_->device->turn);
+  BLUE_TRY_ASSIGN(
+      const models::LinkRates rates,
+      measure_rates(model, *state_->device->backend, *reader, RateRequest{.each_ns = kEach}));
+  return std::optional(models::cost_of(models::sizes_of(model.program, state_->options.kv_type),
+                                       {.vram = granted.vram,
+                                        .ram = granted.ram.value_or(Bytes{}),
+                                        .policy = granted.policy,
+                                        .rates = rates}));
 }
 
 Status Runtime::unload_model(const std::string& path) { return state_->actors->unload_model(path); }

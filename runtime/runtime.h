@@ -30,6 +30,7 @@
 #include "hal/boot.h"
 #include "memory/text/thinking_buffer.h"
 #include "memory/tiers/unified_address_space.h"
+#include "models/cost_model.h"
 #include "models/model.h"
 
 namespace blue::actors {
@@ -149,6 +150,10 @@ class Runtime {
   /// Opens a model and begins to load its blocks. Errors: open_model's; bad_request without
   /// devices.
   Result<std::shared_ptr<const models::Model>> load_model(const std::string& path);
+  /// What a token of a model will cost, where its weights do not fit into tier 0; nothing where
+  /// they do. Call it before load_model: it measures drive and kernels for some tenths of a second.
+  /// Errors: open_model's, those of measuring; bad_request without devices.
+  Result<std::optional<models::ModelCost>> predict(const std::string& path);
   /// Releases a model: its blocks, its catalog entry, its KV snapshots. Errors: bad_request (not
   /// loaded, or a job runs or waits with it).
   Status unload_model(const std::string& path);

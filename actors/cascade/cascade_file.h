@@ -51,8 +51,8 @@ struct CascadeSpec {
 
 /// Parses and checks: unknown keys, duplicate or missing names, slots that are not declared, read
 /// before anything writes them, written twice or never, placeholders outside `reads`, invalid
-/// sampling, impossible resources. `source` is the path for messages and for resolving models. Errors: bad_cascade with
-/// file and line.
+/// sampling, impossible resources. `source` is the path for messages and for resolving models.
+/// Errors: bad_cascade with file and line.
 Result<CascadeSpec> parse_cascade(std::string_view toml, const std::string& source);
 Result<CascadeSpec> load_cascade(const std::string& path);
 

@@ -2,7 +2,9 @@
 #include <memory>
 
 #include "apps/blue/command.h"
+#include "apps/blue/figures.h"
 #include "apps/blue/interrupt.h"
+#include "apps/blue/load_progress.h"
 #include "apps/blue/prompt.h"
 #include "apps/io/output.h"
 #include "apps/options/resource_options.h"
@@ -35,17 +37,21 @@ void print_figures(const actors::RunEvent& end) {
 }
 
 /// Prints the text as it is generated. The `finished` event.
-runtime::RunEvent print_run(runtime::Run& run) {
+runtime::RunEvent print_run(runtime::Run& run, LoadProgress& progress) {
   const Interrupt interrupt;
   bool has_text = false;
   runtime::RunEvent end = run.follow(
-      [&has_text](const runtime::RunEvent& event) {
+      [&](const runtime::RunEvent& event) {
+        progress.end();
         if (event.kind != runtime::RunEvent::Kind::text) return;
         io::print_text(event.text);
         io::flush_output();
         has_text = true;
       },
-      [&interrupt] { return interrupt.is_asked() || io::is_output_lost(); });
+      [&] {
+        progress.update();
+        return interrupt.is_asked() || io::is_output_lost();
+      });
   if (has_text) io::remark("");  // the text ends without a newline
   return end;
 }
@@ -61,14 +67,19 @@ Result<int> generate(const GenerateOptions& options) {
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
                   runtime::Runtime::start(how, log));
   if (!options.is_quiet) io::message("device " + to_text(runtime->resources()));
+  std::optional<models::ModelCost> predicted;
+  if (!options.is_quiet) predicted = predict(*runtime, options.request.model, log);
   BLUE_TRY_ASSIGN(const auto model, runtime->load_model(options.request.model));
+  LoadProgress progress(
+      *runtime, load_target(*runtime, weight_bytes(model->program)),
+      options.is_quiet ? LoadProgress::Show::nothing : LoadProgress::Show::progress);
   runtime::GenerateRequest request = options.request;
   request.prompt = text.value_or("");
   if (!encoder.is_usual()) {
     BLUE_TRY_ASSIGN(request.prompt_tokens, encoder.prompt(*model, request.system, request.prompt));
   }
   BLUE_TRY_ASSIGN(runtime::Run run, runtime->generate(request));
-  const runtime::RunEvent end = print_run(run);
+  const runtime::RunEvent end = print_run(run, progress);
   if (!options.trace.empty()) BLUE_TRY(write_trace(*runtime, options.trace));
   runtime->shutdown();
   if (io::is_output_lost()) return kExitFailed;  // main reports it
@@ -77,7 +88,10 @@ Result<int> generate(const GenerateOptions& options) {
     io::message(end.error);
     return exit_status(end.error_kind);
   }
-  if (!options.is_quiet) print_figures(end);
+  if (options.is_quiet) return kExitDone;
+  print_figures(end);
+  if (predicted) io::message(prediction_text(*predicted));
+  if (const std::string moved = moved_text(end.figures); !moved.empty()) io::message(moved);
   return kExitDone;
 }
 

@@ -1,10 +1,13 @@
 // `blue run` and `blue resume`: one cascade on one task, printed as it runs.
+#include <map>
 #include <memory>
 
 #include "actors/cascade/cascade_run.h"
 #include "actors/cascade/run_directory.h"
 #include "apps/blue/command.h"
+#include "apps/blue/figures.h"
 #include "apps/blue/interrupt.h"
+#include "apps/blue/load_progress.h"
 #include "apps/blue/prompt.h"
 #include "apps/blue/run_report.h"
 #include "apps/io/output.h"
@@ -58,10 +61,20 @@ Result<std::unique_ptr<runtime::Runtime>> start(const RunOptions& options,
 
 /// Follows the run to its end; Ctrl-C and a lost output cancel it.
 Result<int> follow(runtime::Runtime& runtime, runtime::Run& run, RunReport& report,
-                   const RunOptions& options) {
+                   Bytes load_target, const RunOptions& options) {
   const Interrupt interrupt;
-  run.follow([&report](const actors::RunEvent& event) { report.add(event); },
-             [&interrupt] { return interrupt.is_asked() || io::is_output_lost(); });
+  LoadProgress progress(
+      runtime, load_target,
+      options.is_quiet ? LoadProgress::Show::nothing : LoadProgress::Show::progress);
+  run.follow(
+      [&](const actors::RunEvent& event) {
+        if (event.kind != actors::RunEvent::Kind::stage_started) progress.end();
+        report.add(event);
+      },
+      [&] {
+        progress.update();
+        return interrupt.is_asked() || io::is_output_lost();
+      });
   const int status = report.end();
   if (!options.trace.empty()) BLUE_TRY(write_trace(runtime, options.trace));
   runtime.shutdown();
@@ -89,17 +102,25 @@ Result<int> run(const RunOptions& options) {
   io::MessageLog log(least_level(options));
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime, start(options, cascade, log));
   // Opens every model before the run is created, so that a bad file leaves no run behind.
+  std::map<std::string, Bytes> weights;
+  Predictions predictions;
   for (const actors::StageSpec& stage : cascade.stages) {
+    if (options.is_json && !predictions.contains(stage.model))
+      predictions[stage.model] = predict(*runtime, stage.model, log);
     const auto model = runtime->load_model(stage.model);
     if (!model) return Error(model.error()).within("stage " + stage.name);
+    weights[stage.model] = weight_bytes((*model)->program);
   }
+  Bytes all;
+  for (const auto& [path, size] : weights) all += size;
   runtime::CascadeOptions how;
   how.skip = options.allows_skip ? runtime::SkipPolicy::as_configured : runtime::SkipPolicy::never;
   BLUE_TRY_ASSIGN(runtime::Run started, runtime->run_cascade(cascade, task, how));
   RunReport report(cascade, started.id(), runtime->device_choice(), output_of(options),
                    options.is_quiet ? RunRemarks::errors_only : RunRemarks::figures);
+  report.set_predictions(std::move(predictions));
   report.begin(task);
-  return follow(*runtime, started, report, options);
+  return follow(*runtime, started, report, load_target(*runtime, all), options);
 }
 
 Result<int> resume(const RunOptions& options) {
@@ -113,7 +134,7 @@ Result<int> resume(const RunOptions& options) {
   RunReport report(logged.record.cascade, place.id, runtime->device_choice(), output_of(options),
                    options.is_quiet ? RunRemarks::errors_only : RunRemarks::figures);
   report.begin(logged.record.task);
-  return follow(*runtime, resumed, report, options);
+  return follow(*runtime, resumed, report, Bytes{}, options);
 }
 
 void add_shared_options(CLI::App& command, const std::shared_ptr<RunOptions>& options) {

@@ -129,7 +129,7 @@ class Synth(unittest.TestCase):
         return rows
 
     def shares(self, rows, n_used, n_tokens):
-        """By expert: the share of random normalised states whose n_used highest logits have it."""
+        """By expert: the share of random states whose n_used highest have it."""
         rng, chosen = random.Random(11), [0] * len(rows)
         for _ in range(n_tokens):
             state = [rng.gauss(0.0, 1.0) for _ in rows[0]]

@@ -44,6 +44,14 @@ TEST_CASE("a model that fits into tier 0 moves nothing and is bound by computing
   CHECK(in(cost, memory::Tier::nvme).dense == Bytes{});
 }
 
+TEST_CASE("every op adds what it takes beside reading weights") {
+  ModelSizes model = dense_model();
+  model.n_ops = 100;
+  CostQuestion question = on_a_cpu(10_MB);
+  question.rates.op_ns = 2500;
+  CHECK(cost_of(model, question).compute_ms == Approx(1.25 + 0.25));
+}
+
 TEST_CASE("a dense model misses what Belady's rule misses of a known order") {
   // Ten blocks, room for nine: one miss in nine uses, 10/9 a token.
   const ModelCost one = cost_of(dense_model(), on_a_cpu(9_MB));
@@ -139,11 +147,12 @@ TEST_CASE("the sizes of a model are those of its program") {
   const test::ScratchFolder folder;
   const std::string path = folder.write(
       "tiny.gguf", testing::TinyModelWriter(
-                       {.arch = "qwen3moe", .has_head_norms = true, .n_experts = 6, .top_k = 2})
+                       {.arch = "qwen3moe", .n_experts = 6, .top_k = 2, .has_head_norms = true})
                        .write());
   const Program program = open_model(path).value()->program;
   const ModelSizes sizes = sizes_of(program, kernels::KvType::f16);
   CHECK(sizes.weights() == weight_bytes(program));
+  CHECK(sizes.n_ops == program.ops.size());
   REQUIRE(sizes.experts.size() == 2);
   CHECK(sizes.experts[0].n_experts == 6);
   CHECK(sizes.experts[0].top_k == 2);

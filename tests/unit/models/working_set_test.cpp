@@ -15,7 +15,7 @@ using testing::TinyShape;
 
 std::vector<std::string> files() {
   return {TinyModelWriter({}).write(),
-          TinyModelWriter({.arch = "qwen3moe", .has_head_norms = true, .n_experts = 6, .top_k = 2})
+          TinyModelWriter({.arch = "qwen3moe", .n_experts = 6, .top_k = 2, .has_head_norms = true})
               .write()};
 }
 
