@@ -154,7 +154,7 @@ class Synth(unittest.TestCase):
             shares = self.shares(rows, 8, 250)
             orders.append(sorted(range(64), key=shares.__getitem__))
             found, announced = sorted(shares, reverse=True), popularity(64, 8, 0.9)
-            # The most popular quarter, half and three quarters of the experts take what they should.
+            # The most popular quarter, half and three quarters take what they should.
             for n in (16, 32, 48):
                 self.assertAlmostEqual(sum(found[:n]) / 8, sum(announced[:n]) / 8, delta=0.06)
             slope = math.log(found[39] / found[9]) / math.log(40 / 10)

@@ -56,11 +56,18 @@ def lay_out(tensors, wanted, overrides):
     return placed, offset
 
 
-def write_tensor(file, pool, routers, tensor, type_name):
+def spread_of(tensor, has_head):
+    """The deviation of a tensor's values. Embeddings are as large as normalised states where no head shares them: a token's own
+    part of the state then outweighs the average that attention adds, and routers see different tokens."""
+    if tensor.name == "token_embd.weight" and has_head:
+        return 1.0
+    return 1.0 / math.sqrt(tensor.dims[0]) if len(tensor.dims) > 1 else 0.01
+
+
+def write_tensor(file, pool, routers, tensor, type_name, spread):
     if tensor.kind == "norm":
         file.write(array("f", (1.0 + pool.rng.gauss(0.0, 0.05) for _ in range(tensor.dims[0]))).tobytes())
         return
-    spread = 1.0 / math.sqrt(tensor.dims[0]) if len(tensor.dims) > 1 else 0.01
     pieces = pool.chunks(type_name, spread, math.prod(tensor.dims))
     if routers.applies_to(tensor.name):
         pieces = [routers.scaled(array("f", b"".join(pieces)), tensor.dims[1]).tobytes()]
@@ -79,12 +86,13 @@ def write(arguments):
     pool = BlockPool(arguments.seed)
     routers = SkewedRouters(arguments.skew, dict(keys).get(f"{arch}.expert_used_count", 0), random.Random(arguments.seed))
     head = header(entries, rows)
+    has_head = any(tensor.name == "output.weight" for tensor in tensors)
     with open(arguments.out, "wb", buffering=0) as file:
         file.write(head)
         if not arguments.sparse:
             for tensor, type_name, offset, _ in placed:
                 file.seek(len(head) + offset)
-                write_tensor(file, pool, routers, tensor, type_name)
+                write_tensor(file, pool, routers, tensor, type_name, spread_of(tensor, has_head))
         file.truncate(len(head) + data_size)
     return len(head) + data_size
 
