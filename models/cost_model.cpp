@@ -166,20 +166,16 @@ ModelSizes sizes_of(const Program& program, kernels::KvType kv) {
 
 std::vector<double> choice_odds(std::uint32_t n_experts, std::uint32_t top_k, double skew) {
   if (top_k >= n_experts) return std::vector<double>(n_experts, 1.0);
-  std::vector<double> weights(n_experts);
-  for (std::uint32_t e = 0; e < n_experts; ++e) weights[e] = std::pow(e + 1.0, -skew);
-  const double sum = std::accumulate(weights.begin(), weights.end(), 0.0);
-  for (double& weight : weights) weight /= sum;
-  // Drawing until top_k different ones have come takes m draws, and an expert comes within m draws
-  // with 1 - (1 - p)^m; m is where these sum up to top_k.
-  const auto within = [&](double log_m) {
+  std::vector<double> odds(n_experts);
+  for (std::uint32_t e = 0; e < n_experts; ++e) odds[e] = std::pow(e + 1.0, -skew);
+  // The largest factor that is needed makes even the last a certainty.
+  const double factor = solve(0, 1 / odds.back(), top_k, [&](double scale) {
     double n = 0;
-    for (const double p : weights) n += 1 - std::pow(1 - p, std::exp(log_m));
+    for (const double share : odds) n += std::min(1.0, scale * share);
     return n;
-  };
-  const double m = std::exp(solve(-30, 30, top_k, within));
-  for (double& weight : weights) weight = 1 - std::pow(1 - weight, m);
-  return weights;
+  });
+  for (double& share : odds) share = std::min(1.0, factor * share);
+  return odds;
 }
 
 ModelCost cost_of(const ModelSizes& model, const CostQuestion& question) {

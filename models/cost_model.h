@@ -54,7 +54,7 @@ struct CostQuestion {
   Bytes vram;
   Bytes ram;  ///< 0: no tier 1
   memory::EvictionPolicy policy = memory::EvictionPolicy::automatic;
-  /// Experts of a layer are chosen with weights of rank^-skew; 0: uniform.
+  /// How likely an expert of a layer is chosen falls with its rank as rank^-skew; 0: uniform.
   double skew = 0;
   LinkRates rates;
 };
@@ -90,8 +90,8 @@ ModelCost cost_of(const ModelSizes& model, const CostQuestion& question);
 double switch_ms(const ModelSizes& model, const std::vector<ModelSizes>& models,
                  const CostQuestion& question);
 
-/// By expert, the likeliest first: how likely a token chooses it where `top_k` different ones are
-/// drawn with weights of rank^-skew. They sum up to top_k.
+/// By expert, the likeliest first: how likely a token chooses it. Falls with the rank as rank^-skew,
+/// is at most 1, and sums up to top_k: what `tools/synth --skew` writes.
 std::vector<double> choice_odds(std::uint32_t n_experts, std::uint32_t top_k, double skew);
 
 }  // namespace blue::models

@@ -56,7 +56,7 @@ void print_phase_profile(const char* phase, const OpTimes& times, std::uint32_t 
 void print_bench_text(const BenchFigures& figures) {
   const BenchPhase& prompt = figures.prompt;
   const BenchPhase& decode = figures.decode;
-  io::print_linef("%s on %s", figures.model.c_str(), figures.device.c_str());
+  io::print_linef("%s", figures.model.c_str());
   io::print_linef("tokens  %s", figures.tokens.c_str());
   io::print_linef("prompt  %10.1f tokens/s   (%u tokens, median of %u); %s", prompt.per_s,
                   prompt.n_tokens, figures.n_runs, moved_text(prompt).c_str());

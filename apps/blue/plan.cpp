@@ -59,8 +59,9 @@ void add_plan(CLI::App& app, Action& action) {
       ->capture_default_str();
   add_kv_option(*command, options->runtime.kv_type);
   command
-      ->add_option("--skew", options->skew,
-                   "How skewed the routing of experts is: weights of rank^-SKEW; 0: uniform")
+      ->add_option(
+          "--skew", options->skew,
+          "How skewed the routing is: an expert is chosen as often as rank^-SKEW; 0: uniform")
       ->check(CLI::Range(0.0, 4.0))
       ->capture_default_str();
   add_rate_option(*command, "--disk-rate", options->rates.disk,

@@ -105,8 +105,8 @@ TEST_CASE("odds are k of n where routing is uniform, and sum up to k where it is
   const std::vector<double> skewed = choice_odds(128, 8, 1.0);
   CHECK(std::accumulate(skewed.begin(), skewed.end(), 0.0) == Approx(8));
   CHECK(std::is_sorted(skewed.rbegin(), skewed.rend()));
-  // Two experts of weights 2/3 and 1/3, one drawn: within m draws 1 - 3^-m and 1 - (2/3)^m, which
-  // sum up to 1 at m = 1.
+  CHECK(skewed[99] / skewed[49] == Approx(0.5));
+  CHECK(choice_odds(64, 8, 3.0)[0] == 1);  // a certainty, where others share what is left
   CHECK(choice_odds(2, 1, 1.0)[0] == Approx(2.0 / 3));
   CHECK(choice_odds(2, 1, 1.0)[1] == Approx(1.0 / 3));
 }
