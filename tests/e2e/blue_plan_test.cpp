@@ -107,8 +107,21 @@ TEST_CASE("generate and run print the prediction beside what happened where a mo
   CHECK(streamed.err.find(" blocks were waited for") != std::string::npos);
   CHECK(blue(generate).err.find("predicted ") == std::string::npos);
 
-  const ProgramResult run =
-      blue({"run", "Sort xs.", "--json", "--vram", "1MiB", "--device", "cpu"});
+  const ScratchFolder scratch;
+  const std::string cascade = scratch.write("c.toml", R"(name = "c"
+slots = ["task", "answer"]
+input = "task"
+output = "answer"
+[[stage]]
+name = "only"
+model = ")" + coder() + R"("
+prompt = "Task: {task}"
+reads = ["task"]
+writes = "answer"
+max_tokens = 8
+)");
+  const ProgramResult run = blue(
+      {"run", "Sort xs.", "--json", "--vram", "1MiB", "--device", "cpu", "--cascade", cascade});
   INFO(run.err);
   REQUIRE(run.exit_status == 0);
   for (const json& stage : json::parse(run.out)["stages"]) {

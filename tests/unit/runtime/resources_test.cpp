@@ -88,15 +88,15 @@ TEST_CASE("more threads than the machine has are refused with their number") {
   CHECK(runtime.error().message().find("1024 threads: this process may use ") == 0);
 }
 
-hal::Topology server() {
+hal::Topology exported(const std::string& name) {
   const char* source = std::getenv("BLUE_SOURCE_DIR");
   return hal::read_topology_from_xml_file(std::string(source != nullptr ? source : ".") +
-                                          "/tests/unit/hal/data/server_two_sockets.xml")
+                                          "/tests/unit/hal/data/" + name)
       .value();
 }
 
 TEST_CASE("threads take the automatic cores first, then every other core, then hardware threads") {
-  const hal::Topology topology = server();
+  const hal::Topology topology = exported("server_two_sockets.xml");
   const actors::Placement automatic = actors::place_actors(topology);
   const std::size_t n_cores = topology.cores.size();
   for (const std::size_t n :
@@ -129,7 +129,7 @@ TEST_CASE("threads take the automatic cores first, then every other core, then h
 }
 
 TEST_CASE("light actors do not spin on a core that computes") {
-  const hal::Topology topology = server();
+  const hal::Topology topology = exported("i9_13900f.xml");
   actors::Placement placement = actors::place_actors(topology);
   REQUIRE(placement.has_spare_cores);
   REQUIRE(place_threads(placement, topology, 2).ok());
