@@ -92,6 +92,8 @@ void Tiering::advance() {
     move.from_offset = decided.from_offset;
     move.incarnation = incarnation;
     ordered_.push_back({decided.block, decided.to, incarnation});
+    (decided.from == Tier::nvme ? tiers_.n_bytes_read : tiers_.n_bytes_copied)
+        .fetch_add(tiers_.catalog().at(decided.block).size.count, std::memory_order_relaxed);
     send(book().get(&Addresses::dma_engine), move);
   }
   for (auto& refusal : scheduler_.take_refusals())

@@ -58,7 +58,7 @@ Status read_machine(const SystemRoots& roots, MemoryInfo& info) {
                                        "/meminfo nor sysinfo(2) can be read; mount /proc");
   info.total = Bytes{machine.totalram} * machine.mem_unit;
   info.available = (Bytes{machine.freeram} + Bytes{machine.bufferram}) * machine.mem_unit;
-  info.missing = roots.proc + "/meminfo cannot be read: free memory is what sysinfo(2) tells, " +
+  info.missing = roots.proc + "/meminfo cannot be read: free memory is taken from sysinfo(2), " +
                  "without the page cache, and limits of control groups may go unseen";
   return {};
 }

@@ -56,6 +56,7 @@ struct BackendEntry {
   /// Devices it could open here, possibly none; never fails the program for absent hardware.
   std::vector<hal::DeviceInfo> (*probe)() = nullptr;
   Result<std::unique_ptr<Backend>> (*open)(const BackendOptions& options) = nullptr;
+  bool has_workers = false;  ///< does it compute on BackendOptions::worker_cores?
 };
 
 /// Every backend in the tree, alphabetical (generated from kernels/*/backend.cpp).

@@ -102,6 +102,12 @@ struct StageFigures {
   Nanoseconds decode_ns = 0;  ///< from the first token to the last
   std::uint64_t mean_entropy_micronats = 0;
   std::uint64_t n_misses = 0;  ///< blocks that had to be waited for
+  /// By link, during the job; kNotCounted where the token source does not count.
+  static constexpr std::uint64_t kNotCounted = ~std::uint64_t{0};
+  std::uint64_t n_bytes_read = kNotCounted;    ///< file to memory
+  std::uint64_t n_bytes_copied = kNotCounted;  ///< tier 1 to tier 0
+  std::uint64_t n_hits = kNotCounted;          ///< leases on blocks that were there
+  std::uint64_t stall_ns = kNotCounted;        ///< waiting for blocks
 };
 
 /// The text of a job as its end message carries it.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 
+#include "hal/memory_info.h"
 #include "hal/reader_choice.h"
 #include "models/block_list.h"
 #include "models/model_index.h"
+#include "models/working_set.h"
 
 namespace blue::models {
 
@@ -15,6 +17,30 @@ constexpr unsigned kReadsInFlight = 32;
 /// Room for all blocks with the gaps that alignment may leave.
 Bytes resident_bytes(const Program& program) {
   return weight_bytes(program) + Bytes{memory::kTensorAlignment} * (program.blocks.size() + 1);
+}
+
+/// What shares are of.
+constexpr Bytes most_of(Bytes available) { return {available.count / 4 * 3}; }
+
+Result<memory::TierBudgets> budgets_of(const Program& program, const InlineModelOptions& options,
+                                       const hal::DeviceInfo& device) {
+  memory::TierBudgets budgets;
+  const bool is_cpu = device.kind == hal::DeviceKind::cpu;
+  const Bytes free = device.memory_free;
+  budgets.vram = options.vram.of(is_cpu ? most_of(free) : free);
+  if (options.vram.is_automatic()) {
+    // Whole where it leaves a quarter of the memory to the rest; streamed through half otherwise.
+    const Bytes whole = resident_bytes(program);
+    budgets.vram = whole <= most_of(free) ? whole : Bytes{free.count / 2};
+  }
+  if (is_cpu) return budgets;
+  Bytes largest_block;
+  for (const BlockPlan& block : program.blocks) largest_block = std::max(largest_block, block.size);
+  budgets.ram = largest_block * 2 + 1_MiB;
+  if (options.ram.is_automatic()) return budgets;
+  BLUE_TRY_ASSIGN(const hal::MemoryInfo host, hal::read_memory_info());
+  budgets.ram = options.ram.of(most_of(host.available));
+  return budgets;
 }
 
 }  // namespace
@@ -39,18 +65,11 @@ Status InlineModel::open_tiers(const InlineModelOptions& options) {
                                                  options.log != nullptr ? *options.log : silence));
   catalog_ = std::make_unique<memory::BlockCatalog>(n_blocks);
   residency_ = std::make_unique<memory::Residency>(n_blocks);
-  const bool is_cpu = backend_->device().info().kind == hal::DeviceKind::cpu;
-  Bytes largest_block;
-  for (const BlockPlan& block : program.blocks) largest_block = std::max(largest_block, block.size);
-  memory::TierBudgets budgets;
-  // Whole where it leaves a quarter of the memory to the rest; streamed through half otherwise.
-  const Bytes free = backend_->device().info().memory_free;
-  const Bytes whole = resident_bytes(program);
-  const bool fits = whole.count <= free.count / 4 * 3;
-  budgets.vram = options.vram.count != 0 ? options.vram : fits ? whole : Bytes{free.count / 2};
-  budgets.ram = options.ram.count != 0 ? options.ram : is_cpu ? Bytes{} : largest_block * 2 + 1_MiB;
+  BLUE_TRY_ASSIGN(budgets_, budgets_of(program, options, backend_->device().info()));
+  // A device that reads tier 1 in place needs no room in tier 0.
+  BLUE_TRY(check_tier_0(program, std::max(budgets_.vram, budgets_.ram), model_->path));
   BLUE_TRY_ASSIGN(tiers_, memory::InlineTiers::open(backend_->device(), *reader_, *catalog_,
-                                                    *residency_, budgets));
+                                                    *residency_, budgets_));
   BLUE_TRY_ASSIGN(const memory::CatalogModel added,
                   catalog_->add_model(program.hyper.name, model_->files,
                                       blocks_of(program, program.hyper.name)));
@@ -63,7 +82,7 @@ Status InlineModel::open_tiers(const InlineModelOptions& options) {
   limits.max_step_tokens = options.max_step_tokens;
   limits.kv_type = options.kv_type;
   limits.op_timing = options.op_timing;
-  limits.weight_budget = budgets.vram;
+  limits.weight_budget = budgets_.vram;
   std::vector<memory::BlockId> order;
   for (const std::uint32_t block : step_order(program)) order.push_back(added.blocks[block]);
   tiers_->follow(std::move(order), added.blocks);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/log_sink.h"
+#include "base/memory_size.h"
 #include "base/result.h"
 #include "hal/file_reader.h"
 #include "kernels/backend.h"
@@ -26,16 +27,19 @@ struct InlineModelOptions {
   kernels::KvType kv_type = kernels::KvType::f32;
   OpTiming op_timing = OpTiming::off;
   LogSink* log = nullptr;  ///< for remarks while loading; null: none
-  /// Tier budgets; 0: exactly what the model needs to be resident.
-  Bytes vram;
-  Bytes ram;
+  /// Tier budgets. Automatic: tier 0 holds the whole model where it leaves a quarter of the memory
+  /// to the rest. A share: of the device's free memory, on a CPU and for tier 1 of three quarters
+  /// of the available host memory.
+  MemorySize vram;
+  MemorySize ram;
 };
 
 inline constexpr std::uint32_t kDefaultContext = 4096;
 
 class InlineModel {
  public:
-  /// Errors: what opening, choosing a backend and taking memory give; unknown_backend.
+  /// Errors: what opening, choosing a backend and taking memory give; unknown_backend;
+  /// budget_too_small before any memory is taken.
   static Result<std::unique_ptr<InlineModel>> load(const std::string& path,
                                                    const InlineModelOptions& options);
 
@@ -43,6 +47,7 @@ class InlineModel {
   [[nodiscard]] Executor& executor() { return *executor_; }
   [[nodiscard]] kernels::Backend& backend() { return *backend_; }
   [[nodiscard]] memory::InlineTiers& tiers() { return *tiers_; }
+  [[nodiscard]] const memory::TierBudgets& budgets() const { return budgets_; }
   /// One line: which device, and why.
   [[nodiscard]] const std::string& choice() const { return choice_; }
 
@@ -57,6 +62,7 @@ class InlineModel {
   std::unique_ptr<hal::FileReader> reader_;
   std::unique_ptr<memory::BlockCatalog> catalog_;
   std::unique_ptr<memory::Residency> residency_;
+  memory::TierBudgets budgets_;
   std::unique_ptr<memory::InlineTiers> tiers_;
   std::unique_ptr<Executor> executor_;
 };

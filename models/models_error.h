@@ -31,6 +31,8 @@ enum class ModelsError {
   bad_shape,
   /// This program lacks a weight format or a variant: the user takes another file.
   unsupported_format,
+  /// Tier 0 is smaller than what a step holds at once: the user gives it more.
+  budget_too_small,
   /// The prompt does not fit the context: the user shortens it or asks for a larger context.
   prompt_too_long,
   /// Generation has filled the context: the caller ends the run or starts another.
@@ -59,6 +61,7 @@ constexpr ErrorKind error_kind(ModelsError code) {
     case ModelsError::missing_tensor:
     case ModelsError::bad_shape:
     case ModelsError::unsupported_format:
+    case ModelsError::budget_too_small:
     case ModelsError::prompt_too_long:
     case ModelsError::bad_sampling:
     case ModelsError::bad_token: return ErrorKind::bad_input;

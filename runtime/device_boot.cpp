@@ -3,26 +3,21 @@
 #include <optional>
 #include <utility>
 
+#include "runtime/tier_sizes.h"
+
 namespace blue::runtime {
 namespace {
 
-/// Sizes of the tiers, and how much of the host's memory they take. Where nothing was asked for: on
-/// a CPU two thirds of the budget; beside a GPU half of what the device has free, and a third of
-/// the budget. The rest of the host's memory is for KV caches, activations and other programs.
-struct TierSizes {
-  Bytes vram;
-  Bytes ram;
-  Bytes host;
-};
-
-TierSizes tier_sizes(const RuntimeOptions& options, const hal::DeviceInfo& device, Bytes budget) {
-  const bool is_cpu = device.kind == hal::DeviceKind::cpu;
-  TierSizes sizes{options.vram_budget, is_cpu ? Bytes{} : options.ram_budget, {}};
-  if (sizes.vram.count == 0)
-    sizes.vram = Bytes{is_cpu ? budget.count / 3 * 2 : device.memory_free.count / 2};
-  if (sizes.ram.count == 0 && !is_cpu) sizes.ram = Bytes{budget.count / 3};
-  sizes.host = is_cpu ? sizes.vram : sizes.ram + kStaging;
-  return sizes;
+/// What was asked for and has no meaning on this device.
+void log_unused(const actors::ResourceOptions& asked, const kernels::BackendChoice& choice,
+                const hal::DeviceInfo& device, LogSink& log) {
+  if (device.kind == hal::DeviceKind::cpu && !asked.ram.is_automatic())
+    log.write_once(LogLevel::info,
+                   "--ram is not used: " + device.name +
+                       " computes in host memory, where tier 0 lies already (--vram)");
+  if (!choice.entry->has_workers && asked.n_threads > 0)
+    log.write_once(LogLevel::info, "--threads is not used: it is for the cpu backend, not " +
+                                       std::string(choice.entry->name));
 }
 
 /// Below this size a device is of no use, even when weights are streamed.
@@ -42,10 +37,10 @@ Result<std::shared_ptr<actors::TierMemory>> open_tiers(hal::Device& device,
       log.write_once(LogLevel::warning, "the weights get " + to_text(tiers.vram) + " instead of " +
                                             to_text(first) + ": " + refusal->message());
     if (opened || !opened.error().is(hal::HalError::out_of_memory)) return opened;
-    if (asked.vram_budget.count > 0 || shrink(tiers.vram) < kLeastArena) return opened;
+    if (!asked.resources.vram.is_automatic() || shrink(tiers.vram) < kLeastArena) return opened;
     if (!refusal) refusal = opened.error();
     tiers.vram = shrink(tiers.vram);
-    if (asked.ram_budget.count == 0) tiers.ram = shrink(tiers.ram);
+    if (asked.resources.ram.is_automatic()) tiers.ram = shrink(tiers.ram);
   }
 }
 
@@ -59,14 +54,16 @@ Result<std::unique_ptr<DeviceBoot>> boot_device(const RuntimeOptions& options,
   boot->choice = choice.why;
   BLUE_TRY_ASSIGN(boot->backend, choice.entry->open({choice.device_index, placement.worker_cpus}));
   hal::Device& device = boot->backend->device();
-  const TierSizes sizes = tier_sizes(options, device.info(), machine.budget().limit());
+  const TierSizes sizes = tier_sizes(options.resources, device.info(), machine.budget().limit());
   const bool is_cpu = device.info().kind == hal::DeviceKind::cpu;
+  log_unused(options.resources, choice, device.info(), log);
   BLUE_TRY_ASSIGN(boot->host_share,
                   hal::Reservation::take(machine.budget(), sizes.host,
                                          is_cpu ? "tier 0" : "tier 1 with its staging"));
   actors::TierMemoryOptions tiers;
   tiers.vram = sizes.vram;
   tiers.ram = sizes.ram;
+  tiers.scheduling.policy = options.resources.policy.value_or(memory::EvictionPolicy::automatic);
   tiers.open_reader = [&machine] { return machine.open_reader(); };
   BLUE_TRY_ASSIGN(boot->tiers, open_tiers(device, options, std::move(tiers), log));
   boot->registry = std::make_shared<actors::ModelRegistry>(*boot->tiers, log, options.model);

@@ -17,8 +17,6 @@
 namespace blue::runtime {
 
 inline constexpr unsigned kReadsInFlight = 64;
-/// Both halves of the mover's staging, beside a GPU.
-inline constexpr Bytes kStaging = 8_MiB;
 
 struct DeviceBoot {
   std::string choice;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "runtime/tier_sizes.h"
+
 namespace blue::runtime {
 namespace {
 
@@ -35,8 +37,10 @@ Result<hal::BootedMachine> boot_machine(const RuntimeOptions& options,
   request.survey = options.survey;
   request.queue_depth = kReadsInFlight;
   const bool is_host = add_devices(request, choice);
-  // The tier in host memory where its size was asked for; 0 leaves the default.
-  request.memory_budget = is_host ? options.vram_budget : options.ram_budget;
+  // The tier in host memory where its size was asked for. 0 leaves the default, of which a share is
+  // taken.
+  const actors::ResourceOptions& asked = options.resources;
+  request.memory_budget = (is_host ? asked.vram : asked.ram).bytes();
   if (request.memory_budget.count > 0 && !is_host) request.memory_budget += kStaging;
   return hal::boot(request, log);
 }

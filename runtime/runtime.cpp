@@ -8,6 +8,8 @@
 #include "actors/tiering.h"
 #include "base/check.h"
 #include "hal/thread_reserve.h"
+#include "runtime/compute_threads.h"
+#include "runtime/cost_rates.h"
 #include "runtime/device_boot.h"
 #include "runtime/machine_boot.h"
 
@@ -33,6 +35,7 @@ struct Run::State {
 struct Runtime::State {
   RuntimeOptions options;
   std::string choice = "no device: the program brings its own tokens";
+  std::uint32_t n_threads = 0;                ///< compute threads of the backend
   std::optional<hal::BootedMachine> machine;  ///< outlives the device
   std::unique_ptr<DeviceBoot> device;         ///< outlives the actors
   std::unique_ptr<actors::ActorRuntime> actors;
@@ -193,6 +196,13 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
   context.spans_per_actor =
       state->options.tracing == Tracing::on ? state->options.spans_per_actor : 0;
   context.make_source = state->options.make_source;
+  if (has_device && choice->entry->has_workers) {
+    Status placed = place_threads(context.placement, state->machine->topology(),
+                                  state->options.resources.n_threads);
+    if (!placed) return reporting.refuse(std::move(placed).error());
+    state->n_threads = std::max<std::uint32_t>(
+        1, static_cast<std::uint32_t>(context.placement.worker_cpus.size()));
+  }
   if (has_device) {
     Status opened = open_device(*state, *choice, context, log);
     if (!opened) return reporting.refuse(std::move(opened).error());
@@ -214,6 +224,19 @@ void Runtime::shutdown() {
 }
 
 const std::string& Runtime::device_choice() const { return state_->choice; }
+
+GrantedResources Runtime::resources() const {
+  GrantedResources granted{
+      .device = state_->choice,
+      .policy = state_->options.resources.policy.value_or(memory::EvictionPolicy::automatic),
+      .n_threads = state_->n_threads};
+  if (!state_->device) return granted;
+  const actors::TierMemory& tiers = *state_->device->tiers;
+  granted.vram = tiers.budget(memory::Tier::vram);
+  if (tiers.has_ram()) granted.ram = tiers.budget(memory::Tier::ram);
+  return granted;
+}
+
 actors::ActorRuntime& Runtime::actor_runtime() { return *state_->actors; }
 
 Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::string& path) {
@@ -224,6 +247,27 @@ Result<std::shared_ptr<const models::Model>> Runtime::load_model(const std::stri
   prefetch.model = path;
   state_->actors->send(&actors::Addresses::tiering, prefetch);
   return loaded->model;
+}
+
+Result<std::optional<models::ModelCost>> Runtime::predict(const std::string& path) {
+  if (!state_->device)
+    return Error(ActorsError::bad_request, "this runtime was started without a device");
+  BLUE_TRY_ASSIGN(const auto loaded, state_->device->registry->open(path));
+  const models::Model& model = *loaded->model;
+  const GrantedResources granted = resources();
+  if (models::weight_bytes(model.program) <= granted.vram)
+    return std::optional<models::ModelCost>();
+  BLUE_TRY_ASSIGN(const std::unique_ptr<hal::FileReader> reader, state_->machine->open_reader());
+  constexpr Nanoseconds kEach = 100'000'000;
+  const MutexLock turn(state_->device->turn);
+  BLUE_TRY_ASSIGN(
+      const models::LinkRates rates,
+      measure_rates(model, *state_->device->backend, *reader, RateRequest{.each_ns = kEach}));
+  return std::optional(models::cost_of(models::sizes_of(model.program, state_->options.kv_type),
+                                       {.vram = granted.vram,
+                                        .ram = granted.ram.value_or(Bytes{}),
+                                        .policy = granted.policy,
+                                        .rates = rates}));
 }
 
 Status Runtime::unload_model(const std::string& path) { return state_->actors->unload_model(path); }
@@ -262,7 +306,7 @@ Result<Run> Runtime::generate(const GenerateRequest& request) {
 Result<Run> Runtime::run_cascade(actors::CascadeSpec cascade, const std::string& task,
                                  const CascadeOptions& options) {
   if (task.find_first_not_of(" \t\r\n") == std::string::npos) {
-    return Error(ActorsError::bad_request, "the task is empty: say in plain words what is wanted");
+    return Error(ActorsError::bad_request, "the task is empty: describe it in plain English");
   }
   BLUE_TRY_ASSIGN(const actors::RunPlace place, actors::create_run(state_->options.runs_root));
   auto run = std::make_unique<Run::State>();

@@ -21,6 +21,7 @@
 #include "actors/cascade/run_record.h"
 #include "actors/cascade/run_table.h"
 #include "actors/scheduling/hint_log.h"
+#include "actors/scheduling/resource_options.h"
 #include "actors/scheduling/thread_table.h"
 #include "actors/stage/token_source.h"
 #include "actors/tracing/trace_dump.h"
@@ -29,6 +30,7 @@
 #include "hal/boot.h"
 #include "memory/text/thinking_buffer.h"
 #include "memory/tiers/unified_address_space.h"
+#include "models/cost_model.h"
 #include "models/model.h"
 
 namespace blue::actors {
@@ -48,9 +50,8 @@ enum class Tracing : std::uint8_t { off, on };
 
 struct RuntimeOptions {
   std::string device = "auto";  ///< "auto", "cpu", "reference", "cuda:0": kernels::choose_backend
-  Bytes vram_budget;            ///< the arena on the device; 0: half of what is free there
-  Bytes ram_budget;  ///< tier 1 beside a GPU; 0: a quarter of what is available; unused on a CPU
-  std::uint32_t max_context = 4096;  ///< tokens per sequence, cut to what a model was trained for
+  actors::ResourceOptions resources;  ///< what is open is chosen: see GrantedResources
+  std::uint32_t max_context = 4096;   ///< tokens per sequence, cut to what a model was trained for
   kernels::KvType kv_type = kernels::KvType::f32;  ///< of every session's cache
   models::ModelOptions model;                      ///< how every model's file is read
   std::filesystem::path runs_root;                 ///< empty: actors::default_runs_root()
@@ -111,6 +112,17 @@ class Run {
   std::unique_ptr<State> state_;
 };
 
+/// What a runtime runs with, asked for or chosen.
+struct GrantedResources {
+  std::string device;        ///< Runtime::device_choice
+  Bytes vram;                ///< tier 0: the arena on the device, host memory on a CPU
+  std::optional<Bytes> ram;  ///< tier 1: page-locked host memory; nothing on a CPU
+  memory::EvictionPolicy policy = memory::EvictionPolicy::automatic;
+  std::uint32_t n_threads = 0;  ///< compute threads of the CPU backend; 0 with other backends
+};
+/// One line: "cpu (...): chosen automatically; vram 2.00 GiB, ram unused, policy auto, 2 threads".
+std::string to_text(const GrantedResources& granted);
+
 /// What a tier holds now, for display.
 struct TierState {
   std::string name;
@@ -122,7 +134,8 @@ class Runtime {
  public:
   /// Boots the machine, then opens the device, the tiers and the actors on what it granted.
   /// `report`, if given, receives all six phases as far as they went, also when the start fails.
-  /// Errors: unknown_backend, out_of_memory with the remedy, hal's.
+  /// Errors: unknown_backend, bad_request (more threads than the machine has), out_of_memory with
+  /// the remedy, hal's.
   static Result<std::unique_ptr<Runtime>> start(RuntimeOptions options, LogSink& log,
                                                 hal::BootReport* report = nullptr);
   /// Calls shutdown().
@@ -132,10 +145,15 @@ class Runtime {
 
   /// One line: the device and why it was chosen.
   [[nodiscard]] const std::string& device_choice() const;
+  [[nodiscard]] GrantedResources resources() const;
 
   /// Opens a model and begins to load its blocks. Errors: open_model's; bad_request without
   /// devices.
   Result<std::shared_ptr<const models::Model>> load_model(const std::string& path);
+  /// What a token of a model will cost, where its weights do not fit into tier 0; nothing where
+  /// they do. Call it before load_model: it measures drive and kernels for some tenths of a second.
+  /// Errors: open_model's, those of measuring; bad_request without devices.
+  Result<std::optional<models::ModelCost>> predict(const std::string& path);
   /// Releases a model: its blocks, its catalog entry, its KV snapshots. Errors: bad_request (not
   /// loaded, or a job runs or waits with it).
   Status unload_model(const std::string& path);

@@ -54,6 +54,35 @@ SkipRule read_skip(const toml::table& table, const std::string& file, const std:
   return rule;
 }
 
+/// A key of [resources] whose text `parse` turns into a value; nothing where it is absent.
+template <class Parse>
+auto read_parsed(TomlReader& reader, std::string_view key, Parse&& parse) {
+  decltype(parse(std::string_view()).value()) value{};
+  const toml::node* node = reader.find(key);
+  if (node == nullptr) return value;
+  const auto* text = node->as_string();
+  if (text == nullptr) {
+    reader.complain_at(*node, std::string(key) + " must be a string");
+    return value;
+  }
+  auto parsed = parse(std::string_view(text->get()));
+  if (!parsed) reader.complain_at(*node, std::string(key) + ": " + parsed.error().message());
+  return parsed ? *std::move(parsed) : value;
+}
+
+ResourceOptions read_resources(const toml::table& table, const std::string& file,
+                               std::optional<Error>& error) {
+  TomlReader reader(table, file, "resources", error);
+  ResourceOptions resources;
+  resources.vram = read_parsed(reader, "vram", parse_memory_size);
+  resources.ram = read_parsed(reader, "ram", parse_memory_size);
+  if (table.contains("policy")) resources.policy = read_parsed(reader, "policy", parse_policy);
+  resources.n_threads =
+      static_cast<std::uint32_t>(reader.integer_or("threads", 0, 1, kMostThreads));
+  reader.finish();
+  return resources;
+}
+
 StageSpec read_stage(const toml::table& table, const std::string& file, std::size_t index,
                      std::optional<Error>& error) {
   std::string what = "stage " + std::to_string(index + 1);
@@ -179,6 +208,9 @@ Result<CascadeSpec> parse_cascade(std::string_view toml, const std::string& sour
   cascade.input = reader.text("input");
   cascade.output = reader.text("output");
   cascade.allows_skip = reader.flag_or("allow_skip", false);
+
+  if (const toml::table* resources = reader.table_or_null("resources"))
+    cascade.resources = read_resources(*resources, source, error);
 
   const toml::node* stages = reader.find("stage");
   const bool is_list =

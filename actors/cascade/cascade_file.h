@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/actors_error.h"
+#include "actors/scheduling/resource_options.h"
 #include "base/result.h"
 #include "models/sampling/sampler.h"
 
@@ -44,13 +45,14 @@ struct CascadeSpec {
   std::string input;   ///< the slot that the task goes into
   std::string output;  ///< the slot that is the answer
   bool allows_skip = false;
+  ResourceOptions resources;  ///< what its [resources] table asks for
   std::vector<StageSpec> stages;
 };
 
 /// Parses and checks: unknown keys, duplicate or missing names, slots that are not declared, read
 /// before anything writes them, written twice or never, placeholders outside `reads`, invalid
-/// sampling. `source` is the path for messages and for resolving models. Errors: bad_cascade with
-/// file and line.
+/// sampling, impossible resources. `source` is the path for messages and for resolving models.
+/// Errors: bad_cascade with file and line.
 Result<CascadeSpec> parse_cascade(std::string_view toml, const std::string& source);
 Result<CascadeSpec> load_cascade(const std::string& path);
 

@@ -6,7 +6,8 @@
 namespace blue::actors {
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
+constexpr std::uint32_t kVersionWithoutResources = 1;
 
 class Writer {
  public:
@@ -110,6 +111,40 @@ StageSpec read_stage(Reader& in) {
   return stage;
 }
 
+void write_size(Writer& out, MemorySize size) {
+  out.number(size.bytes().count);
+  out.number(size.millionths());
+}
+
+MemorySize read_size(Reader& in) {
+  const Bytes bytes{in.number<std::uint64_t>()};
+  const auto millionths = in.number<std::uint32_t>();
+  return millionths > 0 ? MemorySize::share(millionths) : MemorySize(bytes);
+}
+
+void write_resources(Writer& out, const ResourceOptions& resources) {
+  write_size(out, resources.vram);
+  write_size(out, resources.ram);
+  out.text(resources.policy ? std::string(to_text(*resources.policy)) : "");
+  out.number(resources.n_threads);
+}
+
+/// Nothing where a name or number has no meaning.
+std::optional<ResourceOptions> decode_resources(Reader& in) {
+  ResourceOptions resources{.vram = read_size(in), .ram = read_size(in)};
+  const std::string policy = in.text();
+  resources.n_threads = in.number<std::uint32_t>();
+  if (!policy.empty()) {
+    const auto parsed = parse_policy(policy);
+    if (!parsed) return std::nullopt;
+    resources.policy = *parsed;
+  }
+  const bool is_possible = resources.vram.millionths() <= MemorySize::kWhole &&
+                           resources.ram.millionths() <= MemorySize::kWhole &&
+                           resources.n_threads <= kMostThreads;
+  return is_possible ? std::optional(resources) : std::nullopt;
+}
+
 Error damaged(const std::string& name, std::string_view what) {
   return Error(ActorsError::bad_cascade,
                name + ": " + std::string(what) + " is damaged or of another version");
@@ -131,12 +166,15 @@ std::vector<std::byte> encode_run_record(const RunRecord& record) {
   for (const StageSpec& stage : cascade.stages) write_stage(out, stage);
   out.text(record.task);
   out.number(static_cast<std::uint8_t>(record.skip));
+  write_resources(out, cascade.resources);
   return out.take();
 }
 
 Result<RunRecord> decode_run_record(ConstByteSpan payload, const std::string& name) {
   Reader in(payload);
-  if (in.number<std::uint32_t>() != kVersion) return damaged(name, "the run's description");
+  const auto version = in.number<std::uint32_t>();
+  if (version != kVersion && version != kVersionWithoutResources)
+    return damaged(name, "the run's description");
   RunRecord record;
   CascadeSpec& cascade = record.cascade;
   cascade.name = in.text();
@@ -149,6 +187,11 @@ Result<RunRecord> decode_run_record(ConstByteSpan payload, const std::string& na
     cascade.stages.push_back(read_stage(in));
   record.task = in.text();
   record.skip = in.number<std::uint8_t>() == 0 ? SkipPolicy::never : SkipPolicy::as_configured;
+  if (version != kVersionWithoutResources) {
+    const std::optional<ResourceOptions> resources = decode_resources(in);
+    if (!resources) return damaged(name, "the run's description");
+    cascade.resources = *resources;
+  }
   if (!in.is_at_end()) return damaged(name, "the run's description");
   return record;
 }

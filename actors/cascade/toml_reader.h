@@ -47,10 +47,10 @@ class TomlReader {
   void finish();
   /// An error at the table's own line.
   void complain(const std::string& message) { complain_at(table_, message); }
-
- private:
+  /// An error at the line of `node`, which is inside the table.
   void complain_at(const toml::node& node, const std::string& message);
 
+ private:
   const toml::table& table_;
   std::string file_;
   std::string what_;

@@ -1,18 +1,31 @@
 #include "actors/stage/model_registry.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
 #include "models/block_list.h"
 #include "models/model_index.h"
+#include "models/working_set.h"
 
 namespace blue::actors {
+
+namespace {
+
+/// The room for one block: tier 0, or tier 1 where the device reads it in place.
+Bytes largest_room(const TierMemory& tiers) {
+  const Bytes vram = tiers.budget(memory::Tier::vram);
+  return tiers.is_ram_page_locked() ? std::max(vram, tiers.budget(memory::Tier::ram)) : vram;
+}
+
+}  // namespace
 
 Result<std::shared_ptr<const LoadedModel>> ModelRegistry::open(const std::string& path) const {
   const MutexLock lock(mutex_);
   if (const auto found = models_.find(path); found != models_.end()) return found->second;
   auto loaded = std::make_shared<LoadedModel>();
   BLUE_TRY_ASSIGN(loaded->model, models::open_model(path, options_));
+  BLUE_TRY(models::check_tier_0(loaded->model->program, largest_room(tiers_), path));
   for (const std::string& note : loaded->model->program.notes)
     log_.write_once(LogLevel::info, path + ": " + note);
   const std::string name = std::filesystem::path(path).stem().string();

@@ -31,7 +31,7 @@ class ModelRegistry {
   ModelRegistry(TierMemory& tiers, LogSink& log, models::ModelOptions options = {})
       : tiers_(tiers), log_(log), options_(std::move(options)) {}
 
-  /// Errors: open_model's; tier_full when the catalog has no room for its blocks.
+  /// Errors: open_model's; budget_too_small; tier_full when the catalog has no room for its blocks.
   [[nodiscard]] Result<std::shared_ptr<const LoadedModel>> open(const std::string& path) const;
   [[nodiscard]] std::vector<std::shared_ptr<const LoadedModel>> all() const;
   /// Logs once when the model's template takes no system message.

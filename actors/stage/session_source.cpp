@@ -85,7 +85,7 @@ Status SessionSource::enter_with(const messages::JobSpec& job, const KvSnapshot&
 
 Result<SourceBegin> SessionSource::begin(const messages::JobSpec& job, const StopToken& stop) {
   if (!turn_.is_held()) turn_.lock();
-  n_misses_before_ = leases_.n_misses();
+  before_ = counts();
   const Nanoseconds began_ns = monotonic_now_ns();
   BLUE_TRY(open(job.model));
   set_activity(memory::Activity::active);
@@ -113,6 +113,25 @@ Result<std::optional<SourceToken>> SessionSource::next(const StopToken& stop) {
   if (!event) return std::optional<SourceToken>();
   return std::optional(
       SourceToken{event->id, event->statistics.entropy_nats, decoder_->feed(event->id)});
+}
+
+/// Since the runtime began. Bytes are those of all stages, of which one runs at a time.
+messages::StageFigures SessionSource::counts() const {
+  messages::StageFigures counts;
+  counts.n_misses = leases_.n_misses();
+  counts.n_hits = leases_.n_hits();
+  counts.stall_ns = static_cast<std::uint64_t>(leases_.stall_ns());
+  counts.n_bytes_read = deps_.tiers.n_bytes_read.load(std::memory_order_relaxed);
+  counts.n_bytes_copied = deps_.tiers.n_bytes_copied.load(std::memory_order_relaxed);
+  return counts;
+}
+
+void SessionSource::add_traffic(messages::StageFigures& figures) const {
+  const messages::StageFigures now = counts();
+  figures.n_hits = now.n_hits - before_.n_hits;
+  figures.stall_ns = now.stall_ns - before_.stall_ns;
+  figures.n_bytes_read = now.n_bytes_read - before_.n_bytes_read;
+  figures.n_bytes_copied = now.n_bytes_copied - before_.n_bytes_copied;
 }
 
 void SessionSource::set_activity(memory::Activity activity) {

@@ -41,8 +41,9 @@ class SessionSource final : public TokenSource {
   [[nodiscard]] std::string_view rest() override;
   [[nodiscard]] messages::StageEnd end() const override;
   [[nodiscard]] std::uint64_t n_misses() const override {
-    return leases_.n_misses() - n_misses_before_;
+    return leases_.n_misses() - before_.n_misses;
   }
+  void add_traffic(messages::StageFigures& figures) const override;
   [[nodiscard]] std::optional<KvSwitch> leave_for(const messages::JobSpec& job) override;
   [[nodiscard]] Status enter_with(const messages::JobSpec& job,
                                   const KvSnapshot& snapshot) override;
@@ -52,13 +53,14 @@ class SessionSource final : public TokenSource {
   [[nodiscard]] Status open(const std::string& path);
   void close();
   void set_activity(memory::Activity activity);
+  [[nodiscard]] messages::StageFigures counts() const;
   /// Halves the context until there is memory for its cache.
   [[nodiscard]] Result<std::unique_ptr<models::Executor>> open_executor(
       models::ExecutorLimits limits);
 
   SessionDeps deps_;
   RingLeases leases_;
-  std::uint64_t n_misses_before_ = 0;
+  messages::StageFigures before_;  ///< counts when the job began
   std::string path_;
   std::shared_ptr<const LoadedModel> model_;
   std::unique_ptr<models::Executor> executor_;

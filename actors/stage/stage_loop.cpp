@@ -86,6 +86,7 @@ class TokenLoop {
     outcome_.text.text = std::move(text_);
     messages::StageFigures& figures = outcome_.figures;
     figures.n_misses = source_.n_misses();
+    source_.add_traffic(figures);
     if (figures.n_tokens > 0) {
       figures.decode_ns = monotonic_now_ns() - first_token_ns_;
       figures.mean_entropy_micronats = static_cast<std::uint64_t>(

@@ -54,6 +54,8 @@ class TokenSource {
   [[nodiscard]] virtual messages::StageEnd end() const = 0;
   /// Blocks that this job waited for.
   [[nodiscard]] virtual std::uint64_t n_misses() const = 0;
+  /// Fills what the source counts of its job: bytes by link, hits, stall.
+  virtual void add_traffic(messages::StageFigures&) const {}
 
   /// What lets a stage keep the KV rows of one model while it runs another. A source without rows
   /// never returns one.

@@ -14,7 +14,10 @@ Result<memory::Lease> RingLeases::lease(memory::BlockId block, const StopToken& 
   // A step that makes progress takes leases: a long prompt, or weights that come from a slow drive,
   // are no stall.
   link_.beat();
-  if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram)) return std::move(*held);
+  if (auto held = tiers_.residency().try_lease(block, memory::Tier::vram)) {
+    ++n_hits_;
+    return std::move(*held);
+  }
   const Nanoseconds began_ns = monotonic_now_ns();
   auto lease = miss(block, stop);
   stall_ns_ += monotonic_now_ns() - began_ns;
@@ -23,7 +26,9 @@ Result<memory::Lease> RingLeases::lease(memory::BlockId block, const StopToken& 
 
 std::optional<memory::Lease> RingLeases::try_lease(memory::BlockId block) {
   link_.beat();
-  return tiers_.residency().try_lease(block, memory::Tier::vram);
+  auto lease = tiers_.residency().try_lease(block, memory::Tier::vram);
+  if (lease) ++n_hits_;
+  return lease;
 }
 
 void RingLeases::set_place(std::uint32_t place) {

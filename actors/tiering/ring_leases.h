@@ -26,6 +26,8 @@ class RingLeases final : public memory::LeaseSource {
   /// The model whose order set_place() means.
   void follow(std::optional<memory::OrderId> order) { order_ = order; }
 
+  /// Leases on blocks that were there.
+  [[nodiscard]] std::uint64_t n_hits() const { return n_hits_; }
   /// Leases that it waited for.
   [[nodiscard]] std::uint64_t n_misses() const { return n_misses_; }
   [[nodiscard]] Nanoseconds stall_ns() const { return stall_ns_; }
@@ -37,6 +39,7 @@ class RingLeases final : public memory::LeaseSource {
   TierMemory& tiers_;
   StageLink& link_;
   std::optional<memory::OrderId> order_;
+  std::uint64_t n_hits_ = 0;
   std::uint64_t n_misses_ = 0;
   Nanoseconds stall_ns_ = 0;
 };

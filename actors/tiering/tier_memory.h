@@ -68,6 +68,9 @@ class TierMemory {
     if (is_tiering_asleep.load(std::memory_order_seq_cst) && wake_tiering_) wake_tiering_();
   }
   std::atomic<std::uint64_t> n_progress{0};
+  /// Bytes that the tiering actor has ordered from files, and from ram to vram.
+  std::atomic<std::uint64_t> n_bytes_read{0};
+  std::atomic<std::uint64_t> n_bytes_copied{0};
   /// True while the tiering actor does not poll the miss rings.
   std::atomic<bool> is_tiering_asleep{true};
   /// Incarnation of the DMA engine that runs; moves ordered from an earlier one are lost.

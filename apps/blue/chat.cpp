@@ -15,6 +15,7 @@
 #include "apps/blue/stream_printer.h"
 #include "apps/io/output.h"
 #include "apps/io/text_file.h"
+#include "apps/options/resource_options.h"
 #include "apps/terminal/line_reader.h"
 #include "runtime/runtime.h"
 
@@ -27,6 +28,7 @@ struct ChatOptions {
   std::string system;
   std::string thinking = "usual";
   std::string trace;
+  bool is_quiet = false;
   runtime::RuntimeOptions runtime;
   std::uint32_t max_tokens = 1024;
   models::SamplingSpec sampling;
@@ -202,7 +204,7 @@ int read_lines(Chat& chat, terminal::LineReader& lines, Interrupt& interrupt, bo
 Result<int> chat(const ChatOptions& options) {
   BLUE_TRY(options.sampling.validate());
   BLUE_TRY_ASSIGN(const PromptEncoder encoder, PromptEncoder::open(options.style));
-  io::MessageLog log(LogLevel::info);
+  io::MessageLog log(options.is_quiet ? LogLevel::warning : LogLevel::info);
   runtime::RuntimeOptions how = options.runtime;
   how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
@@ -210,11 +212,11 @@ Result<int> chat(const ChatOptions& options) {
   BLUE_TRY_ASSIGN(std::shared_ptr<const models::Model> model, runtime->load_model(options.model));
   if (!options.system.empty() && !model->system_note().empty())
     log.write_once(LogLevel::info, model->path + ": " + model->system_note());
-  io::message("device " + runtime->device_choice());
+  if (!options.is_quiet) io::message("device " + to_text(runtime->resources()));
   Interrupt interrupt(Interrupt::Again::is_noted);
   Chat chat(options, encoder, *runtime, std::move(model), interrupt);
   const bool is_terminal = isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1;
-  if (is_terminal) io::message("/help lists the commands; Ctrl-D ends");
+  if (is_terminal && !options.is_quiet) io::message("/help lists the commands; Ctrl-D ends");
   const auto lines =
       is_terminal ? terminal::edited_lines({.program = "blue",
                                             .prompt = "> ",
@@ -240,7 +242,8 @@ void add_chat(CLI::App& app, Action& action) {
       ->capture_default_str();
   command
       ->add_option("--think", options->thinking,
-                   "Thinking on or off, for models with a switch for it")
+                   "Thinking on or off, for models with a switch for it; usual: as the model's "
+                   "template has it")
       ->check(CLI::IsMember({"usual", "on", "off"}))
       ->capture_default_str();
   add_template_options(*command, options->style);
@@ -251,9 +254,11 @@ void add_chat(CLI::App& app, Action& action) {
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
   add_device_option(*command, options->runtime.device);
+  add_resource_options(*command, options->runtime.resources);
   add_kv_option(*command, options->runtime.kv_type);
   add_pre_option(*command, options->runtime.model);
   add_trace_option(*command, options->trace);
+  add_quiet_option(*command, options->is_quiet);
   command->callback([&action, options] {
     action = [options] {
       const Result<int> status = chat(*options);

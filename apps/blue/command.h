@@ -45,6 +45,7 @@ void add_inspect(CLI::App& app, Action& action);
 void add_index(CLI::App& app, Action& action);
 void add_quantize(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
+void add_plan(CLI::App& app, Action& action);
 void add_bench(CLI::App& app, Action& action);
 void add_trace(CLI::App& app, Action& action);
 

@@ -42,7 +42,7 @@ void add_doctor(CLI::App& app, Action& action) {
   command->add_flag("--json", options->is_json, "One JSON object");
   command
       ->add_option("--measure-ms", options->milliseconds,
-                   "Time for measuring the tiers, milliseconds")
+                   "Time for measuring memory, processor and drive, milliseconds")
       ->check(CLI::Range(0, 60000))
       ->capture_default_str();
   add_device_option(*command, options->device);

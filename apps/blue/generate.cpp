@@ -2,9 +2,12 @@
 #include <memory>
 
 #include "apps/blue/command.h"
+#include "apps/blue/figures.h"
 #include "apps/blue/interrupt.h"
+#include "apps/blue/load_progress.h"
 #include "apps/blue/prompt.h"
 #include "apps/io/output.h"
+#include "apps/options/resource_options.h"
 #include "runtime/runtime.h"
 
 namespace blue::apps {
@@ -15,11 +18,9 @@ struct GenerateOptions {
   runtime::GenerateRequest request;  ///< its prompt comes from `source`
   TextSource source;
   PromptStyle style;
-  std::string device = "auto";
-  kernels::KvType kv_type = kernels::KvType::f32;
-  std::uint32_t context = 4096;
-  models::ModelOptions model;
+  runtime::RuntimeOptions runtime;
   std::string trace;
+  bool is_quiet = false;
 };
 
 void print_figures(const actors::RunEvent& end) {
@@ -36,17 +37,21 @@ void print_figures(const actors::RunEvent& end) {
 }
 
 /// Prints the text as it is generated. The `finished` event.
-runtime::RunEvent print_run(runtime::Run& run) {
+runtime::RunEvent print_run(runtime::Run& run, LoadProgress& progress) {
   const Interrupt interrupt;
   bool has_text = false;
   runtime::RunEvent end = run.follow(
-      [&has_text](const runtime::RunEvent& event) {
+      [&](const runtime::RunEvent& event) {
+        progress.end();
         if (event.kind != runtime::RunEvent::Kind::text) return;
         io::print_text(event.text);
         io::flush_output();
         has_text = true;
       },
-      [&interrupt] { return interrupt.is_asked() || io::is_output_lost(); });
+      [&] {
+        progress.update();
+        return interrupt.is_asked() || io::is_output_lost();
+      });
   if (has_text) io::remark("");  // the text ends without a newline
   return end;
 }
@@ -56,24 +61,25 @@ Result<int> generate(const GenerateOptions& options) {
   BLUE_TRY_ASSIGN(
       const std::optional<std::string> text,
       read_text(options.source, options.style.is_raw ? Reading::as_it_is : Reading::as_text));
-  io::MessageLog log(LogLevel::info);
-  runtime::RuntimeOptions how;
-  how.device = options.device;
-  how.max_context = options.context;
-  how.kv_type = options.kv_type;
-  how.model = options.model;
+  io::MessageLog log(options.is_quiet ? LogLevel::warning : LogLevel::info);
+  runtime::RuntimeOptions how = options.runtime;
   how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
                   runtime::Runtime::start(how, log));
-  io::message("device " + runtime->device_choice());
+  if (!options.is_quiet) io::message("device " + to_text(runtime->resources()));
+  std::optional<models::ModelCost> predicted;
+  if (!options.is_quiet) predicted = predict(*runtime, options.request.model, log);
   BLUE_TRY_ASSIGN(const auto model, runtime->load_model(options.request.model));
+  LoadProgress progress(
+      *runtime, load_target(*runtime, weight_bytes(model->program)),
+      options.is_quiet ? LoadProgress::Show::nothing : LoadProgress::Show::progress);
   runtime::GenerateRequest request = options.request;
   request.prompt = text.value_or("");
   if (!encoder.is_usual()) {
     BLUE_TRY_ASSIGN(request.prompt_tokens, encoder.prompt(*model, request.system, request.prompt));
   }
   BLUE_TRY_ASSIGN(runtime::Run run, runtime->generate(request));
-  const runtime::RunEvent end = print_run(run);
+  const runtime::RunEvent end = print_run(run, progress);
   if (!options.trace.empty()) BLUE_TRY(write_trace(*runtime, options.trace));
   runtime->shutdown();
   if (io::is_output_lost()) return kExitFailed;  // main reports it
@@ -82,7 +88,10 @@ Result<int> generate(const GenerateOptions& options) {
     io::message(end.error);
     return exit_status(end.error_kind);
   }
+  if (options.is_quiet) return kExitDone;
   print_figures(end);
+  if (predicted) io::message(prediction_text(*predicted));
+  if (const std::string moved = moved_text(end.figures); !moved.empty()) io::message(moved);
   return kExitDone;
 }
 
@@ -127,14 +136,16 @@ void add_generate(CLI::App& app, Action& action) {
       ->capture_default_str();
   add_sampling_options(*command, request.sampling);
   command
-      ->add_option("--context", options->context,
+      ->add_option("--context", options->runtime.max_context,
                    "Tokens of context; cut to what the model was trained for")
       ->check(CLI::Range(1, 1 << 24))
       ->capture_default_str();
-  add_device_option(*command, options->device);
-  add_kv_option(*command, options->kv_type);
-  add_pre_option(*command, options->model);
+  add_device_option(*command, options->runtime.device);
+  add_resource_options(*command, options->runtime.resources);
+  add_kv_option(*command, options->runtime.kv_type);
+  add_pre_option(*command, options->runtime.model);
   add_trace_option(*command, options->trace);
+  add_quiet_option(*command, options->is_quiet);
   command->callback([&action, options] {
     action = [options] {
       const Result<int> status = generate(*options);

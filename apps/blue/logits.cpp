@@ -1,11 +1,13 @@
 // `blue logits`: writes the logits of every position of a sequence of ids, as float32 rows.
-#include <charconv>
 #include <memory>
 #include <numeric>
 
 #include "apps/blue/command.h"
+#include "apps/blue/inline_resources.h"
 #include "apps/io/output.h"
 #include "apps/io/text_file.h"
+#include "apps/io/token_file.h"
+#include "apps/options/resource_options.h"
 #include "models/inline_model.h"
 
 namespace blue::apps {
@@ -17,43 +19,27 @@ struct LogitsOptions {
   std::string tokens;
   std::string out;
   std::string device = "auto";
+  actors::ResourceOptions resources;
   kernels::KvType kv_type = kernels::KvType::f32;
+  bool is_quiet = false;
 };
 
-Result<std::vector<TokenId>> parse_ids(const std::string& path) {
-  BLUE_TRY_ASSIGN(const std::string text, io::read_file(path));
-  std::vector<TokenId> ids;
-  std::size_t at = 0;
-  for (;;) {
-    at = text.find_first_not_of(" \t\r\n", at);
-    if (at == std::string::npos) break;
-    TokenId id = 0;
-    const char* last = text.data() + text.size();
-    const auto [end, failure] = std::from_chars(text.data() + at, last, id);
-    const bool ends_word =
-        end == last || std::string_view(" \t\r\n").find(*end) != std::string_view::npos;
-    if (failure != std::errc() || !ends_word) {
-      return Error(AppsError::bad_file,
-                   path + ": word " + std::to_string(ids.size() + 1) + " is not a token id");
-    }
-    ids.push_back(id);
-    at = static_cast<std::size_t>(end - text.data());
-  }
-  if (ids.empty()) return Error(AppsError::bad_file, path + ": holds no token ids");
-  return ids;
-}
-
 Status write_logits(const LogitsOptions& options) {
-  BLUE_TRY_ASSIGN(const std::vector<TokenId> ids, parse_ids(options.tokens));
-  io::MessageLog log(LogLevel::info);
+  BLUE_TRY_ASSIGN(const std::vector<TokenId> ids, io::read_token_ids(options.tokens));
+  io::MessageLog log(options.is_quiet ? LogLevel::warning : LogLevel::info);
   models::InlineModelOptions load;
   load.log = &log;
   load.backend = options.device;
   load.kv_type = options.kv_type;
+  load.vram = options.resources.vram;
+  load.ram = options.resources.ram;
+  BLUE_TRY_ASSIGN(load.worker_cores, choose_cpus(options.device, options.resources, log));
+  BLUE_TRY(pin_caller(load.worker_cores));
   load.max_context = static_cast<std::uint32_t>(ids.size());
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
                   models::InlineModel::load(options.model, load));
-  io::message("device " + model->choice());
+  if (!options.is_quiet)
+    io::message("device " + granted_text(*model, options.resources, load.worker_cores.size()));
   tell_notes(model->model());
   if (ids.size() > model->model().program.hyper.n_context) {
     return Error(AppsError::bad_file, options.tokens + ": " + std::to_string(ids.size()) +
@@ -90,7 +76,9 @@ void add_logits(CLI::App& app, Action& action) {
       ->required();
   command->add_option("-o,--out", options->out, "File to write")->required();
   add_device_option(*command, options->device);
+  add_resource_options(*command, options->resources);
   add_kv_option(*command, options->kv_type);
+  add_quiet_option(*command, options->is_quiet);
   command->callback([&action, options] {
     action = [options] {
       const Status status = write_logits(*options);

@@ -47,6 +47,7 @@ int run_command(int argc, char** argv) {
   add_index(app, action);
   add_quantize(app, action);
   add_doctor(app, action);
+  add_plan(app, action);
   add_bench(app, action);
   add_trace(app, action);
   try {

@@ -7,6 +7,7 @@
 #include "apps/blue/command.h"
 #include "apps/blue/interrupt.h"
 #include "apps/io/output.h"
+#include "apps/io/progress.h"
 #include "hal/affinity.h"
 #include "models/quantize/quantizer.h"
 
@@ -20,38 +21,6 @@ struct QuantizeCommand {
   std::string type;
   std::vector<std::string> overrides;
   unsigned n_threads = 0;  ///< 0: one for each core that may be used
-};
-
-/// Progress on stderr: a redrawn bar on a terminal, else a line for every tenth.
-class ProgressBar {
- public:
-  void show(const models::QuantizeProgress& progress) {
-    const std::uint64_t total = std::max<std::uint64_t>(progress.total.count, 1);
-    const auto percent = static_cast<unsigned>(progress.read.count * 100 / total);
-    if (!can_redraw_) {
-      if (percent / 10 == last_percent_ / 10) return;
-      io::messagef("%u %% (%zu of %zu tensors)", percent, progress.n_tensors_done,
-                   progress.n_tensors);
-    } else {
-      constexpr unsigned kWidth = 40;
-      const unsigned filled = percent * kWidth / 100;
-      io::draw_progress("[" + std::string(filled, '#') + std::string(kWidth - filled, ' ') + "] " +
-                        std::to_string(percent) + " %  " +
-                        std::string(progress.tensor.substr(0, 60)));
-      is_line_open_ = true;
-    }
-    last_percent_ = percent;
-  }
-
-  void end_line() {
-    if (is_line_open_) io::draw_progress("");
-    is_line_open_ = false;
-  }
-
- private:
-  const bool can_redraw_ = io::has_cursor(2);
-  bool is_line_open_ = false;
-  unsigned last_percent_ = 0;
 };
 
 void print_figures(const QuantizeCommand& command, const models::QuantizeFigures& figures,
@@ -84,14 +53,17 @@ Status quantize(const QuantizeCommand& command) {
   const Interrupt interrupt;
   StopFlag flag;
   options.stop = StopToken(flag);
-  ProgressBar bar;
+  io::ProgressLines lines;
   options.on_progress = [&](const models::QuantizeProgress& progress) {
-    bar.show(progress);
+    lines.show(progress.read, progress.total,
+               std::to_string(progress.n_tensors_done) + " of " +
+                   std::to_string(progress.n_tensors) + " tensors, " +
+                   std::string(progress.tensor));
     if (interrupt.is_asked()) flag.raise();
   };
   const auto begin = std::chrono::steady_clock::now();
   const auto figures = models::quantize(file, plan, command.out, options);
-  bar.end_line();
+  lines.end();
   if (!figures) return figures.error();
   print_figures(command, *figures,
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());

@@ -20,6 +20,29 @@ double tokens_per_second(const messages::StageFigures& figures) {
   return (figures.n_tokens - 1) * 1e9 / static_cast<double>(figures.decode_ns);
 }
 
+/// Null where the stage does not count it.
+ordered_json counted(std::uint64_t figure) {
+  return figure == messages::StageFigures::kNotCounted ? ordered_json(nullptr)
+                                                       : ordered_json(figure);
+}
+
+ordered_json stall_ms(const messages::StageFigures& figures) {
+  if (figures.stall_ns == messages::StageFigures::kNotCounted) return nullptr;
+  return static_cast<double>(figures.stall_ns) / 1e6;
+}
+
+/// What was predicted for the model of `stage`; null where it lies in tier 0 whole.
+ordered_json predicted(const Predictions& predictions, const actors::StageSpec* stage) {
+  if (stage == nullptr) return nullptr;
+  const auto found = predictions.find(stage->model);
+  if (found == predictions.end() || !found->second) return nullptr;
+  const models::ModelCost& cost = *found->second;
+  return {{"tokens_per_s", cost.tokens_per_s()},
+          {"bytes_read_per_token", cost.disk_bytes},
+          {"bytes_copied_per_token", cost.link_bytes},
+          {"bound", to_text(cost.bound)}};
+}
+
 std::string_view name_of(messages::Outcome outcome) {
   switch (outcome) {
     case messages::Outcome::completed: return "completed";
@@ -43,8 +66,12 @@ void print_slot(const std::string& heading, std::string_view text) {
 }  // namespace
 
 RunReport::RunReport(const actors::CascadeSpec& cascade, std::string run_id, std::string device,
-                     RunOutput output)
-    : cascade_(cascade), run_id_(std::move(run_id)), device_(std::move(device)), output_(output) {}
+                     RunOutput output, RunRemarks remarks)
+    : cascade_(cascade),
+      run_id_(std::move(run_id)),
+      device_(std::move(device)),
+      output_(output),
+      remarks_(remarks) {}
 
 const actors::StageSpec* RunReport::stage(std::uint32_t index) const {
   return index < cascade_.stages.size() ? &cascade_.stages[index] : nullptr;
@@ -138,7 +165,12 @@ void RunReport::print_json() const {
          {"decode_ms", to_ms(figures.decode_ns)},
          {"tokens_per_s", tokens_per_second(figures)},
          {"mean_entropy_nats", static_cast<double>(figures.mean_entropy_micronats) / 1e6},
-         {"n_block_misses", figures.n_misses}});
+         {"n_block_misses", figures.n_misses},
+         {"n_block_hits", counted(figures.n_hits)},
+         {"bytes_read", counted(figures.n_bytes_read)},
+         {"bytes_copied", counted(figures.n_bytes_copied)},
+         {"stall_ms", stall_ms(figures)},
+         {"predicted", predicted(predictions_, stage(index))}});
   }
   io::print_text(document.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
 }
@@ -149,7 +181,7 @@ int RunReport::end() {
   if (output_ == RunOutput::live && is_complete)
     print_slot("[answer]", slots_[cascade_.output] + "\n");
   io::flush_output();
-  print_figures();
+  if (remarks_ == RunRemarks::figures) print_figures();
   if (is_complete) return kExitDone;
   if (!io::is_output_lost())
     io::message(finished_.error.empty() ? "the run was cancelled" : finished_.error);

@@ -3,22 +3,30 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/cascade/cascade_file.h"
 #include "actors/cascade/run_event_queue.h"
+#include "models/cost_model.h"
 
 namespace blue::apps {
 
 enum class RunOutput : std::uint8_t { live, json };
+/// By model path; nothing for a model that tier 0 holds whole.
+using Predictions = std::map<std::string, std::optional<models::ModelCost>>;
+enum class RunRemarks : std::uint8_t { figures, errors_only };
 
 /// Prints the events of one run at once (live), or collects them for the end (json).
 class RunReport {
  public:
   RunReport(const actors::CascadeSpec& cascade, std::string run_id, std::string device,
-            RunOutput output);
+            RunOutput output, RunRemarks remarks);
 
+  /// What JSON shows beside each stage's figures.
+  void set_predictions(Predictions predictions) { predictions_ = std::move(predictions); }
   /// Called before the first event: prints the task.
   void begin(const std::string& task);
   void add(const actors::RunEvent& event);
@@ -42,6 +50,8 @@ class RunReport {
   std::string run_id_;
   std::string device_;
   RunOutput output_;
+  RunRemarks remarks_;
+  Predictions predictions_;
   std::map<std::string, std::string> slots_;
   std::map<std::uint32_t, StageLine> lines_;
   actors::RunEvent finished_;

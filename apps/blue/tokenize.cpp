@@ -40,6 +40,7 @@ Status tokenize(const TokenizeOptions& options) {
   BLUE_TRY_ASSIGN(const models::GgufFile file, models::GgufFile::open(options.model));
   BLUE_TRY_ASSIGN(const std::unique_ptr<text::Tokenizer> tokenizer,
                   text::Tokenizer::from_metadata(file, options.reading.tokenizer));
+  for (const std::string& note : tokenizer->notes()) io::message(options.model + ": " + note);
   BLUE_TRY_ASSIGN(const std::vector<TokenId> tokens, encode(*tokenizer, options));
   std::string ids;
   for (const TokenId token : tokens) {

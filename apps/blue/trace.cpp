@@ -21,7 +21,10 @@ Status summarise_file(const std::string& path) {
 }  // namespace
 
 void add_trace_option(CLI::App& command, std::string& path) {
-  command.add_option("--trace", path, "Write a Chrome trace (ui.perfetto.dev) of every message");
+  command.add_option(
+      "--trace", path,
+      "Write a Chrome trace (ui.perfetto.dev): a span for every message, step, wait for "
+      "a block and copy");
 }
 
 Status write_trace(runtime::Runtime& runtime, const std::string& path) {
@@ -35,7 +38,8 @@ Status write_trace(runtime::Runtime& runtime, const std::string& path) {
 void add_trace(CLI::App& app, Action& action) {
   CLI::App* command = app.add_subcommand(
       "trace",
-      "Summarise a trace written by `blue run --trace FILE` (the file opens in ui.perfetto.dev)");
+      "Summarise a trace that --trace FILE of run, resume, generate or chat has written (the file "
+      "opens in ui.perfetto.dev)");
   auto path = std::make_shared<std::string>();
   command->add_option("file", *path, "Trace file (Chrome JSON)")->required();
   command->callback([&action, path] {

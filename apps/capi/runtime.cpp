@@ -57,14 +57,14 @@ blue_status blue_options_set_context(blue_options* options, uint32_t n_tokens) {
 
 blue_status blue_options_set_vram_budget(blue_options* options, uint64_t bytes) {
   return change(options, __func__, [&](blue_options& o) -> Status {
-    o.host.vram_budget = {bytes};
+    o.host.resources.vram = blue::Bytes{bytes};
     return {};
   });
 }
 
 blue_status blue_options_set_ram_budget(blue_options* options, uint64_t bytes) {
   return change(options, __func__, [&](blue_options& o) -> Status {
-    o.host.ram_budget = {bytes};
+    o.host.resources.ram = blue::Bytes{bytes};
     return {};
   });
 }

@@ -58,6 +58,8 @@ Status resume(Session& session, const std::string& run_id) {
 Status choose_cascade(Session& session, const std::string& path) {
   if (!path.empty()) BLUE_TRY(session.load_cascade(path));
   BLUE_TRY_ASSIGN(const actors::CascadeSpec* cascade, session.cascade());
+  if (!path.empty() && !cascade->resources.is_empty())
+    io::remark("its [resources] apply to a shell that is started with --cascade " + path);
   print_cascade(*cascade);
   return {};
 }

@@ -11,6 +11,7 @@
 
 #include "actors/cascade/run_directory.h"
 #include "apps/io/output.h"
+#include "apps/options/resource_options.h"
 #include "apps/shell/commands.h"
 #include "apps/shell/completion.h"
 #include "apps/shell/interrupts.h"
@@ -37,26 +38,25 @@ int exit_status(ErrorKind kind) {
 
 struct Arguments {
   runtime::RuntimeOptions runtime;
-  std::uint64_t vram_mib = 0;
-  std::uint64_t ram_mib = 0;
   std::string cascade;
+  bool is_quiet = false;
 };
 
 void describe(CLI::App& app, Arguments& arguments) {
   app.set_version_flag("--version", "blue-shell 0.1.0");
   app.add_option("--device", arguments.runtime.device, "cpu, cuda:0, reference, or auto")
       ->capture_default_str();
-  app.add_option("--context", arguments.runtime.max_context, "tokens per sequence")
+  app.add_option("--context", arguments.runtime.max_context,
+                 "Tokens of context; cut to what a model was trained for")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  app.add_option("--vram-mib", arguments.vram_mib,
-                 "budget of the arena on the device, MiB; 0: half of what is free");
-  app.add_option("--ram-mib", arguments.ram_mib,
-                 "page-locked memory beside a GPU, MiB; 0: a quarter of what is free");
+  apps::add_resource_options(app, arguments.runtime.resources);
   app.add_option("--runs", arguments.runtime.runs_root,
-                 "folder of the runs' logs; by default $BLUE_RUNS");
+                 "Folder of the runs' logs; by default $BLUE_RUNS, else blue/runs in "
+                 "$XDG_STATE_HOME, else in ~/.local/state");
   app.add_option("--cascade", arguments.cascade,
-                 "cascade to start with, instead of the bundled one");
+                 "Cascade file to start with, instead of the bundled one; its [resources] apply");
+  apps::add_quiet_option(app, arguments.is_quiet);
 }
 
 /// Reads and runs lines until the end, or a script's first error. The exit status.
@@ -87,15 +87,19 @@ int tell(const Error& error) {
 
 int start_and_read(Arguments arguments) {
   Interrupts interrupts;  // before any thread
-  io::MessageLog log(LogLevel::warning);
-  arguments.runtime.vram_budget = Bytes{arguments.vram_mib << 20};
-  arguments.runtime.ram_budget = Bytes{arguments.ram_mib << 20};
+  io::MessageLog log(arguments.is_quiet ? LogLevel::warning : LogLevel::info);
+  if (!arguments.cascade.empty()) {
+    const auto cascade = actors::load_cascade(arguments.cascade);
+    if (!cascade) return tell(cascade.error());
+    arguments.runtime.resources = arguments.runtime.resources.or_else(cascade->resources);
+  }
   arguments.runtime.tracing = runtime::Tracing::on;
   if (arguments.runtime.runs_root.empty())
     arguments.runtime.runs_root = actors::default_runs_root();
   const std::filesystem::path runs_root = arguments.runtime.runs_root;
   auto runtime = runtime::Runtime::start(std::move(arguments.runtime), log);
   if (!runtime) return tell(runtime.error());
+  if (!arguments.is_quiet) io::message("device " + to_text((*runtime)->resources()));
   Session session(**runtime, interrupts, runs_root);
   if (!arguments.cascade.empty()) {
     if (const Status loaded = session.load_cascade(arguments.cascade); !loaded)
@@ -103,7 +107,6 @@ int start_and_read(Arguments arguments) {
   }
   const bool is_terminal = isatty(STDIN_FILENO) == 1;
   if (!is_terminal) return read_commands(session, *terminal::script_lines(), is_terminal);
-  io::remark((*runtime)->device_choice());
   io::remark("help lists the commands");
   const auto lines = terminal::edited_lines(
       {.program = "blue-shell",
@@ -116,8 +119,7 @@ int start_and_read(Arguments arguments) {
 int parse_and_run(int argc, char** argv) {
   CLI::App app(
       "Commands on a runtime that keeps its models loaded; reads a script where standard input is "
-      "not "
-      "a terminal.",
+      "not a terminal.",
       "blue-shell");
   Arguments arguments;
   describe(app, arguments);

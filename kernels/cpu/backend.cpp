@@ -32,7 +32,7 @@ Result<std::unique_ptr<Backend>> open(const BackendOptions& options) {
 
 const BackendEntry& backend_cpu() {
   static constexpr BackendEntry kEntry{
-      .name = "cpu", .preference = 10, .probe = probe, .open = open};
+      .name = "cpu", .preference = 10, .probe = probe, .open = open, .has_workers = true};
   return kEntry;
 }
 

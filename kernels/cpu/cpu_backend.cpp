@@ -10,17 +10,11 @@
 #include "kernels/cpu/format_table.h"
 #include "kernels/cpu/ops/cpu_op.h"
 #include "kernels/cpu/simd/tile_config.h"
+#include "kernels/format_folder.h"
 #include "kernels/op_traits.h"
 
 namespace blue::kernels::cpu {
 namespace {
-
-/// The generated tables have formats by their folder: the format's name in lower case.
-std::string folder_of(const Format& format) {
-  std::string folder(format.name);
-  for (char& c : folder) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return folder;
-}
 
 /// The kernels of an instruction set. avxvnni differs from avx2, and amx from avx512, in the
 /// products of bytes alone.

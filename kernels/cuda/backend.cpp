@@ -11,6 +11,7 @@
 #include "kernels/cuda/cuda_error.h"
 #include "kernels/cuda/cuda_op.h"
 #include "kernels/cuda/format_table.h"
+#include "kernels/format_folder.h"
 #include "kernels/op_traits.h"
 
 namespace blue::kernels {
@@ -18,13 +19,6 @@ namespace blue::kernels {
 namespace cuda {
 
 namespace {
-
-/// The generated table has formats by their folder: the format's name in lower case.
-std::string folder_of(const Format& format) {
-  std::string folder(format.name);
-  for (char& c : folder) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return folder;
-}
 
 /// What is needed per weight in a step, looked up once: a format and its kernels here.
 struct KnownFormat {

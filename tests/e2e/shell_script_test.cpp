@@ -21,7 +21,7 @@ using blue::test::ScratchFolder;
 namespace {
 
 std::vector<std::string> arguments(const ScratchFolder& folder) {
-  return {"--device", "cpu", "--vram-mib", "256", "--runs", folder.path("runs")};
+  return {"--device", "cpu", "--vram", "256MiB", "--runs", folder.path("runs")};
 }
 
 ProgramResult shell(const ScratchFolder& folder, const std::string& script) {

@@ -22,7 +22,7 @@ TEST_CASE("help is plain text in every command") {
     }));
   };
   for (const std::string command : {"run", "resume", "generate", "chat", "tokenize", "logits",
-                                    "inspect", "quantize", "doctor", "bench", "trace"})
+                                    "inspect", "quantize", "doctor", "plan", "bench", "trace"})
     check("blue", {command, "--help"});
   check("blue", {"--help"});
   check("blue-shell", {"--help"});

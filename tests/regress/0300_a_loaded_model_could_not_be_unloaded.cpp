@@ -16,7 +16,7 @@ constexpr const char* kModel = "assets/nano/coder.gguf";
 std::unique_ptr<Runtime> start(LogSink& log) {
   RuntimeOptions options;
   options.device = "reference";
-  options.vram_budget = 64_MiB;
+  options.resources.vram = 64_MiB;
   options.max_context = 1U << 16;  // what the endless model was trained for: its jobs do not end
   return std::move(Runtime::start(options, log)).value();
 }

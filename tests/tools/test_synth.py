@@ -1,7 +1,10 @@
 """tools/synth writes files of real shapes that the reader takes, in every format."""
 
 import json
+import math
+import operator
 import os
+import random
 import struct
 import subprocess
 import sys
@@ -14,6 +17,7 @@ sys.path.insert(0, SYNTH)
 from block_pool import FORMATS, BlockPool, type_for  # noqa: E402
 from gguf_header import Header  # noqa: E402
 from shapes import SHAPES, build  # noqa: E402
+from skew import MOST, deviations, popularity  # noqa: E402
 
 BLUE = os.path.join(os.environ.get("BLUE_BIN_DIR", os.path.join(ROOT, "build", "release", "bin")), "blue")
 
@@ -113,6 +117,61 @@ class Synth(unittest.TestCase):
 
     def test_rows_that_do_not_divide_take_another_format(self):
         self.assertEqual([type_for("Q4_K", 128), type_for("Q4_K", 256), type_for("Q8_0", 40)], ["Q5_0", "Q4_K", "F16"])
+
+    def routers(self, path):
+        """By layer: the rows of its router."""
+        header, rows = self.header(path), []
+        with open(path, "rb") as file:
+            for name, dims, _, offset in header.tensors:
+                if name.endswith("ffn_gate_inp.weight"):
+                    file.seek(header.data_begin + offset)
+                    rows.append([struct.unpack(f"<{dims[0]}f", file.read(4 * dims[0])) for _ in range(dims[1])])
+        return rows
+
+    def shares(self, rows, n_used, n_tokens):
+        """By expert: the share of random states whose n_used highest have it."""
+        rng, chosen = random.Random(11), [0] * len(rows)
+        for _ in range(n_tokens):
+            state = [rng.gauss(0.0, 1.0) for _ in rows[0]]
+            logits = [sum(map(operator.mul, row, state)) for row in rows]
+            for expert in sorted(range(len(rows)), key=logits.__getitem__)[-n_used:]:
+                chosen[expert] += 1
+        return [n / n_tokens for n in chosen]
+
+    def test_popularity_falls_with_the_rank_and_sums_up_to_what_a_token_uses(self):
+        shares = popularity(128, 8, 0.8)
+        self.assertAlmostEqual(sum(shares), 8, places=6)
+        self.assertEqual(shares, sorted(shares, reverse=True))
+        self.assertAlmostEqual(shares[99] / shares[49], 2 ** -0.8, places=6)
+        self.assertEqual(popularity(64, 8, 3.0)[0], MOST)
+        self.assertEqual(len(set(popularity(64, 8, 0.0))), 1)
+        self.assertAlmostEqual(sum(value * value for value in deviations(64, 8, 1.0)) / 64, 1.0)
+
+    def test_skewed_routers_choose_as_announced(self):
+        layers = self.routers(self.write("small-moe", "Q2_K", "--layers", "2", "--skew", "0.9"))
+        orders = []
+        for rows in layers:
+            shares = self.shares(rows, 8, 250)
+            orders.append(sorted(range(64), key=shares.__getitem__))
+            found, announced = sorted(shares, reverse=True), popularity(64, 8, 0.9)
+            # The most popular quarter, half and three quarters take what they should.
+            for n in (16, 32, 48):
+                self.assertAlmostEqual(sum(found[:n]) / 8, sum(announced[:n]) / 8, delta=0.06)
+            slope = math.log(found[39] / found[9]) / math.log(40 / 10)
+            self.assertAlmostEqual(slope, -0.9, delta=0.3)
+        self.assertNotEqual(orders[0][-8:], orders[1][-8:])
+
+    def test_without_skew_experts_are_alike(self):
+        shares = self.shares(self.routers(self.write("small-moe", "Q2_K", "--layers", "1"))[0], 8, 250)
+        self.assertLess(max(shares), 2.2 * 8 / 64)
+        self.assertLess(sum(sorted(shares, reverse=True)[:16]) / 8, 0.42)
+
+    def test_an_impossible_skew_is_refused(self):
+        for wrong in ("-1", "5", "much", "nan"):
+            done = subprocess.run([sys.executable, os.path.join(SYNTH, "synth.py"), "small-moe", "Q2_K",
+                                   os.path.join(self.folder, "m.gguf"), f"--skew={wrong}"], stderr=subprocess.PIPE, check=False)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(b"from 0 to 4", done.stderr)
 
     def test_sparse_files_have_their_whole_length(self):
         path = self.write("deepseek-v3", "Q4_K", "--layers", "2", "--sparse")

@@ -65,7 +65,7 @@ TEST_CASE("tier 0 on a CPU takes its share of what is available, or what was ask
     CHECK(tier.count > available.count / 4);
   }
   RuntimeOptions options = reference();
-  options.vram_budget = 3_MiB;
+  options.resources.vram = 3_MiB;
   const auto runtime = Runtime::start(options, log);
   REQUIRE(runtime.ok());
   CHECK((*runtime)->tiers().at(0).budget == 3_MiB);
@@ -74,12 +74,12 @@ TEST_CASE("tier 0 on a CPU takes its share of what is available, or what was ask
 TEST_CASE("a tier 0 of more host memory than is available is refused with both figures") {
   NullLogSink log;
   RuntimeOptions options = reference();
-  options.vram_budget = Bytes{std::uint64_t{1} << 50};
+  options.resources.vram = Bytes{std::uint64_t{1} << 50};
   hal::BootReport report;
   const auto runtime = Runtime::start(options, log, &report);
   REQUIRE_FALSE(runtime.ok());
   CHECK(runtime.error().kind() == ErrorKind::exhausted);
-  CHECK(runtime.error().message().find(to_text(options.vram_budget)) != std::string::npos);
+  CHECK(runtime.error().message().find(to_text(options.resources.vram)) != std::string::npos);
   CHECK(item(report, hal::BootStep::memory_reservation, "memory budget").outcome ==
         hal::Outcome::denied);
 }

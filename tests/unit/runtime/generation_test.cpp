@@ -24,7 +24,7 @@ class Ground {
   explicit Ground(std::string path = kModel, Bytes tier_0 = 64_MiB) : path_(std::move(path)) {
     RuntimeOptions options;
     options.device = "reference";
-    options.vram_budget = tier_0;
+    options.resources.vram = tier_0;
     runtime = std::move(Runtime::start(options, log)).value();
     model = runtime->load_model(path_).value();
   }

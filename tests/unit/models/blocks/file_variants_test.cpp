@@ -31,7 +31,7 @@ Logits logits_of_file(const std::string& file, const std::string& backend, Room 
     const auto opened = open_model(path);
     if (!opened) FAIL(opened.error().message());
     for (const BlockPlan& block : (*opened)->program.blocks)
-      options.vram = std::max(options.vram, memory::TierArena::occupied(block.size));
+      options.vram = std::max(options.vram.bytes(), memory::TierArena::occupied(block.size));
   }
   auto model = InlineModel::load(path, options);
   if (!model) FAIL(model.error().message());
