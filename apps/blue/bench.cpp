@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "apps/blue/bench_report.h"
@@ -28,6 +29,8 @@ struct BenchOptions {
   std::uint32_t n_prompt = 128;
   std::uint32_t n_tokens = 32;
   std::uint32_t n_runs = 5;
+  std::uint32_t depth = 0;  ///< tokens of context before the prompt, and before the decode
+  kernels::KvType kv_type = kernels::KvType::f32;
   bool is_json = false;
   bool is_quiet = false;
   bool has_profile = false;
@@ -90,38 +93,74 @@ class PhaseSamples {
   Nanoseconds began_ns_ = 0;
 };
 
-/// One prompt and one decode, through the executor, with given tokens: an end token does not stop
-/// the bench.
-Status measure(models::InlineModel& model, const BenchOptions& options, BenchTokens& source,
-               PhaseSamples& prompt, PhaseSamples& decode) {
-  models::Executor& executor = model.executor();
-  const std::vector<std::int32_t> sequences(executor.limits().max_step_tokens, 0);
-  std::vector<TokenId> tokens(executor.limits().max_step_tokens);
-  std::vector<std::int32_t> positions(tokens.size());
-  executor.truncate(0, 0);
-  BLUE_TRY(executor.reserve(0, options.n_prompt + options.n_tokens));
-  source.begin_run();
-  std::uint32_t position = 0;
-  const auto step = [&](std::uint32_t n) -> Status {
+/// Runs given tokens through the executor's one sequence: an end token does not stop the bench.
+class TokenFeed {
+ public:
+  TokenFeed(models::InlineModel& model, BenchTokens& source)
+      : executor_(model.executor()),
+        source_(source),
+        sequences_(executor_.limits().max_step_tokens, 0),
+        positions_(sequences_.size()),
+        tokens_(sequences_.size()) {}
+
+  /// Continues behind the first `n` tokens, which have been run.
+  void cut_to(std::uint32_t n) {
+    executor_.truncate(0, n);
+    position_ = n;
+  }
+
+  /// `n` tokens in steps of at most `most`; the last of each step gives logits.
+  Status run(std::uint32_t n, std::uint32_t most) {
+    BLUE_TRY(executor_.reserve(0, position_ + n));
+    for (const std::uint32_t end = position_ + n; position_ < end;)
+      BLUE_TRY(step(std::min({most, executor_.limits().max_step_tokens, end - position_})));
+    return {};
+  }
+
+ private:
+  Status step(std::uint32_t n) {
     for (std::uint32_t i = 0; i < n; ++i) {
-      positions[i] = static_cast<std::int32_t>(position + i);
-      tokens[i] = source.next();
+      positions_[i] = static_cast<std::int32_t>(position_ + i);
+      tokens_[i] = source_.next();
     }
-    position += n;
+    position_ += n;
     const auto last = static_cast<std::int32_t>(n) - 1;
-    auto done = executor.step({std::span(tokens).first(n), std::span(positions).first(n),
-                               std::span(sequences).first(n), std::span(&last, 1)},
-                              StopToken());
+    auto done = executor_.step({std::span(tokens_).first(n), std::span(positions_).first(n),
+                                std::span(sequences_).first(n), std::span(&last, 1)},
+                               StopToken());
     return done ? Status() : Status(std::move(done).error());
-  };
+  }
+
+  models::Executor& executor_;
+  BenchTokens& source_;
+  std::vector<std::int32_t> sequences_;
+  std::vector<std::int32_t> positions_;
+  std::vector<TokenId> tokens_;
+  std::uint32_t position_ = 0;
+};
+
+/// One prompt behind `depth` tokens of context, which have been run, and one decode: behind the
+/// prompt, or with a context behind that alone.
+Status measure(TokenFeed& feed, const BenchOptions& options, BenchTokens& source,
+               PhaseSamples& prompt, PhaseSamples& decode) {
+  feed.cut_to(options.depth);
+  source.begin_run();
   prompt.begin();
-  while (position < options.n_prompt)
-    BLUE_TRY(step(std::min(executor.limits().max_step_tokens, options.n_prompt - position)));
+  BLUE_TRY(feed.run(options.n_prompt, options.n_prompt));
   prompt.end(options.n_prompt);
+  if (options.depth > 0) feed.cut_to(options.depth);
   decode.begin();
-  for (std::uint32_t i = 0; i < options.n_tokens; ++i) BLUE_TRY(step(1));
+  BLUE_TRY(feed.run(options.n_tokens, 1));
   decode.end(options.n_tokens);
   return {};
+}
+
+/// What a decode step reads: weights, and every cached row so far.
+double step_bytes(models::InlineModel& model, const BenchOptions& options) {
+  const std::uint32_t n_before = options.depth > 0 ? options.depth : options.n_prompt;
+  const Bytes weights = models::sizes_of(model.model().program, options.kv_type).read_per_token;
+  return static_cast<double>(
+      (weights + model.executor().kv_bytes(n_before + options.n_tokens / 2)).count);
 }
 
 /// Called before the calling thread is pinned: threads that it starts would all share its core.
@@ -144,7 +183,8 @@ Result<int> bench(const BenchOptions& options) {
   load.backend = options.device;
   load.vram = options.resources.vram;
   load.ram = options.resources.ram;
-  load.max_context = options.n_prompt + options.n_tokens;
+  load.max_context = options.depth + options.n_prompt + options.n_tokens;
+  load.kv_type = options.kv_type;
   if (options.has_profile) load.op_timing = models::OpTiming::on;
   BLUE_TRY_ASSIGN(load.worker_cores, choose_cpus(options.device, options.resources, log));
   const std::size_t n_threads = std::max<std::size_t>(load.worker_cores.size(), 1);
@@ -158,16 +198,19 @@ Result<int> bench(const BenchOptions& options) {
                        .device = granted_text(*model, options.resources, load.worker_cores.size()),
                        .n_threads = static_cast<std::uint32_t>(n_threads),
                        .n_runs = options.n_runs,
-                       .step_bytes = static_cast<double>(
-                           models::sizes_of(program, load.kv_type).read_per_token.count)};
+                       .step_bytes = step_bytes(*model, options),
+                       .depth = options.depth,
+                       .kv_type = options.kv_type};
   if (!options.is_quiet) io::message("device " + figures.device);
+  TokenFeed feed(*model, tokens);
+  BLUE_TRY(feed.run(options.depth, options.depth));
   PhaseSamples first_prompt(*model);
   PhaseSamples first_decode(*model);
-  BLUE_TRY(measure(*model, options, tokens, first_prompt, first_decode));  // loads the weights
+  BLUE_TRY(measure(feed, options, tokens, first_prompt, first_decode));  // loads the weights
   PhaseSamples prompt(*model);
   PhaseSamples decode(*model);
   for (std::uint32_t i = 0; i < options.n_runs; ++i)
-    BLUE_TRY(measure(*model, options, tokens, prompt, decode));
+    BLUE_TRY(measure(feed, options, tokens, prompt, decode));
   figures.tokens = tokens.description();
   figures.prompt = prompt.phase();
   figures.decode = decode.phase();
@@ -184,6 +227,12 @@ void add_token_options(CLI::App& command, BenchOptions& options) {
       ->capture_default_str();
   command.add_option("-n,--decode-tokens", options.n_tokens, "Tokens to decode")
       ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command
+      .add_option("-d,--depth", options.depth,
+                  "Tokens of context behind which the prompt is measured, and the decode; 0: the "
+                  "decode follows the prompt")
+      ->check(CLI::Range(0, 1 << 20))
       ->capture_default_str();
   CLI::Option* file = command.add_option(
       "--tokens", options.token_file,
@@ -210,6 +259,7 @@ void add_bench(CLI::App& app, Action& action) {
                  "Time each kind of op; every op is waited for, which slows the run")
       ->excludes(json);
   add_device_option(*command, options->device);
+  add_kv_option(*command, options->kv_type);
   add_resource_options(*command, options->resources);
   add_quiet_option(*command, options->is_quiet);
   command->callback([&action, options] {

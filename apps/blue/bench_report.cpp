@@ -58,13 +58,18 @@ void print_bench_text(const BenchFigures& figures) {
   const BenchPhase& decode = figures.decode;
   io::print_linef("%s", figures.model.c_str());
   io::print_linef("tokens  %s", figures.tokens.c_str());
+  if (figures.depth > 0) {
+    io::print_linef("context %10u tokens     before the prompt, and before the decode",
+                    figures.depth);
+  }
   io::print_linef("prompt  %10.1f tokens/s   (%u tokens, median of %u); %s", prompt.per_s,
                   prompt.n_tokens, figures.n_runs, moved_text(prompt).c_str());
   io::print_linef(
-      "decode  %10.1f tokens/s   (%u tokens, median of %u); %s; %.3f GB of weights a step, "
-      "%.2f GB/s",
+      "decode  %10.1f tokens/s   (%u tokens, median of %u); %s; %.3f GB of weights and %s cache "
+      "a step, %.2f GB/s",
       decode.per_s, decode.n_tokens, figures.n_runs, moved_text(decode).c_str(),
-      figures.step_bytes / 1e9, read_gb_per_s(figures));
+      figures.step_bytes / 1e9, std::string(kernels::to_text(figures.kv_type)).c_str(),
+      read_gb_per_s(figures));
   if (figures.read_limit_gb_s > 0) {
     io::print_linef(
         "limit   %10.1f tokens/s   at %.2f GB/s, what %u thread(s) read here from memory: %.0f %% "
@@ -80,6 +85,8 @@ void print_bench_json(const BenchFigures& figures) {
   out["device"] = figures.device;
   out["tokens"] = figures.tokens;
   out["threads"] = figures.n_threads;
+  out["depth"] = figures.depth;
+  out["cache"] = kernels::to_text(figures.kv_type);
   out["prompt_tokens"] = figures.prompt.n_tokens;
   out["decode_tokens"] = figures.decode.n_tokens;
   out["runs"] = figures.n_runs;

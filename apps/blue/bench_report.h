@@ -30,7 +30,9 @@ struct BenchFigures {
   std::uint32_t n_runs = 0;
   BenchPhase prompt;
   BenchPhase decode;
-  double step_bytes = 0;       ///< of weights that a decode step reads
+  double step_bytes = 0;    ///< of weights and cache that a decode step reads
+  std::uint32_t depth = 0;  ///< tokens of context before the prompt, and before the decode
+  kernels::KvType kv_type = kernels::KvType::f32;
   double read_limit_gb_s = 0;  ///< measured with as many threads; 0: not on this device
 };
 
