@@ -15,6 +15,7 @@ from tokenizer import STYLES, Tokenizer, train_merges
 from written_task import draw_tasks
 
 CHUNK, WORDINGS = 6000, 3
+KEPT = 300              # tasks of a chunk, for sampling
 OUTSIDE = 0.11          # of the requests
 KINDS = ("think", "code", "alone", "review", "fix", "draft")
 VOCABULARY = {"think": "a", "code": "a", "alone": "a", "fix": "a", "review": "b", "draft": "b"}
@@ -107,7 +108,7 @@ def add_outside(pairs: dict[str, list], text: str, reason: str) -> None:
 
 
 def make_chunk(seed: int) -> tuple[dict[str, Examples], list[Task]]:
-    """One chunk of the training side: examples for each kind, and the tasks they came from (one wording each)."""
+    """One chunk of the training side: examples for each kind, and some of the tasks they came from (one wording each)."""
     rng = Random(f"nano-{seed}")
     pairs: dict[str, list] = {k: [] for k in KINDS}
     kept = []
@@ -117,7 +118,8 @@ def make_chunk(seed: int) -> tuple[dict[str, Examples], list[Task]]:
             add_inside(pairs, task, rng)
         if rng.random() < OUTSIDE * WORDINGS:
             add_outside(pairs, *draw_outside(rng, tasks[0].text))
-        kept.append(tasks[-1])
+        if len(kept) < KEPT:
+            kept.append(tasks[-1])
     return {k: Examples.pack(p) for k, p in pairs.items()}, kept
 
 

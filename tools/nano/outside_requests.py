@@ -15,7 +15,7 @@ SENTENCES = (
     "Remove everything and also keep everything|Return the square of every word|Uppercase the integers in xs|Find the vowels in the number n|What is the median letter weight in kilograms?|Take the transpose of the string s|"
     "Find the shortest path between two nodes|Return all permutations of xs|Solve the quadratic equation|Compute the standard deviation of the values|Find the best move in tic tac toe|Parse the HTML and list the links|Balance the binary search tree|"
     "Calculate my taxes for last year|Set an alarm for 7 am|Which stocks should I buy?|Rename all files in a folder|Watch the directory for changes|Show a progress bar|Make a GUI with two buttons|Animate a bouncing ball|Write a shader|"
-    "Translate the words into Spanish|Correct the spelling in s|Detect the language of s|Summarise the text in one sentence|Tell me whether this review is positive|Write the next chapter").split("|")
+    "Translate the words into Spanish|Correct the spelling in s|Detect the language of s|Summarise the text in one sentence|Tell me whether this review is positive|Write the next chapter|Prove Fermat's last theorem|Tell me the winning lottery ticket").split("|")
 FRAMES_WHOLE = ("Would you put together {} for us?", "we urgently need {}", "{} would be great, with documentation", "Let's do {}")
 FRAMES_OPERATION = ("Work out {} for the values I pass in", "I'd love to see {} here", "{}, given xs", "my function has to come up with {} from its argument")
 FRAMES_LANGUAGE = ("Average of a list, but {} code only", "A {} snippet that reverses a string", "How would I filter even numbers when I only use {}?")
