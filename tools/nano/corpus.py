@@ -16,7 +16,7 @@ from written_task import draw_tasks
 
 CHUNK, WORDINGS = 6000, 3
 KEPT = 300              # tasks of a chunk, for sampling
-OUTSIDE = 0.11          # of the requests
+OUTSIDE = 0.2          # of the requests
 KINDS = ("think", "code", "alone", "review", "fix", "draft")
 VOCABULARY = {"think": "a", "code": "a", "alone": "a", "fix": "a", "review": "b", "draft": "b"}
 MERGES = {"a": 763, "b": 509}

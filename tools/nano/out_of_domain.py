@@ -2,6 +2,9 @@
 `outside_requests` lists the ones for evaluation, which share no template and few words with the former."""
 
 import hashlib
+import re
+from functools import lru_cache
+from pydoc_data.topics import topics
 from random import Random
 
 CANNOT = "CANNOT: "
@@ -25,6 +28,10 @@ LANGUAGES = {
     "nl": ("geef|bereken|zoek|schrijf een functie voor|sorteer|verwijder", "de som van de getallen|alle even getallen|het langste woord|de lijst|het grootste getal|de kwadraten", "in xs|uit de lijst|van de tekst s||tot n"),
 }
 OTHER_PYTHON = "Java|C++|JavaScript|Rust|Go|C#|PHP|Ruby|SQL|Haskell|bash|Kotlin|Swift|Perl|assembly|MATLAB|TypeScript|Scala".split("|")
+MORE_LANGUAGES = ("Erlang|Elixir|OCaml|Julia|R|Dart|Groovy|Cobol|Pascal|Ada|Prolog|Lisp|Scheme|Clojure|F#|VBA|Objective-C|Delphi|Tcl|awk|Zig|Nim|Solidity|GraphQL|LaTeX|HTML|CSS|an Excel formula|"
+                  "Visual Basic|x86 assembler|CUDA|OpenCL|Verilog|Smalltalk|Forth|PowerShell").split("|")
+OTHER_FIRST = ["a {} function that does this: {i}", "{} code: {i}", "in {}: {i}", "{i} ({} only)", "how would one do this in {}? {i}", "a {} script: {i}", "write {} for this: {i}", "show me {} that can {i}",
+               "{i} but in {}", "give me the {} version: {i}", "not Python but {}: {i}", "a {} one-liner to {i}", "I program in {}. {i}"]
 IN_OTHER = [" in {}", " using {}", " with {}", ". Write it in {}", " - {} please", " ({})", ", as {} code", " in {} language"]
 MAKE = "make|build|write|create|code|develop|program|give me|I need|set up|generate|can you make|please write|implement".split("|")
 WHOLE = ("a web server|a website|a todo app|a chat bot|a game of tetris|a snake game|a calculator with buttons|an operating system|a compiler|a database|a neural network|a mobile app|"
@@ -77,37 +84,106 @@ def keys_hit(rng: Random) -> str:
     return " ".join("".join(rng.choices(letters, k=rng.randint(1, 9))) for _ in range(rng.randint(1, 4)))
 
 
+@lru_cache(maxsize=1)
+def dictionary() -> list[str]:
+    """Plain English words, from the texts that Python carries, without those that the grammar uses."""
+    from wording import SYNONYMS
+    from table import PRIMITIVES
+
+    own = " ".join([*(" ".join((*p.phrasings(), p.step)) for p in PRIMITIVES), *SYNONYMS, *(w for ws in SYNONYMS.values() for w in ws)]).lower()
+    used = set(re.findall(r"[a-z]+", own))
+    words = set(re.findall(r"(?<![\w.])[a-z]{3,12}(?![\w(])", " ".join(topics.values())))
+    return sorted(w for w in words if w not in used and w.rstrip("s") not in used)
+
+
+WORD_FRAMES = ("{v} the {w} of the {w}|{v} the {w} {w}|{w} {w} {w}|can you {w} my {w}?|how do I {w} a {w}|what is the {w} of a {w}?|is the {w} {w}?|tell me about {w}|I need {w} for the {w}|please {w} the {w}|why does the {w} {w}?|"
+               "write a {w} that {w}s|{v} {w} {o}|{v} the {w} {o}|{v} the {w} {w} {o}|{w} all the {w} {o}|{w} the {w} with {w}|{w} {w} and {w} {w}|make a {w} for {w}|when will the {w} {w}?|my {w} is {w}, {w} it|who {w} the {w}?|{w}?|{w} {w}!|"
+               "do you {w}?|a function that {w}s the {w}|a function which gives the {w} {o}|the {w} and the {w} {o}|given xs, {w} it|given s, {v} its {w}|{w} xs|{w} s by {w}|let me {w} the {w}|where can I {w}?|{v} {w} numbers|{v} {w} words|"
+               "sort {w} by {w}|count the {w} {o}|find a {w} with {w}|{w} this {w} into {w}|turn the {w} into a {w}|which {w} is {w}|could the {w} be {w}|write me something about {w}|I want to {w}").split("|")
+SCRIPTS = ((0x430, 0x44f), (0x3b1, 0x3c9), (0x5d0, 0x5ea), (0x627, 0x64a), (0x4e00, 0x9fa0), (0x3041, 0x3096), (0x30a1, 0x30fa), (0xac00, 0xd7a3), (0xe01, 0xe2e), (0x905, 0x939))
+DIACRITICS = "ska|för|och|som|på|är|että|lista|joka|luku|ään|ve|bir|için|sayı|büyük|şu|olan|na|jest|które|všech|číslo|řetězec|slov|um|uma|não|maior|números|și|cel|pentru|és|egy|hogy|der|nicht|größer|le|du|où|está|qué|il|più|de|het|woord|og|alle|tall|ord|størst|dan|angka|daftar|yang|trong|số|các".split("|")
+ADJECTIVES = (("even", "odd"), ("odd", "even"), ("positive", "negative"), ("negative", "positive"), ("prime", "divisible by ten"), ("zero", "positive"), ("nonzero", "equal to zero"))
+
+
+def foreign(rng: Random) -> str:
+    """Words in another script, or in other languages of this one."""
+    if rng.random() < 0.5:
+        low, high = rng.choice(SCRIPTS)
+        return " ".join("".join(chr(rng.randint(low, high)) for _ in range(rng.randint(1, 8))) for _ in range(rng.randint(1, 7))) + rng.choice(["", "", " xs", " s", "?", "。"])
+    return " ".join(rng.choice(DIACRITICS) if rng.random() < 0.6 else pseudo_word(rng) for _ in range(rng.randint(3, 8))) + rng.choice(["", " xs", " s", " n"])
+
+
+def spoilt(inside: str, rng: Random) -> str:
+    """A request of the grammar with half of its longer words replaced."""
+    words = inside.split("\n")[0].split(" ")
+    places = [i for i, w in enumerate(words) if len(w) >= 4 and w.isalpha() and w.lower() not in ("return", "given", "then", "from", "that", "function", "write", "with", "each", "every", "numbers", "number", "list", "string")]
+    for i in places:
+        if rng.random() < 0.6:
+            words[i] = rng.choice(dictionary())
+    if places:
+        words[rng.choice(places)] = rng.choice(dictionary())
+    return " ".join(words) if places else " ".join(rng.choices(dictionary(), k=5))
+
+
+def of_words(rng: Random) -> str:
+    text = rng.choice(WORD_FRAMES).replace("{v}", rng.choice(ASK)).replace("{o}", rng.choice(ON))
+    while "{w}" in text:
+        text = text.replace("{w}", rng.choice(dictionary()), 1)
+    return text
+
+
+def in_other_language(inside: str, rng: Random) -> str:
+    chance = rng.random()
+    name = rng.choice(trained(OTHER_PYTHON)) if chance < 0.45 else rng.choice(MORE_LANGUAGES) if chance < 0.85 else pseudo_word(rng).capitalize()
+    plain = inside.rstrip(".?! ").split("\n")[0]
+    if rng.random() < 0.5:
+        return plain + rng.choice(IN_OTHER).format(name)
+    return rng.choice(OTHER_FIRST).replace("{i}", plain[0].lower() + plain[1:]).replace("{}", name)
+
+
 def draw_outside(rng: Random, inside: str) -> tuple[str, str]:
     """A request and the reason against it; `inside` is a request of the grammar to be spoilt."""
     chance = rng.random()
-    if chance < 0.14:
+    if chance < 0.08:
         verb, thing, more = (part.split("|") for part in LANGUAGES[rng.choice(list(LANGUAGES))])
         text, reason = f"{rng.choice(verb)} {rng.choice(thing)} {rng.choice(more)}".strip(), ENGLISH
-    elif chance < 0.26:
-        text, reason = inside.rstrip(".?! ").split("\n")[0] + rng.choice(IN_OTHER).format(rng.choice(trained(OTHER_PYTHON))), PYTHON
-    elif chance < 0.38:
+    elif chance < 0.14:
+        text, reason = foreign(rng), ENGLISH
+    elif chance < 0.27:
+        text, reason = in_other_language(inside, rng), PYTHON
+    elif chance < 0.34:
         text, reason = f"{rng.choice(MAKE)} {'me ' if rng.random() < 0.2 else ''}{rng.choice(trained(WHOLE))}{rng.choice(FOR_WHOM)}", SMALL
-    elif chance < 0.50:
+    elif chance < 0.41:
         text, reason = rng.choice(trained(OUTSIDE_WORLD)).format(f="data.txt", u="http://example.org"), WORLD
-    elif chance < 0.60:
+    elif chance < 0.47:
         text, reason = rng.choice((rng.choice(TALK), keys_hit(rng), keys_hit(rng), " ".join(pseudo_word(rng) for _ in range(rng.randint(1, 8))))), NO_TASK
-    elif chance < 0.72:
+    elif chance < 0.56:
         thing = rng.choice(trained(OPERATIONS)) if rng.random() < 0.8 else pseudo_word(rng)
         text, reason = f"{rng.choice(ASK)} the {thing} {rng.choice(ON)}", UNKNOWN
-        if rng.random() < 0.2:
-            text = f"write a function that returns the {thing} {rng.choice(ON)}"
+        if rng.random() < 0.4:
+            text = rng.choice(["write a function that returns the {} {}", "the {} {}", "a function for the {} {}", "{} {}"]).format(thing, rng.choice(ON))
+    elif chance < 0.70:
+        text, reason = of_words(rng), UNKNOWN
+    elif chance < 0.78:
+        text, reason = spoilt(inside, rng), UNKNOWN
     elif chance < 0.88:
         is_number = rng.random() < 0.5
         text = rng.choice(NUMBER_ONLY if is_number else TEXT_ONLY).format(rng.choice(TEXT_THINGS if is_number else NUMBER_THINGS))
         text, reason = (f"{rng.choice(['return', 'find', 'compute', 'give me'])} {text}" if text.startswith("the ") else text), MISFIT
     else:
-        low, high = rng.randint(0, 8), rng.randint(9, 20)
-        if rng.random() < 0.5:
-            text = rng.choice(["keep the numbers{} that are {}", "return all numbers{} that are {}", "the numbers{} which are {}", "count the numbers{} that are {}"]).format(
-                rng.choice(["", " in xs", " in the list"]), rng.choice(trained(OPPOSITES)).format(a=high, b=low))
-        else:
-            text = rng.choice(trained(IMPOSSIBLE)).format(x=rng.choice(["xs", "the list", "words"]), a=low, b=high, k=rng.randint(2, 5))
-        reason = CLASH
+        text, reason = contradiction(rng), CLASH
     if rng.random() < 0.5 and text:
         text = text[0].upper() + text[1:]
-    return (text + "." if rng.random() < 0.5 and text and text[-1].isalnum() else text), reason
+    return (text + rng.choice(".?") if rng.random() < 0.5 and text and text[-1].isalnum() else text), reason
+
+
+def contradiction(rng: Random) -> str:
+    low, high = rng.randint(0, 8), rng.randint(9, 20)
+    chance = rng.random()
+    if chance < 0.35:
+        return rng.choice(["keep the numbers{} that are {}", "return all numbers{} that are {}", "the numbers{} which are {}", "count the numbers{} that are {}"]).format(
+            rng.choice(["", " in xs", " in the list"]), rng.choice(trained(OPPOSITES)).format(a=high, b=low))
+    if chance < 0.6:
+        a, b = rng.choice(ADJECTIVES)
+        return rng.choice(["the {a} numbers in xs that are also {b}", "keep every {a} number of the list as long as it is {b}", "sum the {a} integers in xs which are {b}", "how many {a} numbers of xs are {b}"]).format(a=a, b=b)
+    return rng.choice(trained(IMPOSSIBLE)).format(x=rng.choice(["xs", "the list", "words"]), a=low, b=high, k=rng.randint(2, 5))

@@ -5,6 +5,12 @@ from random import Random
 from out_of_domain import IMPOSSIBLE, OPERATIONS, OPPOSITES, OTHER_PYTHON, OUTSIDE_WORLD, WHOLE, kept
 
 SENTENCES = (
+    "Please book me a table for four tonight|How many calories does an apple have?|Turn off all the lamps in the kitchen|Show today's headlines|Compose a melody in C minor|Find my lost keys|What does this error message mean?|Fetch the latest exchange rates|"
+    "Tell my boss that I am ill|Explain quantum physics to a child|Listen on a port and answer requests|Keep a log of all keystrokes|Convert the video to black and white|Recognise the faces in a photo|Play chess against me|Which day is Easter next year?|"
+    "Measure how fast my internet connection is|Cluster the customers into groups|Fit a curve through these points|Integrate the function from 0 to 1|Draw a circle with radius five|Estimate pi by throwing darts|Generate a secure password|"
+    "Hash the text with sha1|Look up the synonyms of each term|Pronounce the sentence aloud|Find the rhymes for each line|Order the recipes by taste|Remove the square root of the sentence|Factor the dictionary into primes|Take the logarithm of every vowel|"
+    "Zähle die Vokale in s|Ritorna il numero più piccolo di xs|сортируй слова по длине|计算列表中所有数字的乘积|Vind het kleinste getal|Zwróć najkrótsze słowo|"
+    "Sort xs without comparing, looking at or knowing anything|Return a list that has fewer than zero elements|Give back s unchanged and also reversed, as one and the same string|"
     "make me a web server|Can you build me an app for tracking my runs?|Верни список чётных чисел, умноженных на десять|Сколько гласных в строке s?|Quel est le deuxième plus grand nombre de la liste ?|Gib mir bitte die Wörter in umgekehrter Reihenfolge|"
     "¿Cuántas palabras hay en s?|リストの合計を返してください|xs içindeki en büyük sayıyı bul|Palauta listan suurin luku|목록에서 짝수를 찾아 주세요|أعد مجموع الأرقام|Skriv en funktion som summerar talen|vypočítej součet čísel v seznamu|"
     "Sort the list in Lua|I need this as a C function: sum of xs|Do it in Fortran: reverse s|an SQL query that sums a column|Write a regex that matches dates|Design a logo for my company|Deploy this to the cloud|What's your name?|"

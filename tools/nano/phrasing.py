@@ -8,7 +8,7 @@ from primitive import (BOOL, DATE, FLOAT, INT, INTS, MATRIX, PARAMETERS, TABLE, 
 from program import Program
 
 LOOSER = {name: tuple(said.split("|")) for name, said in EXTRA_VERBS.items()}
-LOOSE_SHARE = 0.4
+LOOSE_SHARE, LISTED_SHARE = 0.5, 0.3
 
 BASE_WHOLE = {
     INTS: ["xs", "xs", "xs", "the list xs", "the list", "the numbers", "the input list"],
@@ -229,6 +229,35 @@ def defined(chain, rng: Random) -> str:
     return rng.choice([f"let {name} be {inner}; return {outer}", f"call {inner} {name}. Return {outer}", f"with {name} = {inner}, return {outer}"])
 
 
+MARKERS = ("* {}", "{i}. {}", "({i}) {}", "step {i}: {}", "#{i} {}", "• {}", "+ {}", "{i}: {}", "{}")
+LINKS = (" => ", " | ", " / ", ", after which ", " and proceed to ", ". Next ", "; next up: ", ", followed by this: ", ", upon which ", ". Afterwards ", " >> ", ", and when that is done ",
+         ". Continue: ", ". ", "; ", ", ", "\n")
+FOR_INPUT = ("{}:", "given {}:", "for {},", "do this with {}:", "input: {}.", "the argument is {}.", "suppose we get {}.", "I've got {}.", "let's say there is {}.", "take {}.", "we are given {},", "from {}:", "{} comes in.",
+             "consider {} and do the following:", "", "", "")
+CLOSING = ("", "", "", "", " and return that", ". That's the result", ", then you are done", " and output it", ". This is what I want", " = the answer", ". Return it")
+
+
+def listed(chain, given: str, rng: Random) -> str:
+    """The steps as a list or a row of commands, with the input named before, within or not at all."""
+    names_input = rng.random() < 0.5 or chain[0].primitive.takes not in LATER
+    parts = [verb(s, i == 0 and names_input, rng) for i, s in enumerate(chain)]
+    opening = rng.choice(FOR_INPUT)
+    if not names_input and not opening:
+        opening = "given {}:"
+    thing = rng.choice((given, given, rng.choice(BASE_WHOLE[chain[0].primitive.takes])))
+    start = opening.format(thing) + " " if opening else ""
+    if rng.random() < 0.4 and len(parts) > 1:
+        marker = rng.choice(MARKERS)
+        return start.strip() + "\n" + "\n".join(marker.replace("{i}", str(i)).replace("{}", p) for i, p in enumerate(parts, 1))
+    if len(parts) > 1 and rng.random() < 0.25:
+        first, last = rng.choice((", then ", " and then ", ", ")).join(parts[:-1]), parts[-1]
+        return start + rng.choice(("the last step is to {l}, the steps before it are: {f}", "finish with this: {l}. Begin with this: {f}", "{l}, but only when you are through with this: {f}",
+                                   "what comes last is to {l}; before that, {f}", "{f} - that is for a start; only then {l}", "eventually {l}. Earlier than that: {f}",
+                                   "I need you to {l} as the final thing and to {f} ahead of it", "after you {f}, {l}")).replace("{l}", last).replace("{f}", first)
+    link = rng.choice(LINKS)
+    return start + link.join(parts) + rng.choice(CLOSING)
+
+
 def nested_on(chain, slots: dict, rng: Random) -> str:
     phrase = ""
     for i, step in enumerate(chain):
@@ -309,7 +338,9 @@ def write_task(p: Program, rng: Random) -> str:
         text = ordered(choice_text(p, rng), given, rng)
     else:
         style = rng.random()
-        if style < 0.07 and len(chain) > 1:
+        if rng.random() < LISTED_SHARE:
+            text = listed(chain, given, rng)
+        elif style < 0.07 and len(chain) > 1:
             text = ordered(backwards(chain, rng), given, rng)
         elif style < 0.14 and len(chain) > 1 and can_nest(chain):
             text = defined(chain, rng)

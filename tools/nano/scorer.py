@@ -58,3 +58,9 @@ def expected_results(reference: str, inputs: list, name: str = "f") -> list[str]
     space: dict = {}
     exec(reference, space)
     return [repr(space[name](*arguments)) for arguments in inputs]
+
+
+def passes_tests(code: str, tests: list[str]) -> bool:
+    """Whether all the asserts hold after the code."""
+    body = "\n".join(f"    {line}" for test in tests for line in test.replace("\r", "").split("\n"))
+    return bool(code.strip()) and run_child(f"{code}\ndef all_tests_of_the_task():\n{body}\n    return True", [[]], "all_tests_of_the_task") == [["True"]]

@@ -32,10 +32,10 @@ from router_statistics import router_statistics
 from trainer import train
 
 ROLES = ("thinker", "coder", "reviewer", "draft")
-PHASES = ("coder", "thinker", "reviewer", "draft", "correction", "finish")
-SECONDS = {"coder": 240, "thinker": 205, "reviewer": 70, "draft": 20, "reviewer again": 80, "fixer": 130}
+PHASES = ("coder", "thinker", "reviewer", "draft", "thinker again", "correction", "finish")
+SECONDS = {"coder": 240, "thinker": 205, "reviewer": 70, "draft": 20, "thinker again": 140, "reviewer again": 80, "fixer": 130}
 OVERHEAD = {"correction": 90, "finish": 100}   # sampling, answering
-RATES = {"coder": (1.0, 0.3), "thinker": (1.0, 0.0), "reviewer": (1.0, 0.5), "draft": (1.0, 0.0), "reviewer again": (0.5, 0.0), "fixer": (0.4, 0.0)}
+RATES = {"coder": (1.0, 0.3), "thinker": (1.0, 0.0), "reviewer": (1.0, 0.5), "draft": (1.0, 0.0), "thinker again": (0.5, 0.0), "reviewer again": (0.5, 0.0), "fixer": (0.4, 0.0)}
 CODER_MIX = {"code": 2, "alone": 1, "fix": 1}
 
 
@@ -90,8 +90,8 @@ class Session:
             made.load_state_dict({k: v.float() for k, v in self.state["models"][role].items()})
         return made.to(self.device).eval()
 
-    def train(self, phase: str, model, draw, at=(), keep=None) -> None:
-        train(phase, model, draw, SECONDS[phase] * self.a.scale, RATES[phase], self.a.tokens, self.device, self.log, at, keep)
+    def train(self, phase: str, model, draw, seconds=None, at=(), keep=None) -> None:
+        train(phase, model, draw, seconds or SECONDS[phase] * self.a.scale, RATES[phase], self.a.tokens, self.device, self.log, at, keep)
 
     def save(self, phase: str) -> None:
         self.state["done"].append(phase)
@@ -121,10 +121,12 @@ def correction(s: Session) -> None:
         s.log(f"mistakes: {n} runs at temperature {temperature}, {wrong:.1%} wrong")
     reviews = mistakes.review_examples()
     s.log(f"reviewer: {len(reviews)} examples of real drafts beside the artificial ones")
-    s.train("reviewer again", reviewer, lambda _: Examples.joined([reviews, s.corpus.fresh({"review": 1}, 10)]))
+    # Sampling takes as long as it takes: what is left is shared.
+    left = min(s.a.stop_after - (time.time() - s.begun) - 30, s.a.scale * (SECONDS["reviewer again"] + SECONDS["fixer"]))
+    s.train("reviewer again", reviewer, lambda _: Examples.joined([reviews, s.corpus.fresh({"review": 1}, 10)]), 0.36 * left)
     fixes = mistakes.fix_examples(reviewer, 900)
     s.log(f"fixer: {len(fixes)} examples")
-    s.train("fixer", coder, lambda _: Examples.joined([fixes, s.corpus.fresh(CODER_MIX, 6)]))
+    s.train("fixer", coder, lambda _: Examples.joined([fixes, s.corpus.fresh(CODER_MIX, 6)]), 0.64 * left)
 
 
 def finish(s: Session) -> None:
@@ -144,7 +146,7 @@ def main() -> int:
     while len(s.corpus.chunks) < min(s.a.processes, s.a.chunks):
         time.sleep(0.05)
     s.log(f"first {len(s.corpus.chunks)} chunks of tasks")
-    plain = {"coder": CODER_MIX, "thinker": {"think": 1}, "reviewer": {"review": 1}, "draft": {"draft": 1}}
+    plain = {"coder": CODER_MIX, "thinker": {"think": 1}, "thinker again": {"think": 1}, "reviewer": {"review": 1}, "draft": {"draft": 1}}
     for phase in PHASES:
         if phase in s.state["done"]:
             continue
@@ -152,7 +154,7 @@ def main() -> int:
             s.log(f"stopped before {phase}")
             break
         if phase in plain:
-            s.train(phase, s.models[phase], lambda _: s.corpus.fresh(plain[phase]))
+            s.train(phase, s.models[phase.split()[0]], lambda _: s.corpus.fresh(plain[phase]))
         else:
             {"correction": correction, "finish": finish}[phase](s)
         if phase != "finish":
