@@ -1,6 +1,6 @@
 """The routed experts of deepseek2: sigmoid scores, a selection bias that balances the load, groups, one shared expert.
 
-All experts run on every token and the unchosen ones count zero: on a GPU, at these widths, one large product is quicker than many
+On a GPU all experts run on every token and the unchosen ones count zero: at these widths one large product is quicker than many
 small ones, and the result is the same. Source: DeepSeek-AI 2024, DeepSeek-V3 technical report, §2.1.2."""
 
 import torch
@@ -43,10 +43,23 @@ class Experts(nn.Module):
         s = self.shape
         weights, mask = self.route(x)
         self.chosen = mask.detach()
+        if not x.is_cuda:
+            return self.chosen_alone(x, weights, mask) + gated(x, self.ffn_gate_shexp, self.ffn_up_shexp, self.ffn_down_shexp)
         h = F.silu(linear(x, self.ffn_gate_exps.flatten(0, 1))) * linear(x, self.ffn_up_exps.flatten(0, 1))
         h = (h.unflatten(-1, (s.n_experts, s.d_expert)) * weights.to(x.dtype)[..., None]).flatten(-2)
         routed = linear(h, self.ffn_down_exps.transpose(0, 1).flatten(1))
         return routed + gated(x, self.ffn_gate_shexp, self.ffn_up_shexp, self.ffn_down_shexp)
+
+    def chosen_alone(self, x, weights, mask):
+        """The same sum with each expert on its own tokens: what is quicker on a processor."""
+        rows, weights, mask = x.flatten(0, -2), weights.flatten(0, -2), mask.flatten(0, -2)
+        out = torch.zeros_like(rows)
+        for e in range(self.shape.n_experts):
+            at = mask[:, e].nonzero()[:, 0]
+            if len(at):
+                y = gated(rows[at], self.ffn_gate_exps[e], self.ffn_up_exps[e], self.ffn_down_exps[e])
+                out = out.index_add(0, at, y * weights[at, e, None].to(y.dtype)) if torch.is_grad_enabled() else out.index_add_(0, at, y * weights[at, e, None].to(y.dtype))
+        return out.view_as(x)
 
     @torch.no_grad()
     def balance(self, rate: float) -> None:

@@ -9,7 +9,8 @@ def orthogonalised(g: torch.Tensor, rounds: int = 5) -> torch.Tensor:
     """The nearest matrices [n, rows, columns] with all singular values near one, by Newton-Schulz rounds with Jordan's coefficients."""
     a, b, c = COEFFICIENTS
     tall = g.shape[1] > g.shape[2]
-    x = (g.transpose(1, 2) if tall else g).bfloat16()
+    x = g.transpose(1, 2) if tall else g
+    x = x.bfloat16() if x.is_cuda else x
     x = x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
     for _ in range(rounds):
         y = x @ x.transpose(1, 2)

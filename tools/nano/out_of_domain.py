@@ -135,7 +135,7 @@ def of_words(rng: Random) -> str:
 def in_other_language(inside: str, rng: Random) -> str:
     chance = rng.random()
     name = rng.choice(trained(OTHER_PYTHON)) if chance < 0.45 else rng.choice(MORE_LANGUAGES) if chance < 0.85 else pseudo_word(rng).capitalize()
-    plain = inside.rstrip(".?! ").split("\n")[0]
+    plain = inside.strip().split("\n")[0].rstrip(".?! ") or "sort xs"
     if rng.random() < 0.5:
         return plain + rng.choice(IN_OTHER).format(name)
     return rng.choice(OTHER_FIRST).replace("{i}", plain[0].lower() + plain[1:]).replace("{}", name)

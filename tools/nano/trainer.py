@@ -18,12 +18,13 @@ def train(name, model, draw, seconds, rates, tokens_per_batch, device, log, at=(
     optimizer = Both(model)
     begun, step, epoch, seen, said, waiting = time.time(), 0, 0, 0, 0.0, list(at)
     model.train()
+    dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     while True:
         for tokens, targets in batches(draw(epoch), tokens_per_batch, epoch, device):
             done = (time.time() - begun) / seconds
             rate = rates[0] + (rates[1] - rates[0]) * min(done, 1.0)
             wanted = targets >= 0
-            loss = F.cross_entropy(model(tokens, torch.bfloat16, wanted=wanted).float(), targets[wanted])
+            loss = F.cross_entropy(model(tokens, dtype, wanted=wanted).float(), targets[wanted])
             loss.backward()
             optimizer.step(rate * min(1.0, (step + 1) / WARM_UP_STEPS))
             model.balance(rate)

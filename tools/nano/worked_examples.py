@@ -1,6 +1,7 @@
 """Examples as input and output pairs inside a task, function names that the task asks for, and phrases with two meanings that only
 the examples tell apart."""
 
+import builtins
 from dataclasses import replace
 from random import Random
 
@@ -33,8 +34,9 @@ NOUNS = "it items values numbers result stuff total letters words list answer pa
 def draw_name(rng: Random) -> str:
     """A name such as people give functions."""
     verb, noun, more = rng.choice(VERBS), rng.choice(NOUNS), rng.choice(NOUNS)
-    return rng.choice((f"{verb}_{noun}", f"{verb}_{noun}_{more}", verb + noun.capitalize(), f"my_{noun}", noun, "g", "solve", "solution", f"{noun}_of_{more}",
+    name = rng.choice((f"{verb}_{noun}", f"{verb}_{noun}_{more}", verb + noun.capitalize(), f"my_{noun}", noun, "g", "solve", "solution", f"{noun}_of_{more}",
                        f"{verb}_{noun}{rng.randint(1, 9)}", f"{verb}_{noun.capitalize()}"))
+    return f"my_{name}" if hasattr(builtins, name) else name
 
 
 def short_examples(p: Program, rng: Random, count: int, others=()) -> list[tuple[tuple, object]]:
