@@ -1,6 +1,7 @@
 """The training corpus: tasks drawn on many processes, as token examples for each prompt, and kept for later sampling."""
 
 import threading
+import time
 from random import Random
 
 from corruption import corrupted
@@ -130,16 +131,27 @@ class Corpus:
         self.chunks: list[dict[str, Examples]] = []
         self.tasks: list[Task] = []
         self.read: dict[str, int] = {}
+        self.failure: Exception | None = None
 
     def fill(self, pool, first: int, n_chunks: int) -> threading.Thread:
         def work():
-            for chunk, tasks in pool.imap_unordered(make_chunk, range(first, first + n_chunks)):
-                self.tasks += tasks
-                self.chunks.append(chunk)
+            try:
+                for chunk, tasks in pool.imap_unordered(make_chunk, range(first, first + n_chunks)):
+                    self.tasks += tasks
+                    self.chunks.append(chunk)
+            except Exception as e:
+                self.failure = e
 
         thread = threading.Thread(target=work, daemon=True)
         thread.start()
         return thread
+
+    def wait_for(self, n_chunks: int) -> None:
+        """Until so many chunks are there; raises what ended the filling before."""
+        while len(self.chunks) < n_chunks:
+            if self.failure:
+                raise self.failure
+            time.sleep(0.05)
 
     def fresh(self, shares: dict[str, int], most: int = 16) -> Examples:
         """Up to `most` chunks not read yet, from the beginning again when there are few; `shares` says how many of each kind are read

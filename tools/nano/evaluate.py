@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 
-from held_out import SETS
+from held_out import MBPP, SETS, mbpp_tasks
 from scorer import expected_results, is_right, passes_tests
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -147,11 +147,13 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for one run")
     parser.add_argument("--failures", action="store_true", help="list the tasks that the whole cascade got wrong")
+    parser.add_argument("--mbpp", type=Path, default=MBPP, help="the MBPP file")
     arguments = parser.parse_args()
+    sets = SETS | {"mbpp": lambda: mbpp_tasks(arguments.mbpp)}
     given = [json.loads(line) for line in arguments.answers.read_text().splitlines()] if arguments.answers else []
     kept: list[dict] = []
     for name in arguments.sets:
-        records = SETS[name]()[:arguments.limit] if name in ("limits", "mbpp") else SETS[name](arguments.limit)
+        records = sets[name]()[:arguments.limit] if name in ("limits", "mbpp") else sets[name](arguments.limit)
         answers = [a for a in given if a["set"] == name][:arguments.limit] if given else gather(records, name, arguments)
         kept += answers
         evaluate(name, records, answers, arguments)

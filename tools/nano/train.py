@@ -3,6 +3,9 @@
     python3 tools/nano/train.py --out DIR                     one GPU, about 20 minutes in all
     python3 tools/nano/train.py --out DIR --stop-after 580    ends in time before a phase that would take longer; the same command
                                                               goes on from DIR/state.pt where it stopped
+    python3 tools/nano/train.py --out DIR --begin-from assets/nano
+                                                              trains the pack in that folder further: its thinker again, then the
+                                                              reviewer and the fixer on mistakes
     python3 tools/nano/train.py --out DIR --size small        smaller models, for a processor or a trial
 
 coder (on plans, on bare tasks, as fixer); thinker; reviewer on artificial drafts; draft; then the thinker and coder are sampled for
@@ -25,10 +28,12 @@ from answers import answer_sets, write_answers
 from corpus import Corpus, build_tokenizers, use_tokenizers
 from examples import Examples, batches
 from export import export
+from gguf_reader import merges_of, model_state
 from held_out import SETS
 from judging import limit_worker
 from mistakes import Mistakes
 from router_statistics import router_statistics
+from tokenizer import STYLES
 from trainer import train
 
 ROLES = ("thinker", "coder", "reviewer", "draft")
@@ -45,6 +50,7 @@ def parse():
     parser.add_argument("--size", choices=models.SHAPES, default="full")
     parser.add_argument("--scale", type=float, default=1.0, help="of every phase's seconds")
     parser.add_argument("--stop-after", type=float, default=float("inf"), metavar="SECONDS")
+    parser.add_argument("--begin-from", type=Path, metavar="FOLDER")
     parser.add_argument("--chunks", type=int, default=420, help=f"training tasks, in {corpus.CHUNK}s")
     parser.add_argument("--first-chunk", type=int, default=0, help="where in the endless training corpus to begin")
     parser.add_argument("--kept", type=int, default=300, help="tasks kept of each chunk for sampling")
@@ -65,7 +71,7 @@ class Session:
         corpus.KEPT = arguments.kept
         arguments.out.mkdir(parents=True, exist_ok=True)
         self.state_path = arguments.out / "state.pt"
-        state = torch.load(self.state_path) if self.state_path.exists() else {"done": [], "models": {}, "merges": None, "chunks": 0}
+        state = torch.load(self.state_path) if self.state_path.exists() else self.first_state()
         self.state = state
         if state["merges"]:
             use_tokenizers(state["merges"])
@@ -78,6 +84,16 @@ class Session:
         self.corpus.fill(self.pool, arguments.first_chunk + state["chunks"], arguments.chunks)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.models = {role: self.new_model(role) for role in ROLES}
+
+    def first_state(self) -> dict:
+        state, folder = {"done": [], "models": {}, "merges": None, "chunks": 0}, self.a.begin_from
+        if folder:
+            state["merges"] = {models.VOCABULARY[r]: merges_of(folder / f"{r}.gguf") for r in ROLES}
+            shapes = models.SHAPES[self.a.size]
+            state["models"] = {r: model_state(folder / f"{r}.gguf", shapes[r], len(state["merges"][models.VOCABULARY[r]]) + 256 + len(STYLES[models.VOCABULARY[r]].control))
+                               for r in ROLES}
+            state["done"] = list(PHASES[:len(ROLES)])
+        return state
 
     def log(self, line: str) -> None:
         self.lines.append(f"[{time.time() - self.begun:6.1f}] {line}")
@@ -111,8 +127,7 @@ def correction(s: Session) -> None:
     """Samples the finished thinker with coders of several ages, then trains reviewer and fixer on what they wrote."""
     thinker, coder, reviewer = s.models["thinker"], s.models["coder"], s.models["reviewer"]
     mistakes = Mistakes(s.pool, s.device, torch.bfloat16, s.a.decode_batch)
-    while len(s.corpus.tasks) < s.a.samples:
-        time.sleep(0.2)
+    s.corpus.wait_for(-(-s.a.samples // corpus.KEPT))
     tasks, used = s.corpus.tasks, 0
     for turn, (share, temperature) in enumerate(((0.3, 0.4), (0.4, 0.8), (0.3, 1.1))):
         n = round(s.a.samples * share)
@@ -143,8 +158,7 @@ def finish(s: Session) -> None:
 
 def main() -> int:
     s = Session(parse())
-    while len(s.corpus.chunks) < min(s.a.processes, s.a.chunks):
-        time.sleep(0.05)
+    s.corpus.wait_for(min(s.a.processes, s.a.chunks))
     s.log(f"first {len(s.corpus.chunks)} chunks of tasks")
     plain = {"coder": CODER_MIX, "thinker": {"think": 1}, "thinker again": {"think": 1}, "reviewer": {"review": 1}, "draft": {"draft": 1}}
     for phase in PHASES:
