@@ -10,7 +10,7 @@ from experts import Experts
 from model_parts import attend, gated, linear, matrix, ones, rms_norm, rotate_halves, rotate_pairs, through_cache
 
 ROPE_BASE = 10000.0
-CONTEXT = 2048
+CONTEXT = 1024
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ BY_INPUT: dict[str, list[Primitive]] = {}
 for _p in PRIMITIVES:
     BY_INPUT.setdefault(_p.takes, []).append(_p)
 
-# The default is 1. Number operations follow every reduction and would crowd out the rest; the raised ones are often rejected
-# as uninformative.
+# The default is 1. Number operations follow every reduction and would crowd out the rest; the
+# raised ones are often rejected as uninformative.
 WEIGHT = {p.name: 0.3 for p in BY_INPUT["int"]}
 WEIGHT |= {name: 4.0 for name in ("filter_starts", "filter_ends", "starts_with", "contains_number", "any_negative")}
 WEIGHT |= {name: 2.0 for name in ("index_of", "filter_contains", "filter_longer", "filter_length", "filter_palindromes", "all_positive",

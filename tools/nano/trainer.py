@@ -10,18 +10,19 @@ from optimizer import Both
 
 WARM_UP_STEPS = 50
 LOGS = 8  # lines a phase
+LOG_SECONDS = 30.0  # between lines where tokens end the phase
 
 
-def train(name, model, draw, seconds, rates, tokens_per_batch, device, log, at=(), keep=None) -> None:
+def train(name, model, draw, seconds, rates, tokens_per_batch, device, log, at=(), keep=None, most_tokens=None) -> None:
     """`draw(pass)` gives the examples of each pass; `rates` is the (first, last) learning rate, 1.0 being the optimizer's own. When
-    the fractions `at` of the time have passed, `keep` is called with the model."""
+    the fractions `at` of the time have passed, `keep` is called with the model. `most_tokens`: ends by tokens instead of seconds."""
     optimizer = Both(model)
     begun, step, epoch, seen, said, waiting = time.time(), 0, 0, 0, 0.0, list(at)
     model.train()
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     while True:
         for tokens, targets in batches(draw(epoch), tokens_per_batch, epoch, device):
-            done = (time.time() - begun) / seconds
+            done = seen / most_tokens if most_tokens else (time.time() - begun) / seconds
             rate = rates[0] + (rates[1] - rates[0]) * min(done, 1.0)
             wanted = targets >= 0
             loss = F.cross_entropy(model(tokens, dtype, wanted=wanted).float(), targets[wanted])
@@ -34,7 +35,7 @@ def train(name, model, draw, seconds, rates, tokens_per_batch, device, log, at=(
                 keep(model)
             if step % 10 == 0:
                 value, spent = loss.item(), time.time() - begun
-                if spent - said > seconds / LOGS:
+                if spent - said > (LOG_SECONDS if most_tokens else seconds / LOGS):
                     said = spent
                     log(f"{name}: {spent:5.0f} s step {step} pass {epoch} loss {value:.4f} rate {rate:.3f} {seen / spent / 1e3:.0f} k tokens/s")
             if done >= 1.0:
