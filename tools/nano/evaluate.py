@@ -11,6 +11,7 @@ intervals of the paired bootstrap.
 import argparse
 import json
 import math
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -115,6 +116,16 @@ def limits_report(records: list[dict], answers: list[dict]) -> str:
     return f"limits: declined {sum(outside)} of {len(outside)} outside the domain, {sum(inside)} of {len(inside)} inside"
 
 
+def names_ignored(records: list[dict], answers: list[dict]) -> str:
+    """How many pass when the function that the answer defines is called, whatever its name."""
+    def renamed(record, code):
+        asked, given = re.search(r"(\w+)\s*\(", record["tests"][0].removeprefix("assert")), re.match(r"def (\w+)", code)
+        return f"{code}\n{asked[1]} = {given[1]}" if asked and given else code
+
+    passed = sum(passes_tests(renamed(r, a["whole cascade"]), r["tests"]) for r, a in zip(records, answers))
+    return f"  whole cascade, the function's name ignored: {passed}"
+
+
 def evaluate(name: str, records: list[dict], answers: list[dict], arguments) -> None:
     records = records[:len(answers)]
     if not records:
@@ -130,6 +141,8 @@ def evaluate(name: str, records: list[dict], answers: list[dict], arguments) -> 
     solved = marks(records, answers, arguments.jobs)
     print(report(name, records, solved))
     print(repair_report(answers, solved), flush=True)
+    if name == "mbpp":
+        print(names_ignored(records, answers))
     if arguments.failures:
         for r, a, right in zip(records, answers, solved["whole cascade"]):
             if not right:

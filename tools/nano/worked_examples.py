@@ -3,9 +3,11 @@ the examples tell apart."""
 
 import builtins
 from dataclasses import replace
+from keyword import iskeyword
 from random import Random
 
 from hidden_inputs import draw_inputs
+from out_of_domain import dictionary, pseudo_word
 from primitive import Step
 from program import Program, outcomes
 from table import BY_NAME
@@ -34,9 +36,13 @@ NOUNS = "it items values numbers result stuff total letters words list answer pa
 def draw_name(rng: Random) -> str:
     """A name such as people give functions."""
     verb, noun, more = rng.choice(VERBS), rng.choice(NOUNS), rng.choice(NOUNS)
+    if rng.random() < 0.6:  # names to be copied, not known
+        verb, noun, more = (rng.choice(dictionary()) if rng.random() < 0.7 else pseudo_word(rng) for _ in range(3))
+        if rng.random() < 0.2:
+            noun, more = noun.capitalize(), more.capitalize()
     name = rng.choice((f"{verb}_{noun}", f"{verb}_{noun}_{more}", verb + noun.capitalize(), f"my_{noun}", noun, "g", "solve", "solution", f"{noun}_of_{more}",
                        f"{verb}_{noun}{rng.randint(1, 9)}", f"{verb}_{noun.capitalize()}"))
-    return f"my_{name}" if hasattr(builtins, name) else name
+    return f"my_{name}" if hasattr(builtins, name) or iskeyword(name) else name
 
 
 def short_examples(p: Program, rng: Random, count: int, others=()) -> list[tuple[tuple, object]]:
