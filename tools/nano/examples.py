@@ -3,18 +3,20 @@
 import numpy as np
 import torch
 
-STEP = 8  # batches are padded to a multiple of this
+STEP = 16  # batches are padded to a multiple of this
+LONGEST = 768
 
 
 class Examples:
-    """Many (prompt, reply) sequences: flat ids with, for each, where it starts, its length and where its reply starts."""
+    """Many (prompt, reply) sequences: flat ids with, for each, its length and where its reply starts."""
 
     def __init__(self, flat, lengths, replies):
         self.flat, self.lengths, self.replies = flat, lengths, replies
 
     @staticmethod
     def pack(pairs) -> "Examples":
-        """From (prompt ids, reply ids) pairs."""
+        """From (prompt ids, reply ids) pairs; those too long are left out."""
+        pairs = [(p, r) for p, r in pairs if len(p) + len(r) <= LONGEST]
         flat = np.fromiter((t for p, r in pairs for t in (*p, *r)), dtype=np.int16)
         return Examples(flat, np.array([len(p) + len(r) for p, r in pairs], np.int32), np.array([len(p) for p, _ in pairs], np.int32))
 
@@ -43,6 +45,8 @@ def batches(examples: Examples, tokens_per_batch: int, seed: int, device):
         groups += [(int(width), members[i:i + size]) for i in range(0, len(members), size)]
     for g in rng.permutation(len(groups)):
         width, members = groups[g]
+        if len(members) * width < tokens_per_batch // 8 and len(groups) > 20:
+            continue  # a scrap of a rare length is not worth a step
         index = torch.from_numpy(members).to(device)
         column = torch.arange(width + 1, device=device)
         inside = column < lengths[index][:, None]

@@ -1,12 +1,13 @@
-"""Reads back the files gguf_writer wrote: metadata and dequantised weights. Not for files of other origin."""
+"""Reads back the files gguf_writer wrote, to train on from them. Not for files of other origin."""
 
 import struct
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from gguf_writer import ALIGNMENT, ARRAY, BOOL, F32, I32, STRING, TYPE_F32, U32
-from model import Model, Shape
+from model import Model, tensor_names
 
 SCALARS = {U32: "<I", I32: "<i", F32: "<f", BOOL: "<?"}
 
@@ -34,8 +35,8 @@ class Reader:
         return self.take(SCALARS[kind])
 
 
-def read_gguf(path) -> tuple[dict, dict[str, np.ndarray]]:
-    """(metadata, weights by tensor name)."""
+def read_gguf(path: Path) -> tuple[dict, dict[str, np.ndarray]]:
+    """(metadata, weights by tensor name, dequantised)."""
     r = Reader(path.read_bytes())
     n_tensors, n_entries = r.take("<QQ")
     entries = {}
@@ -58,10 +59,12 @@ def read_gguf(path) -> tuple[dict, dict[str, np.ndarray]]:
     return entries, weights
 
 
-def load_model(path) -> Model:
-    entries, weights = read_gguf(path)
-    arch = entries["general.architecture"]
-    keys = ("embedding_length", "block_count", "attention.head_count", "attention.head_count_kv", "attention.key_length", "feed_forward_length")
-    model = Model(Shape(arch, *(entries[f"{arch}.{k}"] for k in keys)), entries[f"{arch}.vocab_size"])
-    model.load_state_dict({name.removesuffix(".weight"): torch.from_numpy(value) for name, value in weights.items()})
-    return model
+def model_state(path: Path, shape, n_vocab: int) -> dict[str, torch.Tensor]:
+    """The state of a model of this shape, as the file has it."""
+    _, weights = read_gguf(path)
+    return {name: torch.from_numpy(weights[full].copy()) for name, full in tensor_names(Model(shape, n_vocab)).items()}
+
+
+def merges_of(path: Path) -> list[tuple[str, ...]]:
+    entries, _ = read_gguf(path)
+    return [tuple(m.split(" ")) for m in entries["tokenizer.ggml.merges"]]

@@ -4,9 +4,8 @@ import struct
 
 import numpy as np
 
-from model import CONTEXT, EPS, ROPE_BASE
-from prompts import CHAT_TEMPLATE
-from tokenizer import CONTROL
+from model import CONTEXT, ROPE_BASE, Shape
+from model_parts import EPS
 
 U32, I32, F32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
 TYPE_F32, TYPE_Q8_0 = 0, 8
@@ -41,39 +40,61 @@ def entry(key: str, kind: int, value, element: int = 0) -> bytes:
     return text(key) + struct.pack("<I", kind) + body
 
 
-def metadata(role: str, shape, tokenizer) -> list[bytes]:
-    a = shape.arch
-    kinds = [3 if t in CONTROL else 1 for t in tokenizer.tokens]
+def attention_keys(s: Shape) -> dict:
+    if s.arch != "deepseek2":
+        return {"attention.head_count_kv": s.n_kv_heads, "attention.key_length": s.head_dim, "attention.value_length": s.head_dim,
+                "rope.dimension_count": s.head_dim}
+    return {"attention.head_count_kv": 1, "attention.key_length": s.kv_rank + s.rotary_dims, "attention.value_length": s.kv_rank,
+            "attention.key_length_mla": s.plain_dims + s.rotary_dims, "attention.value_length_mla": s.head_dim,
+            "attention.kv_lora_rank": s.kv_rank, "attention.q_lora_rank": s.q_rank, "rope.dimension_count": s.rotary_dims}
+
+
+def expert_entries(s: Shape) -> list[bytes]:
+    if not s.n_experts:
+        return []
+    counts = {"leading_dense_block_count": s.n_dense, "expert_count": s.n_experts, "expert_used_count": s.n_chosen, "expert_shared_count": 1,
+              "expert_feed_forward_length": s.d_expert, "expert_gating_func": 2}
+    if s.n_groups > 1:
+        counts |= {"expert_group_count": s.n_groups, "expert_group_used_count": s.n_groups_used}
+    return [entry(f"{s.arch}.{k}", U32, v) for k, v in counts.items()] + [
+        entry(f"{s.arch}.expert_weights_scale", F32, s.route_scale), entry(f"{s.arch}.expert_weights_norm", BOOL, True)]
+
+
+def metadata(role: str, s: Shape, tokenizer) -> list[bytes]:
+    a, style = s.arch, tokenizer.style
+    counts = {"vocab_size": len(tokenizer), "context_length": CONTEXT, "embedding_length": s.d_model, "block_count": s.n_layers,
+              "feed_forward_length": s.d_ff, "attention.head_count": s.n_heads, **attention_keys(s)}
+    kinds = [3 if t in style.control else 1 for t in tokenizer.tokens]
     return [
         entry("general.architecture", STRING, a), entry("general.name", STRING, f"blueos-nano-{role}"),
         entry("general.license", STRING, "MIT"), entry("general.alignment", U32, ALIGNMENT), entry("general.file_type", U32, 7),
-        entry(f"{a}.vocab_size", U32, len(tokenizer)), entry(f"{a}.context_length", U32, CONTEXT),
-        entry(f"{a}.embedding_length", U32, shape.d_model), entry(f"{a}.block_count", U32, shape.n_layers),
-        entry(f"{a}.feed_forward_length", U32, shape.d_ff), entry(f"{a}.attention.head_count", U32, shape.n_heads),
-        entry(f"{a}.attention.head_count_kv", U32, shape.n_kv_heads), entry(f"{a}.attention.key_length", U32, shape.head_dim),
-        entry(f"{a}.attention.value_length", U32, shape.head_dim), entry(f"{a}.attention.layer_norm_rms_epsilon", F32, EPS),
-        entry(f"{a}.rope.freq_base", F32, ROPE_BASE), entry(f"{a}.rope.dimension_count", U32, shape.head_dim),
-        entry("tokenizer.ggml.model", STRING, "gpt2"), entry("tokenizer.ggml.pre", STRING, "gpt-2"),
+        *(entry(f"{a}.{k}", U32, v) for k, v in counts.items()), *expert_entries(s),
+        entry(f"{a}.attention.layer_norm_rms_epsilon", F32, EPS), entry(f"{a}.rope.freq_base", F32, ROPE_BASE),
+        entry("tokenizer.ggml.model", STRING, "gpt2"), entry("tokenizer.ggml.pre", STRING, style.pre),
         entry("tokenizer.ggml.tokens", ARRAY, tokenizer.tokens, STRING), entry("tokenizer.ggml.token_type", ARRAY, kinds, I32),
         entry("tokenizer.ggml.merges", ARRAY, [" ".join(m) for m in tokenizer.merges], STRING),
         entry("tokenizer.ggml.bos_token_id", U32, tokenizer.bos), entry("tokenizer.ggml.eos_token_id", U32, tokenizer.end),
         entry("tokenizer.ggml.padding_token_id", U32, tokenizer.end), entry("tokenizer.ggml.add_bos_token", BOOL, False),
-        entry("tokenizer.chat_template", STRING, CHAT_TEMPLATE),
+        entry("tokenizer.chat_template", STRING, style.template),
     ]
 
 
-def write_gguf(path, role: str, shape, weights: dict[str, np.ndarray], tokenizer) -> dict[str, np.ndarray]:
-    """Returns the weights as the file holds them, dequantised."""
+def is_quantised(name: str, value: np.ndarray) -> bool:
+    """Matrices; the routers stay as they are, as in the large models."""
+    return value.ndim >= 2 and "gate_inp" not in name
+
+
+def write_gguf(path, role: str, shape: Shape, weights: dict[str, np.ndarray], tokenizer) -> dict[str, np.ndarray]:
+    """`weights` by the tensors' names. Returns them as the file holds them, dequantised."""
     infos, data, held, offset = [], [], {}, 0
     for name, value in weights.items():
-        full = f"{name}.weight"
-        if value.ndim == 2:
+        if is_quantised(name, value):
             raw, held[name] = quantise(value)
             kind = TYPE_Q8_0
         else:
             raw, held[name], kind = value.astype("<f4").tobytes(), value.astype(np.float32), TYPE_F32
         dims = value.shape[::-1]
-        infos.append(text(full) + struct.pack(f"<I{len(dims)}QIQ", len(dims), *dims, kind, offset))
+        infos.append(text(name) + struct.pack(f"<I{len(dims)}QIQ", len(dims), *dims, kind, offset))
         padding = -len(raw) % ALIGNMENT
         data += [raw, bytes(padding)]
         offset += len(raw) + padding

@@ -1,89 +1,55 @@
-"""The models' own mistakes on training tasks: sampled plans and drafts, judged by running them, made into examples for the
-reviewer (what is wrong) and the fixer (what is right)."""
+"""The models' own mistakes on training tasks: sampled plans and drafts, judged by running them, made into examples for the reviewer
+(what is wrong), the fixer (what is right) and the coder (the right code for a plan as the thinker really writes it)."""
 
-import builtins
-import resource
-import signal
-import warnings
 from itertools import islice
+from random import Random
 
 import corpus
-from corpus import reply, task_of
+from corpus import asked, reply
 from decoding import generate
 from examples import Examples
-from prompts import prompt_ids
+from judging import behaves_right, checked, of_draft
+from out_of_domain import CANNOT
 from review import review_of
-from task import hidden_inputs, outcomes
 
-N_JUDGING_INPUTS = 10
-SAFE = {n: getattr(builtins, n) for n in ("abs all any dict enumerate int len list max min range sorted str sum zip reversed set").split()}
-
-
-class TookTooLong(Exception):
-    pass
+THINK_TOKENS, CODE_TOKENS, REVIEW_TOKENS = 110, 220, 110
+WRONG_SHARE = 0.4       # of the review examples
 
 
-def give_up(*_):
-    raise TookTooLong
-
-
-def limit_worker() -> None:
-    """For the pool's processes: drafts of half-trained models run in them."""
-    resource.setrlimit(resource.RLIMIT_AS, (32 << 30, 32 << 30))
-    warnings.simplefilter("ignore", SyntaxWarning)
-    signal.signal(signal.SIGALRM, give_up)
-
-
-def behaves_right(task, draft: str) -> bool:
-    if draft == task.code:
-        return True
-    inputs = hidden_inputs(task, N_JUDGING_INPUTS)
-    signal.setitimer(signal.ITIMER_REAL, 0.5)
-    try:
-        space = {"__builtins__": SAFE}
-        exec(compile(draft, "draft", "exec"), space)
-        return all(repr(space["f"](x)) == repr(y) for x, y in zip(inputs, outcomes(task.chain, inputs)))
-    except (Exception, TookTooLong):
-        return False
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-
-
-def think_prompts(records):
-    return [prompt_ids(corpus.tokenizer, "think", task=r[0]) for r in records]
+def think_prompts(tasks):
+    return [asked("think", task=t.text) for t in tasks]
 
 
 def code_prompts(work):
-    """(record, plan ids) -> (plan text, prompt of the coder)."""
-    out = []
-    for record, ids in work:
-        plan = corpus.tokenizer.decode(ids)
-        out.append((plan, prompt_ids(corpus.tokenizer, "code", task=record[0], reasoning=plan)))
-    return out
+    """(task, plan ids) -> (plan text, prompt of the coder)."""
+    plans = [(task, corpus.tokenizers["a"].decode(ids)) for task, ids in work]
+    return [(plan, asked("code", task=task.text, reasoning=plan)) for task, plan in plans]
 
 
 def judge(work):
-    """(record, plan, draft ids) -> (draft, right?, true review, prompt of the reviewer)."""
+    """(task, plan, draft ids) -> (draft, right?, true review, prompt of the reviewer, with or without a check)."""
     out = []
-    for record, plan, ids in work:
-        task, draft = task_of(record), corpus.tokenizer.decode(ids)
-        right = behaves_right(task, draft)
-        prompt = prompt_ids(corpus.tokenizer, "review", task=task.text, reasoning=plan, code_draft=draft)
-        out.append((draft, right, review_of(task.chain, draft, right), prompt))
+    for task, plan, ids in work:
+        draft = corpus.tokenizers["a"].decode(ids)
+        right, results = behaves_right(task, draft), of_draft(task, draft)
+        check = checked(task, results) if Random(task.text).random() < corpus.WITH_CHECK else ""
+        prompt = asked("review", check=check, task=task.text, reasoning=plan, code_draft=draft)
+        out.append((draft, right, review_of(task, draft, right, results), prompt))
     return out
 
 
 def fix_pairs(work):
-    """(record, plan, draft, review) -> the fixer's example: whatever the review says, the reply is the right function."""
+    """(task, plan, draft, review) -> the fixer's example: whatever the review says, the reply is the right function; and the
+    coder's example with this plan."""
     out = []
-    for record, plan, draft, review in work:
-        task = task_of(record)
-        prompt = prompt_ids(corpus.tokenizer, "fix", task=task.text, reasoning=plan, code_draft=draft, review=review)
-        out.append((prompt, reply(task.code)))
+    for task, plan, draft, review in work:
+        code = reply("fix", task.code if not behaves_right(task, draft) else draft)
+        out.append((asked("fix", task=task.text, reasoning=plan, code_draft=draft, review=review), code))
+        out.append((asked("code", task=task.text, reasoning=plan), reply("code", task.code)))
     return out
 
 
-def spread(pool, function, work, size=500):
+def spread(pool, function, work, size=400):
     parts = iter(lambda it=iter(work): list(islice(it, size)), [])
     return [x for part in pool.imap(function, list(parts)) for x in part]
 
@@ -91,40 +57,46 @@ def spread(pool, function, work, size=500):
 def replies(model, prompts, max_tokens, device, dtype, temperature, seed, batch):
     """Generation over all prompts, those of similar length together."""
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    end = corpus.tokenizers["a" if model.shape.arch == "deepseek2" else "b"].end
     out = [None] * len(prompts)
     for i in range(0, len(order), batch):
         members = order[i:i + batch]
-        rows = generate(model, [prompts[j] for j in members], max_tokens, corpus.tokenizer.end, device, dtype, temperature, seed + i)
+        rows = generate(model, [prompts[j] for j in members], max_tokens, end, device, dtype, temperature, seed + i)
         for j, row in zip(members, rows):
             out[j] = row
     return out
 
 
 class Mistakes:
-    """Sampled runs of thinker and coder: parallel lists of record, plan, draft, verdict, true review, reviewer's prompt."""
+    """Sampled runs of thinker and coder: rows of task, plan, draft, verdict, true review, reviewer's prompt."""
 
-    def __init__(self):
+    def __init__(self, pool, device, dtype, batch):
+        self.pool, self.device, self.dtype, self.batch = pool, device, dtype, batch
         self.rows: list[tuple] = []
 
-    def sample(self, pool, thinker, coder, records, temperature, seed, device, dtype, batch) -> float:
-        """Adds one run per record; returns the share of wrong drafts."""
-        plans = replies(thinker, spread(pool, think_prompts, records), 120, device, dtype, temperature, seed, batch)
-        coded = spread(pool, code_prompts, zip(records, plans))
-        drafts = replies(coder, [p for _, p in coded], 160, device, dtype, temperature, seed + 1, batch)
-        judged = spread(pool, judge, zip(records, [plan for plan, _ in coded], drafts))
-        self.rows += [(r, plan, *j) for r, (plan, _), j in zip(records, coded, judged)]
-        return sum(not j[1] for j in judged) / max(1, len(judged))
+    def replies(self, model, prompts, most, temperature, seed):
+        return replies(model, prompts, most, self.device, self.dtype, temperature, seed, self.batch)
+
+    def sample(self, thinker, coder, tasks, temperature, seed) -> float:
+        """Adds one run per task; returns the share of wrong drafts."""
+        plans = self.replies(thinker, spread(self.pool, think_prompts, tasks), THINK_TOKENS, temperature, seed)
+        coded = spread(self.pool, code_prompts, zip(tasks, plans))
+        drafts = self.replies(coder, [p for _, p in coded], CODE_TOKENS, temperature, seed + 1)
+        judged = spread(self.pool, judge, zip(tasks, [plan for plan, _ in coded], drafts))
+        rows = [(t, plan, *j) for t, (plan, _), j in zip(tasks, coded, judged) if not plan.startswith(CANNOT)]
+        self.rows += rows
+        return sum(not r[3] for r in rows) / max(1, len(rows))
 
     def review_examples(self) -> Examples:
-        """Wrong drafts as often as right ones, so that the reviewer does not learn to say OK by habit."""
-        wrong = [(r[5], reply(r[4])) for r in self.rows if not r[3]]
-        right = [(r[5], reply(r[4])) for r in self.rows if r[3]]
-        return Examples.pack(right + wrong * max(1, round(len(right) / max(1, len(wrong)))))
+        """Wrong drafts more often than they came, so that the reviewer does not learn to say OK by habit."""
+        wrong = [(r[5], reply("review", r[4])) for r in self.rows if not r[3]]
+        right = [(r[5], reply("review", r[4])) for r in self.rows if r[3]]
+        return Examples.pack(right + wrong * max(1, round(len(right) * WRONG_SHARE / (1 - WRONG_SHARE) / max(1, len(wrong)))))
 
-    def fix_examples(self, pool, reviewer, device, dtype, batch, seed) -> Examples:
-        """Mostly with what the trained reviewer really says, some with the true review. Right and wrong drafts as they came:
-        a fixer that sees more wrong ones than there are learns to mistrust every draft."""
-        said = replies(reviewer, [r[5] for r in self.rows], 120, device, dtype, 0.5, seed, batch)
-        texts = [corpus.tokenizer.decode(ids) for ids in said]
+    def fix_examples(self, reviewer, seed) -> Examples:
+        """Mostly with what the trained reviewer really says, some with the true review. Right and wrong drafts as they came: a fixer
+        that sees more wrong ones than there are learns to mistrust every draft."""
+        said = self.replies(reviewer, [r[5] for r in self.rows], REVIEW_TOKENS, 0.5, seed)
+        texts = [corpus.tokenizers["b"].decode(ids) for ids in said]
         work = [(r[0], r[1], r[2], t if i % 4 else r[4]) for i, (r, t) in enumerate(zip(self.rows, texts))]
-        return Examples.pack(spread(pool, fix_pairs, work))
+        return Examples.pack(spread(self.pool, fix_pairs, work))

@@ -1,4 +1,4 @@
-"""The two architectures of the pack in PyTorch: qwen3 (halves rotary, q/k norm) and llama (adjacent-pair rotary). Tied embedding."""
+"""The architectures of the pack in PyTorch: deepseek2 (latent attention, routed experts) and qwen3 (dense, q/k norm). Tied embedding."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-EPS = 1e-6
+from experts import Experts
+from model_parts import attend, gated, linear, matrix, ones, rms_norm, rotate_halves, rotate_pairs, through_cache
+
 ROPE_BASE = 10000.0
 CONTEXT = 1024
 
@@ -17,116 +19,102 @@ class Shape:
     d_model: int
     n_layers: int
     n_heads: int
-    n_kv_heads: int
-    head_dim: int
     d_ff: int
+    head_dim: int = 32         # qwen3; deepseek2's values
+    n_kv_heads: int = 1
+    q_rank: int = 0            # deepseek2 from here on
+    kv_rank: int = 0
+    plain_dims: int = 0        # of a query head, beside the rotary ones
+    rotary_dims: int = 0
+    n_dense: int = 0           # leading layers
+    n_experts: int = 0
+    n_chosen: int = 0
+    d_expert: int = 0
+    n_groups: int = 1
+    n_groups_used: int = 1
+    route_scale: float = 1.0
 
 
+LATENT = {"q_rank": 96, "kv_rank": 64, "plain_dims": 32, "rotary_dims": 16, "n_dense": 1}
 SHAPES = {
     "full": {
-        "thinker": Shape("qwen3", 192, 5, 6, 2, 32, 384),
-        "coder": Shape("qwen3", 256, 5, 8, 2, 32, 512),
-        "reviewer": Shape("qwen3", 192, 5, 6, 2, 32, 384),
-        "draft": Shape("llama", 128, 2, 4, 2, 32, 256),
+        "thinker": Shape("deepseek2", 256, 5, 6, 768, 48, **LATENT, n_experts=64, n_chosen=8, d_expert=32, route_scale=2.827),
+        "coder": Shape("deepseek2", 256, 6, 6, 768, 48, **LATENT, n_experts=32, n_chosen=4, d_expert=64, n_groups=8, n_groups_used=4, route_scale=2.5),
+        "reviewer": Shape("qwen3", 192, 6, 6, 512, 32, 2),
+        "draft": Shape("qwen3", 128, 2, 4, 256, 32, 2),
     },
     "small": {
-        "thinker": Shape("qwen3", 128, 4, 4, 2, 32, 384),
-        "coder": Shape("qwen3", 128, 4, 4, 2, 32, 384),
-        "reviewer": Shape("qwen3", 128, 4, 4, 2, 32, 384),
-        "draft": Shape("llama", 96, 2, 3, 1, 32, 192),
+        "thinker": Shape("deepseek2", 128, 2, 3, 256, 48, **LATENT, n_experts=32, n_chosen=4, d_expert=32, route_scale=2.827),
+        "coder": Shape("deepseek2", 128, 2, 3, 256, 48, **LATENT, n_experts=32, n_chosen=4, d_expert=32, n_groups=8, n_groups_used=4, route_scale=2.5),
+        "reviewer": Shape("qwen3", 96, 2, 3, 192, 32, 1),
+        "draft": Shape("qwen3", 64, 1, 2, 128, 32, 1),
     },
 }
+VOCABULARY = {"thinker": "a", "coder": "a", "reviewer": "b", "draft": "b"}
 
 
-class RmsNorm(torch.autograd.Function):
-    """Written out because a processor pays for every pass over memory."""
+class LatentAttention(nn.Module):
+    """Multi-head latent attention, unabsorbed: keys and values are made from the compressed row."""
 
-    @staticmethod
-    def forward(ctx, x, weight):
-        x = x.float()
-        scale = (torch.linalg.vector_norm(x, dim=-1, keepdim=True).square_().div_(x.shape[-1]).add_(EPS)).rsqrt_()
-        unit = x * scale
-        ctx.save_for_backward(unit, scale, weight)
-        return unit * weight
+    def __init__(self, s: Shape):
+        super().__init__()
+        self.shape, d = s, s.d_model
+        self.attn_q_a, self.attn_q_a_norm = matrix(s.q_rank, d), ones(s.q_rank)
+        self.attn_q_b = matrix(s.n_heads * (s.plain_dims + s.rotary_dims), s.q_rank)
+        self.attn_kv_a_mqa, self.attn_kv_a_norm = matrix(s.kv_rank + s.rotary_dims, d), ones(s.kv_rank)
+        self.attn_k_b = nn.Parameter(torch.randn(s.n_heads, s.kv_rank, s.plain_dims) * (0.6 * s.kv_rank ** -0.5))
+        self.attn_v_b = matrix(s.n_heads, s.head_dim, s.kv_rank)
+        self.attn_output = matrix(d, s.n_heads * s.head_dim, scale=(2 * s.n_layers) ** -0.5)
 
-    @staticmethod
-    def backward(ctx, grad):
-        unit, scale, weight = ctx.saved_tensors
-        grad = grad.float()
-        along = grad * unit
-        pulled = grad * weight
-        mean = (along @ weight).unsqueeze(-1).div_(unit.shape[-1])
-        return pulled.addcmul_(unit, mean, value=-1).mul_(scale), along.flatten(0, -2).sum(0)
-
-
-def rms_norm(x, weight, dtype):
-    return RmsNorm.apply(x, weight).to(dtype)
-
-
-def rotate_halves(x, cos, sin):
-    a, b = x.chunk(2, -1)
-    return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
+    def forward(self, h, cos, sin, dtype, cache, at, mask):
+        s = self.shape
+        q = linear(rms_norm(linear(h, self.attn_q_a), self.attn_q_a_norm, dtype), self.attn_q_b).unflatten(-1, (s.n_heads, -1))
+        plain, turned = q.split((s.plain_dims, s.rotary_dims), -1)
+        q = torch.cat((plain, rotate_pairs(turned, cos, sin)), -1).transpose(1, 2)
+        row, key = linear(h, self.attn_kv_a_mqa).split((s.kv_rank, s.rotary_dims), -1)
+        row = rms_norm(row, self.attn_kv_a_norm, dtype)
+        key = rotate_pairs(key[:, :, None], cos, sin).expand(-1, -1, s.n_heads, -1)
+        plain = linear(row, self.attn_k_b.transpose(1, 2).flatten(0, 1)).unflatten(-1, (s.n_heads, -1))
+        k = torch.cat((plain, key), -1).transpose(1, 2)
+        v = linear(row, self.attn_v_b.flatten(0, 1)).unflatten(-1, (s.n_heads, -1)).transpose(1, 2)
+        k, v = through_cache(cache, at, k, v)
+        return linear(attend(q, k, v, mask).transpose(1, 2).flatten(2), self.attn_output)
 
 
-def rotate_pairs(x, cos, sin):
-    a, b = x.unflatten(-1, (-1, 2)).unbind(-1)
-    return torch.stack((a * cos - b * sin, b * cos + a * sin), -1).flatten(-2)
+class GroupedAttention(nn.Module):
+    """Grouped-query attention with a norm on every query and key head."""
 
+    def __init__(self, s: Shape):
+        super().__init__()
+        self.shape, q, kv, d = s, s.n_heads * s.head_dim, s.n_kv_heads * s.head_dim, s.d_model
+        self.attn_q, self.attn_k, self.attn_v = matrix(q, d), matrix(kv, d), matrix(kv, d)
+        self.attn_q_norm, self.attn_k_norm = ones(s.head_dim), ones(s.head_dim)
+        self.attn_output = matrix(d, q, scale=(2 * s.n_layers) ** -0.5)
 
-def attend(q, k, v, mask):
-    """Causal attention where `mask` is none; otherwise `mask` says what each position may see."""
-    share = q.shape[1] // k.shape[1]
-    if q.is_cuda:
-        k, v = k.repeat_interleave(share, 1), v.repeat_interleave(share, 1)
-        return F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=mask is None)
-    n, heads, length, size = q.shape
-    if mask is None:
-        mask = torch.ones(length, length, dtype=torch.bool).tril_()
-    hidden = torch.zeros(mask.shape, dtype=q.dtype).masked_fill_(~mask, float("-inf"))
-    grouped = (q * size ** -0.5).reshape(n, k.shape[1], share * length, size)
-    scores = (grouped @ k.transpose(-1, -2)).view(n, heads, length, -1) + hidden
-    return (scores.softmax(-1).view(n, k.shape[1], share * length, -1) @ v).view(n, heads, length, size)
+    def forward(self, h, cos, sin, dtype, cache, at, mask):
+        def heads(weight, norm=None):
+            y = linear(h, weight).unflatten(-1, (-1, self.shape.head_dim))
+            return y if norm is None else rotate_halves(rms_norm(y, norm, dtype), cos, sin)
 
-
-def linear(x, weight):
-    return F.linear(x, weight.to(x.dtype))
+        q, k, v = heads(self.attn_q, self.attn_q_norm), heads(self.attn_k, self.attn_k_norm), heads(self.attn_v)
+        k, v = through_cache(cache, at, k.transpose(1, 2), v.transpose(1, 2))
+        return linear(attend(q.transpose(1, 2), k, v, mask).transpose(1, 2).flatten(2), self.attn_output)
 
 
 class Block(nn.Module):
-    def __init__(self, s: Shape):
+    def __init__(self, s: Shape, index: int):
         super().__init__()
-        self.shape = s
-        q, kv, d, out = s.n_heads * s.head_dim, s.n_kv_heads * s.head_dim, s.d_model, (2 * s.n_layers) ** -0.5
-        self.attn_norm, self.ffn_norm = nn.Parameter(torch.ones(d)), nn.Parameter(torch.ones(d))
-        self.attn_q, self.attn_k, self.attn_v = matrix(q, d), matrix(kv, d), matrix(kv, d)
-        self.attn_output = matrix(d, q, out)
-        if s.arch == "qwen3":
-            self.attn_q_norm, self.attn_k_norm = nn.Parameter(torch.ones(s.head_dim)), nn.Parameter(torch.ones(s.head_dim))
-        self.ffn_gate, self.ffn_up, self.ffn_down = matrix(s.d_ff, d), matrix(s.d_ff, d), matrix(d, s.d_ff, out)
-
-    def heads(self, x, weight, n_heads, norm=None):
-        y = linear(x, weight).unflatten(-1, (n_heads, self.shape.head_dim))
-        return y if norm is None else rms_norm(y, norm, x.dtype)
+        self.attn_norm, self.ffn_norm = ones(s.d_model), ones(s.d_model)
+        self.attention = LatentAttention(s) if s.arch == "deepseek2" else GroupedAttention(s)
+        self.experts = Experts(s) if s.n_experts and index >= s.n_dense else None
+        if self.experts is None:
+            self.ffn_gate, self.ffn_up = matrix(s.d_ff, s.d_model), matrix(s.d_ff, s.d_model)
+            self.ffn_down = matrix(s.d_model, s.d_ff, scale=(2 * s.n_layers) ** -0.5)
 
     def forward(self, x, cos, sin, dtype, cache=None, at=0, mask=None):
-        s, is_qwen = self.shape, self.shape.arch == "qwen3"
-        h = rms_norm(x, self.attn_norm, dtype)
-        q = self.heads(h, self.attn_q, s.n_heads, self.attn_q_norm if is_qwen else None)
-        k = self.heads(h, self.attn_k, s.n_kv_heads, self.attn_k_norm if is_qwen else None)
-        v = self.heads(h, self.attn_v, s.n_kv_heads).transpose(1, 2)
-        rotate = rotate_halves if is_qwen else rotate_pairs
-        q, k = rotate(q, cos, sin).transpose(1, 2), rotate(k, cos, sin).transpose(1, 2)
-        if cache is not None:
-            end = at + k.shape[2]
-            cache[0][:, :, at:end], cache[1][:, :, at:end] = k, v
-            k, v = cache[0][:, :, :end], cache[1][:, :, :end]
-        x = x + linear(attend(q, k, v, mask).transpose(1, 2).flatten(2), self.attn_output)
+        x = x + self.attention(rms_norm(x, self.attn_norm, dtype), cos, sin, dtype, cache, at, mask)
         h = rms_norm(x, self.ffn_norm, dtype)
-        return x + linear(F.silu(linear(h, self.ffn_gate)) * linear(h, self.ffn_up), self.ffn_down)
-
-
-def matrix(n_out: int, n_in: int, scale: float = 1.0) -> nn.Parameter:
-    return nn.Parameter(torch.randn(n_out, n_in) * (scale * 0.6 * n_in ** -0.5))
+        return x + (self.experts(h) if self.experts is not None else gated(h, self.ffn_gate, self.ffn_up, self.ffn_down))
 
 
 class Model(nn.Module):
@@ -136,14 +124,25 @@ class Model(nn.Module):
         super().__init__()
         self.shape = shape
         self.token_embd = nn.Parameter(torch.randn(n_vocab, shape.d_model) * 0.02)
-        self.blk = nn.ModuleList(Block(shape) for _ in range(shape.n_layers))
-        self.output_norm = nn.Parameter(torch.ones(shape.d_model))
-        angles = torch.arange(CONTEXT).float()[:, None] * ROPE_BASE ** (-torch.arange(0, shape.head_dim, 2).float() / shape.head_dim)
+        self.blk = nn.ModuleList(Block(shape, i) for i in range(shape.n_layers))
+        self.output_norm = ones(shape.d_model)
+        dims = shape.rotary_dims or shape.head_dim
+        angles = torch.arange(CONTEXT).float()[:, None] * ROPE_BASE ** (-torch.arange(0, dims, 2).float() / dims)
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
 
     def n_parameters(self) -> int:
         return sum(p.numel() for p in self.parameters())
+
+    def cache_shape(self) -> tuple[int, int, int]:
+        """Heads, key dims and value dims of a cached position."""
+        s = self.shape
+        return (s.n_heads, s.plain_dims + s.rotary_dims, s.head_dim) if s.arch == "deepseek2" else (s.n_kv_heads, s.head_dim, s.head_dim)
+
+    def balance(self, rate: float) -> None:
+        for block in self.blk:
+            if block.experts is not None:
+                block.experts.balance(rate)
 
     def forward(self, tokens, dtype, positions=None, caches=None, at=0, mask=None, wanted=None):
         """Logits [batch, length, vocabulary], or [n, vocabulary] at the `wanted` places (a mask), or with caches at the last
@@ -158,3 +157,17 @@ class Model(nn.Module):
         elif wanted is not None:
             x = x[wanted]
         return linear(rms_norm(x, self.output_norm, dtype), self.token_embd)
+
+
+def tensor_names(model: Model) -> dict[str, str]:
+    """The state's names as GGUF spells them: "blk.1.experts.ffn_up_exps" is "blk.1.ffn_up_exps.weight"."""
+    plain = {name: name.replace("attention.", "").replace("experts.", "") for name in model.state_dict()}
+    return {name: short + (".bias" if short.endswith("exp_probs_b") else ".weight") for name, short in plain.items()}
+
+
+def copied(model: Model, state: dict | None = None) -> Model:
+    copy = Model(model.shape, len(model.token_embd)).to(model.token_embd.device)
+    copy.load_state_dict(state or model.state_dict())
+    return copy.eval()
+
+

@@ -1,47 +1,67 @@
-"""Muon for the matrices, AdamW for the embedding and the norms: about half the steps of AdamW alone at these sizes."""
+"""Muon for the matrices, AdamW for embedding, routers and norms: about half the steps of AdamW alone at these sizes."""
 
 import torch
 
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+
 
 def orthogonalised(g: torch.Tensor, rounds: int = 5) -> torch.Tensor:
-    """The nearest matrix with all singular values near one, by Newton-Schulz rounds with Jordan's coefficients."""
-    a, b, c = 3.4445, -4.7750, 2.0315
-    tall = g.shape[0] > g.shape[1]
-    x = g.T if tall else g
-    x = x / (x.norm() + 1e-7)
+    """The nearest matrices [n, rows, columns] with all singular values near one, by Newton-Schulz rounds with Jordan's coefficients."""
+    a, b, c = COEFFICIENTS
+    tall = g.shape[1] > g.shape[2]
+    x = g.transpose(1, 2) if tall else g
+    x = x.bfloat16() if x.is_cuda else x
+    x = x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
     for _ in range(rounds):
-        y = x @ x.T
+        y = x @ x.transpose(1, 2)
         x = a * x + (b * y + c * (y @ y)) @ x
-    return x.T if tall else x
+    return (x.transpose(1, 2) if tall else x).to(g.dtype)
 
 
-class Muon(torch.optim.Optimizer):
-    def __init__(self, parameters, lr=0.02, momentum=0.95, weight_decay=0.01):
-        super().__init__(parameters, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+class Muon:
+    """All matrices of one size are orthogonalised together; a tensor of three dimensions is that many matrices."""
+
+    def __init__(self, parameters, momentum=0.95, weight_decay=0.01):
+        self.momentum, self.weight_decay, groups = momentum, weight_decay, {}
+        for p in parameters:
+            groups.setdefault(p.shape[-2:], []).append(p)
+        self.groups = list(groups.values())
+        self.velocity = [torch.zeros_like(self.stacked(group)) for group in self.groups]
+
+    @staticmethod
+    def stacked(tensors) -> torch.Tensor:
+        return torch.cat([t.detach().reshape(-1, *t.shape[-2:]) for t in tensors])
 
     @torch.no_grad()
-    def step(self):
-        for group in self.param_groups:
-            for p in group["params"]:
-                velocity = self.state[p].setdefault("velocity", torch.zeros_like(p))
-                velocity.lerp_(p.grad, 1 - group["momentum"])
-                update = orthogonalised(p.grad.lerp(velocity, group["momentum"]))
-                p.mul_(1 - group["lr"] * group["weight_decay"])
-                p.add_(update, alpha=-group["lr"] * max(1.0, p.shape[0] / p.shape[1]) ** 0.5)
+    def step(self, rate: float) -> None:
+        for group, velocity in zip(self.groups, self.velocity):
+            gradient = self.stacked([p.grad for p in group])
+            velocity.lerp_(gradient, 1 - self.momentum)
+            update = orthogonalised(gradient.lerp(velocity, self.momentum))
+            scale = max(1.0, update.shape[1] / update.shape[2]) ** 0.5
+            parts = update.split([p.numel() // (p.shape[-1] * p.shape[-2]) for p in group])
+            torch._foreach_mul_(group, 1 - rate * self.weight_decay)
+            torch._foreach_add_(group, [u.reshape(p.shape) for u, p in zip(parts, group)], alpha=-rate * scale)
+            for p in group:
+                p.grad = None
 
 
 class Both:
     """The two optimizers as one; `rate` 1.0 is each one's own full rate."""
 
     def __init__(self, model, muon_rate=0.02, adam_rate=3e-3):
-        matrices = [p for name, p in model.named_parameters() if p.dim() == 2 and "embd" not in name]
-        others = [p for name, p in model.named_parameters() if p.dim() == 1 or "embd" in name]
+        def is_plain(name, p):
+            return p.dim() == 1 or "embd" in name or "gate_inp" in name
+
+        named = list(model.named_parameters())
+        self.muon, self.muon_rate, self.adam_rate = Muon([p for n, p in named if not is_plain(n, p)]), muon_rate, adam_rate
+        others = [p for n, p in named if is_plain(n, p)]
         fused = {"fused": True} if others[0].is_cuda else {}
-        self.parts = [(Muon(matrices), muon_rate), (torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=0.0, **fused), adam_rate)]
+        self.adam = torch.optim.AdamW(others, betas=(0.9, 0.98), weight_decay=0.0, **fused)
 
     def step(self, rate: float) -> None:
-        for optimizer, full in self.parts:
-            for group in optimizer.param_groups:
-                group["lr"] = full * rate
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+        self.muon.step(self.muon_rate * rate)
+        for group in self.adam.param_groups:
+            group["lr"] = self.adam_rate * rate
+        self.adam.step()
+        self.adam.zero_grad(set_to_none=True)

@@ -2,7 +2,8 @@
 
 Templates use these slots: {n} the inner phrase as a plural ("the numbers in xs"), {l} the inner phrase as one thing
 ("xs"), {in} where it is looked for ("in xs", "among the squares of xs"), {o} the object of a verb ("xs", "them"),
-{at} an optional place after a verb (" in xs" or nothing), {k} the constant. In code {v} is the input variable and
+{at} an optional place after a verb (" in xs" or nothing), {k} the constant,
+{th} it as an ordinal. In code {v} is the input variable, {w} the second one and
 {o} the output variable.
 """
 
@@ -10,8 +11,15 @@ from dataclasses import dataclass
 from random import Random
 
 INTS, WORDS, TEXT, INT, BOOL = "ints", "words", "text", "int", "bool"
+TABLE, MATRIX, DATE, FLOAT, GROUPS = "table", "matrix", "date", "float", "groups"
+TWO_LISTS, TWO_NUMBERS, TWO_STRINGS, TWO_DATES = "ints+ints", "int+int", "text+text", "date+date"
 
-PARAMETER = {INTS: "xs", WORDS: "words", TEXT: "s", INT: "n"}
+# The function's parameters by the kind of input; a constant of a step may be one more.
+PARAMETERS = {INTS: ("xs",), WORDS: ("words",), TEXT: ("s",), INT: ("n",), TABLE: ("d",), MATRIX: ("m",), DATE: ("day",),
+              TWO_LISTS: ("xs", "ys"), TWO_NUMBERS: ("n", "m"), TWO_STRINGS: ("s", "t"), TWO_DATES: ("day", "other")}
+EXTRA = {"count": "k", "bound": "k", "length": "k", "factor": "k", "divisor": "k", "rank": "k", "letter": "ch", "separator": "sep"}
+
+ORDINALS = {1: "first", 2: "second", 3: "third", 4: "fourth", 5: "fifth"}
 
 NUMBER_WORDS = "zero one two three four five six seven eight nine ten".split()
 
@@ -33,9 +41,29 @@ class Primitive:
     is_filter: bool = False
     adjectives: tuple[str, ...] = ()
     relatives: tuple[str, ...] = ()
+    most: int = 0                  # the largest number it takes; 0: any
+
+    def __reduce__(self):
+        return by_name, (self.name,)
 
     def phrasings(self) -> list[str]:
         return [*self.nouns, *self.bases, *self.tails, *self.verbs]
+
+
+def by_name(name: str) -> Primitive:
+    from table import find
+
+    return find(name)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A constant that the caller gives."""
+
+    name: str
+
+    def __repr__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True)
@@ -43,11 +71,13 @@ class Step:
     """A primitive with its constant chosen."""
 
     primitive: Primitive
-    value: int | str | None = None
+    value: int | str | Parameter | None = None
 
     def spoken(self, rng: Random) -> str:
         """The constant as a person would write it."""
         kind = self.primitive.constant
+        if isinstance(self.value, Parameter):
+            return self.value.name
         if kind == "letter":
             return rng.choice(["'{}'", "'{}'", '"{}"', "{}", "the letter {}"]).format(self.value)
         if kind == "separator":
@@ -57,15 +87,27 @@ class Step:
             return NUMBER_WORDS[self.value]
         return str(self.value)
 
+    def ordinal(self, rng: Random) -> str:
+        if isinstance(self.value, Parameter):
+            return f"{self.value.name}-th" if rng.random() < 0.7 else f"{self.value.name}th"
+        if rng.random() < 0.7:
+            return ORDINALS[self.value]
+        return f"{self.value}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(self.value, 'th') }"
+
+    def shown(self) -> str:
+        """The constant in code."""
+        return repr(self.value)
+
     def plan(self) -> str:
-        kind = self.primitive.constant
-        shown = f"'{self.value}'" if kind in ("letter", "separator") else str(self.value)
-        return self.primitive.step.replace("{k}", shown)
+        return self.primitive.step.replace("{k}", self.shown())
 
     def statements(self, source: str, target: str) -> list[str]:
         """The Python lines that set `target` from `source`."""
-        shown = repr(self.value) if isinstance(self.value, str) else str(self.value)
-        body = self.primitive.code.replace("{k}", shown).replace("{v}", source)
+        body = self.primitive.code.replace("{k}", self.shown())
+        if "{w}" in body:
+            first, second = source.split(", ")
+            body = body.replace("{v}", first).replace("{w}", second)
+        body = body.replace("{v}", source)
         if "{o}" in body:
             return body.replace("{o}", target).split("\n")
         return [f"{target} = {body}"]
@@ -74,6 +116,8 @@ class Step:
 def pick_constant(kind: str, rng: Random) -> int | str | None:
     if kind == "count":
         return rng.randint(2, 5)
+    if kind == "rank":
+        return rng.choice((2, 2, 2, 3, 3, 4, 5))
     if kind == "bound":
         return rng.randint(0, 15)
     if kind == "length":
@@ -87,3 +131,12 @@ def pick_constant(kind: str, rng: Random) -> int | str | None:
     if kind == "separator":
         return rng.choice(list(SEPARATORS))
     return None
+
+
+def parts(text: str) -> tuple[str, ...]:
+    return tuple(p for p in text.split("|") if p)
+
+
+def operation(takes, name, gives, code, step, nouns, verbs, constant="", tails="", most=0) -> Primitive:
+    """Phrasings separated by "|"."""
+    return Primitive(name, takes, gives, step, code, parts(nouns), (), parts(tails), parts(verbs), constant, most=most)

@@ -1,8 +1,5 @@
-"""Primitives that exist for both kinds of list: positions, order, duplicates, counting. Then the table of all primitives."""
+"""Primitives that exist for both kinds of list: positions, order, duplicates, counting."""
 
-import primitives_integers
-import primitives_text
-import primitives_words
 from primitive import INT, INTS, TEXT, WORDS, Primitive
 
 
@@ -51,16 +48,4 @@ def list_primitives(kind: str, noun: str, plural: str, element: str) -> list[Pri
     ]
 
 
-PRIMITIVES: list[Primitive] = (
-    primitives_integers.PRIMITIVES + primitives_words.PRIMITIVES + primitives_text.PRIMITIVES
-    + list_primitives(INTS, "number", "numbers", INT) + list_primitives(WORDS, "word", "words", TEXT)
-)
-
-BY_NAME = {p.name: p for p in PRIMITIVES}
-
-# How often a random chain picks each; the default is 1. Number operations follow every reduction
-# and would crowd out the rest; the raised ones are often rejected as uninformative.
-WEIGHT = {name: 0.5 for name in ("square_number", "double_number", "negate_number", "add_number", "subtract_number", "multiply_number")}
-WEIGHT |= {name: 4.0 for name in ("filter_starts", "filter_ends", "starts_with", "contains_number", "any_negative")}
-WEIGHT |= {name: 2.0 for name in ("filter_contains", "filter_longer", "filter_length", "filter_palindromes", "all_positive",
-                                  "is_palindrome", "count_equal")}
+PRIMITIVES = list_primitives(INTS, "number", "numbers", INT) + list_primitives(WORDS, "word", "words", TEXT)

@@ -16,7 +16,7 @@ CHILD = r"""
 import builtins, json, resource, sys
 for kind, most in LIMITS:
     resource.setrlimit(getattr(resource, kind), (most, most))
-names = ("abs all any bool dict enumerate filter float int isinstance iter len list map max min next ord chr pow print range "
+names = ("abs all any bin bool dict enumerate filter float hex int isinstance iter len list map max min next ord chr pow print range "
          "repr reversed round set sorted str sum tuple zip True False None ValueError IndexError").split()
 allowed = {n: getattr(builtins, n) for n in names if hasattr(builtins, n)}
 work = json.load(sys.stdin)
@@ -24,22 +24,22 @@ space = {"__builtins__": allowed}
 results = []
 try:
     exec(compile(work["code"], "answer", "exec"), space)
-    f = space["f"]
+    f = space[work["name"]]
 except BaseException as e:
     print(json.dumps({"error": type(e).__name__}))
     sys.exit(0)
 for value in work["inputs"]:
     try:
-        results.append([repr(f(value))[:20000]])
+        results.append([repr(f(*value))[:20000]])
     except BaseException as e:
         results.append(None)
 print(json.dumps({"results": results}))
 """
 
 
-def run_child(code: str, inputs: list) -> list:
+def run_child(code: str, inputs: list, name: str = "f") -> list:
     """The repr of each result in a list of one, None where the call failed; an empty list where there is no function."""
-    work = json.dumps({"code": code, "inputs": inputs})
+    work = json.dumps({"code": code, "inputs": inputs, "name": name})
     try:
         child = subprocess.run([sys.executable, "-I", "-S", "-c", f"LIMITS = {LIMITS!r}\n{CHILD}"], input=work, capture_output=True,
                                text=True, env={}, timeout=WALL_SECONDS)
@@ -48,13 +48,19 @@ def run_child(code: str, inputs: list) -> list:
         return []
 
 
-def is_right(code: str, inputs: list, expected: list[str]) -> bool:
-    """`expected` holds the repr of the reference's results: equal repr is equal value and type."""
-    return run_child(code, inputs) == [[e] for e in expected]
+def is_right(code: str, inputs: list, expected: list[str], name: str = "f") -> bool:
+    """`inputs`: one list of arguments a call. `expected` holds the repr of the reference's results: equal repr is equal value and type."""
+    return bool(code.strip()) and run_child(code, inputs, name) == [[e] for e in expected]
 
 
-def expected_results(reference: str, inputs: list) -> list[str]:
+def expected_results(reference: str, inputs: list, name: str = "f") -> list[str]:
     """The reference is our own grammar's code and runs here."""
     space: dict = {}
     exec(reference, space)
-    return [repr(space["f"](value)) for value in inputs]
+    return [repr(space[name](*arguments)) for arguments in inputs]
+
+
+def passes_tests(code: str, tests: list[str]) -> bool:
+    """Whether all the asserts hold after the code."""
+    body = "\n".join(f"    {line}" for test in tests for line in test.replace("\r", "").split("\n"))
+    return bool(code.strip()) and run_child(f"{code}\ndef all_tests_of_the_task():\n{body}\n    return True", [[]], "all_tests_of_the_task") == [["True"]]

@@ -1,148 +1,175 @@
-"""A task: a typed chain of 1 to 4 primitives with its English text, plan, Python function and hidden inputs.
-
-Chains are split by composition: sha256 over the primitives' names decides, so no wording or constant of a held-out
-composition is ever trained on. Single primitives are never held out (there would be nothing to learn them from).
-"""
+"""Draws tasks: a program with its English text, plan and Python function. Compositions are split by the SHA-256 of their
+primitives' names, so that no wording or constant of a held-out composition is ever trained on. Single primitives are never
+held out (there would be nothing to learn them from)."""
 
 import hashlib
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from random import Random
 
+import primitives_choices
 from hidden_inputs import draw_inputs
-from phrasing import write_task
-from primitive import BOOL, INTS, PARAMETER, TEXT, WORDS, Step, pick_constant
-from primitives_lists import BY_NAME, PRIMITIVES, WEIGHT
+from primitive import (BOOL, DATE, EXTRA, INT, INTS, MATRIX, TABLE, TEXT, TWO_DATES, TWO_LISTS, TWO_NUMBERS, TWO_STRINGS, WORDS, Parameter,
+                       Step, pick_constant)
+from program import Branch, Program, code_of, composition_of, outcomes, plan_of
+from table import BY_INPUT, WEIGHT
 
-BY_INPUT = {kind: [p for p in PRIMITIVES if p.takes == kind] for kind in (INTS, WORDS, TEXT, "int", BOOL)}
-LENGTH_WEIGHTS = (0.10, 0.25, 0.30, 0.35)
+KINDS = {INTS: 0.34, WORDS: 0.16, TEXT: 0.16, INT: 0.12, TABLE: 0.06, MATRIX: 0.06, DATE: 0.02, TWO_LISTS: 0.04, TWO_NUMBERS: 0.02,
+         TWO_STRINGS: 0.015, TWO_DATES: 0.005}
+LENGTH_WEIGHTS = (0.16, 0.24, 0.25, 0.20, 0.15)
+CHOICES = 0.10          # of the steps on lists of integers
+BRANCHES = 0.12         # of the programs
+EXTRA_PARAMETERS = 0.12
 HELD_OUT_ONE_IN = 5
-N_INPUTS = 16
+N_INPUTS = 12
 
 
 @dataclass(frozen=True)
 class Task:
     text: str
-    chain: tuple[Step, ...]
-    plan: str
-    code: str
+    program: Program
+    name: str = "f"
+    examples: tuple = ()     # (arguments, value) pairs that the text shows
+
+    @property
+    def plan(self) -> str:
+        return plan_of(self.program)
+
+    @property
+    def code(self) -> str:
+        return code_of(self.program, self.name)
 
     def composition(self) -> str:
-        return composition_of(self.chain)
-
-
-def composition_of(chain) -> str:
-    return ">".join(step.primitive.name for step in chain)
+        return composition_of(self.program)
 
 
 def is_held_out(composition: str) -> bool:
-    if ">" not in composition:
+    if not any(c in composition for c in ">(["):
         return False
     return int.from_bytes(hashlib.sha256(composition.encode()).digest()[:8], "big") % HELD_OUT_ONE_IN == 0
 
 
-def plan_of(chain) -> str:
-    lines = [step.plan() for step in chain]
-    return "\n".join(f"{i}. {line[0].upper()}{line[1:]}." for i, line in enumerate(lines, 1))
+def draw_step(kind: str, rng: Random, is_last: bool, before: str = "") -> Step | None:
+    if kind == INTS and rng.random() < CHOICES:
+        p = primitives_choices.draw(rng)
+    else:
+        options = [p for p in BY_INPUT.get(kind, ()) if p.name != before and (is_last or p.gives in BY_INPUT)]
+        if not options:
+            return None
+        p = rng.choices(options, [WEIGHT.get(p.name, 1.0) for p in options])[0]
+    return Step(p, pick_constant(p.constant, rng))
 
 
-def code_lines(chain) -> list[tuple[str, int]]:
-    """The function's lines, each with the index of the step it belongs to (-1 for the signature)."""
-    source = PARAMETER[chain[0].primitive.takes]
-    lines = [(f"def f({source}):", -1)]
-    for i, step in enumerate(chain):
-        target = "abcd"[i]
-        statements = step.statements(source, target)
-        if i == len(chain) - 1 and len(statements) == 1:
-            lines.append((f"    return {statements[0].removeprefix(target + ' = ')}", i))
-            break
-        lines += [("    " + s, i) for s in statements]
-        if i == len(chain) - 1:
-            lines.append((f"    return {target}", i))
-        source = target
-    return lines
+def draw_chain(kind: str, length: int, rng: Random, gives: str = "") -> tuple[Step, ...] | None:
+    chain: list[Step] = []
+    for position in range(length):
+        step = draw_step(kind, rng, position == length - 1, chain[-1].primitive.name if chain else "")
+        if step is None:
+            return None
+        chain.append(step)
+        kind = step.primitive.gives
+    return tuple(chain) if not gives or kind == gives else None
 
 
-def code_of(chain) -> str:
-    return "\n".join(line for line, _ in code_lines(chain))
+def is_expression(step: Step) -> bool:
+    return "{o}" not in step.primitive.code
 
 
-@lru_cache(maxsize=None)
-def step_function(name: str, value):
-    """One step as a Python function, for checking chains quickly."""
-    lines = code_lines((Step(BY_NAME[name], value),))
-    space: dict = {}
-    exec("\n".join(line for line, _ in lines), space)  # our own table's code, not a model's
-    return space["f"]
-
-
-def apply_chain(chain, value):
-    for step in chain:
-        value = step_function(step.primitive.name, step.value)(value)
-    return value
-
-
-def outcomes(chain, inputs) -> list:
-    """The chain's value on each input; None where it is undefined (the largest of an empty list)."""
-    found = []
-    for value in inputs:
-        try:
-            found.append(apply_chain(chain, value))
-        except (ValueError, IndexError):
-            found.append(None)
-    return found
-
-
-def is_informative(chain, inputs) -> bool:
-    """Defined on most inputs, not constant, and no step that could be left out unnoticed."""
-    whole = outcomes(chain, inputs)
-    defined = [repr(v) for v in whole if v is not None]
-    if len(defined) < len(inputs) // 2 or len(set(defined)) < (2 if chain[-1].primitive.gives == BOOL else 3):
-        return False
-    for i, step in enumerate(chain):
-        if len(chain) > 1 and step.primitive.takes == step.primitive.gives:
-            if outcomes(chain[:i] + chain[i + 1:], inputs) == whole:
-                return False
-    return True
-
-
-def draw_chain(rng: Random, length: int) -> tuple[Step, ...]:
-    """A random typed chain; tries again when a type has no way on."""
-    while True:
-        kind = rng.choices((INTS, WORDS, TEXT), (0.5, 0.28, 0.22))[0]
-        chain: list[Step] = []
-        for position in range(length):
-            options = BY_INPUT[kind]
-            if position < length - 1:
-                options = [p for p in options if p.gives != BOOL]
-            if chain:
-                options = [p for p in options if p.name != chain[-1].primitive.name]
-            if not options:
+def draw_branch(kind: str, rng: Random) -> Branch | None:
+    """On a value of this kind."""
+    tests = [p for p in BY_INPUT.get(kind, ()) if p.gives == BOOL and "{o}" not in p.code]
+    if not tests:
+        return None
+    p = rng.choice(tests)
+    test = Step(p, pick_constant(p.constant, rng))
+    yes = draw_chain(kind, rng.choice((1, 1, 2)), rng)
+    if not yes or yes[-1].primitive.gives == BOOL:
+        return None
+    gives = yes[-1].primitive.gives
+    no: tuple[Step, ...] | None = ()
+    if gives != kind or rng.random() < 0.6:
+        for _ in range(30):
+            no = draw_chain(kind, rng.choice((1, 1, 2)), rng, gives)
+            if no and no != yes:
                 break
-            p = rng.choices(options, [WEIGHT.get(p.name, 1.0) for p in options])[0]
-            chain.append(Step(p, pick_constant(p.constant, rng)))
-            kind = p.gives
-        if len(chain) == length:
-            return tuple(chain)
+        else:
+            return None
+    return (Branch(test, yes, no) if rng.random() < 0.7 or not no else Branch(test, no, yes)) if no is not None else None
 
 
-def draw_task(rng: Random, held_out: bool, length: int | None = None) -> Task:
-    """A task from the training side or the held-out side of the split."""
+def draw_program(rng: Random, size: int) -> Program:
+    """A random typed program of about this many steps; tries again when a type has no way on."""
     while True:
-        size = length or rng.choices((1, 2, 3, 4), LENGTH_WEIGHTS)[0]
-        chain = draw_chain(rng, size)
-        if is_held_out(composition_of(chain)) != held_out:
+        kind = rng.choices(list(KINDS), list(KINDS.values()))[0]
+        is_double = "+" in kind
+        with_branch = size >= 3 and rng.random() < BRANCHES * 1.6
+        length = rng.choice((1, 2) if is_double else (0, 0, 1, 2)) if with_branch else size
+        chain = draw_chain(kind, length, rng) if length else ()
+        if chain is None:
             continue
-        if not is_informative(chain, draw_inputs(chain[0].primitive.takes, rng, 8)):
-            continue
-        return Task(write_task(list(chain), rng), chain, plan_of(chain), code_of(chain))
+        branch = None
+        if with_branch:
+            branch = draw_branch(chain[-1].primitive.gives if chain else kind, rng)
+            if branch is None:
+                continue
+        return with_parameter(Program(kind, chain, branch), rng)
 
 
-def hidden_inputs(task: Task, count: int = N_INPUTS) -> list:
-    """Inputs on which the task is defined, the same everywhere for the same task."""
-    rng = Random(hashlib.sha256((task.text + task.composition()).encode()).hexdigest())
+def with_parameter(p: Program, rng: Random) -> Program:
+    """Now and then one constant becomes a parameter of the function."""
+    if rng.random() > EXTRA_PARAMETERS or "+" in p.kind:
+        return p
+    holders = [s for s in p.steps() if s.primitive.constant in EXTRA]
+    if not holders:
+        return p
+    chosen = rng.choice(holders)
+    new = replace(chosen, value=Parameter(EXTRA[chosen.primitive.constant]))
+
+    def swapped(chain):
+        return tuple(new if s is chosen else s for s in chain)
+
+    b = p.branch
+    return Program(p.kind, swapped(p.chain), Branch(swapped((b.test,))[0], swapped(b.yes), swapped(b.no)) if b else None)
+
+
+def input_constant(p: Program) -> str:
+    step = p.extra()
+    return step.primitive.constant if step else ""
+
+
+def shorter(p: Program):
+    """The program without one of the steps that keep their type."""
+    for i, step in enumerate(p.chain):
+        if step.primitive.takes == step.primitive.gives and p.size() > 1:
+            yield Program(p.kind, p.chain[:i] + p.chain[i + 1:], p.branch)
+    if p.branch:
+        yield Program(p.kind, p.chain + p.branch.yes) if p.chain or p.branch.yes else None
+        yield Program(p.kind, p.chain + p.branch.no) if p.chain or p.branch.no else None
+
+
+def is_informative(p: Program, inputs) -> bool:
+    """Defined on most inputs, not constant, and no step or branch that could be left out unnoticed."""
+    whole = outcomes(p, inputs)
+    defined = [repr(v) for v in whole if v is not None]
+    if len(defined) < len(inputs) // 2 or len(set(defined)) < (2 if p.gives() == BOOL else 3):
+        return False
+    return all(outcomes(q, inputs) != whole for q in shorter(p) if q is not None)
+
+
+def draw_informative(rng: Random, held_out: bool, size: int | None = None) -> Program:
+    """A program from the training side or the held-out side of the split."""
+    while True:
+        p = draw_program(rng, size or rng.choices((1, 2, 3, 4, 5), LENGTH_WEIGHTS)[0])
+        if is_held_out(composition_of(p)) == held_out and is_informative(p, draw_inputs(p.kind, input_constant(p), rng, 8)):
+            return p
+
+
+def hidden_inputs(p: Program, count: int = N_INPUTS, seed: str = "") -> list[tuple]:
+    """Inputs on which the program is defined, the same everywhere for the same program."""
+    rng = Random(hashlib.sha256((seed + plan_of(p)).encode()).hexdigest())
     found: list = []
-    while len(found) < count:
-        batch = draw_inputs(task.chain[0].primitive.takes, rng, count)
-        found += [x for x, y in zip(batch, outcomes(task.chain, batch)) if y is not None]
+    for _ in range(60):
+        batch = draw_inputs(p.kind, input_constant(p), rng, count)
+        found += [x for x, y in zip(batch, outcomes(p, batch)) if y is not None]
+        if len(found) >= count:
+            break
     return found[:count]
