@@ -65,6 +65,11 @@ int main(int argc, char** argv) {
   int status = kExitFailed;
   try {
     status = run_command(argc, argv);
+  } catch (const std::bad_alloc&) {
+    io::message(
+        "no memory: the machine, or a limit on this process (ulimit -a), grants no more; grant "
+        "more, "
+        "or ask for less (--vram, --context)");
   } catch (const std::exception& failure) {
     io::messagef("internal error: %s", failure.what());
   }

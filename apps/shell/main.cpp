@@ -146,6 +146,11 @@ int main(int argc, char** argv) {
   int status = 1;
   try {
     status = blue::shell::parse_and_run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    blue::io::message(
+        "no memory: the machine, or a limit on this process (ulimit -a), grants no more; grant "
+        "more, "
+        "or ask for less (--vram, --context)");
   } catch (const std::exception& failure) {
     blue::io::messagef("internal error: %s", failure.what());
   }

@@ -14,7 +14,8 @@ InlineTiers::InlineTiers(BlockCatalog& catalog, Residency& residency,
       space_(std::move(space)),
       orders_(catalog.capacity()),
       scheduler_(catalog, residency, space_->ledger(Tier::vram), space_->ledger(Tier::ram), orders_,
-                 options) {
+                 options),
+      is_requested_(catalog.capacity(), 0) {
   moves_.reserve(options.max_in_flight);
   ended_.reserve(options.max_in_flight);
 }
@@ -63,15 +64,12 @@ void InlineTiers::advance(Mover::Poll poll) {
 }
 
 Result<Lease> InlineTiers::lease(BlockId block, const StopToken& stop) {
-  if (std::optional<Lease> held = residency_.try_lease(block, Tier::vram)) {
-    counts_.n_hits += 1;
-    return std::move(*held);
-  }
+  if (std::optional<Lease> held = try_lease(block)) return std::move(*held);
   if (stop.is_stopped()) {
     return Error(MemoryError::stopped,
                  "stopped before block " + catalog_.at(block).name + " was loaded");
   }
-  counts_.n_misses += 1;
+  if (std::exchange(is_requested_[block.value], std::uint8_t{0}) == 0) counts_.n_misses += 1;
   const Nanoseconds began_ns = monotonic_now_ns();
   auto lease = miss(block, stop);
   counts_.stall_ns += monotonic_now_ns() - began_ns;
@@ -80,7 +78,7 @@ Result<Lease> InlineTiers::lease(BlockId block, const StopToken& stop) {
 
 std::optional<Lease> InlineTiers::try_lease(BlockId block) {
   auto lease = residency_.try_lease(block, Tier::vram);
-  if (lease) counts_.n_hits += 1;
+  if (lease && std::exchange(is_requested_[block.value], std::uint8_t{0}) == 0) counts_.n_hits += 1;
   return lease;
 }
 
@@ -112,7 +110,11 @@ Result<Lease> InlineTiers::miss(BlockId block, const StopToken& stop) {
 }
 
 void InlineTiers::request(std::span<const BlockId> blocks) {
-  for (const BlockId block : blocks) scheduler_.demand(block);
+  for (const BlockId block : blocks) {
+    scheduler_.demand(block);
+    if (residency_.state(block, Tier::vram) == BlockState::resident) continue;
+    if (std::exchange(is_requested_[block.value], std::uint8_t{1}) == 0) counts_.n_misses += 1;
+  }
   advance(Mover::Poll::now);
 }
 

@@ -27,7 +27,7 @@ namespace blue::memory {
 
 /// What happened so far.
 struct TierCounts {
-  std::uint64_t n_hits = 0;  ///< leases on blocks that were there
+  std::uint64_t n_hits = 0;  ///< leases on blocks that were there, unless they had to be requested
   std::uint64_t n_misses = 0;
   std::uint64_t n_evictions = 0;  ///< out of tier 0
   std::uint64_t n_planned = 0;    ///< moves into tier 0 that began before a step asked
@@ -81,6 +81,7 @@ class InlineTiers final : public LeaseSource {
   std::vector<MoveEnd> ended_;
   /// Of blocks whose moves failed or were refused since they were last asked for.
   std::vector<TierScheduler::Refusal> failures_;
+  std::vector<std::uint8_t> is_requested_;  ///< by block: absent when it was requested
   TierCounts counts_;
 };
 

@@ -77,7 +77,7 @@ TEST_CASE("a stage that dies is started again and its old incarnation reported l
   CHECK(after.handle != before.handle);
 }
 
-TEST_CASE("a cascade that dies ends its run with an error; no successor is spawned") {
+TEST_CASE("a cascade that dies ends its run with an error, and no successor is spawned") {
   test::TestRuntime runtime(cooperative());
   runtime.actors->settle();
   std::string story;

@@ -68,7 +68,7 @@ TEST_CASE("files that are no models are refused by name") {
 
 TEST_CASE("an unknown architecture is refused by name") {
   const ScratchFolder scratch;
-  std::string bytes = read_text(asset("nano/coder.gguf"));
+  std::string bytes = read_text(asset("nano/reviewer.gguf"));
   // general.architecture is the string "qwen3": another of the same length keeps the file whole.
   const std::size_t key = bytes.find("general.architecture");
   REQUIRE(key != std::string::npos);

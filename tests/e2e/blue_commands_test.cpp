@@ -126,7 +126,7 @@ TEST_CASE("inspect and doctor speak text and JSON") {
   const ProgramResult inspected = run_program("blue", {.arguments = {"inspect", model, "--json"}});
   REQUIRE(inspected.exit_status == 0);
   CHECK(nlohmann::json::parse(inspected.out)["program"]["runs"] == true);
-  CHECK(run_program("blue", {.arguments = {"inspect", model}}).out.find("runs here: qwen3") !=
+  CHECK(run_program("blue", {.arguments = {"inspect", model}}).out.find("runs here: deepseek2") !=
         std::string::npos);
 
   const ProgramResult doctor =

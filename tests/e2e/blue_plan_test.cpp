@@ -12,6 +12,7 @@ using Catch::Approx;
 using nlohmann::json;
 
 std::string coder() { return std::filesystem::absolute("assets/nano/coder.gguf").string(); }
+std::string reviewer() { return std::filesystem::absolute("assets/nano/reviewer.gguf").string(); }
 std::string thinker() { return std::filesystem::absolute("assets/nano/thinker.gguf").string(); }
 
 ProgramResult blue(const std::vector<std::string>& arguments) {
@@ -36,10 +37,10 @@ json plan(const std::vector<std::string>& models, const std::vector<std::string>
 }
 
 TEST_CASE("a model that fits lies in vram whole and reads nothing") {
-  const json document = plan({coder()}, {"--vram", "64MiB"});
+  const json document = plan({reviewer()}, {"--vram", "64MiB"});
   CHECK(document["vram_bytes"] == 64 << 20);
   const json& model = document["models"][0];
-  CHECK(model["model"] == coder());
+  CHECK(model["model"] == reviewer());
   CHECK(model["places"]["vram"]["dense_bytes"] == model["weight_bytes"]);
   CHECK(model["places"]["file"]["dense_bytes"] == 0);
   CHECK(model["token"]["bytes_read"] == 0);

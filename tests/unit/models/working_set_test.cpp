@@ -62,7 +62,8 @@ Program blocks(const std::vector<std::uint64_t>& kib, std::uint32_t n_experts = 
   return program;
 }
 
-TEST_CASE("the working set is the largest block; overlapping takes its neighbour and the experts") {
+TEST_CASE(
+    "the working set is the largest block, and overlapping takes its neighbour and the experts") {
   const WorkingSet dense = working_set(blocks({10, 40, 20, 30, 25}));
   CHECK(dense.least == 40_KiB);
   CHECK(dense.block == "block.1");
