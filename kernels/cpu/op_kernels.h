@@ -6,36 +6,10 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/attention_part.h"
 #include "kernels/op.h"
 
 namespace blue::kernels::cpu {
-
-/// Query rows (heads of one kv head, times tokens) that read the cache together.
-inline constexpr int kQueryRows = 16;
-
-/// What one call of attention works on: tokens [begin, end) of the step, the query heads of one kv
-/// head.
-struct AttentionPart {
-  std::uint32_t begin = 0;
-  std::uint32_t end = 0;
-  std::uint32_t kv_head = 0;
-};
-
-/// Query rows (heads, times tokens) that attention_latent takes at once: bounds the accumulators on
-/// its stack.
-inline constexpr std::uint32_t kLatentQueries = 32;
-
-/// One part of an attention_latent op: heads [head, head + n_heads) of tokens [begin, end).
-struct LatentPart {
-  std::uint32_t begin = 0;
-  std::uint32_t end = 0;
-  std::uint32_t head = 0;
-  std::uint32_t n_heads = 0;
-  const float* q = nullptr;  ///< the op's whole in
-  float* out = nullptr;      ///< the op's whole out
-  /// Positions of one token, [op.top_k], ascending, then -1; null: all positions.
-  const float* chosen = nullptr;
-};
 
 struct OpKernels {
   /// Rounds activations to bytes (q8_rows.h). Shapes: rows [begin, end) of in [n, cols], cols a
@@ -57,27 +31,21 @@ struct OpKernels {
   void (*silu_mul)(const float* in, const float* in2, float* out, std::uint64_t begin,
                    std::uint64_t end) = nullptr;
 
-  /// Attention of the query heads of one kv head over some tokens, over the paged cache.
-  /// Shapes:   q and out [n_tokens, n_heads, head_dim]; head_dim <= kMaxHeadDim. Aliasing: out may
-  ///           be q.
+  /// Attention and attention_latent of some queries over a range of positions of the paged cache.
+  /// Shapes:   attention_part.h; key_dim and value_dim <= kMaxHeadDim, or kMaxLatentDim in latent
+  ///           attention; rows times (value_dim rounded up to 16, and 16) <= kMostSums, rows <=
+  ///           kMostQueryRows. Aliasing: out may be q.
   /// Units:    op.scale multiplies q·k before softmax.
-  /// Bound:    reads each key and value once per kQueryRows query rows of one sequence: 2 ·
-  ///           n_positions · head_dim values.
+  /// Bound:    reads each key and value once: n_positions · (key_dim + value_dim) values a kv head.
   /// Source:   Milakov and Gimelshein 2018, Online normalizer calculation for softmax, algorithm 3;
-  ///           here page by page.
-  void (*attention)(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q,
-                    float* out, const AttentionPart& part) = nullptr;
+  ///           Dao 2023, FlashAttention-2, §3.1; DeepSeek-AI 2024, DeepSeek-V2, §2.1.
+  void (*attention)(const Op& op, const KvView& kv, const StepInputs& inputs,
+                    const AttentionPart& part) = nullptr;
 
-  /// attention_latent of some heads of some tokens, which share every cached row that is read where
-  /// they are of one sequence.
-  /// Shapes:   q [n_tokens, n_heads, head_dim], out [n_tokens, n_heads, value_dim]; the part has at
-  ///           most kLatentQueries rows, one token where it has a choice; head_dim <=
-  ///           kMaxLatentDim.
-  /// Bound:    reads each cached row once for all queries of one sequence: n_positions · head_dim
-  ///           values.
-  /// Source:   DeepSeek-AI 2024, DeepSeek-V2, §2.1 (absorbed form); softmax as in attention.
-  void (*attention_latent)(const Op& op, const KvView& kv, const StepInputs& inputs,
-                           const LatentPart& part) = nullptr;
+  /// One query's results over n_ranges ranges ([n_ranges, dim + 2], AttentionPart::partial) as one.
+  /// Aliasing: out is no input.
+  void (*merge_attention)(const float* partials, std::uint32_t n_ranges, std::uint32_t dim,
+                          float* out) = nullptr;
 
   /// Scores of positions [first, end) of one token, end - first <= kPageTokens, all in one page:
   /// out[i] is that of first + i.

@@ -1,10 +1,12 @@
-// Attention over the paged cache in vectors; contract at OpKernels::attention. Rows that share keys
-// (the query heads of one kv head, over neighbouring tokens of one sequence) read each page
-// together, so that a key is loaded once for several. Include only from *_avx2.cpp and *_avx512.cpp
-// (see simd.inl.h).
+// Attention over the paged cache; contract at OpKernels::attention. Few query rows of a kv head (a
+// token or two: memory sets the pace) take the rows of the cache as they lie, all kv heads of a
+// page before the next page, values prefetched; many go in tiles. Include only from *_avx2.cpp
+// and *_avx512.cpp (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/op_kernels.h"
+#include "kernels/cpu/simd/attention_rows.inl.h"
+#include "kernels/cpu/simd/cache_values.inl.h"
 #include "kernels/cpu/simd/simd.inl.h"
 #include "kernels/kv_rows.h"
 #include "kernels/op.h"
@@ -12,75 +14,26 @@
 namespace blue::kernels::cpu {
 namespace {
 
-/// How one element type of the cache is read: value i of a row, or kLanes from there on.
-struct FloatRows {
-  static constexpr int kAlignment = 1;  ///< what i must be a multiple of for a vector
-  static BLUE_SIMD std::uint64_t row_bytes(std::uint64_t width) { return width * 4; }
-  static BLUE_SIMD Vec at(const std::byte* row, int i) {
-    return load(reinterpret_cast<const float*>(row) + i);
-  }
-  static BLUE_SIMD float one(const std::byte* row, int i) {
-    return reinterpret_cast<const float*>(row)[i];
-  }
-};
-struct HalfRows {
-  static constexpr int kAlignment = 1;
-  static BLUE_SIMD std::uint64_t row_bytes(std::uint64_t width) { return width * 2; }
-  static BLUE_SIMD Vec at(const std::byte* row, int i) {
-    return load_halves(reinterpret_cast<const std::uint16_t*>(row) + i);
-  }
-  static BLUE_SIMD float one(const std::byte* row, int i) {
-    return _cvtsh_ss(reinterpret_cast<const std::uint16_t*>(row)[i]);
-  }
-};
-/// A vector must not pass the end of its block, where the next block's scale begins.
-struct BlockRows {
-  static constexpr int kAlignment = kLanes;
-  static BLUE_SIMD std::uint64_t row_bytes(std::uint64_t width) {
-    return width / kKvBlockValues * kKvBlockBytes;
-  }
-  static BLUE_SIMD const std::byte* block_of(const std::byte* row, int i) {
-    return row + static_cast<std::uint64_t>(i) / kKvBlockValues * kKvBlockBytes;
-  }
-  static BLUE_SIMD const std::int8_t* values_at(const std::byte* row, int i) {
-    return reinterpret_cast<const std::int8_t*>(block_of(row, i) + sizeof(std::uint16_t)) +
-           static_cast<std::uint64_t>(i) % kKvBlockValues;
-  }
-  static BLUE_SIMD float scale_at(const std::byte* row, int i) {
-    std::uint16_t half;
-    __builtin_memcpy(&half, block_of(row, i), sizeof half);
-    return _cvtsh_ss(half);
-  }
-  static BLUE_SIMD Vec at(const std::byte* row, int i) {
-    return mul(all(scale_at(row, i)), load_signed_bytes(values_at(row, i)));
-  }
-  static BLUE_SIMD float one(const std::byte* row, int i) {
-    return scale_at(row, i) * static_cast<float>(*values_at(row, i));
-  }
-};
-
 constexpr int kPage = static_cast<int>(kPageTokens);
 constexpr int kRowsTogether = kLanes == 16 ? 4 : 2;  ///< query rows whose sums stay in registers
 constexpr int kKeysTogether = 4;
+constexpr int kFewRows = 8;       ///< of one kv head: more go in tiles
+constexpr int kFewHeadRows = 64;  ///< of all kv heads of a part
+constexpr std::uint32_t kFewSums = kFewHeadRows * (kMaxHeadDim + kPadding);
 
-/// Query rows that share their keys, each with its running softmax: sums of exp(score - largest) ·
-/// value, and of the shares.
-struct QueryRows {
-  const float* q[kQueryRows];
-  float* out[kQueryRows];
-  std::uint32_t n_positions[kQueryRows];
-  int n;
-  /// Rows are apart by no power of two: they would share cache sets.
-  alignas(64) float sums[kQueryRows][kMaxHeadDim + 16];
-  /// Of the current page: scores first, then their exponentials.
-  alignas(64) float shares[kQueryRows][kPage];
-  float largest[kQueryRows];
-  float divisor[kQueryRows];
-  float rescale[kQueryRows];  ///< of the sums over earlier pages
+/// The rows of a part, kv head by kv head, each with its running softmax.
+struct FewQueries {
+  int n;  ///< rows of one kv head
+  int n_heads;
+  std::uint32_t n_visible[kFewRows];  ///< positions that a row of any kv head attends to
+  int n_seen[kFewRows];               ///< of the page
+  const float* q[kFewHeadRows];
+  Softmax softmax[kFewHeadRows];
+  alignas(64) float shares[kFewRows][kPage];  ///< of one kv head and page
+  alignas(64) float sums[kFewSums];           ///< [n_heads · n, head_dim + kPadding]
 };
 
-/// The keys or the values of one page, of whose rows this kv head has head_dim values from `column`
-/// on.
+/// The keys or the values of one page, of whose rows a kv head has those from `column` on.
 struct PageRows {
   const std::byte* first;
   std::uint64_t stride;
@@ -91,11 +44,14 @@ struct PageRows {
   }
 };
 
-/// How many of a head's values can be read in vectors: all whole ones, or none where they begin in
-/// the middle of one.
+/// One kv head's part of row t, into the first cache; `page` may be null.
 template <class Rows>
-BLUE_SIMD int n_in_vectors(const PageRows& page, int head_dim) {
-  return page.column % Rows::kAlignment == 0 ? head_dim / kLanes * kLanes : 0;
+BLUE_SIMD void prefetch_row(const PageRows& page, int t, int head_dim) {
+  if (page.first == nullptr) return;
+  const std::byte* from = page.at(t) + Rows::row_bytes(static_cast<std::uint64_t>(page.column));
+  const auto n = static_cast<std::ptrdiff_t>(Rows::row_bytes(static_cast<std::uint64_t>(head_dim)));
+  for (std::ptrdiff_t i = 0; i < n; i += 64)
+    _mm_prefetch(reinterpret_cast<const char*>(from + i), _MM_HINT_T0);
 }
 
 BLUE_SIMD __m128 sums_of_four(Vec a, Vec b, Vec c, Vec d) {
@@ -104,9 +60,9 @@ BLUE_SIMD __m128 sums_of_four(Vec a, Vec b, Vec c, Vec d) {
   return _mm_add_ps(_mm256_castps256_ps128(four), _mm256_extractf128_ps(four, 1));
 }
 
-/// to[q][k] = sum of the lanes of products[q][k].
+/// to[q · kPage + k] = sum of the lanes of products[q][k].
 template <int kRows>
-BLUE_SIMD void store_sums(const Vec (&products)[kRows][kKeysTogether], float (*to)[kPage]) {
+BLUE_SIMD void store_sums(const Vec (&products)[kRows][kKeysTogether], float* to) {
 #if defined(__AVX512F__)
   if constexpr (kRows == 4) {
     // Sixteen sums in one vector: quarters change places until each 128-bit lane belongs to one
@@ -130,31 +86,33 @@ BLUE_SIMD void store_sums(const Vec (&products)[kRows][kKeysTogether], float (*t
     const __m512d d = _mm512_castps_pd(b);
     const __m512 sums = _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(c, d)),
                                       _mm512_castpd_ps(_mm512_unpackhi_pd(c, d)));
-    _mm_storeu_ps(to[0], _mm512_extractf32x4_ps(sums, 0));
-    _mm_storeu_ps(to[1], _mm512_extractf32x4_ps(sums, 1));
-    _mm_storeu_ps(to[2], _mm512_extractf32x4_ps(sums, 2));
-    _mm_storeu_ps(to[3], _mm512_extractf32x4_ps(sums, 3));
+    _mm_storeu_ps(to, _mm512_extractf32x4_ps(sums, 0));
+    _mm_storeu_ps(to + 1 * kPage, _mm512_extractf32x4_ps(sums, 1));
+    _mm_storeu_ps(to + 2 * kPage, _mm512_extractf32x4_ps(sums, 2));
+    _mm_storeu_ps(to + 3 * kPage, _mm512_extractf32x4_ps(sums, 3));
     return;
   }
 #endif
   BLUE_UNROLL
   for (int q = 0; q < kRows; ++q)
-    _mm_storeu_ps(to[q],
+    _mm_storeu_ps(to + q * kPage,
                   sums_of_four(products[q][0], products[q][1], products[q][2], products[q][3]));
 }
 
-/// Scores of kRows rows from `row` on with every key of the page. Up to three tokens behind its
-/// last are read too, which are in the page, and never used.
+/// Scores of kRows rows with every key of the page; what follows is prefetched in step. Up to three
+/// tokens behind its last are read too, which are in the page, and never used.
 template <class Rows, int kRows>
-BLUE_SIMD void score_rows(QueryRows& rows, int row, const PageRows& keys, int head_dim) {
+BLUE_SIMD void score_rows(const float* const* q, float* shares, const PageRows& keys, int head_dim,
+                          float scale, const PageRows& next) {
   static_assert(kPage % kKeysTogether == 0);
-  const int in_vectors = n_in_vectors<Rows>(keys, head_dim);
+  const int in_vectors = n_in_vectors<Rows>(keys.column, head_dim);
   for (int t = 0; t < keys.n; t += kKeysTogether) {
+    for (int k = t; k < t + kKeysTogether; ++k) prefetch_row<Rows>(next, k, head_dim);
     Vec products[kRows][kKeysTogether];
     BLUE_UNROLL
-    for (int q = 0; q < kRows; ++q) {
+    for (int r = 0; r < kRows; ++r) {
       BLUE_UNROLL
-      for (int k = 0; k < kKeysTogether; ++k) products[q][k] = zero();
+      for (int k = 0; k < kKeysTogether; ++k) products[r][k] = zero();
     }
     int i = 0;
     for (; i < in_vectors; i += kLanes) {
@@ -162,58 +120,36 @@ BLUE_SIMD void score_rows(QueryRows& rows, int row, const PageRows& keys, int he
       BLUE_UNROLL
       for (int k = 0; k < kKeysTogether; ++k) key[k] = Rows::at(keys.at(t + k), keys.column + i);
       BLUE_UNROLL
-      for (int q = 0; q < kRows; ++q) {
-        const Vec x = load(rows.q[row + q] + i);
+      for (int r = 0; r < kRows; ++r) {
+        const Vec x = load(q[r] + i);
         BLUE_UNROLL
-        for (int k = 0; k < kKeysTogether; ++k) products[q][k] = mul_add(x, key[k], products[q][k]);
+        for (int k = 0; k < kKeysTogether; ++k) products[r][k] = mul_add(x, key[k], products[r][k]);
       }
     }
-    store_sums<kRows>(products, reinterpret_cast<float(*)[kPage]>(&rows.shares[row][t]));
+    store_sums<kRows>(products, shares + t);
     for (; i < head_dim; ++i) {
-      for (int q = 0; q < kRows; ++q) {
+      for (int r = 0; r < kRows; ++r) {
         for (int k = 0; k < kKeysTogether; ++k)
-          rows.shares[row + q][t + k] +=
-              rows.q[row + q][i] * Rows::one(keys.at(t + k), keys.column + i);
+          shares[r * kPage + t + k] += q[r][i] * Rows::one(keys.at(t + k), keys.column + i);
       }
     }
   }
-}
-
-/// Turns the scores of one row into shares; `n` of the page's tokens are the row's to see, possibly
-/// none.
-BLUE_SIMD void weigh_row(QueryRows& rows, int row, int n, float scale) {
-  float* shares = rows.shares[row];
-  float largest = rows.largest[row];
-  for (int t = 0; t < n; ++t) {
-    shares[t] *= scale;
-    largest = shares[t] > largest ? shares[t] : largest;
+  for (int r = 0; r < kRows; ++r) {
+    for (int t = 0; t < keys.n; t += kLanes)
+      store(shares + r * kPage + t, mul(load(shares + r * kPage + t), all(scale)));
   }
-  for (int t = n; t < kPage; ++t) shares[t] = largest;  // defined, and overwritten below
-  alignas(64) float factor[kLanes];
-  store(factor, exponential(all(rows.largest[row] - largest)));
-  rows.rescale[row] = largest > rows.largest[row] ? factor[0] : 1.0F;
-  rows.largest[row] = largest;
-  Vec sum = zero();
-  for (int t = 0; t < kPage; t += kLanes) {
-    Vec x = exponential(sub(load(shares + t), all(largest)));
-    const int left = n - t < 0 ? 0 : n - t < kLanes ? n - t : kLanes;
-    store(shares + t, x);
-    for (int i = left; i < kLanes; ++i) shares[t + i] = 0.0F;
-    sum = add(sum, load(shares + t));
-  }
-  rows.divisor[row] = rows.divisor[row] * rows.rescale[row] + sum_of_lanes(sum);
 }
 
 /// kVectors vectors of kRows rows' sums: rescaled, then shares times values added.
 template <class Rows, int kRows, int kVectors>
-BLUE_SIMD void add_columns(QueryRows& rows, int row, const PageRows& values, int column) {
-  Vec sums[kRows][kVectors];
+BLUE_SIMD void add_row_columns(const float* shares, const Softmax* softmax, const PageRows& values,
+                               int column, float* sums, std::ptrdiff_t stride) {
+  Vec to[kRows][kVectors];
   BLUE_UNROLL
-  for (int q = 0; q < kRows; ++q) {
-    const Vec rescale = all(rows.rescale[row + q]);
+  for (int r = 0; r < kRows; ++r) {
     BLUE_UNROLL
     for (int v = 0; v < kVectors; ++v)
-      sums[q][v] = mul(load(rows.sums[row + q] + column + v * kLanes), rescale);
+      to[r][v] = mul(load(sums + r * stride + column + v * kLanes), all(softmax[r].rescale));
   }
   for (int t = 0; t < values.n; ++t) {
     Vec value[kVectors];
@@ -221,118 +157,170 @@ BLUE_SIMD void add_columns(QueryRows& rows, int row, const PageRows& values, int
     for (int v = 0; v < kVectors; ++v)
       value[v] = Rows::at(values.at(t), values.column + column + v * kLanes);
     BLUE_UNROLL
-    for (int q = 0; q < kRows; ++q) {
-      const Vec share = all(rows.shares[row + q][t]);
+    for (int r = 0; r < kRows; ++r) {
+      const Vec share = all(shares[r * kPage + t]);
       BLUE_UNROLL
-      for (int v = 0; v < kVectors; ++v) sums[q][v] = mul_add(share, value[v], sums[q][v]);
+      for (int v = 0; v < kVectors; ++v) to[r][v] = mul_add(share, value[v], to[r][v]);
     }
   }
   BLUE_UNROLL
-  for (int q = 0; q < kRows; ++q) {
+  for (int r = 0; r < kRows; ++r) {
     BLUE_UNROLL
-    for (int v = 0; v < kVectors; ++v) store(rows.sums[row + q] + column + v * kLanes, sums[q][v]);
+    for (int v = 0; v < kVectors; ++v) store(sums + r * stride + column + v * kLanes, to[r][v]);
   }
 }
 
 template <class Rows, int kRows>
-BLUE_SIMD void add_values(QueryRows& rows, int row, const PageRows& values, int head_dim) {
-  const int in_vectors = n_in_vectors<Rows>(values, head_dim);
+BLUE_SIMD void add_rows(const float* shares, const Softmax* softmax, const PageRows& values,
+                        int head_dim, float* sums, std::ptrdiff_t stride) {
+  const int in_vectors = n_in_vectors<Rows>(values.column, head_dim);
   int column = 0;
   for (; column + 4 * kLanes <= in_vectors; column += 4 * kLanes)
-    add_columns<Rows, kRows, 4>(rows, row, values, column);
+    add_row_columns<Rows, kRows, 4>(shares, softmax, values, column, sums, stride);
   for (; column < in_vectors; column += kLanes)
-    add_columns<Rows, kRows, 1>(rows, row, values, column);
+    add_row_columns<Rows, kRows, 1>(shares, softmax, values, column, sums, stride);
   for (; column < head_dim; ++column) {
-    for (int q = row; q < row + kRows; ++q) {
-      rows.sums[q][column] *= rows.rescale[q];
+    for (int r = 0; r < kRows; ++r) {
+      float& sum = sums[r * stride + column];
+      sum *= softmax[r].rescale;
       for (int t = 0; t < values.n; ++t)
-        rows.sums[q][column] += rows.shares[q][t] * Rows::one(values.at(t), values.column + column);
+        sum += shares[r * kPage + t] * Rows::one(values.at(t), values.column + column);
     }
   }
 }
 
-/// All rows through one page that begins at position `first`.
+/// One page's keys and values of one kv head.
+struct HeadPage {
+  PageRows keys;
+  PageRows values;
+};
+
+/// kRows rows of one kv head, from row `row` on, through one page.
+template <class Rows, int kRows>
+BLUE_SIMD void attend_few(FewQueries& queries, int head, int row, const HeadPage& page,
+                          int head_dim, float scale) {
+  const int at = head * queries.n + row;
+  const std::ptrdiff_t stride = head_dim + kPadding;
+  float* shares = queries.shares[row];
+  PageRows next = page.values;
+  if (row > 0) next.first = nullptr;
+  score_rows<Rows, kRows>(queries.q + at, shares, page.keys, head_dim, scale, next);
+  const int n_padded = (page.keys.n + kLanes - 1) / kLanes * kLanes;
+  for (int r = 0; r < kRows; ++r)
+    weigh(shares + r * kPage, queries.n_seen[row + r], n_padded, queries.softmax[at + r]);
+  add_rows<Rows, kRows>(shares, queries.softmax + at, page.values, head_dim,
+                        queries.sums + at * stride, stride);
+}
+
 template <class Rows>
-void attend_page(QueryRows& rows, const PageRows& keys, const PageRows& values, std::uint32_t first,
-                 int head_dim, float scale) {
+void attend_head(FewQueries& queries, int head, const HeadPage& page, int head_dim, float scale) {
   int row = 0;
-  for (; row + kRowsTogether <= rows.n; row += kRowsTogether)
-    score_rows<Rows, kRowsTogether>(rows, row, keys, head_dim);
-  for (; row < rows.n; ++row) score_rows<Rows, 1>(rows, row, keys, head_dim);
-  for (row = 0; row < rows.n; ++row) {
-    const std::uint32_t seen = rows.n_positions[row] > first ? rows.n_positions[row] - first : 0;
-    weigh_row(rows, row, seen < kPageTokens ? static_cast<int>(seen) : kPage, scale);
-  }
-  for (row = 0; row + kRowsTogether <= rows.n; row += kRowsTogether)
-    add_values<Rows, kRowsTogether>(rows, row, values, head_dim);
-  for (; row < rows.n; ++row) add_values<Rows, 1>(rows, row, values, head_dim);
+  for (; row + kRowsTogether <= queries.n; row += kRowsTogether)
+    attend_few<Rows, kRowsTogether>(queries, head, row, page, head_dim, scale);
+  for (; row + 2 <= queries.n; row += 2)
+    attend_few<Rows, 2>(queries, head, row, page, head_dim, scale);
+  for (; row < queries.n; ++row) attend_few<Rows, 1>(queries, head, row, page, head_dim, scale);
 }
 
-/// Rows of one sequence (that of token `t`) and one kv head through all their pages.
+/// Returns the end of the positions that any row sees.
+std::uint32_t gather_few(FewQueries& queries, const AttentionPart& part, const StepInputs& inputs) {
+  queries.n = static_cast<int>(part.end_row - part.first_row);
+  queries.n_heads = static_cast<int>(part.n_kv_heads);
+  std::uint32_t end = 0;
+  for (int r = 0; r < queries.n; ++r) {
+    const std::uint32_t row = part.first_row + static_cast<std::uint32_t>(r);
+    queries.n_visible[r] = n_visible_to(part, inputs, row);
+    end = queries.n_visible[r] > end ? queries.n_visible[r] : end;
+    for (std::uint32_t h = 0; h < part.n_kv_heads; ++h) {
+      const std::uint32_t at = h * (part.end_row - part.first_row) + static_cast<std::uint32_t>(r);
+      queries.q[at] = part.q + head_of(part, part.kv_head + h, row) * part.shape.key_dim;
+      queries.softmax[at] = {-__builtin_inff(), 0.0F, 1.0F};
+    }
+  }
+  const auto n_sums =
+      static_cast<std::uint32_t>(queries.n * queries.n_heads) * (part.shape.value_dim + kPadding);
+  for (std::uint32_t i = 0; i < n_sums; ++i) queries.sums[i] = 0.0F;
+  return end < part.end ? end : part.end;
+}
+
+/// Few rows of each of some kv heads.
 template <class Rows>
-void attend_rows(const Op& op, const KvView& kv, const StepInputs& inputs, std::uint32_t t,
-                 std::uint32_t kv_head, QueryRows& rows) {
-  const int head_dim = static_cast<int>(op.head_dim);
-  const int column = static_cast<int>(kv_head * op.head_dim);
-  std::uint32_t longest = 0;
-  for (int row = 0; row < rows.n; ++row) {
-    for (int i = 0; i < head_dim; ++i) rows.sums[row][i] = 0.0F;
-    rows.largest[row] = -__builtin_inff();
-    rows.divisor[row] = 0.0F;
-    longest = rows.n_positions[row] > longest ? rows.n_positions[row] : longest;
+void attend_few_rows(const Op& op, const KvView& kv, const StepInputs& inputs,
+                     const AttentionPart& part, FewQueries& queries) {
+  const int head_dim = static_cast<int>(part.shape.key_dim);
+  const std::uint32_t end = gather_few(queries, part, inputs);
+  const std::uint64_t key_bytes = Rows::row_bytes(kv.k_width);
+  const std::uint64_t value_bytes = Rows::row_bytes(kv.v_width);
+  for (std::uint32_t p = part.begin; p < end; p += kPageTokens) {
+    const int n = end - p < kPageTokens ? static_cast<int>(end - p) : kPage;
+    for (int r = 0; r < queries.n; ++r) {
+      const std::uint32_t seen = queries.n_visible[r] > p ? queries.n_visible[r] - p : 0;
+      queries.n_seen[r] = seen < static_cast<std::uint32_t>(n) ? static_cast<int>(seen) : n;
+    }
+    std::byte* page = kv_page(kv, op.layer, page_of(inputs, part.token, p));
+    for (int h = 0; h < queries.n_heads; ++h) {
+      const int column = (static_cast<int>(part.kv_head) + h) * head_dim;
+      attend_head<Rows>(queries, h,
+                        {.keys = {key_row(kv, page, 0), key_bytes, column, n},
+                         .values = {value_row(kv, page, 0), value_bytes, column, n}},
+                        head_dim, op.scale);
+    }
   }
-  for (std::uint32_t p = 0; p < longest; p += kPageTokens) {
-    const int n = longest - p < kPageTokens ? static_cast<int>(longest - p) : kPage;
-    std::byte* page = kv_page(kv, op.layer, page_of(inputs, t, p));
-    attend_page<Rows>(rows, {key_row(kv, page, 0), Rows::row_bytes(kv.k_width), column, n},
-                      {value_row(kv, page, 0), Rows::row_bytes(kv.v_width), column, n}, p, head_dim,
-                      op.scale);
-  }
-  for (int row = 0; row < rows.n; ++row) {
-    const float factor = 1.0F / rows.divisor[row];
-    for (int i = 0; i < head_dim; ++i) rows.out[row][i] = rows.sums[row][i] * factor;
+  for (int at = 0; at < queries.n * queries.n_heads; ++at) {
+    const std::uint32_t row = part.first_row + static_cast<std::uint32_t>(at % queries.n);
+    write_result(part,
+                 head_of(part, part.kv_head + static_cast<std::uint32_t>(at / queries.n), row),
+                 queries.sums + at * (head_dim + kPadding), queries.softmax[at]);
   }
 }
 
-/// The query heads of one kv head for tokens [begin, end), which are one sequence's.
-void attend_tokens(const Op& op, const KvView& kv, const StepInputs& inputs,
-                   const AttentionPart& part, QueryRows& rows, const float* q, float* out) {
-  const std::uint32_t group = op.n_heads / op.n_kv_heads;
-  const std::uint32_t n_rows = (part.end - part.begin) * group;
-  for (std::uint32_t first = 0; first < n_rows; first += kQueryRows) {
-    rows.n = n_rows - first < kQueryRows ? static_cast<int>(n_rows - first) : kQueryRows;
-    for (int row = 0; row < rows.n; ++row) {
-      const std::uint32_t at = first + static_cast<std::uint32_t>(row);
-      const std::uint32_t t = part.begin + at / group;
-      const std::uint64_t head = std::uint64_t{t} * op.n_heads + part.kv_head * group + at % group;
-      rows.q[row] = q + head * op.head_dim;
-      rows.out[row] = out + head * op.head_dim;
-      rows.n_positions[row] = static_cast<std::uint32_t>(inputs.positions[t]) + 1;
+template <class Rows>
+void attend(const Op& op, const KvView& kv, const StepInputs& inputs, const AttentionPart& part) {
+  const auto n_rows = static_cast<int>(part.end_row - part.first_row);
+  if (n_rows <= kFewRows && !part.shape.is_value_in_key) {
+    FewQueries queries;
+    AttentionPart some = part;
+    const std::uint32_t step = static_cast<std::uint32_t>(kFewHeadRows / n_rows);
+    for (std::uint32_t h = 0; h < part.n_kv_heads; h += step) {
+      some.kv_head = part.kv_head + h;
+      some.n_kv_heads = part.n_kv_heads - h < step ? part.n_kv_heads - h : step;
+      attend_few_rows<Rows>(op, kv, inputs, some, queries);
     }
-    switch (kv.type) {
-      case KvType::f32:
-        attend_rows<FloatRows>(op, kv, inputs, part.begin, part.kv_head, rows);
-        break;
-      case KvType::f16:
-        attend_rows<HalfRows>(op, kv, inputs, part.begin, part.kv_head, rows);
-        break;
-      case KvType::q8_0:
-        attend_rows<BlockRows>(op, kv, inputs, part.begin, part.kv_head, rows);
-        break;
-    }
+    return;
   }
+  TileQueries queries;
+  AttentionTile tile;
+  for (std::uint32_t h = 0; h < part.n_kv_heads; ++h)
+    attend_in_tiles<Rows>(op, kv, inputs, part, part.kv_head + h, queries, tile);
 }
 
-void attention(const Op& op, const KvView& kv, const StepInputs& inputs, const float* q, float* out,
+void attention(const Op& op, const KvView& kv, const StepInputs& inputs,
                const AttentionPart& part) {
-  QueryRows rows;
-  std::uint32_t begin = part.begin;
-  while (begin < part.end) {
-    std::uint32_t end = begin + 1;
-    while (end < part.end && inputs.sequences[end] == inputs.sequences[begin]) ++end;
-    attend_tokens(op, kv, inputs, {begin, end, part.kv_head}, rows, q, out);
-    begin = end;
+  switch (kv.type) {
+    case KvType::f32: return attend<FloatRows>(op, kv, inputs, part);
+    case KvType::f16: return attend<HalfRows>(op, kv, inputs, part);
+    case KvType::q8_0: return attend<BlockRows>(op, kv, inputs, part);
   }
+}
+
+/// The results of one query over n_ranges ranges become one.
+void merge_attention(const float* partials, std::uint32_t n_ranges, std::uint32_t dim, float* out) {
+  const std::uint64_t stride = std::uint64_t{dim} + 2;
+  float largest = -__builtin_inff();
+  for (std::uint32_t i = 0; i < n_ranges; ++i) {
+    const float* range = partials + i * stride;
+    if (range[dim + 1] > 0.0F) largest = range[dim] > largest ? range[dim] : largest;
+  }
+  for (std::uint32_t c = 0; c < dim; ++c) out[c] = 0.0F;
+  float divisor = 0.0F;
+  for (std::uint32_t i = 0; i < n_ranges; ++i) {
+    const float* range = partials + i * stride;
+    if (range[dim + 1] == 0.0F) continue;  // the query sees none of it
+    const float share = first_lane(exponential(all(range[dim] - largest)));
+    divisor += share * range[dim + 1];
+    for (std::uint32_t c = 0; c < dim; ++c) out[c] += share * range[c];
+  }
+  for (std::uint32_t c = 0; c < dim; ++c) out[c] /= divisor;
 }
 
 }  // namespace

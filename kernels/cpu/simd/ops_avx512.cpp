@@ -1,6 +1,5 @@
 #include "kernels/cpu/op_kernels.h"
 #include "kernels/cpu/simd/attention.inl.h"
-#include "kernels/cpu/simd/attention_latent.inl.h"
 #include "kernels/cpu/simd/hadamard.inl.h"
 #include "kernels/cpu/simd/index_scores.inl.h"
 #include "kernels/cpu/simd/layer_norm.inl.h"
@@ -15,7 +14,7 @@ const OpKernels& op_kernels_avx512() {
                                       .rms_norm = &rms_norm,
                                       .silu_mul = &silu_mul,
                                       .attention = &attention,
-                                      .attention_latent = &attention_latent,
+                                      .merge_attention = &merge_attention,
                                       .index_scores = &index_scores,
                                       .layer_norm = &layer_norm,
                                       .hadamard = &hadamard};

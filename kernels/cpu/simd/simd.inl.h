@@ -88,6 +88,15 @@ BLUE_SIMD Vec load_first(const float* from, int n) {
 BLUE_SIMD void store_first(float* to, Vec x, int n) {
   _mm512_mask_storeu_ps(to, static_cast<__mmask16>((1U << n) - 1U), x);
 }
+/// The first n <= kLanes lanes of x, those of `rest` behind.
+BLUE_SIMD Vec first_of(Vec x, int n, Vec rest) {
+  return _mm512_mask_mov_ps(rest, static_cast<__mmask16>((1U << n) - 1U), x);
+}
+BLUE_SIMD float first_lane(Vec x) { return _mm512_cvtss_f32(x); }
+BLUE_SIMD void store_halves(std::uint16_t* to, Vec x) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                      _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
 BLUE_SIMD __m256 fold(Vec x) {
   return _mm256_add_ps(_mm512_castps512_ps256(x), _mm512_extractf32x8_ps(x, 1));
 }
@@ -144,6 +153,14 @@ BLUE_SIMD Vec load_first(const float* from, int n) {
   return _mm256_maskload_ps(from, first_lanes(n));
 }
 BLUE_SIMD void store_first(float* to, Vec x, int n) { _mm256_maskstore_ps(to, first_lanes(n), x); }
+/// The first n <= kLanes lanes of x, those of `rest` behind.
+BLUE_SIMD Vec first_of(Vec x, int n, Vec rest) {
+  return _mm256_blendv_ps(rest, x, _mm256_castsi256_ps(first_lanes(n)));
+}
+BLUE_SIMD float first_lane(Vec x) { return _mm256_cvtss_f32(x); }
+BLUE_SIMD void store_halves(std::uint16_t* to, Vec x) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
+}
 BLUE_SIMD __m256 fold(Vec x) { return x; }
 
 #endif
