@@ -47,6 +47,9 @@ struct OpKernels {
   void (*merge_attention)(const float* partials, std::uint32_t n_ranges, std::uint32_t dim,
                           float* out) = nullptr;
 
+  /// One row of `n` values into the cache, rounded as the type's format is. Values are finite.
+  void (*store_row)(KvType type, const float* from, std::byte* row, std::uint64_t n) = nullptr;
+
   /// Scores of positions [first, end) of one token, end - first <= kPageTokens, all in one page:
   /// out[i] is that of first + i.
   /// Shapes:   q [n_heads, head_dim], weights [n_heads]. Bound: reads head_dim values of each

@@ -1,5 +1,6 @@
 #include "kernels/cpu/op_kernels.h"
 #include "kernels/cpu/simd/attention.inl.h"
+#include "kernels/cpu/simd/cache_store.inl.h"
 #include "kernels/cpu/simd/hadamard.inl.h"
 #include "kernels/cpu/simd/index_scores.inl.h"
 #include "kernels/cpu/simd/layer_norm.inl.h"
@@ -15,6 +16,7 @@ const OpKernels& op_kernels_avx512() {
                                       .silu_mul = &silu_mul,
                                       .attention = &attention,
                                       .merge_attention = &merge_attention,
+                                      .store_row = &store_row,
                                       .index_scores = &index_scores,
                                       .layer_norm = &layer_norm,
                                       .hadamard = &hadamard};

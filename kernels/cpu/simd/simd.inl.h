@@ -93,6 +93,8 @@ BLUE_SIMD Vec first_of(Vec x, int n, Vec rest) {
   return _mm512_mask_mov_ps(rest, static_cast<__mmask16>((1U << n) - 1U), x);
 }
 BLUE_SIMD float first_lane(Vec x) { return _mm512_cvtss_f32(x); }
+/// The bits of x that `bits` lacks.
+BLUE_SIMD Vec without(Vec x, Vec bits) { return _mm512_andnot_ps(bits, x); }
 BLUE_SIMD void store_halves(std::uint16_t* to, Vec x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
                       _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
@@ -158,6 +160,8 @@ BLUE_SIMD Vec first_of(Vec x, int n, Vec rest) {
   return _mm256_blendv_ps(rest, x, _mm256_castsi256_ps(first_lanes(n)));
 }
 BLUE_SIMD float first_lane(Vec x) { return _mm256_cvtss_f32(x); }
+/// The bits of x that `bits` lacks.
+BLUE_SIMD Vec without(Vec x, Vec bits) { return _mm256_andnot_ps(bits, x); }
 BLUE_SIMD void store_halves(std::uint16_t* to, Vec x) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 }
