@@ -24,7 +24,9 @@ struct BenchOptions {
   std::uint32_t n_prompt = 128;
   std::uint32_t n_tokens = 32;
   std::uint32_t n_runs = 5;
+  std::uint32_t depth = 0;  ///< tokens of context before the prompt, and before the decode
   std::uint32_t n_threads = 1;
+  kernels::KvType kv_type = kernels::KvType::f32;
   bool is_json = false;
   bool has_profile = false;
 };
@@ -33,7 +35,7 @@ struct BenchOptions {
 struct BenchFigures {
   double prompt_per_s = 0;  ///< tokens
   double decode_per_s = 0;
-  double step_gb = 0;          ///< bytes of weights that a decode step reads
+  double step_gb = 0;          ///< bytes that a decode step reads: weights and cache
   double read_limit_gb_s = 0;  ///< measured with as many threads; 0: not on this device
 };
 
@@ -59,6 +61,12 @@ double gb_per_decode_step(const models::Program& program) {
   return static_cast<double>(bytes) / 1e9;
 }
 
+/// What one decode step reads of the cache: every row so far.
+double gb_of_cache(const models::Executor& executor, const BenchOptions& options) {
+  const std::uint32_t n_before = options.depth > 0 ? options.depth : options.n_prompt;
+  return static_cast<double>(executor.kv_bytes(n_before + options.n_tokens / 2).count) / 1e9;
+}
+
 using OpTimes = std::array<models::OpTime, kernels::kOpKinds>;
 
 struct Rates {
@@ -82,38 +90,66 @@ void add_times(OpTimes& total, const OpTimes& before, const models::Executor& ex
   }
 }
 
-/// One prompt and one decode, through the executor, with given tokens: an end token does not stop
-/// the bench.
-Status measure(models::InlineModel& model, const BenchOptions& options, Rates& rates) {
-  models::Executor& executor = model.executor();
-  const std::uint32_t n_vocab = model.model().program.hyper.n_vocab;
-  const std::vector<std::int32_t> sequences(executor.limits().max_step_tokens, 0);
-  std::vector<TokenId> tokens(executor.limits().max_step_tokens);
-  std::vector<std::int32_t> positions(tokens.size());
-  executor.truncate(0, 0);
-  BLUE_TRY(executor.reserve(0, options.n_prompt + options.n_tokens));
-  std::uint32_t position = 0;
-  const auto step = [&](std::uint32_t n) -> Status {
+/// Runs given tokens through the executor's one sequence: an end token does not stop the bench.
+class TokenFeed {
+ public:
+  explicit TokenFeed(models::InlineModel& model)
+      : executor_(model.executor()),
+        n_vocab_(model.model().program.hyper.n_vocab),
+        sequences_(executor_.limits().max_step_tokens, 0),
+        positions_(sequences_.size()),
+        tokens_(sequences_.size()) {}
+
+  /// Continues behind the first `n` tokens, which have been run.
+  void cut_to(std::uint32_t n) {
+    executor_.truncate(0, n);
+    position_ = n;
+  }
+
+  /// `n` tokens in steps of at most `most`; the last of each step gives logits.
+  Status run(std::uint32_t n, std::uint32_t most) {
+    BLUE_TRY(executor_.reserve(0, position_ + n));
+    for (const std::uint32_t end = position_ + n; position_ < end;)
+      BLUE_TRY(step(std::min({most, executor_.limits().max_step_tokens, end - position_})));
+    return {};
+  }
+
+ private:
+  Status step(std::uint32_t n) {
     for (std::uint32_t i = 0; i < n; ++i) {
-      positions[i] = static_cast<std::int32_t>(position + i);
-      tokens[i] = static_cast<TokenId>((position + i) * 7919 % n_vocab);
+      positions_[i] = static_cast<std::int32_t>(position_ + i);
+      tokens_[i] = static_cast<TokenId>(std::uint64_t{position_ + i} * 7919 % n_vocab_);
     }
-    position += n;
+    position_ += n;
     const auto last = static_cast<std::int32_t>(n) - 1;
-    auto done = executor.step({std::span(tokens).first(n), std::span(positions).first(n),
-                               std::span(sequences).first(n), std::span(&last, 1)},
-                              StopToken());
+    auto done = executor_.step({std::span(tokens_).first(n), std::span(positions_).first(n),
+                                std::span(sequences_).first(n), std::span(&last, 1)},
+                               StopToken());
     return done ? Status() : Status(std::move(done).error());
-  };
+  }
+
+  models::Executor& executor_;
+  std::uint32_t n_vocab_;
+  std::vector<std::int32_t> sequences_;
+  std::vector<std::int32_t> positions_;
+  std::vector<TokenId> tokens_;
+  std::uint32_t position_ = 0;
+};
+
+/// One prompt behind `depth` tokens of context, which have been run, and one decode: behind the
+/// prompt, or with a context behind that alone.
+Status measure(TokenFeed& feed, const models::Executor& executor, const BenchOptions& options,
+               Rates& rates) {
+  feed.cut_to(options.depth);
   OpTimes before = times_now(executor);
   Nanoseconds begin = monotonic_now_ns();
-  while (position < options.n_prompt)
-    BLUE_TRY(step(std::min(executor.limits().max_step_tokens, options.n_prompt - position)));
+  BLUE_TRY(feed.run(options.n_prompt, options.n_prompt));
   rates.prompt.push_back(options.n_prompt / seconds_since(begin));
   add_times(rates.prompt_ops, before, executor);
+  if (options.depth > 0) feed.cut_to(options.depth);
   before = times_now(executor);
   begin = monotonic_now_ns();
-  for (std::uint32_t i = 0; i < options.n_tokens; ++i) BLUE_TRY(step(1));
+  BLUE_TRY(feed.run(options.n_tokens, 1));
   rates.decode.push_back(options.n_tokens / seconds_since(begin));
   add_times(rates.decode_ops, before, executor);
   return {};
@@ -139,11 +175,18 @@ void print_text(const BenchOptions& options, const std::string& choice,
                 const BenchFigures& figures) {
   const double gb_per_s = figures.decode_per_s * figures.step_gb;
   io::print_linef("%s on %s", options.model.c_str(), choice.c_str());
+  if (options.depth > 0) {
+    io::print_linef("context %10u tokens     before the prompt, and before the decode",
+                    options.depth);
+  }
   io::print_linef("prompt  %10.1f tokens/s   (%u tokens, median of %u)", figures.prompt_per_s,
                   options.n_prompt, options.n_runs);
   io::print_linef(
-      "decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights a step, %.2f GB/s",
-      figures.decode_per_s, options.n_tokens, options.n_runs, figures.step_gb, gb_per_s);
+      "decode  %10.1f tokens/s   (%u tokens, median of %u): %.3f GB of weights and %s cache a "
+      "step, "
+      "%.2f GB/s",
+      figures.decode_per_s, options.n_tokens, options.n_runs, figures.step_gb,
+      std::string(kernels::to_text(options.kv_type)).c_str(), gb_per_s);
   if (figures.read_limit_gb_s > 0) {
     io::print_linef(
         "limit   %10.1f tokens/s   at %.2f GB/s, what %u thread(s) read here from memory: %.0f %% "
@@ -159,6 +202,8 @@ void print_json(const BenchOptions& options, const std::string& choice,
   out["model"] = options.model;
   out["device"] = choice;
   out["threads"] = options.n_threads;
+  out["depth"] = options.depth;
+  out["cache"] = kernels::to_text(options.kv_type);
   out["prompt_tokens"] = options.n_prompt;
   out["decode_tokens"] = options.n_tokens;
   out["runs"] = options.n_runs;
@@ -201,20 +246,25 @@ Result<int> bench(const BenchOptions& options) {
   models::InlineModelOptions load;
   load.log = &log;
   load.backend = options.device;
-  load.max_context = options.n_prompt + options.n_tokens;
+  load.max_context = options.depth + options.n_prompt + options.n_tokens;
+  load.kv_type = options.kv_type;
   if (options.has_profile) load.op_timing = models::OpTiming::on;
   const double read_gb_per_s = read_limit(options.n_threads);
   BLUE_TRY_ASSIGN(load.worker_cores, take_cores(options.n_threads));
   BLUE_TRY_ASSIGN(const std::unique_ptr<models::InlineModel> model,
                   models::InlineModel::load(options.model, load));
+  TokenFeed feed(*model);
+  BLUE_TRY(feed.run(options.depth, options.depth));
   Rates rates;
-  BLUE_TRY(measure(*model, options, rates));  // the first run loads the weights
+  BLUE_TRY(measure(feed, model->executor(), options, rates));  // the first run loads the weights
   rates = {};
-  for (std::uint32_t i = 0; i < options.n_runs; ++i) BLUE_TRY(measure(*model, options, rates));
+  for (std::uint32_t i = 0; i < options.n_runs; ++i)
+    BLUE_TRY(measure(feed, model->executor(), options, rates));
 
   BenchFigures figures{.prompt_per_s = median(rates.prompt),
                        .decode_per_s = median(rates.decode),
-                       .step_gb = gb_per_decode_step(model->model().program)};
+                       .step_gb = gb_per_decode_step(model->model().program) +
+                                  gb_of_cache(model->executor(), options)};
   if (model->backend().device().info().kind == hal::DeviceKind::cpu)
     figures.read_limit_gb_s = read_gb_per_s;
   (options.is_json ? print_json : print_text)(options, model->choice(), figures);
@@ -238,6 +288,12 @@ void add_bench(CLI::App& app, Action& action) {
   command->add_option("-n,--tokens", options->n_tokens, "Tokens to decode")
       ->check(CLI::Range(1, 1 << 20))
       ->capture_default_str();
+  command
+      ->add_option("-d,--depth", options->depth,
+                   "Tokens of context behind which the prompt is measured, and the decode; 0: the "
+                   "decode follows the prompt")
+      ->check(CLI::Range(0, 1 << 20))
+      ->capture_default_str();
   command->add_option("--runs", options->n_runs, "Runs to take the median of")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
@@ -252,6 +308,7 @@ void add_bench(CLI::App& app, Action& action) {
                  "Time each kind of op; every op is waited for, which slows the run")
       ->excludes(json);
   add_device_option(*command, options->device);
+  add_kv_option(*command, options->kv_type);
   command->callback([&action, options] {
     action = [options] {
       const Result<int> status = bench(*options);
