@@ -57,7 +57,8 @@ void WorkerPool::run(const Job& job) {
   job_ = job;
   n_done_.store(0, std::memory_order_relaxed);
   ++generation_of_job_;
-  left_.store(std::uint64_t{generation_of_job_} << 32 | job.n_parts, std::memory_order_release);
+  left_.store(std::uint64_t{generation_of_job_} << 32 | (kNoneLeft + job.n_parts),
+              std::memory_order_release);
   generation_.store(generation_of_job_, std::memory_order_release);
   generation_.notify_all();
   take_parts();
@@ -65,20 +66,23 @@ void WorkerPool::run(const Job& job) {
     done = wait_while(n_done_, done);
 }
 
-/// Until none is left. The job does not change while a part of it is in hand,
-/// so that it is safe to read after taking one.
+/// Until none is left. The job does not change before all its parts are reported done, so that it
+/// is safe to read after taking one.
 void WorkerPool::take_parts() {
-  std::uint64_t seen = left_.load(std::memory_order_acquire);
-  while (static_cast<std::uint32_t>(seen) != 0) {
-    if (!left_.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel,
-                                     std::memory_order_acquire))
-      continue;
-    const std::uint32_t n_parts = job_.n_parts;
-    const std::uint64_t begin = (n_parts - static_cast<std::uint32_t>(seen)) * job_.part;
+  std::uint32_t n_taken = 0;
+  std::uint32_t n_parts = 0;
+  while (true) {
+    const auto left =
+        static_cast<std::uint32_t>(left_.fetch_sub(1, std::memory_order_acq_rel)) - kNoneLeft;
+    if (static_cast<std::int32_t>(left) <= 0) break;
+    n_parts = job_.n_parts;
+    const std::uint64_t begin = (n_parts - left) * job_.part;
     job_.run(job_.body, begin, std::min(begin + job_.part, job_.n_items));
-    if (n_done_.fetch_add(1, std::memory_order_acq_rel) + 1 == n_parts) n_done_.notify_one();
-    seen = left_.load(std::memory_order_acquire);
+    ++n_taken;
   }
+  if (n_taken == 0) return;
+  if (n_done_.fetch_add(n_taken, std::memory_order_acq_rel) + n_taken == n_parts)
+    n_done_.notify_one();
 }
 
 void WorkerPool::work(std::uint32_t worker, int core) {

@@ -1,10 +1,11 @@
 // The CPU backend's threads: one parallel_for at a time, whose parts are taken by the workers that
 // are free, the calling thread among them. A worker whose core another program uses takes fewer
 // parts, and delays the others by its current part at most. Depends on base and hal/affinity.h.
-// Threads: parallel_for from one thread at a time. Taking a part is one compare-and-swap, no lock;
-// waiting threads spin for some tens of microseconds, since ops follow each other closely inside a
-// step, then sleep in the kernel: an idle program uses no processor time. Allocates in the
-// constructor only. The destructor joins every worker.
+// Threads: parallel_for from one thread at a time. Taking a part is one subtraction, no lock; a
+// worker reports once a job, since all workers queue for such a line of memory; waiting threads
+// spin for some tens of microseconds, since ops follow each other closely inside a step, then sleep
+// in the kernel: an idle program uses no processor time. Allocates in the constructor only. The
+// destructor joins every worker.
 #pragma once
 
 #include <atomic>
@@ -63,6 +64,9 @@ class WorkerPool {
     std::uint32_t n_parts = 0;
   };
   static constexpr std::uint64_t kPartsPerWorker = 8;
+  /// left_ counts down to here: workers that find none left subtract as well, each at most once per
+  /// job and wake-up.
+  static constexpr std::uint32_t kNoneLeft = 1U << 30;
 
   void run(const Job& job);
   void take_parts();
@@ -75,8 +79,8 @@ class WorkerPool {
   std::atomic<bool> should_stop_{false};
   /// Incremented once per job; idle workers wait on it.
   alignas(64) std::atomic<std::uint32_t> generation_{0};
-  /// The job's generation in the upper half, the number of its parts left in the lower: a late
-  /// worker cannot take a part of another job.
+  /// The job's generation in the upper half; in the lower kNoneLeft, and the number of its parts
+  /// left: a late worker either takes a part of the job that is under way or none.
   alignas(64) std::atomic<std::uint64_t> left_{0};
   alignas(64) std::atomic<std::uint32_t> n_done_{0};      ///< parts of the job that have returned
   alignas(64) std::atomic<std::uint32_t> n_starting_{0};  ///< workers that have not reported in
