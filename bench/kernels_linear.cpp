@@ -2,10 +2,15 @@
 // format and instruction set, beside what this machine measured as possible. Medians of seven runs.
 // Quantised weights are multiplied in 8-bit integers, whose ceiling is four times that of float32
 // where the processor has VNNI: their share may pass 100 %.
+//   bench_kernels_linear [FORMAT MOST_THREADS]
+// With both: one format alone, the best instruction set, 1, 2, 4, ... threads.
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <random>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "hal/affinity.h"
@@ -77,11 +82,13 @@ double time_linear(kernels::Backend& backend, const kernels::Format& format, std
   return seconds[kRuns / 2];
 }
 
+/// `only`: a format's name; empty: all.
 void print_rows(kernels::cpu::Isa isa, const std::vector<int>& cores, double read_limit,
-                double compute_limit) {
+                double compute_limit, std::string_view only) {
   std::unique_ptr<kernels::Backend> backend =
       kernels::cpu::open_cpu_backend(isa, {.device_index = 0, .worker_cores = cores}).value();
   for (const kernels::Format* format : kernels::registered_formats()) {
+    if (!only.empty() && format->name != only) continue;
     const std::uint64_t row_bytes = format->row_bytes(kCols);
     const auto rows = static_cast<std::uint32_t>(kStreamedBytes / row_bytes);
     const double one = time_linear(*backend, *format, rows, 1);
@@ -95,26 +102,39 @@ void print_rows(kernels::cpu::Isa isa, const std::vector<int>& cores, double rea
   }
 }
 
+/// 1 and up to 8 of n_cores; or powers of two up to `most`, and `most`.
+std::vector<std::size_t> thread_counts(std::size_t n_cores, std::size_t most) {
+  if (most == 0) {
+    if (n_cores == 1) return {1};
+    return {1, std::min<std::size_t>(n_cores, 8)};
+  }
+  std::vector<std::size_t> counts;
+  for (std::size_t n = 1; n < std::min(most, n_cores); n *= 2) counts.push_back(n);
+  counts.push_back(std::min(most, n_cores));
+  return counts;
+}
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+  const std::string_view only = argc > 2 ? argv[1] : "";
+  const auto most = static_cast<std::size_t>(argc > 2 ? std::max(std::atoi(argv[2]), 1) : 0);
   const std::vector<int> cores = hal::current_affinity().value();
   const hal::MeasuredCompute compute = hal::measure_compute(200'000'000);
   std::printf("linear, %u columns; limits: %.1f GFLOP/s per core (%s)\n", kCols,
               compute.gflop_per_s, compute.instruction_set.c_str());
   std::printf(
       "isa     threads  format  1 token, of read limit     128 tokens, of the float limit\n");
-  std::vector<std::size_t> counts = {1};
-  if (cores.size() > 1) counts.push_back(std::min<std::size_t>(cores.size(), 8));
-  for (const std::size_t n : counts) {
+  for (const std::size_t n : thread_counts(cores.size(), most)) {
     const auto n_threads = static_cast<unsigned>(n);
     const hal::MeasuredRate read =
         hal::measure_memory_read({.budget_ns = 500'000'000, .n_threads = n_threads}).value();
     std::printf("memory read with %u threads: %.1f GB/s over %s\n", n_threads, read.gb_per_s(),
                 to_text(read.working_set).c_str());
     for (const kernels::cpu::Isa isa : kernels::cpu::available_isas()) {
+      if (!only.empty() && isa != kernels::cpu::available_isas().back()) continue;
       print_rows(isa, {cores.begin(), cores.begin() + static_cast<std::ptrdiff_t>(n)},
-                 read.gb_per_s(), compute.gflop_per_s * static_cast<double>(n));
+                 read.gb_per_s(), compute.gflop_per_s * static_cast<double>(n), only);
     }
   }
   return 0;
