@@ -1,6 +1,7 @@
 #include "hal/machine_measure.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -17,9 +18,10 @@
 namespace blue::hal {
 namespace {
 
-/// The largest set of all threads together: larger than the last-level cache of all but a few
-/// servers.
-constexpr std::uint64_t kLargestSet = std::uint64_t{256} << 20;
+/// The largest set of all threads together, at least: larger than most last-level caches.
+constexpr std::uint64_t kLargeSet = std::uint64_t{256} << 20;
+/// Of a last-level cache as large, a set this many times its size leaves little.
+constexpr std::uint64_t kTimesCache = 4;
 /// Between two looks at the clock.
 constexpr std::size_t kChunk = std::size_t{1} << 20;
 
@@ -27,6 +29,12 @@ constexpr std::size_t kChunk = std::size_t{1} << 20;
 template <class T>
 void keep(const T& value) {
   asm volatile("" : : "m"(value) : "memory");
+}
+
+/// A server's last-level cache holds more than kLargeSet: 320 MB on one socket of Emerald Rapids.
+std::uint64_t largest_set() {
+  const long cache = sysconf(_SC_LEVEL3_CACHE_SIZE);
+  return std::max(kLargeSet, cache > 0 ? kTimesCache * static_cast<std::uint64_t>(cache) : 0);
 }
 
 /// Private anonymous memory, on huge pages where they are given, touched as far as `deadline` lets
@@ -155,7 +163,7 @@ Result<MeasuredRate> measure_memory(const MeasureRequest& request, MemoryWork wo
     return Error(HalError::bad_argument, "memory measurement: no thread to run it");
   const Nanoseconds start = monotonic_now_ns();
   const Nanoseconds half_time = start + request.budget_ns / 2;
-  const std::size_t wanted = round_up(kLargestSet / request.n_threads, 2 * kChunk);
+  const std::size_t wanted = round_up(largest_set() / request.n_threads, 2 * kChunk);
   std::atomic<unsigned> n_expected{request.n_threads};
   std::atomic<unsigned> n_ready{0};
   std::atomic<bool> has_failed{false};
