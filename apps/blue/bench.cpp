@@ -12,6 +12,7 @@
 #include "hal/affinity.h"
 #include "hal/machine_measure.h"
 #include "models/inline_model.h"
+#include "models/kv_default.h"
 #include "models/session.h"
 
 namespace blue::apps {
@@ -26,7 +27,7 @@ struct BenchOptions {
   std::uint32_t n_runs = 5;
   std::uint32_t depth = 0;  ///< tokens of context before the prompt, and before the decode
   std::uint32_t n_threads = 1;
-  kernels::KvType kv_type = kernels::KvType::f32;
+  kernels::KvType kv_type = models::kDefaultKvType;
   bool is_json = false;
   bool has_profile = false;
 };

@@ -16,7 +16,7 @@ struct GenerateOptions {
   TextSource source;
   PromptStyle style;
   std::string device = "auto";
-  kernels::KvType kv_type = kernels::KvType::f32;
+  kernels::KvType kv_type = models::kDefaultKvType;
   std::uint32_t context = 4096;
   models::ModelOptions model;
   std::string trace;

@@ -22,7 +22,7 @@ struct RunOptions {
   std::vector<std::string> overrides;
   std::string trace;
   std::string device = "auto";
-  kernels::KvType kv_type = kernels::KvType::f32;
+  kernels::KvType kv_type = models::kDefaultKvType;
   models::ModelOptions model;
   bool is_json = false;
   bool allows_skip = false;
