@@ -1,7 +1,7 @@
-// Attention of the CPU backend in Qwen3-0.6B's shape (16 query heads, 8 kv heads of 128): a prompt's
-// last 128 tokens and one token at two depths, for each type of the cache. A prompt beside the
-// float32 arithmetic that was measured, one token beside the read rate, both with as many threads.
-// Medians of seven runs.
+// Attention of the CPU backend in Qwen3-0.6B's shape (16 query heads, 8 kv heads of 128): the last
+// 128 tokens of a prompt and one token at two depths, for each type of the cache. A prompt beside
+// the float32 arithmetic that was measured, one token beside the read rate, both with as many
+// threads. Medians of seven runs.
 //   bench_kernels_attention [MOST_THREADS]      2 unless given
 #include <algorithm>
 #include <cstdio>

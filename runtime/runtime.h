@@ -31,6 +31,7 @@
 #include "memory/text/thinking_buffer.h"
 #include "memory/tiers/unified_address_space.h"
 #include "models/cost_model.h"
+#include "models/kv_default.h"
 #include "models/model.h"
 
 namespace blue::actors {
@@ -52,9 +53,9 @@ struct RuntimeOptions {
   std::string device = "auto";  ///< "auto", "cpu", "reference", "cuda:0": kernels::choose_backend
   actors::ResourceOptions resources;  ///< what is open is chosen: see GrantedResources
   std::uint32_t max_context = 4096;   ///< tokens per sequence, cut to what a model was trained for
-  kernels::KvType kv_type = kernels::KvType::f32;  ///< of every session's cache
-  models::ModelOptions model;                      ///< how every model's file is read
-  std::filesystem::path runs_root;                 ///< empty: actors::default_runs_root()
+  kernels::KvType kv_type = models::kDefaultKvType;  ///< of every session's cache
+  models::ModelOptions model;                        ///< how every model's file is read
+  std::filesystem::path runs_root;                   ///< empty: actors::default_runs_root()
   Tracing tracing = Tracing::off;
   std::size_t spans_per_actor = 16384;
   Nanoseconds stall_deadline_ns = 30'000'000'000;

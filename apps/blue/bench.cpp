@@ -30,7 +30,7 @@ struct BenchOptions {
   std::uint32_t n_tokens = 32;
   std::uint32_t n_runs = 5;
   std::uint32_t depth = 0;  ///< tokens of context before the prompt, and before the decode
-  kernels::KvType kv_type = kernels::KvType::f32;
+  kernels::KvType kv_type = models::kDefaultKvType;
   bool is_json = false;
   bool is_quiet = false;
   bool has_profile = false;

@@ -24,9 +24,10 @@ void add_kv_option(CLI::App& command, kernels::KvType& type) {
                    : name == "q8_0" ? kernels::KvType::q8_0
                                     : kernels::KvType::f32;
           },
-          "What the KV cache holds")
+          "What the KV cache holds; the logits' error is about 1e-7 of their square with f16, 1e-5 "
+          "to 1e-4 with q8_0")
       ->check(CLI::IsMember({"f32", "f16", "q8_0"}))
-      ->default_str("f32");
+      ->default_str(std::string(kernels::to_text(type)));
 }
 
 void add_pre_option(CLI::App& command, models::ModelOptions& options) {

@@ -3,9 +3,9 @@
 // llama.h alone, never part of the default build.
 //   llama_bench FILE N_PROMPT N_TOKENS N_THREADS repack|plain DEPTH f32|f16|q8_0
 // prints one JSON object. Prompt and decode are each measured behind DEPTH tokens of context; with
-// DEPTH 0 the decode follows the prompt. "repack" loads without mmap, so that weights may be repacked for the CPU's instructions;
-// "plain" maps them as they are. Depends on llama.h. One thread; libraries are found beside this
-// program.
+// DEPTH 0 the decode follows the prompt. "repack" loads without mmap, so that weights may be
+// repacked for the CPU's instructions; "plain" maps them as they are. Depends on llama.h. One
+// thread; libraries are found beside this program.
 #include <llama.h>
 
 #include <algorithm>

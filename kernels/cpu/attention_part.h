@@ -30,8 +30,8 @@ struct AttentionShape {
   [[nodiscard]] std::uint64_t partial_values() const { return std::uint64_t{value_dim} + 2; }
 };
 
-/// Rows [first_row, end_row) of each of the kv heads [kv_head, kv_head + n_kv_heads): row r is query
-/// head r % group of token `token` + r / group; all tokens are of one sequence.
+/// Rows [first_row, end_row) of each of the kv heads [kv_head, kv_head + n_kv_heads): row r is
+/// query head r % group of token `token` + r / group; all tokens are of one sequence.
 struct AttentionPart {
   AttentionShape shape;
   std::uint32_t token = 0;

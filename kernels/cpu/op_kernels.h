@@ -38,7 +38,7 @@ struct OpKernels {
   /// Units:    op.scale multiplies q·k before softmax.
   /// Bound:    reads each key and value once: n_positions · (key_dim + value_dim) values a kv head.
   /// Source:   Milakov and Gimelshein 2018, Online normalizer calculation for softmax, algorithm 3;
-  ///           Dao 2023, FlashAttention-2, §3.1; DeepSeek-AI 2024, DeepSeek-V2, §2.1 (absorbed form).
+  ///           Dao 2023, FlashAttention-2, §3.1; DeepSeek-AI 2024, DeepSeek-V2, §2.1.
   void (*attention)(const Op& op, const KvView& kv, const StepInputs& inputs,
                     const AttentionPart& part) = nullptr;
 

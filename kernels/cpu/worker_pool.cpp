@@ -66,8 +66,8 @@ void WorkerPool::run(const Job& job) {
     done = wait_while(n_done_, done);
 }
 
-/// Until none is left. The job does not change before all its parts are reported done, so that it is
-/// safe to read after taking one.
+/// Until none is left. The job does not change before all its parts are reported done, so that it
+/// is safe to read after taking one.
 void WorkerPool::take_parts() {
   std::uint32_t n_taken = 0;
   std::uint32_t n_parts = 0;

@@ -1,11 +1,11 @@
 // The CPU backend's threads: one parallel_for at a time, whose parts are taken by the workers that
 // are free, the calling thread among them. A worker whose core another program uses takes fewer
 // parts, and delays the others by its current part at most. Depends on base and hal/affinity.h.
-// Threads: parallel_for from one thread at a time. Taking a part is one atomic subtraction, no lock;
-// a worker reports once a job, not once a part, since with many workers each such line of memory is
-// a queue; waiting threads spin for some tens of microseconds, since ops follow each other closely inside a
-// step, then sleep in the kernel: an idle program uses no processor time. Allocates in the
-// constructor only. The destructor joins every worker.
+// Threads: parallel_for from one thread at a time. Taking a part is one subtraction, no lock; a
+// worker reports once a job, since all workers queue for such a line of memory; waiting threads
+// spin for some tens of microseconds, since ops follow each other closely inside a step, then sleep
+// in the kernel: an idle program uses no processor time. Allocates in the constructor only. The
+// destructor joins every worker.
 #pragma once
 
 #include <atomic>

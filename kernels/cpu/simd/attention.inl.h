@@ -1,6 +1,6 @@
 // Attention over the paged cache; contract at OpKernels::attention. Few query rows of a kv head (a
-// token or two: memory sets the pace) take the rows of the cache as they lie, all kv heads of a page
-// before the next page, what comes next prefetched; many go in tiles. Include only from *_avx2.cpp
+// token or two: memory sets the pace) take the rows of the cache as they lie, all kv heads of a
+// page before the next page, values prefetched; many go in tiles. Include only from *_avx2.cpp
 // and *_avx512.cpp (see simd.inl.h).
 #pragma once
 
@@ -33,7 +33,7 @@ struct FewQueries {
   alignas(64) float sums[kFewSums];           ///< [n_heads · n, head_dim + kPadding]
 };
 
-/// The keys or the values of one page, of whose rows a kv head has head_dim values from `column` on.
+/// The keys or the values of one page, of whose rows a kv head has those from `column` on.
 struct PageRows {
   const std::byte* first;
   std::uint64_t stride;

@@ -1,5 +1,5 @@
-// Values of one head in rows of the paged cache, per element type: one, or a vector of them. Include
-// only from *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
+// Values of one head in rows of the paged cache, per element type: one, or a vector of them.
+// Include only from *_avx2.cpp and *_avx512.cpp (see simd.inl.h).
 #pragma once
 
 #include "kernels/cpu/simd/simd.inl.h"
