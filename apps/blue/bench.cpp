@@ -15,6 +15,7 @@
 #include "hal/machine_measure.h"
 #include "models/cost_model.h"
 #include "models/inline_model.h"
+#include "models/kv_default.h"
 
 namespace blue::apps {
 
