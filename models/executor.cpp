@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "kernels/kv_rows.h"
 #include "models/block_list.h"
 #include "models/executor_state.h"
+#include "models/program_support.h"
 
 namespace blue::models {
 
@@ -37,33 +37,9 @@ Result<std::unique_ptr<Executor>> Executor::create(const Program& program,
   BLUE_CHECK(limits.max_step_tokens > 0 && limits.max_sequences > 0 && limits.max_context > 0);
   auto state = std::make_unique<State>(program, backend, leases, limits);
   state->block_ids.assign(block_ids.begin(), block_ids.end());
-  BLUE_TRY(state->check_program());
+  BLUE_TRY(check_support(program, backend, limits.kv_type));
   BLUE_TRY(state->build());
   return std::unique_ptr<Executor>(new Executor(std::move(state)));
-}
-
-/// The cache's rows are as wide as the widest layer's, which KvCache checks.
-Status Executor::State::check_cached_width(const kernels::Op& op) const {
-  if (op.kind != kernels::OpKind::kv_append) return {};
-  const std::uint32_t block = kernels::kv_block_values(limits.kv_type);
-  const std::uint32_t width = op.n_kv_heads * op.head_dim;
-  if (width == program.kv.k_width || width % block == 0) return {};
-  return Error(ModelsError::unsupported_format,
-               "a " + std::string(kernels::to_text(limits.kv_type)) +
-                   " cache holds rows of a multiple of " + std::to_string(block) +
-                   " values; the keys of layer " + std::to_string(op.layer) + " have " +
-                   std::to_string(width) + ": take --kv f16");
-}
-
-Status Executor::State::check_program() const {
-  BLUE_TRY(backend.supports_cache(limits.kv_type));
-  for (const kernels::Op& op : program.ops) {
-    BLUE_TRY(check_cached_width(op));
-    const kernels::Format* format =
-        op.weight == kernels::kNoOperand ? nullptr : program.weights.at(op.weight).format;
-    BLUE_TRY(backend.supports(op, format));
-  }
-  return {};
 }
 
 Status Executor::State::build() {

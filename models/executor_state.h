@@ -57,8 +57,6 @@ struct Executor::State {
   std::vector<std::byte*> graph_addresses;  ///< where the blocks lay at capture
   bool has_run_decode = false;              ///< kernels load on first use; capture comes after
 
-  Status check_cached_width(const kernels::Op& op) const;
-  Status check_program() const;
   Status build();
   Status build_expert_parts();
   void bind_block(std::uint32_t block, std::byte* address);

@@ -1,4 +1,5 @@
 #include "runtime/runtime.h"
+#include "runtime/capable_backend.h"
 
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "actors/tiering.h"
 #include "base/check.h"
 #include "hal/thread_reserve.h"
+#include "runtime/capable_backend.h"
 #include "runtime/compute_threads.h"
 #include "runtime/cost_rates.h"
 #include "runtime/device_boot.h"
@@ -180,7 +182,7 @@ Result<std::unique_ptr<Runtime>> Runtime::start(RuntimeOptions options, LogSink&
   BLUE_TRY_ASSIGN(auto reserve,
                   hal::ThreadReserve::take(actors::ActorRuntime::kThreads + kThreadsOfRun));
   Result<kernels::BackendChoice> choice = kernels::BackendChoice();
-  if (!state->options.make_source) choice = kernels::choose_backend(state->options.device);
+  if (!state->options.make_source) choice = choose_capable_backend(state->options, log);
   const bool has_device = choice && choice->entry != nullptr;
   BLUE_TRY_ASSIGN(hal::BootedMachine machine,
                   boot_machine(state->options, has_device ? &*choice : nullptr, log));

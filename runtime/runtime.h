@@ -51,6 +51,8 @@ enum class Tracing : std::uint8_t { off, on };
 
 struct RuntimeOptions {
   std::string device = "auto";  ///< "auto", "cpu", "reference", "cuda:0": kernels::choose_backend
+  std::vector<std::string>
+      models;  ///< paths, where they are known: what "auto" must be able to run
   actors::ResourceOptions resources;  ///< what is open is chosen: see GrantedResources
   std::uint32_t max_context = 4096;   ///< tokens per sequence, cut to what a model was trained for
   kernels::KvType kv_type = models::kDefaultKvType;  ///< of every session's cache

@@ -206,6 +206,7 @@ Result<int> chat(const ChatOptions& options) {
   BLUE_TRY_ASSIGN(const PromptEncoder encoder, PromptEncoder::open(options.style));
   io::MessageLog log(options.is_quiet ? LogLevel::warning : LogLevel::info);
   runtime::RuntimeOptions how = options.runtime;
+  how.models = {options.model};
   how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
                   runtime::Runtime::start(how, log));

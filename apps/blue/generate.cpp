@@ -63,6 +63,7 @@ Result<int> generate(const GenerateOptions& options) {
       read_text(options.source, options.style.is_raw ? Reading::as_it_is : Reading::as_text));
   io::MessageLog log(options.is_quiet ? LogLevel::warning : LogLevel::info);
   runtime::RuntimeOptions how = options.runtime;
+  how.models = {options.request.model};
   how.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(const std::unique_ptr<runtime::Runtime> runtime,
                   runtime::Runtime::start(how, log));

@@ -53,6 +53,7 @@ Result<std::unique_ptr<runtime::Runtime>> start(const RunOptions& options,
                                                 const actors::CascadeSpec& cascade, LogSink& log) {
   runtime::RuntimeOptions runtime = options.runtime;
   runtime.resources = runtime.resources.or_else(cascade.resources);
+  for (const actors::StageSpec& stage : cascade.stages) runtime.models.push_back(stage.model);
   runtime.tracing = options.trace.empty() ? runtime::Tracing::off : runtime::Tracing::on;
   BLUE_TRY_ASSIGN(std::unique_ptr<runtime::Runtime> started, runtime::Runtime::start(runtime, log));
   if (!options.is_quiet) io::message("device " + to_text(started->resources()));

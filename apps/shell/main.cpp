@@ -92,6 +92,8 @@ int start_and_read(Arguments arguments) {
     const auto cascade = actors::load_cascade(arguments.cascade);
     if (!cascade) return tell(cascade.error());
     arguments.runtime.resources = arguments.runtime.resources.or_else(cascade->resources);
+    for (const actors::StageSpec& stage : cascade->stages)
+      arguments.runtime.models.push_back(stage.model);
   }
   arguments.runtime.tracing = runtime::Tracing::on;
   if (arguments.runtime.runs_root.empty())
