@@ -36,8 +36,8 @@ class Scheduler final : public PinnedActor<SchedulerHandle> {
   void begin_runs();
   void cancel(const messages::CancelRun& order);
   void stop_running(messages::RunNumber run);
-  /// In scheduler_unload.cpp: every stage releases the model, then the tiering actor evicts its blocks,
-  /// then registry and KV library forget it. No job begins meanwhile.
+  /// In scheduler_unload.cpp: every stage releases the model, then the tiering actor evicts its
+  /// blocks, then registry and KV library forget it. No job begins meanwhile.
   [[nodiscard]] UnloadPromise unload(const messages::UnloadModel& order);
   [[nodiscard]] std::string reason_to_keep(const std::string& model) const;
   void released();

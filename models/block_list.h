@@ -14,8 +14,8 @@ namespace blue::models {
 /// extents' files are Model::files.
 std::vector<memory::Block> blocks_of(const Program& program, const std::string& model_name);
 
-/// The blocks that every step uses, in the order of their uses (a block may come twice): all but the
-/// experts. What memory::StepOrders takes, by Program::blocks index.
+/// The blocks that every step uses, in the order of their uses (a block may come twice): all but
+/// the experts. What memory::StepOrders takes, by Program::blocks index.
 std::vector<std::uint32_t> step_order(const Program& program);
 /// Per op: its block's place in step_order; kNoBlock for an op without one, or of an expert group.
 std::vector<std::uint32_t> op_places(const Program& program);

@@ -90,8 +90,8 @@ ModelCost cost_of(const ModelSizes& model, const CostQuestion& question);
 double switch_ms(const ModelSizes& model, const std::vector<ModelSizes>& models,
                  const CostQuestion& question);
 
-/// By expert, the likeliest first: how likely a token chooses it. Falls with the rank as rank^-skew,
-/// is at most 1, and sums up to top_k: what `tools/synth --skew` writes.
+/// By expert, the likeliest first: how likely a token chooses it. Falls with the rank as
+/// rank^-skew, is at most 1, and sums up to top_k: what `tools/synth --skew` writes.
 std::vector<double> choice_odds(std::uint32_t n_experts, std::uint32_t top_k, double skew);
 
 }  // namespace blue::models

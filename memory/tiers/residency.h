@@ -84,8 +84,8 @@ class Residency {
 
   [[nodiscard]] BlockState state(BlockId block, Tier tier) const;
   [[nodiscard]] std::uint32_t pins(BlockId block, Tier tier) const;
-  /// What keeping the block in a tier is worth by the policy, from its leases in whatever tier, also
-  /// before it was last evicted; only the order of two worths means anything.
+  /// What keeping the block in a tier is worth by the policy, from its leases in whatever tier,
+  /// also before it was last evicted; only the order of two worths means anything.
   /// lru: the tick of its last lease; lfu: its leases; automatic: its leases, each fading by half
   /// in kHalfLife steps (LRFU).
   /// Source: Lee et al. 2001, LRFU: a spectrum of policies that subsumes LRU and LFU.

@@ -1,15 +1,15 @@
 // TierScheduler: the one policy of the tiers: what leaves, what is moved next, and whether that is
 // worth it. A state machine without threads, clock or I/O: it books in the ledgers of vram and ram,
-// makes the residency's transitions, and hands out moves; its owner carries them (Mover) and reports
-// each end. InlineTiers and the tiering actor drive the same one.
+// makes the residency's transitions, and hands out moves; its owner carries them (Mover) and
+// reports each end. InlineTiers and the tiering actor drive the same one.
 //
 //   demanded  a step waits for the block: may evict whatever is not pinned, and starts first
 //   planned   the next absent block of an active order, or of the next one in line
 //   guessed   somebody expects it: only into free room, only while nothing else is under way
 //
 // Who leaves first: blocks without a known next use, by the eviction policy; then those used
-// furthest ahead (Belady). A plan evicts what Belady would evict when its block is needed; it starts
-// as soon as that victim is free, and one use before it is needed settles for the best that is free
+// furthest ahead (Belady). A plan evicts what Belady would evict when its block is needed; it
+// starts as soon as that victim is free, and one use before it is needed takes the best that is free
 // then: otherwise a long order would chase itself round the tier and load everything every step.
 // Depends on memory/tiers. Threads: its owner's alone; leases and places change meanwhile.
 // Lifetime: catalog, residency, ledgers and orders outlive it.
