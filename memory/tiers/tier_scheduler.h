@@ -9,8 +9,9 @@
 //
 // Who leaves first: blocks without a known next use, by the eviction policy; then those used
 // furthest ahead (Belady). A plan evicts what Belady would evict when its block is needed; it
-// starts as soon as that victim is free, and one use before it is needed takes the best that is free
-// then: otherwise a long order would chase itself round the tier and load everything every step.
+// starts as soon as that victim is free, and one use before it is needed takes the best that is
+// free then: otherwise a long order would chase itself round the tier and load everything every
+// step.
 // Depends on memory/tiers. Threads: its owner's alone; leases and places change meanwhile.
 // Lifetime: catalog, residency, ledgers and orders outlive it.
 // Source: Belady 1966; Cao et al. 1995, A study of integrated prefetching and caching strategies.
