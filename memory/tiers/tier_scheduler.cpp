@@ -22,7 +22,8 @@ TierScheduler::TierScheduler(const BlockCatalog& catalog, Residency& residency, 
       options_(options),
       thrash_(catalog.capacity(), kThrashWindow),
       is_demanded_(catalog.capacity(), 0),
-      awaited_(catalog.capacity(), 0) {
+      awaited_(catalog.capacity(), 0),
+      uses_published_(catalog.capacity(), 0) {
   in_flight_.reserve(options_.max_in_flight);
 }
 
@@ -145,6 +146,7 @@ TierScheduler::Started TierScheduler::load(const Wish& wish, Tier from, Tier to,
   moves.push_back(move);
   (from == Tier::nvme ? counts_.bytes_read : counts_.bytes_copied) += size;
   if (to == Tier::vram) {
+    uses_published_[wish.block.value] = residency_.n_uses(wish.block) + 1;
     counts_.n_demanded += wish.urgency == Urgency::demanded ? 1 : 0;
     counts_.n_planned += wish.urgency == Urgency::planned ? 1 : 0;
     counts_.n_guessed += wish.urgency == Urgency::guessed ? 1 : 0;
@@ -260,7 +262,7 @@ void TierScheduler::moved(BlockId block, Tier to) {
   end(block, to);
   if (to == Tier::vram) thrash_.loaded(block);
   if (to == Tier::vram && std::exchange(is_demanded_[block.value], std::uint8_t{0}) != 0)
-    awaited_[block.value] = residency_.n_uses(block);
+    awaited_[block.value] = uses_published_[block.value];
 }
 
 bool TierScheduler::is_awaited(BlockId block) const {

@@ -153,7 +153,10 @@ class TierScheduler {
   std::deque<BlockId> demands_;            ///< not yet started, in order of arrival
   std::deque<BlockId> guesses_;            ///< likewise
   std::vector<std::uint8_t> is_demanded_;  ///< by block: waits, or is on its way through ram
-  std::vector<std::uint32_t> awaited_;     ///< by block: n_uses at its arrival on demand; 0: none
+  /// By block: n_uses as its arrival on demand left it (a waiter may lease it before moved() is
+  /// called); 0: nobody waits.
+  std::vector<std::uint32_t> awaited_;
+  std::vector<std::uint32_t> uses_published_;  ///< by block: n_uses right after its last load
   std::vector<Move> in_flight_;
   std::vector<EvictionCandidate> candidates_;
   std::vector<Refusal> refusals_;
