@@ -249,7 +249,7 @@ static void a_stream_gives_what_the_blocking_call_gives(blue_runtime* runtime, c
   blue_figures figures;
   figures.size = sizeof figures;
   CHECK(blue_load(runtime, model) == BLUE_OK);
-  CHECK(blue_request_create(model, "Once upon a time", &request) == BLUE_OK);
+  CHECK(blue_request_create(model, "Return the largest number in xs.", &request) == BLUE_OK);
   CHECK(blue_request_set_max_tokens(request, 24) == BLUE_OK);
   CHECK(blue_generate(runtime, request, &text, &length, &figures) == BLUE_OK);
   CHECK(text != NULL && length == strlen(text) && length > 0);
@@ -277,7 +277,7 @@ static void a_cancelled_stream_says_so(blue_runtime* runtime, const char* model)
   blue_stream* stream = NULL;
   blue_event event = BLUE_EVENT_NONE;
   char rest[8192];
-  CHECK(blue_request_create(model, "Once upon a time", &request) == BLUE_OK);
+  CHECK(blue_request_create(model, "Return the largest number in xs.", &request) == BLUE_OK);
   CHECK(blue_request_set_max_tokens(request, 100000) == BLUE_OK);
   CHECK(blue_request_set_temperature(request, 1.0F) == BLUE_OK);
   CHECK(blue_generate_stream_begin(runtime, request, &stream) == BLUE_OK);
