@@ -6,9 +6,12 @@
 #include <utility>
 
 #include "kernels/cuda/cuda_error.h"
-#include "kernels/cuda/op_kernels.h"
+#include "kernels/cuda/cuda_op.h"
 
 namespace blue::kernels::cuda {
+
+/// Of kernels/cuda/ops/add.cu: the smallest kernel there is.
+const CudaOp& cuda_op_add();
 
 namespace {
 
@@ -130,7 +133,7 @@ Result<hal::DeviceInfo> describe_device(int index) {
   const std::string capability =
       std::to_string(properties.major) + std::to_string(properties.minor);
   BLUE_TRY(check_hal(cudaSetDevice(index), at(index, "choosing the device")));
-  if (!load_add()) {
+  if (!cuda_op_add().load()) {
     const cudaError_t code = cudaGetLastError();
     if (code != cudaErrorNoKernelImageForDevice)
       return hal_error(code, at(index, "loading a kernel"));
