@@ -137,9 +137,8 @@ void Tiering::prefetch(const messages::PrefetchModel& order) {
   {
     const MutexLock lock(orders.mutex);
     // One model is next at a time.
-    orders.for_each(memory::Activity::next, [&](memory::OrderId other) {
-      orders.set_activity(other, memory::Activity::idle);
-    });
+    for (std::uint32_t i = 0; i < orders.n_orders(); ++i)
+      if (orders.is({i}, memory::Activity::next)) orders.set_activity({i}, memory::Activity::idle);
     if (orders.activity((*model)->order) == memory::Activity::idle)
       orders.set_activity((*model)->order, memory::Activity::next);
   }

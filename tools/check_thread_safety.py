@@ -74,22 +74,28 @@ def main():
         print(f"skipped: no {database}")
         return
 
-    commands = {}
+    # The check of headers has one unit a header, whatever sources are compiled together.
+    by_header = {}
     for entry in json.load(open(database, encoding="utf-8")):
-        name = os.path.relpath(os.path.join(entry["directory"], entry["file"]),
-                               os.path.dirname(os.path.dirname(os.path.abspath(sys.argv[1]))))
-        if name.startswith(LAYERS):
-            commands.setdefault(name, flags_of(entry["command"]))
+        _, found, header = entry["file"].partition("_verify_interface_header_sets/")
+        if found and header.startswith(LAYERS):
+            by_header[header.removesuffix(".cxx")] = flags_of(entry["command"])
+    # A layer of two libraries: the flags of the one that links more.
+    by_layer = {layer: max((flags for header, flags in by_header.items()
+                            if header.startswith(layer + "/")), key=len, default=[])
+                for layer in LAYERS}
     locked = {name for name, text in files.items() if LOCKS.search(text)}
-    units = [(name, commands[name], None) for name in sorted(commands)
-             if name in locked or name.removesuffix(".cpp") + ".h" in locked]
+    units = []
+    for name in sorted(files):
+        header = name.removesuffix(".cpp") + ".h"
+        if name.endswith(".cpp") and (name in locked or header in locked):
+            units.append((name, by_header.get(header, by_layer[name.split("/")[0]]), None))
     headers = {}
     for name in sorted(locked):
         if name.endswith(".h"):
             headers.setdefault(name.split("/")[0], []).append(name)
     for layer, names in headers.items():
-        flags = next(flags for name, flags in commands.items() if name.startswith(layer + "/"))
-        units.append((f"{layer}/*.h", flags, "".join(f'#include "{name}"\n' for name in names)))
+        units.append((f"{layer}/*.h", by_layer[layer], "".join(f'#include "{name}"\n' for name in names)))
 
     jobs = int(os.environ.get("BLUE_JOBS", os.cpu_count() or 1))
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:

@@ -60,22 +60,15 @@ class StepOrders {
   [[nodiscard]] std::uint64_t uses_until(BlockId block, std::uint64_t from) const
       BLUE_REQUIRES(mutex);
 
-  /// Calls use(block, uses until then) for the blocks of the order, one round from its place on,
-  /// until it returns false.
-  template <class Use>
-  void walk(OrderId order, Use&& use) const BLUE_REQUIRES(mutex) {
-    const Order& walked = orders_[order.value];
-    const auto n = static_cast<std::uint32_t>(walked.blocks.size());
-    const std::uint32_t place = walked.place.load(std::memory_order_relaxed);
-    for (std::uint32_t i = 0; i < n; ++i)
-      if (!use(walked.blocks[(place + i) % n], std::uint64_t{i})) return;
+  /// Order ids run from 0 to n_orders() - 1, some of them free.
+  [[nodiscard]] std::uint32_t n_orders() const BLUE_REQUIRES(mutex) { return n_orders_; }
+  /// Is it an order of that activity?
+  [[nodiscard]] bool is(OrderId order, Activity activity) const BLUE_REQUIRES(mutex) {
+    const Order& asked = orders_[order.value];
+    return asked.is_taken && asked.activity.load() == activity;
   }
-  /// Calls use(order) for each order of that activity.
-  template <class Use>
-  void for_each(Activity activity, Use&& use) const BLUE_REQUIRES(mutex) {
-    for (std::uint32_t i = 0; i < n_orders_; ++i)
-      if (orders_[i].is_taken && orders_[i].activity.load() == activity) use(OrderId{i});
-  }
+  /// The blocks of one round of the order from its place on.
+  [[nodiscard]] std::vector<BlockId> round(OrderId order) const BLUE_REQUIRES(mutex);
 
   static constexpr std::uint64_t kNextOffset = std::uint64_t{1} << 32;
 

@@ -83,26 +83,30 @@ void TierScheduler::refuse(BlockId block) {
 }
 
 void TierScheduler::start_plans(Activity activity, std::vector<Move>& moves) {
+  for (std::uint32_t i = 0; i < orders_.n_orders(); ++i)
+    if (orders_.is({i}, activity)) start_plans_of({i}, activity, moves);
+}
+
+void TierScheduler::start_plans_of(OrderId order, Activity activity, std::vector<Move>& moves) {
   // So much of the tier may be given up to blocks that come before Belady would have them.
   const Bytes near = std::min(options_.plan_window, Bytes{vram_.size().count / 8});
-  orders_.for_each(activity, [&](OrderId order) {
-    Bytes ahead;
-    orders_.walk(order, [&](BlockId block, std::uint64_t uses_until) {
-      const bool is_busy = in_flight_.size() >= 2 && bytes_under_way() >= options_.plan_window;
-      if (is_busy || in_flight_.size() >= options_.max_in_flight) return false;
-      if (residency_.state(block, Tier::vram) == BlockState::absent) {
-        const Wish wish{.block = block,
-                        .urgency = Urgency::planned,
-                        .uses_until = uses_until,
-                        .is_near = uses_until <= 1 || ahead + catalog_.at(block).size <= near,
-                        .activity = activity};
-        const Started started = bring(wish, moves);
-        if (started == Started::no_room || started == Started::later) return false;
-      }
-      if (uses_until > 0) ahead += catalog_.at(block).size;
-      return true;
-    });
-  });
+  Bytes ahead;
+  std::uint64_t uses_until = 0;
+  for (const BlockId block : orders_.round(order)) {
+    const bool is_busy = in_flight_.size() >= 2 && bytes_under_way() >= options_.plan_window;
+    if (is_busy || in_flight_.size() >= options_.max_in_flight) return;
+    const Bytes size = catalog_.at(block).size;
+    if (residency_.state(block, Tier::vram) == BlockState::absent) {
+      const Wish wish{.block = block,
+                      .urgency = Urgency::planned,
+                      .uses_until = uses_until,
+                      .is_near = uses_until <= 1 || ahead + size <= near,
+                      .activity = activity};
+      const Started started = bring(wish, moves);
+      if (started == Started::no_room || started == Started::later) return;
+    }
+    if (uses_until++ > 0) ahead += size;
+  }
 }
 
 void TierScheduler::start_guesses(std::vector<Move>& moves) {
@@ -208,11 +212,8 @@ bool TierScheduler::make_room(const Wish& wish, TierLedger& ledger) {
   gather(wish, ledger);
   // What Belady would evict when the block is needed, pinned or not, may not be free yet.
   const bool is_choosy = wish.urgency == Urgency::planned && !wish.is_near;
-  if (is_choosy) {
-    for (EvictionCandidate& c : candidates_) c.is_busy = !may_evict(wish, c);
-  } else {
-    std::erase_if(candidates_, [&](const EvictionCandidate& c) { return !may_evict(wish, c); });
-  }
+  for (EvictionCandidate& c : candidates_) c.is_busy = !may_evict(wish, c);
+  if (!is_choosy) std::erase_if(candidates_, [](const EvictionCandidate& c) { return c.is_busy; });
   // Most blocks are as large as the one that leaves; else the ledger rehearses.
   for (;;) {
     const auto first = std::ranges::min_element(candidates_, leaves_before);

@@ -119,6 +119,8 @@ class TierScheduler {
   void start_demands(std::vector<Move>& moves) BLUE_REQUIRES(orders_.mutex);
   void refuse(BlockId block);
   void start_plans(Activity activity, std::vector<Move>& moves) BLUE_REQUIRES(orders_.mutex);
+  void start_plans_of(OrderId order, Activity activity, std::vector<Move>& moves)
+      BLUE_REQUIRES(orders_.mutex);
   void start_guesses(std::vector<Move>& moves) BLUE_REQUIRES(orders_.mutex);
   Started bring(const Wish& wish, std::vector<Move>& moves) BLUE_REQUIRES(orders_.mutex);
   Started load(const Wish& wish, Tier from, Tier to, std::vector<Move>& moves)
