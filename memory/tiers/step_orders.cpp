@@ -54,16 +54,6 @@ void StepOrders::set_place(OrderId order, std::uint32_t place) {
   orders_[order.value].place.store(place, std::memory_order_relaxed);
 }
 
-std::vector<BlockId> StepOrders::round(OrderId order) const {
-  const Order& asked = orders_[order.value];
-  std::vector<BlockId> blocks = asked.blocks;
-  if (!blocks.empty()) {
-    const std::size_t place = asked.place.load(std::memory_order_relaxed) % blocks.size();
-    std::rotate(blocks.begin(), blocks.begin() + static_cast<std::ptrdiff_t>(place), blocks.end());
-  }
-  return blocks;
-}
-
 Activity StepOrders::activity_of(BlockId block) const {
   const Home& home = homes_[block.value];
   return home.order == kNone ? Activity::idle : orders_[home.order].activity.load();

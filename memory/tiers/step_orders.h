@@ -67,8 +67,12 @@ class StepOrders {
     const Order& asked = orders_[order.value];
     return asked.is_taken && asked.activity.load() == activity;
   }
-  /// The blocks of one round of the order from its place on.
-  [[nodiscard]] std::vector<BlockId> round(OrderId order) const BLUE_REQUIRES(mutex);
+  [[nodiscard]] std::span<const BlockId> blocks(OrderId order) const BLUE_REQUIRES(mutex) {
+    return orders_[order.value].blocks;
+  }
+  [[nodiscard]] std::uint32_t place(OrderId order) const BLUE_REQUIRES(mutex) {
+    return orders_[order.value].place.load(std::memory_order_relaxed);
+  }
 
   static constexpr std::uint64_t kNextOffset = std::uint64_t{1} << 32;
 

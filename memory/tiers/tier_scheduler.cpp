@@ -91,8 +91,10 @@ void TierScheduler::start_plans_of(OrderId order, Activity activity, std::vector
   // So much of the tier may be given up to blocks that come before Belady would have them.
   const Bytes near = std::min(options_.plan_window, Bytes{vram_.size().count / 8});
   Bytes ahead;
-  std::uint64_t uses_until = 0;
-  for (const BlockId block : orders_.round(order)) {
+  const std::span<const BlockId> blocks = orders_.blocks(order);
+  const std::size_t place = orders_.place(order);
+  for (std::uint64_t uses_until = 0; uses_until < blocks.size(); ++uses_until) {
+    const BlockId block = blocks[(place + uses_until) % blocks.size()];
     const bool is_busy = in_flight_.size() >= 2 && bytes_under_way() >= options_.plan_window;
     if (is_busy || in_flight_.size() >= options_.max_in_flight) return;
     const Bytes size = catalog_.at(block).size;
@@ -105,7 +107,7 @@ void TierScheduler::start_plans_of(OrderId order, Activity activity, std::vector
       const Started started = bring(wish, moves);
       if (started == Started::no_room || started == Started::later) return;
     }
-    if (uses_until++ > 0) ahead += size;
+    if (uses_until > 0) ahead += size;
   }
 }
 
