@@ -141,6 +141,9 @@ TierScheduler::Started TierScheduler::load(const Wish& wish, Tier from, Tier to,
                                            std::vector<Move>& moves) {
   if (in_flight_.size() >= options_.max_in_flight) return Started::later;
   TierLedger& room = ledger(to);
+  // Abandoned by the mover, which has not reported it yet: its room is freed then.
+  if (is_in_flight(wish.block, to)) return Started::already;
+  if (room.find(wish.block) != nullptr) release_abandoned(room);
   if (!make_room(wish, room)) return Started::no_room;
   if (!residency_.begin_load(wish.block, to)) return Started::already;
   const Bytes size = catalog_.at(wish.block).size;
@@ -211,6 +214,8 @@ bool TierScheduler::make_room(const Wish& wish, TierLedger& ledger) {
   const Bytes size = catalog_.at(wish.block).size;
   if (ledger.has_room(size)) return true;
   if (wish.urgency == Urgency::guessed) return false;
+  release_abandoned(ledger);
+  if (ledger.has_room(size)) return true;
   gather(wish, ledger);
   // What Belady would evict when the block is needed, pinned or not, may not be free yet.
   const bool is_choosy = wish.urgency == Urgency::planned && !wish.is_near;
@@ -245,6 +250,23 @@ bool TierScheduler::is_source(BlockId block) const {
   return std::ranges::any_of(in_flight_, [block](const Move& move) {
     return move.block == block && move.from == Tier::ram;
   });
+}
+
+bool TierScheduler::is_in_flight(BlockId block, Tier to) const {
+  return std::ranges::any_of(
+      in_flight_, [&](const Move& move) { return move.block == block && move.to == to; });
+}
+
+void TierScheduler::release_abandoned(TierLedger& ledger) {
+  const auto is_abandoned = [&](const TierLedger::Held& held) {
+    return residency_.state(held.block, ledger.tier()) == BlockState::absent &&
+           !is_in_flight(held.block, ledger.tier());
+  };
+  for (;;) {
+    const auto held = std::ranges::find_if(ledger.held(), is_abandoned);
+    if (held == ledger.held().end()) return;
+    ledger.release(held->block);
+  }
 }
 
 bool TierScheduler::is_under_way(Tier to) const {

@@ -135,6 +135,9 @@ class TierScheduler {
   /// Has a demanded block arrived and not been leased yet? It leaves for nobody.
   [[nodiscard]] bool is_awaited(BlockId block) const;
   [[nodiscard]] bool has_awaited() const;
+  [[nodiscard]] bool is_in_flight(BlockId block, Tier to) const;
+  /// Frees what moves of a scheduler before this one left behind, whose failures died with it.
+  void release_abandoned(TierLedger& ledger);
   [[nodiscard]] bool is_under_way(Tier to) const;
   /// Is the block's copy in ram being copied on?
   [[nodiscard]] bool is_source(BlockId block) const;

@@ -40,9 +40,19 @@ struct ScheduledTiers {
     scheduler.moved(move.block, move.to);
   }
   void fail(std::size_t i) {
+    abandon(i);
+    report_failure(unreported.size() - 1);
+  }
+  /// The mover gives the move up; its report is on its way.
+  void abandon(std::size_t i) {
     const TierScheduler::Move move = under_way[i];
     under_way.erase(under_way.begin() + static_cast<std::ptrdiff_t>(i));
     residency.abandon(move.block, move.to);
+    unreported.push_back(move);
+  }
+  void report_failure(std::size_t i) {
+    const TierScheduler::Move move = unreported[i];
+    unreported.erase(unreported.begin() + static_cast<std::ptrdiff_t>(i));
     scheduler.failed(move.block, move.to);
   }
   void finish_all() {
@@ -61,6 +71,7 @@ struct ScheduledTiers {
   TierScheduler scheduler;
   std::vector<BlockId> blocks;
   std::vector<TierScheduler::Move> under_way;
+  std::vector<TierScheduler::Move> unreported;  ///< abandoned, not yet told to the scheduler
 };
 
 }  // namespace blue::memory::test

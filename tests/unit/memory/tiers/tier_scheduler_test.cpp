@@ -184,6 +184,38 @@ TEST_CASE("a block that arrived on demand stays until it was leased", "[memory][
   CHECK(tiers.residency.state(tiers.blocks[2], Tier::vram) == BlockState::resident);
 }
 
+TEST_CASE("a move that failed is not ordered again before its failure is reported",
+          "[memory][tier_scheduler]") {
+  ScheduledTiers tiers(std::vector<std::uint64_t>(2, 1024), Bytes{2 * 1024}, {});
+  tiers.scheduler.guess(tiers.blocks[0]);
+  tiers.start();
+  tiers.abandon(0);
+  tiers.scheduler.demand(tiers.blocks[0]);
+  tiers.start();
+  CHECK(tiers.under_way.empty());
+  tiers.report_failure(0);
+  tiers.scheduler.demand(tiers.blocks[0]);
+  tiers.finish_all();
+  CHECK(tiers.residency.state(tiers.blocks[0], Tier::vram) == BlockState::resident);
+}
+
+TEST_CASE("a scheduler frees what the failed moves of the one before it left booked",
+          "[memory][tier_scheduler]") {
+  ScheduledTiers tiers(std::vector<std::uint64_t>(3, 1024), Bytes{2 * 1024}, {});
+  for (const std::size_t i : {0U, 1U}) tiers.scheduler.demand(tiers.blocks[i]);
+  tiers.start();
+  tiers.abandon(0);
+  tiers.abandon(0);  // and the reports die with their reader
+  TierScheduler successor(tiers.catalog, tiers.residency, tiers.vram, tiers.ram, tiers.orders, {});
+  std::vector<TierScheduler::Move> moves;
+  for (const std::size_t i : {0U, 2U}) successor.demand(tiers.blocks[i]);
+  successor.next(moves);
+  REQUIRE(moves.size() == 2);
+  CHECK(moves[0].block == tiers.blocks[0]);
+  CHECK(moves[1].block == tiers.blocks[2]);
+  CHECK(tiers.vram.find(tiers.blocks[1]) == nullptr);
+}
+
 TEST_CASE("guesses fill free room while nothing else moves and evict nothing",
           "[memory][tier_scheduler]") {
   ScheduledTiers tiers(std::vector<std::uint64_t>(5, 1024), Bytes{3 * 1024}, {});
@@ -248,11 +280,15 @@ std::string fault_of(const ScheduledTiers& tiers) {
         return move.block == block && move.to == tier;
       });
       if ((state == BlockState::loading) != is_moving) return "loading without a move";
-      if ((state == BlockState::absent) != (ledger->find(block) == nullptr))
+      const bool is_unreported = std::ranges::any_of(tiers.unreported, [&](const auto& move) {
+        return move.block == block && move.to == tier;
+      });
+      if ((state == BlockState::absent && !is_unreported) != (ledger->find(block) == nullptr))
         return "residency and ledger disagree";
     }
   }
-  if (tiers.scheduler.n_in_flight() != tiers.under_way.size()) return "moves are miscounted";
+  if (tiers.scheduler.n_in_flight() != tiers.under_way.size() + tiers.unreported.size())
+    return "moves are miscounted";
   return "";
 }
 
@@ -293,9 +329,15 @@ TEST_CASE("whatever comes in whatever order, the books are right and demands end
           if (!leases.empty()) leases.pop_back();
           break;
         case 7:
-          if (!tiers.under_way.empty())
-            below(4) == 0 ? tiers.fail(below(static_cast<std::uint32_t>(tiers.under_way.size())))
-                          : tiers.finish(below(static_cast<std::uint32_t>(tiers.under_way.size())));
+          if (!tiers.under_way.empty()) {
+            const std::size_t move = below(static_cast<std::uint32_t>(tiers.under_way.size()));
+            const std::uint32_t end = below(6);
+            if (end == 0) tiers.fail(move);
+            if (end == 1) tiers.abandon(move);
+            if (end > 1) tiers.finish(move);
+          } else if (!tiers.unreported.empty()) {
+            tiers.report_failure(0);
+          }
           break;
         case 8:
           if (below(8) == 0) (void)tiers.scheduler.evict({&block, 1});
@@ -306,6 +348,7 @@ TEST_CASE("whatever comes in whatever order, the books are right and demands end
     }
     // At rest every demand is met or refused.
     leases.clear();
+    while (!tiers.unreported.empty()) tiers.report_failure(0);
     tiers.orders.set_activity(order, Activity::idle);
     tiers.finish_all();
     for (const BlockId block : tiers.blocks) {
