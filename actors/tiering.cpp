@@ -76,9 +76,10 @@ void Tiering::on_exit() {
 }
 
 void Tiering::advance() {
+  const std::uint64_t incarnation = tiers_.engine_incarnation.load();
+  if (incarnation == 0) return;  // no engine yet: engine_started calls again
   moves_.clear();
   scheduler_.next(moves_);
-  const std::uint64_t incarnation = tiers_.engine_incarnation.load();
   for (const memory::TierScheduler::Move& decided : moves_) {
     messages::Move move;
     move.block = decided.block;
@@ -143,7 +144,7 @@ void Tiering::prefetch(const messages::PrefetchModel& order) {
       orders.set_activity((*model)->order, memory::Activity::next);
   }
   for (const BlockId block : (*model)->blocks) scheduler_.guess(block);
-  begin_polling();
+  advance();
 }
 
 messages::Promise<messages::Evicted> Tiering::evict(const messages::Evict& order) {

@@ -42,8 +42,9 @@ void Tiering::begin_polling() {
 }
 
 void Tiering::poll() {
+  const std::uint64_t n_progress = tiers_.n_progress.load(std::memory_order_relaxed);
   const bool is_new = has_news();
-  n_progress_seen_ = tiers_.n_progress.load(std::memory_order_relaxed);
+  n_progress_seen_ = n_progress;
   if (is_new || scheduler_.n_in_flight() > 0) last_work_ns_ = monotonic_now_ns();
   take_misses();
   if (is_new) advance();
