@@ -1,6 +1,7 @@
 #include "hal/sysfs.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -13,10 +14,14 @@ std::optional<std::string> read_small_file(const std::string& path) {
   if (std::filesystem::is_directory(path, error)) return std::nullopt;
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
-  std::string text(kMost, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(kMost));
+  // In steps: most of these files hold a line, and their size is not known beforehand.
+  std::string text;
+  std::array<char, 4096> part{};
+  while (file && text.size() < kMost) {
+    file.read(part.data(), static_cast<std::streamsize>(part.size()));
+    text.append(part.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (file.bad()) return std::nullopt;
-  text.resize(static_cast<std::size_t>(file.gcount()));
   return text;
 }
 
