@@ -29,10 +29,11 @@ void for_each_dense_op(const Program& program, Use&& use) {
 
 }  // namespace
 
-std::vector<std::uint32_t> step_order(const Program& program) {
-  std::vector<std::uint32_t> order;
+std::vector<memory::BlockId> step_order(const Program& program,
+                                        std::span<const memory::BlockId> ids) {
+  std::vector<memory::BlockId> order;
   for_each_dense_op(program, [&](std::uint32_t, std::uint32_t block, std::uint32_t place) {
-    if (place == order.size()) order.push_back(block);
+    if (place == order.size()) order.push_back(ids[block]);
   });
   return order;
 }

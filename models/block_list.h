@@ -2,6 +2,7 @@
 // memory/tiers/block.h. Pure.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,9 @@ namespace blue::models {
 std::vector<memory::Block> blocks_of(const Program& program, const std::string& model_name);
 
 /// The blocks that every step uses, in the order of their uses (a block may come twice): all but
-/// the experts. What memory::StepOrders takes, by Program::blocks index.
-std::vector<std::uint32_t> step_order(const Program& program);
+/// the experts. What memory::StepOrders takes. `ids`: by Program::blocks index.
+std::vector<memory::BlockId> step_order(const Program& program,
+                                        std::span<const memory::BlockId> ids);
 /// Per op: its block's place in step_order; kNoBlock for an op without one, or of an expert group.
 std::vector<std::uint32_t> op_places(const Program& program);
 

@@ -83,9 +83,7 @@ Status InlineModel::open_tiers(const InlineModelOptions& options) {
   limits.kv_type = options.kv_type;
   limits.op_timing = options.op_timing;
   limits.weight_budget = budgets_.vram;
-  std::vector<memory::BlockId> order;
-  for (const std::uint32_t block : step_order(program)) order.push_back(added.blocks[block]);
-  tiers_->follow(std::move(order), added.blocks);
+  tiers_->follow(step_order(program, added.blocks), added.blocks);
   BLUE_TRY_ASSIGN(executor_, Executor::create(program, added.blocks, *backend_, *tiers_, limits));
   return {};
 }

@@ -35,10 +35,8 @@ Result<std::shared_ptr<const LoadedModel>> ModelRegistry::open(const std::string
   loaded->blocks = std::move(taken.blocks);
   models::load_index_or_warn(*loaded->model, loaded->blocks, tiers_.catalog(), log_);
   loaded->catalog_id = taken.model;
-  std::vector<memory::BlockId> order;
-  for (const std::uint32_t block : models::step_order(loaded->model->program))
-    order.push_back(loaded->blocks[block]);
-  auto added = tiers_.orders().add(std::move(order), loaded->blocks);
+  auto added = tiers_.orders().add(models::step_order(loaded->model->program, loaded->blocks),
+                                   loaded->blocks);
   if (!added) {
     tiers_.catalog().remove_model(loaded->catalog_id);
     return std::move(added).error();
