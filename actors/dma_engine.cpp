@@ -113,8 +113,11 @@ void DmaEngine::advance(memory::Mover::Poll poll) {
   ended_.clear();
   mover_->poll(ended_, poll);
   for (memory::MoveEnd& ended : ended_) end(ended);
-  if (!ended_.empty()) last_work_ns_ = monotonic_now_ns();
   submit_waiting();
+  if (ended_.empty()) return;
+  last_work_ns_ = monotonic_now_ns();
+  if (const std::string refusal = reader_->refusal(); !refusal.empty())
+    log().write_once(LogLevel::info, "files are read more slowly from now on: " + refusal);
 }
 
 void DmaEngine::end(memory::MoveEnd& ended) {
