@@ -7,10 +7,10 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <numeric>
 #include <random>
 #include <vector>
 
+#include "bench/sequence_inputs.h"
 #include "hal/affinity.h"
 #include "hal/machine_measure.h"
 #include "kernels/cpu/cpu_backend.h"
@@ -32,9 +32,10 @@ std::uint64_t token_bytes(kernels::KvType type) { return 2 * kernels::kv_row_byt
 
 /// As many layers of one sequence as exceed the last-level cache, each read once a run.
 struct Cache {
-  Cache(std::uint32_t n_positions, kernels::KvType type) {
+  Cache(std::uint32_t n_positions, kernels::KvType type)
+      : sequence(n_positions, n_positions / kernels::kPageTokens) {
     constexpr std::uint64_t kStreamedBytes = 128ULL << 20;
-    const std::uint32_t n_pages = n_positions / kernels::kPageTokens;
+    const auto n_pages = static_cast<std::uint32_t>(sequence.pages.size());
     view.type = type;
     view.k_width = kWidth;
     view.v_width = kWidth;
@@ -53,27 +54,15 @@ struct Cache {
     kernels::find_format(formats[static_cast<std::size_t>(type)])->encode(values, row);
     for (std::size_t at = 0; at < bytes.size(); at += row.size())
       std::memcpy(bytes.data() + at, row.data(), row.size());
-    pages.resize(n_pages);
-    std::iota(pages.begin(), pages.end(), 0);
-    positions.resize(n_positions);
-    std::iota(positions.begin(), positions.end(), 0);
-    sequences.resize(n_positions, 0);
   }
-  /// The last n_tokens of the sequence.
-  kernels::StepInputs inputs(std::uint32_t n_tokens) const {
-    return {.positions = positions.data() + positions.size() - n_tokens,
-            .sequences = sequences.data(),
-            .page_table = pages.data(),
-            .page_table_stride = static_cast<std::uint32_t>(pages.size()),
-            .n_tokens = n_tokens};
+  [[nodiscard]] kernels::StepInputs inputs(std::uint32_t n_tokens) const {
+    return sequence.last(n_tokens);
   }
 
   kernels::KvView view;
   std::uint32_t n_layers = 0;
   std::vector<std::byte> bytes;
-  std::vector<std::int32_t> pages;
-  std::vector<std::int32_t> positions;
-  std::vector<std::int32_t> sequences;
+  bench::SequenceInputs sequence;
 };
 
 /// Median seconds of one layer.

@@ -4,10 +4,10 @@
 // asks for, beside what this machine measured as possible. Medians of five runs.
 #include <algorithm>
 #include <cstdio>
-#include <numeric>
 #include <random>
 #include <vector>
 
+#include "bench/sequence_inputs.h"
 #include "hal/affinity.h"
 #include "hal/machine_measure.h"
 #include "kernels/cpu/cpu_backend.h"
@@ -38,8 +38,9 @@ std::vector<float> random_values(std::uint64_t n) {
 
 /// A cache of one sequence, one layer, in the order of its positions.
 struct Cache {
-  Cache(std::uint32_t n_positions, kernels::KvType type) {
-    const std::uint32_t n_pages = (n_positions + kernels::kPageTokens - 1) / kernels::kPageTokens;
+  Cache(std::uint32_t n_positions, kernels::KvType type)
+      : sequence(n_positions, (n_positions + kernels::kPageTokens - 1) / kernels::kPageTokens) {
+    const auto n_pages = static_cast<std::uint32_t>(sequence.pages.size());
     const std::uint64_t token_bytes = type == kernels::KvType::f32 ? 4 : 2;
     view.type = type;
     view.k_width = kRow;
@@ -58,26 +59,14 @@ struct Cache {
         std::memcpy(to, &half, sizeof half);
       }
     }
-    pages.resize(n_pages);
-    std::iota(pages.begin(), pages.end(), 0);
-    positions.resize(n_positions);
-    std::iota(positions.begin(), positions.end(), 0);
-    sequences.resize(n_positions, 0);
   }
-  /// The last n_tokens of the sequence.
-  kernels::StepInputs inputs(std::uint32_t n_tokens) const {
-    return {.positions = positions.data() + positions.size() - n_tokens,
-            .sequences = sequences.data(),
-            .page_table = pages.data(),
-            .page_table_stride = static_cast<std::uint32_t>(pages.size()),
-            .n_tokens = n_tokens};
+  [[nodiscard]] kernels::StepInputs inputs(std::uint32_t n_tokens) const {
+    return sequence.last(n_tokens);
   }
 
   kernels::KvView view;
   std::vector<std::byte> bytes;
-  std::vector<std::int32_t> pages;
-  std::vector<std::int32_t> positions;
-  std::vector<std::int32_t> sequences;
+  bench::SequenceInputs sequence;
 };
 
 /// Median seconds of one run of the op.
@@ -150,7 +139,7 @@ std::string depth_text(std::uint32_t n_positions, kernels::KvType type) {
 
 void print_attention(kernels::Backend& backend, const Cache& cache, std::uint32_t n_tokens,
                      double limit) {
-  const auto n_positions = static_cast<std::uint32_t>(cache.positions.size());
+  const auto n_positions = static_cast<std::uint32_t>(cache.sequence.positions.size());
   std::vector<float> q = random_values(std::uint64_t{n_tokens} * kHeads * kRow);
   std::vector<float> attended(std::uint64_t{n_tokens} * kHeads * kRank);
   float* const operands[] = {q.data(), attended.data()};
@@ -167,7 +156,7 @@ void print_attention(kernels::Backend& backend, const Cache& cache, std::uint32_
 }
 
 void print_index(kernels::Backend& backend, const Cache& cache, double limit) {
-  const auto n_positions = static_cast<std::uint32_t>(cache.positions.size());
+  const auto n_positions = static_cast<std::uint32_t>(cache.sequence.positions.size());
   std::vector<float> q = random_values(std::uint64_t{kHeads} * kRow);
   std::vector<float> weights = random_values(kIndexHeads);
   std::vector<float> chosen(std::size_t{2} * kTopK);
