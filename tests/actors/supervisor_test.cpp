@@ -39,58 +39,54 @@ actors::SchedulerHandle probe(caf::actor_system& system, std::string& story) {
   });
 }
 
+/// The runtime with a probe in the scheduler's place, and a cascade submitted to it.
+struct Bench {
+  Bench() : runtime(cooperative()) {
+    runtime.actors->settle();
+    const auto scheduler = probe(runtime.actors->system(), story);
+    book().update([&](Addresses& addresses) { addresses.scheduler = scheduler; });
+    run = runtime.begin_cascade(test::two_stages(), "t", "run.wal");
+    runtime.actors->settle();
+  }
+  actors::AddressBook& book() { return runtime.actors->context().book; }
+
+  std::string story;
+  test::TestRuntime runtime;
+  messages::RunNumber run;
+};
+
 }  // namespace
 
 TEST_CASE("the supervisor submits a run and closes it in one order, whatever its cascade does") {
-  test::TestRuntime runtime(cooperative());
-  runtime.actors->settle();
-  std::string story;
-  auto& book = runtime.actors->context().book;
-  const auto scheduler = probe(runtime.actors->system(), story);
-  book.update([&](Addresses& addresses) { addresses.scheduler = scheduler; });
-  const auto run = runtime.begin_cascade(test::two_stages(), "t", "run.wal");
-  runtime.actors->settle();
-  CHECK(story == "submit 1; ");
+  Bench bench;
+  CHECK(bench.story == "submit 1; ");
   messages::CancelRun cancel;
-  cancel.run = run;
-  runtime.actors->send(book.cascade(run), cancel);
-  runtime.actors->settle();
-  CHECK(story == "submit 1; done 1; ");
-  CHECK_FALSE(book.cascade(run));
+  cancel.run = bench.run;
+  bench.runtime.actors->send(bench.book().cascade(bench.run), cancel);
+  bench.runtime.actors->settle();
+  CHECK(bench.story == "submit 1; done 1; ");
+  CHECK_FALSE(bench.book().cascade(bench.run));
 }
 
 TEST_CASE("a stage that dies is started again and its old incarnation reported lost") {
-  test::TestRuntime runtime(cooperative());
-  runtime.actors->settle();
-  std::string story;
-  auto& book = runtime.actors->context().book;
-  const auto scheduler = probe(runtime.actors->system(), story);
-  book.update([&](Addresses& addresses) { addresses.scheduler = scheduler; });
-  (void)runtime.begin_cascade(test::two_stages(), "t", "run.wal");
-  runtime.actors->settle();
-  const auto before = book.stage(messages::StageId{0});
+  Bench bench;
+  const auto before = bench.book().stage(messages::StageId{0});
   messages::send_exit_to(before.handle, caf::exit_reason::kill);
-  runtime.actors->settle();
-  CHECK(story == "submit 1; lost stage 0 incarnation 1; ");
-  const auto after = book.stage(messages::StageId{0});
+  bench.runtime.actors->settle();
+  CHECK(bench.story == "submit 1; lost stage 0 incarnation 1; ");
+  const auto after = bench.book().stage(messages::StageId{0});
   CHECK(after.incarnation == 2);
   CHECK(after.handle != before.handle);
 }
 
 TEST_CASE("a cascade that dies ends its run with an error, and no successor is spawned") {
-  test::TestRuntime runtime(cooperative());
-  runtime.actors->settle();
-  std::string story;
-  auto& book = runtime.actors->context().book;
-  const auto scheduler = probe(runtime.actors->system(), story);
-  book.update([&](Addresses& addresses) { addresses.scheduler = scheduler; });
-  const auto run = runtime.begin_cascade(test::two_stages(), "t", "run.wal");
-  runtime.actors->settle();
-  messages::send_exit_to(book.cascade(run), caf::exit_reason::kill);
-  runtime.actors->settle();
-  CHECK(story == "submit 1; done 1; ");
-  CHECK_FALSE(book.cascade(run));
-  const auto events = runtime.actors->context().events.take(run, std::chrono::nanoseconds(0));
+  Bench bench;
+  messages::send_exit_to(bench.book().cascade(bench.run), caf::exit_reason::kill);
+  bench.runtime.actors->settle();
+  CHECK(bench.story == "submit 1; done 1; ");
+  CHECK_FALSE(bench.book().cascade(bench.run));
+  const auto events =
+      bench.runtime.actors->context().events.take(bench.run, std::chrono::nanoseconds(0));
   REQUIRE(!events.empty());
   CHECK(events.back().outcome == messages::Outcome::failed);
   CHECK(events.back().error.find("resume the run") != std::string::npos);

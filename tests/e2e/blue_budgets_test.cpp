@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/apps/one_stage_cascade.h"
 #include "tests/support/program.h"
 #include "tests/support/shared_data.h"
 
@@ -84,21 +85,9 @@ TEST_CASE("one line says what was decided, and none with --quiet") {
 
 TEST_CASE("a cascade's [resources] apply to its run and resume, and flags go first") {
   const ScratchFolder scratch;
-  const std::string path = scratch.write("c.toml", R"(name = "c"
-slots = ["task", "answer"]
-input = "task"
-output = "answer"
-[resources]
-vram = "40MiB"
-policy = "lru"
-[[stage]]
-name = "only"
-model = ")" + coder() + R"("
-prompt = "{task}"
-reads = ["task"]
-writes = "answer"
-max_tokens = 8
-)");
+  const std::string path = scratch.write(
+      "c.toml",
+      one_stage_cascade(coder(), "{task}", "[resources]\nvram = \"40MiB\"\npolicy = \"lru\"\n"));
   const ProgramResult of_file =
       blue({"run", "Sort xs.", "--cascade", path, "--device", "reference"});
   INFO(of_file.err);

@@ -3,6 +3,7 @@
 #include <catch2/catch_test_macros.hpp>
 #include <nlohmann/json.hpp>
 
+#include "tests/support/apps/one_stage_cascade.h"
 #include "tests/support/program.h"
 
 namespace blue::test {
@@ -109,18 +110,7 @@ TEST_CASE("generate and run print the prediction beside what happened where a mo
   CHECK(blue(generate).err.find("predicted ") == std::string::npos);
 
   const ScratchFolder scratch;
-  const std::string cascade = scratch.write("c.toml", R"(name = "c"
-slots = ["task", "answer"]
-input = "task"
-output = "answer"
-[[stage]]
-name = "only"
-model = ")" + coder() + R"("
-prompt = "Task: {task}"
-reads = ["task"]
-writes = "answer"
-max_tokens = 8
-)");
+  const std::string cascade = scratch.write("c.toml", one_stage_cascade(coder(), "Task: {task}"));
   const ProgramResult run = blue(
       {"run", "Sort xs.", "--json", "--vram", "1MiB", "--device", "cpu", "--cascade", cascade});
   INFO(run.err);
